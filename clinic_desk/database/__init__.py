@@ -1,0 +1,1 @@
+"""How Clinic Desk's data is kept in PostgreSQL and read back."""

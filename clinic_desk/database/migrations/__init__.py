@@ -1,0 +1,1 @@
+"""The steps by which the database schema comes to be (Alembic)."""

@@ -1,0 +1,1 @@
+"""What the program does: one function per command, called by windows, command line and worker alike."""

@@ -1,0 +1,1 @@
+"""Everything the user sees and touches; the only package that knows Qt."""

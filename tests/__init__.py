@@ -1,0 +1,1 @@
+"""The tests of Clinic Desk; the folders mirror the package."""

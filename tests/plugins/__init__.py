@@ -1,0 +1,1 @@
+"""Pytest plugins that every test of Clinic Desk runs under."""

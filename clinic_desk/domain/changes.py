@@ -1,0 +1,20 @@
+"""What a NOTIFY payload says: which rows of which table changed, on which local days. Ids only, never patient data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed row. `days` are the local days (old and new place) it touches; empty for tables without a day."""
+
+    table: str
+    id: UUID
+    version: int
+    days: frozenset[date] = frozenset()
+    desk_id: UUID | None = None
+    operation_id: UUID | None = None
+    deleted: bool = False

@@ -1,0 +1,384 @@
+"""The frozen records that cross threads: what the database holds, as the program speaks of it (HL7 FHIR R5 terms).
+
+Instants (`*_at`) are timezone-aware datetimes in UTC. Wall times (`*_minute`) are minutes from local midnight, 0-1440,
+and mean the site's zone. Every record people edit carries `version`, an integer raised by one with each change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+
+class AppointmentStatus(StrEnum):
+    """FHIR R5 AppointmentStatus, as far as a reception uses it."""
+
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    CHECKED_IN = "checked-in"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+    NOSHOW = "noshow"
+    ENTERED_IN_ERROR = "entered-in-error"
+    WAITLIST = "waitlist"
+
+    @property
+    def occupies_time(self) -> bool:
+        """Whether an appointment of this status makes its practitioner and room busy."""
+        return self in _OCCUPYING
+
+
+_OCCUPYING = frozenset(
+    {
+        AppointmentStatus.BOOKED,
+        AppointmentStatus.ARRIVED,
+        AppointmentStatus.CHECKED_IN,
+        AppointmentStatus.FULFILLED,
+    }
+)
+
+
+class ParticipationStatus(StrEnum):
+    """FHIR R5 participant.status: the patient's own answer."""
+
+    NEEDS_ACTION = "needs-action"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class CancellationReason(StrEnum):
+    """FHIR R5 appointment-cancellation-reason, the codes a reception uses."""
+
+    PATIENT = "pat"
+    PATIENT_DECEASED = "pat-dec"
+    PATIENT_FEELS_BETTER = "pat-fb"
+    PATIENT_MOVED = "pat-mv"
+    PATIENT_LEFT = "pat-lwbs"
+    PROVIDER = "prov"
+    PROVIDER_PERSONAL = "prov-pers"
+    PROVIDER_DISCHARGED = "prov-dch"
+    EQUIPMENT = "maint"
+    WEATHER = "oth-weath"
+    SCHEDULING_ERROR = "oth-err"
+    OTHER = "other"
+
+
+class Channel(StrEnum):
+    """How a patient wants to be told; `none` means not at all."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    NONE = "none"
+
+
+class AdministrativeGender(StrEnum):
+    """FHIR R5 administrative-gender."""
+
+    MALE = "male"
+    FEMALE = "female"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class MessageState(StrEnum):
+    """What one look at an appointment tells about its messages: the worst of them, `none` if there is none."""
+
+    NONE = "none"
+    PENDING = "pending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A location of the clinic; `zone` is an IANA name and rules the wall time of all that happens there."""
+
+    id: UUID
+    name: str
+    zone: str
+    address: str = ""
+    phone: str = ""
+    active: bool = True
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Practitioner:
+    """A person with bookable time. `no` is the small integer the exclusion constraint uses."""
+
+    id: UUID
+    no: int
+    name: str
+    speciality: str = ""
+    colour: str = "#3b6fd4"
+    position: int = 0
+    active: bool = True
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room or device of one site, bookable beside a practitioner."""
+
+    id: UUID
+    no: int
+    site_id: UUID
+    name: str
+    position: int = 0
+    active: bool = True
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentType:
+    """A kind of visit: its length and buffers in minutes, and who may do it (empty set: nobody)."""
+
+    id: UUID
+    name: str
+    length_minutes: int
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    colour: str = "#3b6fd4"
+    needs_room: bool = False
+    practitioner_ids: frozenset[UUID] = frozenset()
+    position: int = 0
+    active: bool = True
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """One weekly row: on `weekday` (ISO, 1 = Monday) from `start_minute` to `end_minute` local time at the site.
+
+    A break is the gap between two rows of one day. `end_minute` 1440 is midnight. `valid_to`: last day, None: open.
+    """
+
+    id: UUID
+    practitioner_id: UUID
+    site_id: UUID
+    weekday: int
+    start_minute: int
+    end_minute: int
+    valid_from: date
+    valid_to: date | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOff:
+    """An interval [starts_at, ends_at) in which a practitioner does not work."""
+
+    id: UUID
+    practitioner_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    name: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Whole local days [first_day, last_day] on which one site is closed."""
+
+    id: UUID
+    site_id: UUID
+    first_day: date
+    last_day: date
+    name: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A named reserved interval of a practitioner or of a room (exactly one of the two)."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    name: str
+    practitioner_id: UUID | None = None
+    room_id: UUID | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A person who can be booked. `phone` is E.164 or empty; `merged_into` is set once the record was a double."""
+
+    id: UUID
+    family_name: str
+    given_name: str
+    birth_date: date | None
+    gender: AdministrativeGender = AdministrativeGender.UNKNOWN
+    phone: str = ""
+    email: str = ""
+    channel: Channel = Channel.NONE
+    language: str = "en"
+    note: str = ""
+    merged_into: UUID | None = None
+    version: int = 1
+
+    @property
+    def display_name(self) -> str:
+        """Given name first, as on the calendar; either part may be missing."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class PatientMatch:
+    """One line of the patient type-ahead. `shares_phone`: another patient has the same number (a family)."""
+
+    patient: Patient
+    shares_phone: bool = False
+    noshow_count: int = 0
+    next_appointment_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """Who, with whom, where, from-to. `starts_at`/`ends_at` exclude the buffers; the footprint includes them.
+
+    `wall_start` (naive) and `zone` are the wall time it was agreed in, kept beside the instant.
+    """
+
+    id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+    site_id: UUID
+    type_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    wall_start: datetime
+    zone: str
+    room_id: UUID | None = None
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    status: AppointmentStatus = AppointmentStatus.BOOKED
+    answer: ParticipationStatus = ParticipationStatus.NEEDS_ACTION
+    squeezed_in: bool = False
+    overruled: frozenset[str] = frozenset()
+    cancellation_reason: CancellationReason | None = None
+    note: str = ""
+    version: int = 1
+
+    @property
+    def length(self) -> timedelta:
+        """Elapsed time from start to end, without buffers."""
+        return self.ends_at - self.starts_at
+
+    @property
+    def footprint(self) -> tuple[datetime, datetime]:
+        """[from, to) of the time it occupies, buffers included."""
+        return (
+            self.starts_at - timedelta(minutes=self.buffer_before_minutes),
+            self.ends_at + timedelta(minutes=self.buffer_after_minutes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNote:
+    """Who changed a row last: display name of the person, the desk's name, when (database clock)."""
+
+    person: str
+    desk: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An appointment as the calendar shows it: with what is needed to paint and read it out, in one record."""
+
+    appointment: Appointment
+    patient: Patient
+    message_state: MessageState = MessageState.NONE
+    changed: ChangeNote | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The appointment's id."""
+        return self.appointment.id
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An open booking form on some desk: a visible, owned, expiring claim on an interval. Warns; never decides."""
+
+    id: UUID
+    desk_id: UUID
+    desk_name: str
+    practitioner_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One running program on one PC. `person` is the display name of who is signed in there."""
+
+    id: UUID
+    name: str
+    person: str = ""
+    last_seen_at: datetime | None = None
+
+
+_Identified = TypeVar("_Identified", Site, Practitioner, Room, AppointmentType)
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """All that rarely changes: read at start, again when announced. Tuples are ordered by `position`, then name."""
+
+    sites: tuple[Site, ...]
+    practitioners: tuple[Practitioner, ...]
+    rooms: tuple[Room, ...]
+    types: tuple[AppointmentType, ...]
+    working_hours: tuple[WorkingHours, ...]
+    closures: tuple[Closure, ...]
+    staff: dict[str, str] = field(default_factory=dict)
+
+    def site(self, site_id: UUID) -> Site:
+        """Return the site of this id; KeyError when there is none."""
+        return _by_id(self.sites, site_id)
+
+    def practitioner(self, practitioner_id: UUID) -> Practitioner:
+        """Return the practitioner of this id; KeyError when there is none."""
+        return _by_id(self.practitioners, practitioner_id)
+
+    def room(self, room_id: UUID) -> Room:
+        """Return the room of this id; KeyError when there is none."""
+        return _by_id(self.rooms, room_id)
+
+    def type(self, type_id: UUID) -> AppointmentType:
+        """Return the appointment type of this id; KeyError when there is none."""
+        return _by_id(self.types, type_id)
+
+
+def _by_id(rows: tuple[_Identified, ...], wanted: UUID) -> _Identified:
+    for row in rows:
+        if row.id == wanted:
+            return row
+    raise KeyError(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class DayBoard:
+    """One local day of the whole clinic as read in one snapshot.
+
+    `starts_at`/`ends_at`: the read range, wide enough for this day in every site's zone. `entries` hold every
+    appointment (all statuses but entered-in-error) that touches it, by start. `read_at` is the database's clock.
+    """
+
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    read_at: datetime
+    entries: tuple[Entry, ...] = ()
+    time_off: tuple[TimeOff, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    holds: tuple[Hold, ...] = ()

@@ -1,0 +1,60 @@
+"""The error taxonomy: what the user can act on, what is out of reach, and nothing else (anything else is a bug).
+
+Messages here are for logs and the command line: English, specific, and free of patient data. The GUI shows its own
+translated sentence, chosen by the class and its fields.
+"""
+
+from __future__ import annotations
+
+
+class ClinicDeskError(Exception):
+    """Every error this program raises on purpose."""
+
+
+class Refused(ClinicDeskError):
+    """The request was understood and not carried out; the user can act on it. Nothing was written."""
+
+
+class InvalidInput(Refused):
+    """A field holds something that cannot be used; `field` is its name in the command, `expected` what would do."""
+
+    def __init__(self, field: str, expected: str) -> None:
+        super().__init__(f"{field}: {expected}")
+        self.field = field
+        self.expected = expected
+
+
+class NotAllowed(Refused):
+    """PostgreSQL refused the act to the signed-in role; `right` names what is missing."""
+
+    def __init__(self, right: str) -> None:
+        super().__init__(f"not allowed: {right}")
+        self.right = right
+
+
+class Unavailable(ClinicDeskError):
+    """Something outside this program cannot be reached just now; trying again later can help."""
+
+
+class DatabaseDown(Unavailable):
+    """There is no connection to the database, or it was lost before COMMIT was sent: nothing was written."""
+
+
+class Busy(Unavailable):
+    """A lock or a statement took longer than allowed; nothing was written."""
+
+
+class OutcomeUnknown(Unavailable):
+    """COMMIT was sent and its answer lost: the change may stand or not, and neither may be claimed.
+
+    Raised only after the same transaction could not be repeated under the same ids within its time limit.
+    """
+
+
+class SchemaMismatch(Unavailable):
+    """The database's schema is not the one this program was built for (`found`, `expected`: Alembic revisions)."""
+
+    def __init__(self, found: str | None, expected: str) -> None:
+        super().__init__(f"database schema is {found or 'absent'}, this program needs {expected}")
+        self.found = found
+        self.expected = expected

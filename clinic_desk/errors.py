@@ -51,6 +51,10 @@ class OutcomeUnknown(Unavailable):
     """
 
 
+class DurabilityUnknown(OutcomeUnknown):
+    """The change stands on this server, but the wait for the second one was ended: a failover may lose it."""
+
+
 class SchemaMismatch(Unavailable):
     """The database's schema is not the one this program was built for (`found`, `expected`: Alembic revisions)."""
 

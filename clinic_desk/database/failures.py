@@ -1,0 +1,125 @@
+"""Turns what the driver raises into what the program means: refusals, unavailability, or a bug without patient data.
+
+PostgreSQL's error codes: https://www.postgresql.org/docs/current/errcodes-appendix.html. Detail lines of the server
+can hold patient data ("Key (phone)=(…)"), so only codes, constraint names and primary messages ever leave here.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from clinic_desk.domain.refusals import NotFound, SlotTaken
+from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg2
+
+ROOM_CONSTRAINT: Final = "appointment_room_excl"
+CHANGED_UNDERFOOT: Final = frozenset({"40001", "40P01"})
+"""Serialization failure and deadlock: the server rolled back; the same transaction may be done again at once."""
+WRONG_SERVER: Final = "25006"
+"""A write on a standby: after a failover the connection goes to the old primary."""
+
+IN_FAILED_TRANSACTION: Final = "25P02"
+_NO_CONNECTION_FREE: Final = "every connection of this desk is in use"
+_GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25006", "53300"})
+_BUSY = frozenset({"57014", "55P03", "40001", "40P01", "25P04", "53000", "53100", "53200", "53400", "55006"})
+_NO_SCHEMA = frozenset({"42P01", "42703", "42883", "3F000"})
+
+
+class DatabaseFault(Exception):
+    """An answer of the database that no correct use of it should bring: a bug; holds no parameters and no rows."""
+
+    def __init__(self, sqlstate: str | None, message: str, constraint: str | None = None) -> None:
+        super().__init__(f"{sqlstate or 'no SQLSTATE'}: {message}" + (f" ({constraint})" if constraint else ""))
+        self.sqlstate = sqlstate
+        self.constraint = constraint
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Run a block of database calls; what the driver or the pool raises comes out as the program's own errors."""
+    import psycopg2
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg2.Error):
+            raise translate(error.orig) from None
+        raise DatabaseFault(None, type(error.orig).__name__) from None
+    except psycopg2.Error as error:
+        raise translate(error) from None
+    except PoolTimeout:
+        raise Busy(_NO_CONNECTION_FREE) from None
+
+
+def translate(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
+    """Return the program's own error for one of the driver's. Never carries the server's detail line."""
+    state = error.pgcode
+    message = error.diag.message_primary or ""
+    constraint = error.diag.constraint_name
+    if state is None:
+        return _without_code(error)
+    if state.startswith(("08", "28")) or state in _GONE:
+        return DatabaseDown(message or state)
+    if state in _BUSY:
+        return Busy(message or state)
+    if state == "42501":
+        return NotAllowed(message)
+    if state in _NO_SCHEMA:
+        return SchemaMismatch(None, message)
+    return _broken_constraint(state, constraint) or DatabaseFault(state, message, constraint)
+
+
+def lost(error: BaseException) -> bool:
+    """Whether the connection itself is gone, so that nothing is known about a COMMIT that was under way."""
+    import psycopg2
+
+    original = getattr(error, "orig", error)
+    if not isinstance(original, psycopg2.Error):
+        return False
+    state = original.pgcode
+    if state is None:
+        return isinstance(original, psycopg2.OperationalError | psycopg2.InterfaceError | psycopg2.DatabaseError)
+    return state.startswith("08") or state in {"57P01", "57P02", "57P03", "57P05", "25P03"}
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The five characters of the server's error code; None if the error did not come from the server."""
+    import psycopg2
+
+    original = getattr(error, "orig", error)
+    return original.pgcode if isinstance(original, psycopg2.Error) else None
+
+
+def _without_code(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
+    import psycopg2
+
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) or type(error) is psycopg2.DatabaseError:
+        first_line = str(error).strip().partition("\n")[0]
+        return DatabaseDown(first_line or "the connection was lost")
+    return DatabaseFault(None, type(error).__name__)
+
+
+def _broken_constraint(state: str, constraint: str | None) -> ClinicDeskError | None:
+    if state == "23P01":
+        return SlotTaken(None, room=constraint == ROOM_CONSTRAINT)
+    if state == "23503":
+        return NotFound(_what(constraint))
+    if state in {"23514", "23502"} or state.startswith("22"):
+        return InvalidInput(_what(constraint), "a value the database accepts")
+    return None
+
+
+def _what(constraint: str | None) -> str:
+    """`appointment_patient_id_fkey` → `patient`; `patient_phone` → `phone`: the part that tells the user something."""
+    if not constraint:
+        return "value"
+    name = constraint.removesuffix("_fkey").removesuffix("_check").removesuffix("_id")
+    table, _, rest = name.partition("_")
+    return rest.removesuffix("_id") or table

@@ -1,0 +1,119 @@
+"""Side by side: a sweep over the overlapping clusters of one column that gives each span its lane; pure.
+
+What takes time (active) and what no longer does (cancelled, no-show) get lanes of their own, so that an old
+cancellation never halves the appointment that took its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ACTIVE_SHARE = 0.76
+"""The share of the width that active spans keep where inactive ones lie beside them."""
+INACTIVE_ALONE = 0.82
+"""The share an inactive span takes where nothing else is: the rest stays free to book on."""
+NO_LIMIT = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """[start, end) on the axis; one without length counts as a minute."""
+
+    start: int
+    end: int
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a span goes: `lane` of `lanes`, shares `left` to `right` (0-1) of the column's width.
+
+    `limit` is where the next span in its share of the width begins: it may be drawn that far and no farther.
+    """
+
+    lane: int
+    lanes: int
+    left: float
+    right: float
+    limit: int = NO_LIMIT
+
+
+_Numbered = tuple[int, int, int]  # start, end, index
+
+
+def lay_out(spans: Sequence[Span]) -> list[Slot]:
+    """Return a slot for each span, in the order given.
+
+    No two spans that share a minute share width; a cluster has no more lanes than spans at once, active and inactive
+    counted apart. A span is widened over lanes to its right that are free for as long as it lasts.
+    """
+    numbered = sorted((span.start, max(span.end, span.start + 1), index) for index, span in enumerate(spans))
+    slots: list[Slot | None] = [None] * len(spans)
+    cluster: list[_Numbered] = []
+    cluster_end = -1
+    for one in numbered:
+        if cluster and one[0] >= cluster_end:
+            _lay_out_cluster(cluster, spans, slots)
+            cluster = []
+        cluster.append(one)
+        cluster_end = max(cluster_end, one[1]) if len(cluster) > 1 else one[1]
+    if cluster:
+        _lay_out_cluster(cluster, spans, slots)
+    return _limited(numbered, [slot for slot in slots if slot is not None])
+
+
+def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Span], slots: list[Slot | None]) -> None:
+    if len(cluster) == 1:
+        index = cluster[0][2]
+        slots[index] = Slot(0, 1, 0.0, 1.0 if spans[index].active else INACTIVE_ALONE)
+        return
+    active = [one for one in cluster if spans[one[2]].active]
+    inactive = [one for one in cluster if not spans[one[2]].active]
+    if active and inactive:
+        _place(active, slots, 0.0, ACTIVE_SHARE, beside=inactive)
+        _place(inactive, slots, ACTIVE_SHARE, 1.0)
+    else:
+        _place(cluster, slots, 0.0, 1.0 if active else INACTIVE_ALONE)
+
+
+def _place(
+    group: list[_Numbered], slots: list[Slot | None], left: float, right: float, beside: list[_Numbered] | None = None
+) -> None:
+    """Give the spans of a cluster lanes within [left, right]; `beside`: what fills the width right of them."""
+    lanes: list[list[_Numbered]] = []
+    taken: list[int] = []
+    for one in group:
+        for lane, members in enumerate(lanes):
+            if members[-1][1] <= one[0]:
+                break
+        else:
+            lane = len(lanes)
+            lanes.append([])
+        lanes[lane].append(one)
+        taken.append(lane)
+    width = (right - left) / len(lanes)
+    for one, lane in zip(group, taken, strict=True):
+        reach = lane + 1
+        while reach < len(lanes) and not _meets(one, lanes[reach]):
+            reach += 1
+        edge = left + reach * width if reach < len(lanes) else right
+        if reach == len(lanes) and beside is not None and not _meets(one, beside):
+            edge = 1.0
+        slots[one[2]] = Slot(lane, len(lanes), left + lane * width, edge)
+
+
+def _meets(one: _Numbered, others: list[_Numbered]) -> bool:
+    return any(other[0] < one[1] and one[0] < other[1] for other in others)
+
+
+def _limited(numbered: list[_Numbered], slots: list[Slot]) -> list[Slot]:
+    """Set each slot's limit: the start of the next span below it that shares some of its width."""
+    out = list(slots)
+    for at, (_, end, index) in enumerate(numbered):
+        slot = slots[index]
+        for start, _, other in numbered[at + 1 :]:
+            if start >= end and slots[other].left < slot.right and slot.left < slots[other].right:
+                out[index] = Slot(slot.lane, slot.lanes, slot.left, slot.right, start)
+                break
+    return out

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "clinic-desk.json"  # written last: what is installed, and that it is complete
 REQUIREMENTS = ROOT / "requirements.lock"
+MAKE_VENV = ("-m", "venv", "--clear")
 ON_WINDOWS = os.name == "nt"
 
 SUPPORTED = ((3, 13), (3, 12), (3, 11))  # in order of preference, when the Python running this is none of them
@@ -298,7 +299,7 @@ def make_environment(python: Python) -> None:
         STAMP.unlink()
     say("Making an environment with Python {}.{} in {}".format(*python.version, VENV))
     made = subprocess.run(
-        [python.path, "-I", "-m", "venv", "--clear", str(VENV)],
+        [python.path, "-I", *MAKE_VENV, str(VENV)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -84,11 +84,8 @@ def _place(
     lanes: list[list[_Numbered]] = []
     taken: list[int] = []
     for one in group:
-        for lane, members in enumerate(lanes):
-            if members[-1][1] <= one[0]:
-                break
-        else:
-            lane = len(lanes)
+        lane = next((at for at, members in enumerate(lanes) if members[-1][1] <= one[0]), len(lanes))
+        if lane == len(lanes):
             lanes.append([])
         lanes[lane].append(one)
         taken.append(lane)

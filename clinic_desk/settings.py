@@ -1,0 +1,156 @@
+"""What this installation of the program is set to, validated once, and which desk this running program is.
+
+Values come from arguments, the environment (`CLINIC_DESK_*`) and a `.env` file, in this order. Secrets are never shown.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import platformdirs
+from filelock import FileLock, Timeout
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from uuid_utils.compat import uuid7
+
+from clinic_desk.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAM: Final = "clinic-desk"
+_SCHEMES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg2"})
+_LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
+_HALF_SAFE: Final = frozenset({"allow", "prefer", "require"})
+_DESKS_PER_USER: Final = 64
+
+
+class Settings(BaseSettings):
+    """The validated settings of one installation. `database_url` None means: the embedded server."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CLINIC_DESK_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr | None = None
+    data: Path = Field(default_factory=lambda: platformdirs.user_data_path(PROGRAM, appauthor=False))
+    config: Path = Field(default_factory=lambda: platformdirs.user_config_path(PROGRAM, appauthor=False))
+    desk_id: UUID | None = None
+    desk_name: str | None = Field(default=None, min_length=1, max_length=40)
+    phone_region: str = Field(default="DE", pattern=r"^[A-Z]{2}$")
+    language: str = Field(default="", pattern=r"^([a-z]{2}([_-][A-Za-z]{2,4})?)?$")
+    message_wait_s: int = Field(default=20, ge=0, le=600)
+
+    @field_validator("database_url")
+    @classmethod
+    def _an_address_that_can_be_used(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _check_address(value.get_secret_value())
+        return value
+
+
+_EXPECTED: Final = {
+    "database_url": "postgresql://user:password@host:5432/database; over a network with sslmode=verify-full",
+    "data": "a folder",
+    "config": "a folder",
+    "desk_id": "a UUID",
+    "desk_name": "1 to 40 characters",
+    "phone_region": "two capital letters of a country, such as DE",
+    "language": "a language code such as de, or de_AT",
+    "message_wait_s": "whole seconds from 0 to 600",
+}
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; what is given here wins. Raises InvalidInput that names the first unusable one."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        name = str((error.errors(include_input=False, include_url=False)[0]["loc"] or ("settings",))[0])
+        raise InvalidInput(field=name, expected=_EXPECTED.get(name, "a valid value")) from None
+
+
+def _check_address(address: str) -> None:
+    parts = urlsplit(address)
+    query = parse_qs(parts.query)
+    if parts.scheme not in _SCHEMES:
+        message = "not a PostgreSQL address"
+        raise ValueError(message)
+    hosts = {parts.hostname or "", *(host.rpartition(":")[0] or host for host in query.get("host", []))} - {""}
+    remote = any(host not in _LOCAL and not host.startswith("/") for host in hosts)
+    if remote and query.get("sslmode", ["verify-full"])[0] in _HALF_SAFE:
+        message = "sslmode allow, prefer and require let a false server in"
+        raise ValueError(message)
+
+
+@dataclass(slots=True)
+class ClaimedDesk:
+    """The desk this program is, until `release` or the end of the process (a crash frees it too)."""
+
+    id: UUID
+    name: str
+    _lock: FileLock | None = None
+
+    def release(self) -> None:
+        """Let another program of this user be this desk."""
+        if self._lock is not None:
+            self._lock.release()
+
+
+def claim_desk(settings: Settings) -> ClaimedDesk:
+    """Claim the first desk of this user that no running program is: a second program on one PC becomes "Desk 2".
+
+    Ids last: they are kept in 0600 files in the user's configuration folder. Raises OSError if that cannot be written.
+    """
+    if settings.desk_id is not None:
+        return ClaimedDesk(settings.desk_id, settings.desk_name or "Desk 1")
+    folder = settings.config / "desks"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for number, lock in _free_places(folder):
+        stored = _stored(folder / f"desk-{number}.json")
+        desk_id = stored.get("id") or str(uuid7())
+        name = settings.desk_name or stored.get("name") or f"Desk {number}"
+        if {"id": desk_id, "name": name} != stored:
+            _store(folder / f"desk-{number}.json", {"id": desk_id, "name": name})
+        return ClaimedDesk(UUID(desk_id), name, lock)
+    raise InvalidInput(field="desk", expected=f"at most {_DESKS_PER_USER} programs of one user at a time")
+
+
+def _free_places(folder: Path) -> Iterator[tuple[int, FileLock]]:
+    for number in range(1, _DESKS_PER_USER + 1):
+        lock = FileLock(folder / f"desk-{number}.lock", mode=0o600, thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            continue
+        yield number, lock
+
+
+def _stored(path: Path) -> dict[str, str]:
+    """What a desk file says; nothing if it is absent or damaged (the desk then gets a new id)."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        return {"id": str(UUID(content["id"])), "name": str(content["name"])[:40]}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def _store(path: Path, content: dict[str, str]) -> None:
+    """Write by way of a second file, so that a crash leaves the old one or the new one."""
+    draft = path.with_suffix(".new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(content, file)
+    draft.replace(path)

@@ -2,12 +2,15 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
+from tests.plugins.guards import is_local
 
 ROOT = Path(__file__).parent.parent
 
@@ -104,9 +107,8 @@ def test_outward_lookup():
     socket.getaddrinfo("reception.example", 80)
 
 def test_inward_connection(tmp_path):
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "localhost")):
-        with socket.create_server((host, 0)) as server, socket.create_connection(server.getsockname()):
-            pass
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        pass
     if hasattr(socket, "AF_UNIX"):
         with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
             server.bind("s"); server.listen(); client.connect("s")
@@ -198,6 +200,25 @@ def test_what_a_test_must_not_do_fails_it_and_says_why(complaints: Complaints, n
 @pytest.mark.parametrize("name", INNOCENT)
 def test_a_test_in_order_is_not_blamed(complaints: Complaints, name: str) -> None:
     assert complaints[name] == []
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost", True),
+        (b"127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("0.0.0.0", True),
+        (socket.gethostname(), True),
+        (None, True),
+        ("192.168.1.2", False),
+        ("::ffff:192.0.2.1", False),
+        ("localhost.example", False),
+    ],
+)
+def test_only_this_computer_counts_as_local(host: str | bytes | None, local: bool) -> None:
+    assert is_local(host) == local
 
 
 def test_an_explicitly_chosen_qt_platform_is_respected(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""Moves the schema to the revision this program was built for, and tells whether a database is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from clinic_desk.errors import SchemaMismatch
+
+EXPECTED_REVISION: Final = "0001"
+"""The Alembic revision this program reads and writes; a test holds it against the head of `migrations/versions`."""
+
+MIGRATIONS: Final = Path(__file__).with_name("migrations")
+
+_MIGRATION_LOCK: Final = 0x436C696E69634473  # one bigint for all programs of this kind: "ClinicDs"
+_WAIT_FOR_OTHERS_S: Final = 120
+_WAIT_FOR_TABLES_S: Final = 10
+_STATEMENT_LIMIT_S: Final = 600
+
+
+def upgrade(owner_url: URL | str) -> None:
+    """Move the schema to EXPECTED_REVISION, in one transaction, as the owner role.
+
+    Of several programs that do so at once one migrates and the others wait for it (at most 120 s), then find nothing
+    left to do. Desks that hold a table longer than 10 s make it give up: nothing is half done. Raises SchemaMismatch
+    for a database made by a newer program, and SQLAlchemy's errors for everything else.
+    """
+    engine = create_engine(
+        owner_url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 10, "application_name": "clinic-desk schema"},
+    )
+    with engine.begin() as connection:
+        _take_turn(connection)
+        found = current_revision(connection)
+        if found == EXPECTED_REVISION:
+            return
+        if found is not None and found not in known_revisions():
+            raise SchemaMismatch(found, EXPECTED_REVISION)
+        _migrate(connection)
+
+
+def _take_turn(connection: Connection) -> None:
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_OTHERS_S}s'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_TABLES_S}s'"))
+    connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
+    connection.execute(text("SET LOCAL search_path = public"))
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def known_revisions() -> tuple[str, ...]:
+    """Return every revision that the migrations of this program know, oldest first."""
+    from alembic.script import ScriptDirectory
+
+    walk = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    return tuple(reversed([script.revision for script in walk]))
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the database's revision; None for a database without our schema. Imports no Alembic."""
+    if connection.scalar(text("SELECT to_regclass('public.alembic_version')")) is None:
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM public.alembic_version"))
+    return found
+
+
+def check(connection: Connection) -> None:
+    """Raise SchemaMismatch unless the database's schema is the one this program was built for."""
+    found = current_revision(connection)
+    if found != EXPECTED_REVISION:
+        raise SchemaMismatch(found, EXPECTED_REVISION)

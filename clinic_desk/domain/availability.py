@@ -1,101 +1,432 @@
-"""When practitioners work and which starts can be offered: the search for free time, by SCHEDULING's one rule each."""
+"""Which starts can be offered: the search for free time, by one rule each for what SCHEDULING decides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from math import ceil, floor
 from uuid import UUID
 
-from clinic_desk.domain.records import Closure, Site, WorkingHours
-from clinic_desk.domain.wall import MINUTES_PER_DAY, minute_to_instant
+from clinic_desk.domain.records import (
+    Appointment,
+    AppointmentType,
+    Block,
+    Clinic,
+    Closure,
+    Room,
+    Site,
+    TimeOff,
+    WorkingHours,
+)
+from clinic_desk.domain.wall import (
+    MINUTES_PER_DAY,
+    day_bounds,
+    is_regular_day,
+    local_day,
+    minute_of_day,
+    minute_to_instant,
+)
+from clinic_desk.domain.working_time import Interval, Window, breaks, joined, spans_on, working_windows
+
+__all__ = [
+    "Agenda",
+    "Availability",
+    "FreeSlot",
+    "Interval",
+    "Occupied",
+    "Wanted",
+    "Window",
+    "breaks",
+    "earliest_start",
+    "free_starts",
+    "next_free",
+    "occupied",
+    "prepare",
+    "rooms_of",
+    "wanted_for",
+    "working_windows",
+]
+
+_MINUTE = 60
+_DAY = timedelta(days=1)
+_LONGEST_CHAIN_DAYS = 7
+_NEVER = 1 << 62
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Interval:
-    """[starts_at, ends_at): two UTC instants, the end not in it. Intervals that only touch do not overlap."""
-
-    starts_at: datetime
-    ends_at: datetime
-
-    def overlaps(self, other: Interval) -> bool:
-        """Whether the two share any time."""
-        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
-
-    def contains(self, other: Interval) -> bool:
-        """Whether all of the other lies within this one."""
-        return self.starts_at <= other.starts_at and other.ends_at <= self.ends_at
+def earliest_start(now: datetime, notice_minutes: int = 0) -> datetime:
+    """Return the first start still allowed: the minute now running, later by the notice in elapsed minutes."""
+    return now.replace(second=0, microsecond=0) + timedelta(minutes=notice_minutes)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of working time without a break, at one site."""
+class Occupied:
+    """A footprint [starts_at, ends_at), buffers included, that makes a practitioner and perhaps a room busy."""
 
-    site_id: UUID
-    interval: Interval
+    practitioner_id: UUID
+    room_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
 
 
-def working_windows(
-    hours: Iterable[WorkingHours], closures: Iterable[Closure], sites: Iterable[Site], practitioner_id: UUID, day: date
-) -> tuple[Window, ...]:
-    """Return the windows in which a practitioner works on a local day, site by site, earliest first.
+def occupied(appointments: Iterable[Appointment]) -> Iterator[Occupied]:
+    """Return the footprints of the appointments that make their practitioner busy, squeezed in or not."""
+    for row in appointments:
+        if row.status.occupies_time:
+            yield Occupied(row.practitioner_id, row.room_id, *row.footprint)
 
-    Rows that touch or overlap are one window. A window ends with its day: one that goes on after midnight is another
-    window of the next day, with the same instant between them (`free_starts` joins the two). On a day the clocks
-    change, a window is as much shorter or longer in elapsed time as the change says. Closed sites have none.
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What takes the time of one practitioner or room: footprints (`busy`) and absences (`off`).
+
+    Each is a pair of tuples, starts and ends in whole seconds since 1970, sorted and disjoint.
     """
-    closed = {closure.site_id for closure in closures if closure.first_day <= day <= closure.last_day}
-    zones = {site.id: site.zone for site in sites if site.id not in closed}
-    spans: dict[UUID, list[tuple[int, int]]] = {}
-    for row in hours:
-        if row.practitioner_id == practitioner_id and row.site_id in zones and is_valid(row, day):
-            spans.setdefault(row.site_id, []).append((row.start_minute, row.end_minute))
-    windows = (
-        Window(
-            site_id,
-            Interval(minute_to_instant(day, start, zones[site_id]), minute_to_instant(day, end, zones[site_id])),
+
+    busy: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+    off: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+
+    def takes(self, visit: tuple[int, int], footprint: tuple[int, int]) -> bool:
+        """Whether a visit with this footprint (seconds) collides: footprints with footprints, visits with absences."""
+        return _meets(self.busy, footprint) or _meets(self.off, visit)
+
+
+def _meets(spans: tuple[tuple[int, ...], tuple[int, ...]], wanted: tuple[int, int]) -> bool:
+    index = bisect_right(spans[1], wanted[0])
+    return index < len(spans[0]) and spans[0][index] < wanted[1]
+
+
+_NOTHING = Agenda()
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """All the search needs, made once by `prepare` and asked many times; a snapshot that is never changed."""
+
+    clinic: Clinic
+    agendas: dict[UUID, Agenda]
+    hours: dict[tuple[UUID, UUID], tuple[WorkingHours, ...]]
+
+    def agenda(self, resource_id: UUID) -> Agenda:
+        """Return the agenda of a practitioner or room; an empty one when nothing takes its time."""
+        return self.agendas.get(resource_id, _NOTHING)
+
+
+def prepare(
+    clinic: Clinic, taken: Iterable[Occupied], time_off: Iterable[TimeOff] = (), blocks: Iterable[Block] = ()
+) -> Availability:
+    """Sort what is taken by practitioner and room. Read one day more on either side than will be asked for."""
+    busy: dict[UUID, list[tuple[int, int]]] = {}
+    off: dict[UUID, list[tuple[int, int]]] = {}
+    for row in taken:
+        span = (floor(row.starts_at.timestamp()), ceil(row.ends_at.timestamp()))
+        busy.setdefault(row.practitioner_id, []).append(span)
+        if row.room_id is not None:
+            busy.setdefault(row.room_id, []).append(span)
+    for absence in time_off:
+        off.setdefault(absence.practitioner_id, []).append(_seconds(absence))
+    for block in blocks:
+        resource_id = block.practitioner_id or block.room_id
+        if resource_id is not None:
+            off.setdefault(resource_id, []).append(_seconds(block))
+    hours: dict[tuple[UUID, UUID], list[WorkingHours]] = {}
+    for weekly in clinic.working_hours:
+        hours.setdefault((weekly.practitioner_id, weekly.site_id), []).append(weekly)
+    agendas = {key: Agenda(_columns(busy.get(key, ())), _columns(off.get(key, ()))) for key in busy | off}
+    return Availability(clinic, agendas, {key: tuple(rows) for key, rows in hours.items()})
+
+
+def _seconds(row: TimeOff | Block) -> tuple[int, int]:
+    return floor(row.starts_at.timestamp()), ceil(row.ends_at.timestamp())
+
+
+def _columns(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    merged = joined(spans)
+    return tuple(start for start, _ in merged), tuple(end for _, end in merged)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for. Practitioners are tried in the order given; buffers and length are elapsed minutes.
+
+    `weekdays` are ISO (1 = Monday), None for any; a start's minute of the day lies in [from_minute, to_minute).
+    `not_before` is an instant that bounds the search beside `now`.
+    """
+
+    practitioner_ids: tuple[UUID, ...]
+    length_minutes: int
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    needs_room: bool = False
+    site_id: UUID | None = None
+    weekdays: frozenset[int] | None = None
+    from_minute: int = 0
+    to_minute: int = MINUTES_PER_DAY
+    not_before: datetime | None = None
+
+
+def wanted_for(
+    kind: AppointmentType,
+    practitioner_ids: Iterable[UUID] | None = None,
+    *,
+    clinic: Clinic,
+    length_minutes: int | None = None,
+    site_id: UUID | None = None,
+) -> Wanted:
+    """Return what an appointment type asks for, with these practitioners or (None) any active one who does it."""
+    chosen = None if practitioner_ids is None else frozenset(practitioner_ids)
+    return Wanted(
+        practitioner_ids=tuple(
+            practitioner.id
+            for practitioner in clinic.practitioners
+            if practitioner.active
+            and practitioner.id in kind.practitioner_ids
+            and (chosen is None or practitioner.id in chosen)
+        ),
+        length_minutes=length_minutes or kind.length_minutes,
+        buffer_before_minutes=kind.buffer_before_minutes,
+        buffer_after_minutes=kind.buffer_after_minutes,
+        needs_room=kind.needs_room,
+        site_id=site_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A start that can be offered; `room_id` is the free room it would get, None when none is needed."""
+
+    practitioner_id: UUID
+    site_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    room_id: UUID | None = None
+
+
+def free_starts(
+    availability: Availability,
+    wanted: Wanted,
+    first_day: date,
+    last_day: date,
+    *,
+    now: datetime,
+    step_minutes: int,
+    notice_minutes: int = 0,
+) -> tuple[FreeSlot, ...]:
+    """Return every start offered on the local days [first_day, last_day], by start, then in the practitioners' order.
+
+    The grid begins at each window's start and goes on by `step_minutes` of wall time until the next template break;
+    bookings, absences and now take starts out of it and never move it. A visit lies within working time, its
+    footprint meets no other's, and it is at least `notice_minutes` away.
+    """
+    searches = _searches(availability, wanted, (first_day, last_day), earliest_start(now, notice_minutes), step_minutes)
+    found = [slot for search in searches for day in _days(first_day, last_day) for slot in search.slots(day)]
+    return tuple(sorted(found, key=lambda slot: slot.starts_at))
+
+
+def next_free(
+    availability: Availability,
+    wanted: Wanted,
+    first_day: date,
+    *,
+    now: datetime,
+    step_minutes: int,
+    notice_minutes: int = 0,
+    days: int = 10,
+    horizon_days: int = 90,
+) -> tuple[FreeSlot, ...]:
+    """Return the first opening of each local day that has one: at most `days`, no further than `horizon_days` ahead."""
+    last_day = first_day + timedelta(days=horizon_days - 1)
+    earliest = earliest_start(now, notice_minutes)
+    searches = tuple(_searches(availability, wanted, (first_day, last_day), earliest, step_minutes))
+    found: list[FreeSlot] = []
+    for day in _days(first_day, last_day):
+        if len(found) == days:
+            break
+        openings = (slot for search in searches if (slot := next(search.slots(day), None)) is not None)
+        first = min(openings, key=lambda slot: slot.starts_at, default=None)
+        if first is not None:
+            found.append(first)
+    return tuple(found)
+
+
+def _days(first_day: date, last_day: date) -> Iterator[date]:
+    for offset in range((last_day - first_day).days + 1):
+        yield first_day + offset * _DAY
+
+
+def _searches(
+    availability: Availability, wanted: Wanted, bounds: tuple[date, date], earliest: datetime, step_minutes: int
+) -> Iterator[_Search]:
+    if step_minutes < 1 or wanted.length_minutes < 1:
+        message = "the step and the length are at least one minute"
+        raise ValueError(message)
+    if wanted.not_before is not None:
+        earliest = max(earliest, wanted.not_before)
+    clinic = availability.clinic
+    for practitioner_id in wanted.practitioner_ids:
+        for site in clinic.sites:
+            rows = availability.hours.get((practitioner_id, site.id))
+            if rows and site.active and wanted.site_id in {None, site.id}:
+                starts = _starts_of(availability.agenda(practitioner_id), wanted, site.zone, bounds)
+                yield _Search(
+                    wanted=wanted,
+                    practitioner_id=practitioner_id,
+                    site=site,
+                    rows=rows,
+                    closures=tuple(closure for closure in clinic.closures if closure.site_id == site.id),
+                    rooms=tuple((room, availability.agenda(room.id)) for room in rooms_of(clinic, site.id)),
+                    first_starts=[first for first, _ in starts],
+                    last_starts=[last for _, last in starts],
+                    earliest=ceil(earliest.timestamp()),
+                    step=step_minutes,
+                )
+
+
+def _starts_of(agenda: Agenda, wanted: Wanted, zone: str, bounds: tuple[date, date]) -> list[tuple[int, int]]:
+    """Return the [first, last] starts an agenda leaves on the local days of `bounds`, working hours aside."""
+    since = floor(day_bounds(bounds[0], zone)[0].timestamp())
+    until = ceil(day_bounds(bounds[1], zone)[1].timestamp())
+    length = wanted.length_minutes * _MINUTE
+    before, after = wanted.buffer_before_minutes * _MINUTE, wanted.buffer_after_minutes * _MINUTE
+    return _intersection(
+        _starts_left(agenda.busy, before, length + after, (since, until)),
+        _starts_left(agenda.off, 0, length, (since, until)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One practitioner at one site: the starts her agenda leaves, and the days' windows to meet them with."""
+
+    wanted: Wanted
+    practitioner_id: UUID
+    site: Site
+    rows: tuple[WorkingHours, ...]
+    closures: tuple[Closure, ...]
+    rooms: tuple[tuple[Room, Agenda], ...]
+    first_starts: list[int]
+    last_starts: list[int]
+    earliest: int
+    step: int
+
+    def slots(self, day: date) -> Iterator[FreeSlot]:
+        """Return the offered starts of one local day, in order."""
+        if (self.wanted.weekdays is not None and day.isoweekday() not in self.wanted.weekdays) or self._closed(day):
+            return
+        length = timedelta(minutes=self.wanted.length_minutes)
+        for second in self._starts(day):
+            room_id = self._room(second) if self.wanted.needs_room else None
+            if room_id is not None or not self.wanted.needs_room:
+                starts_at = datetime.fromtimestamp(second, UTC)
+                yield FreeSlot(self.practitioner_id, self.site.id, starts_at, starts_at + length, room_id)
+
+    def _closed(self, day: date) -> bool:
+        return any(closure.first_day <= day <= closure.last_day for closure in self.closures)
+
+    def _starts(self, day: date) -> Iterator[int]:
+        spans = spans_on(self.rows, day)
+        for start, end in spans:
+            opens, closes = self._seconds(day, start), self._seconds(day, end)
+            if end == MINUTES_PER_DAY and not self._closed(day + _DAY):
+                closes = self._after_midnight(day + _DAY, closes)
+            lower = max(opens, self.earliest)
+            upper = closes - self.wanted.length_minutes * _MINUTE
+            index = bisect_left(self.last_starts, lower)
+            grid: Callable[[int, int], Iterable[int]] | None = None
+            while index < len(self.first_starts) and self.first_starts[index] <= upper:
+                grid = grid or self._grid(day, start, end)
+                yield from grid(max(lower, self.first_starts[index]), min(upper, self.last_starts[index]))
+                index += 1
+
+    def _seconds(self, day: date, minute: int) -> int:
+        return int(minute_to_instant(day, minute, self.site.zone).timestamp())
+
+    def _after_midnight(self, day: date, closes: int) -> int:
+        spans = spans_on(self.rows, day)
+        return self._seconds(day, spans[0][1]) if spans and spans[0][0] == 0 else closes
+
+    def _grid(self, day: date, start: int, end: int) -> Callable[[int, int], Iterable[int]]:
+        """Return a function of (from, to), both allowed seconds, that gives the grid's starts between them in order."""
+        origin = self._origin(day) if start == 0 else start
+        first = max(start, self.wanted.from_minute)
+        first += (origin - first) % self.step
+        last = min(end, self.wanted.to_minute)
+        zone = self.site.zone
+        if is_regular_day(day, zone):
+            pace, base = self.step * _MINUTE, self._seconds(day, 0) + first * _MINUTE
+            bound = base + (last - first) * _MINUTE
+            return lambda lower, upper: range(
+                base + max(0, -(-(lower - base) // pace)) * pace, min(upper + 1, bound), pace
+            )
+        instants = ((minute, minute_to_instant(day, minute, zone)) for minute in range(first, last, self.step))
+        # A wall time that does not exist stands for a later one, which is offered by its own name or not at all.
+        real = [
+            int(instant.timestamp())
+            for minute, instant in instants
+            if minute_of_day(instant, zone) == minute and local_day(instant, zone) == day
+        ]
+        return lambda lower, upper: real[bisect_left(real, lower) : bisect_right(real, upper)]
+
+    def _origin(self, day: date) -> int:
+        """Return the start of the window that goes on through this day's midnight, in minutes from it (0 or less).
+
+        After a week without any break the grid begins anew at each midnight.
+        """
+        for back in range(1, _LONGEST_CHAIN_DAYS + 1):
+            spans = spans_on(self.rows, day - back * _DAY)
+            if not spans or spans[-1][1] != MINUTES_PER_DAY:
+                return -(back - 1) * MINUTES_PER_DAY
+            if spans[-1][0] > 0:
+                return spans[-1][0] - back * MINUTES_PER_DAY
+        return 0
+
+    def _room(self, second: int) -> UUID | None:
+        wanted = self.wanted
+        visit = (second, second + wanted.length_minutes * _MINUTE)
+        footprint = (
+            visit[0] - wanted.buffer_before_minutes * _MINUTE,
+            visit[1] + wanted.buffer_after_minutes * _MINUTE,
         )
-        for site_id, rows in spans.items()
-        for start, end in joined(rows)
-    )
-    return tuple(
-        sorted(
-            (window for window in windows if window.interval.starts_at < window.interval.ends_at),
-            key=lambda window: window.interval,
-        )
-    )
+        return next((room.id for room, agenda in self.rooms if not agenda.takes(visit, footprint)), None)
 
 
-def is_valid(row: WorkingHours, day: date) -> bool:
-    """Whether a weekly row counts on a day: its weekday, within `valid_from` and `valid_to` (both included)."""
-    return (
-        row.weekday == day.isoweekday()
-        and row.valid_from <= day
-        and (row.valid_to is None or day <= row.valid_to)
-        and 0 <= row.start_minute < row.end_minute <= MINUTES_PER_DAY
-    )
+def rooms_of(clinic: Clinic, site_id: UUID) -> tuple[Room, ...]:
+    """Return the active rooms of a site in the order in which they are given out: by position, then name."""
+    rooms = (room for room in clinic.rooms if room.site_id == site_id and room.active)
+    return tuple(sorted(rooms, key=lambda room: (room.position, room.name)))
 
 
-def joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the spans in order with those that touch or overlap made one."""
+def _starts_left(
+    taken: tuple[tuple[int, ...], tuple[int, ...]], before: int, onwards: int, bounds: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """Return the [first, last] starts, both included, whose [start - before, start + onwards) meets nothing taken."""
+    low = bisect_right(taken[1], bounds[0] - before)
+    high = bisect_left(taken[0], bounds[1] + onwards)
+    starts, ends = taken[0][low:high], taken[1][low:high]
+    if not starts:
+        return [(-_NEVER, _NEVER)]
+    needed = before + onwards
+    inner = [
+        (end + before, start - onwards)
+        for end, start in zip(ends[:-1], starts[1:], strict=True)
+        if start - end >= needed
+    ]
+    return [(-_NEVER, starts[0] - onwards), *inner, (ends[-1] + before, _NEVER)]
+
+
+def _intersection(left: list[tuple[int, int]], right: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return what two sorted lists of closed intervals have in common."""
+    if len(right) == 1 and right[0] == (-_NEVER, _NEVER):
+        return left
     out: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if out and start <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
+    i = j = 0
+    while i < len(left) and j < len(right):
+        first, last = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if first <= last:
+            out.append((first, last))
+        if left[i][1] <= right[j][1]:
+            i += 1
         else:
-            out.append((start, end))
+            j += 1
     return out
-
-
-def breaks(windows: Iterable[Window]) -> tuple[Window, ...]:
-    """Return the breaks of one practitioner's day: the gaps between windows of the same site, earliest first."""
-    by_site: dict[UUID, list[Interval]] = {}
-    for window in windows:
-        by_site.setdefault(window.site_id, []).append(window.interval)
-    gaps = (
-        Window(site_id, Interval(before.ends_at, after.starts_at))
-        for site_id, intervals in by_site.items()
-        for before, after in zip(sorted(intervals), sorted(intervals)[1:], strict=False)
-        if before.ends_at < after.starts_at
-    )
-    return tuple(sorted(gaps, key=lambda gap: gap.interval))

@@ -1,0 +1,200 @@
+"""Every command of the main window as a QAction: its words, its keys, and when it can be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from clinic_desk.domain.records import AppointmentStatus as Status
+from clinic_desk.ui.preferences import Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One command. `keys`: Qt's portable form. `on_calendar`: its key works on the calendar only (single letters).
+
+    `writes`: off while the database is gone or the person may only read. `from_status`: what the chosen appointment
+    must be; empty: no appointment needed.
+    """
+
+    name: str
+    keys: str = ""
+    on_calendar: bool = False
+    writes: bool = False
+    from_status: frozenset[Status] = frozenset()
+    group: str = ""
+
+
+_OPEN = frozenset({Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
+_ANY = frozenset(Status)
+SPECS: Final = (
+    Spec("new", "N", on_calendar=True, writes=True),
+    Spec("open", "Ctrl+O", from_status=_ANY),
+    Spec(
+        "arrived",
+        "A",
+        on_calendar=True,
+        writes=True,
+        from_status=frozenset({Status.BOOKED, Status.CHECKED_IN, Status.NOSHOW}),
+    ),
+    Spec(
+        "in_room",
+        "R",
+        on_calendar=True,
+        writes=True,
+        from_status=frozenset({Status.BOOKED, Status.ARRIVED}),
+    ),
+    Spec(
+        "done",
+        "F",
+        on_calendar=True,
+        writes=True,
+        from_status=_OPEN,
+    ),
+    Spec(
+        "noshow",
+        "X",
+        on_calendar=True,
+        writes=True,
+        from_status=frozenset({Status.BOOKED, Status.ARRIVED}),
+    ),
+    Spec(
+        "rebook",
+        "B",
+        on_calendar=True,
+        writes=True,
+        from_status=frozenset({Status.ARRIVED, Status.CHECKED_IN, Status.FULFILLED, Status.NOSHOW}),
+    ),
+    Spec("move", "M", on_calendar=True, writes=True, from_status=_OPEN),
+    Spec("cancel", "C", on_calendar=True, writes=True, from_status=_OPEN),
+    Spec(
+        "reinstate",
+        "U",
+        on_calendar=True,
+        writes=True,
+        from_status=frozenset({Status.CANCELLED}),
+    ),
+    Spec(
+        "error",
+        "Shift+Del",
+        on_calendar=True,
+        writes=True,
+        from_status=_ANY - {Status.ENTERED_IN_ERROR},
+    ),
+    Spec("undo", "Ctrl+Z", writes=True),
+    Spec("today", "T", on_calendar=True),
+    Spec("back", "Alt+Left"),
+    Spec("forward", "Alt+Right"),
+    Spec("go_to_date", "Ctrl+G"),
+    Spec("find", "Ctrl+K"),
+    Spec("day", "D", on_calendar=True, group="span"),
+    Spec("week", "W", on_calendar=True, group="span"),
+    Spec("doctors", "Ctrl+1", group="kind"),
+    Spec("rooms", "Ctrl+2", group="kind"),
+    Spec("all_columns", "Ctrl+Shift+A"),
+    Spec("zoom_in", "Ctrl++"),
+    Spec("zoom_out", "Ctrl+-"),
+    Spec("zoom_reset", "Ctrl+0"),
+    Spec("scheme_system", group="scheme"),
+    Spec("scheme_light", group="scheme"),
+    Spec("scheme_dark", group="scheme"),
+    Spec("full_screen", "F11"),
+    Spec("reload", "F5"),
+    Spec("shortcuts", "F1"),
+    Spec("quit", "Ctrl+Q"),
+)
+BY_NAME: Final = {spec.name: spec for spec in SPECS}
+
+
+def texts() -> dict[str, str]:
+    """Return what each action is called, in the user's language."""
+    translate = QCoreApplication.translate
+    return {
+        "new": translate("Actions", "New appointment"),
+        "open": translate("Actions", "Open"),
+        "arrived": translate("Actions", "Arrived"),
+        "in_room": translate("Actions", "In room"),
+        "done": translate("Actions", "Done"),
+        "noshow": translate("Actions", "Did not come"),
+        "rebook": translate("Actions", "Back to booked"),
+        "move": translate("Actions", "Move"),
+        "cancel": translate("Actions", "Cancel…"),
+        "reinstate": translate("Actions", "Take cancellation back"),
+        "error": translate("Actions", "Entered in error…"),
+        "undo": translate("Actions", "Undo"),
+        "today": translate("Actions", "Today"),
+        "back": translate("Actions", "Back"),
+        "forward": translate("Actions", "Forward"),
+        "go_to_date": translate("Actions", "Go to date…"),
+        "find": translate("Actions", "Find…"),
+        "day": translate("Actions", "Day"),
+        "week": translate("Actions", "Week"),
+        "doctors": translate("Actions", "Doctors"),
+        "rooms": translate("Actions", "Rooms"),
+        "all_columns": translate("Actions", "Show all columns"),
+        "zoom_in": translate("Actions", "Finer grid"),
+        "zoom_out": translate("Actions", "Coarser grid"),
+        "zoom_reset": translate("Actions", "Grid of 15 minutes"),
+        "scheme_system": translate("Actions", "Colours of the system"),
+        "scheme_light": translate("Actions", "Light"),
+        "scheme_dark": translate("Actions", "Dark"),
+        "full_screen": translate("Actions", "Full screen"),
+        "reload": translate("Actions", "Read anew"),
+        "shortcuts": translate("Actions", "Keys…"),
+        "quit": translate("Actions", "Quit"),
+    }
+
+
+class Actions(QObject):
+    """The window's actions by name. Keys that work on the calendar only are set up by `add_to_calendar`."""
+
+    def __init__(self, window: QWidget, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._preferences = preferences
+        self._groups: dict[str, QActionGroup] = {}
+        words = texts()
+        self._by_name = {spec.name: self._made(spec, words[spec.name]) for spec in SPECS}
+        window.addActions([self[spec.name] for spec in SPECS if not spec.on_calendar])
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._by_name[name]
+
+    def _made(self, spec: Spec, words: str) -> QAction:
+        action = QAction(words, self)
+        action.setObjectName(f"action_{spec.name}")
+        if spec.on_calendar:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        if spec.group:
+            group = self._groups.setdefault(spec.group, QActionGroup(self))
+            action.setCheckable(True)
+            group.addAction(action)
+        self._set_keys(action, self._preferences.shortcut(spec.name, spec.keys))
+        return action
+
+    def _set_keys(self, action: QAction, keys: str) -> None:
+        sequence = QKeySequence(keys, QKeySequence.SequenceFormat.PortableText)
+        extra = [QKeySequence(Qt.Key.Key_Delete)] if action.objectName() == "action_cancel" else []
+        action.setShortcuts([sequence, *extra] if keys else extra)
+        shown = sequence.toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{action.text()} ({shown})" if shown else action.text())
+
+    def add_to_calendar(self, *widgets: QWidget) -> None:
+        """Make the single-letter keys work while one of `widgets` has the focus."""
+        for widget in widgets:
+            widget.addActions([self[spec.name] for spec in SPECS if spec.on_calendar])
+
+    def set_keys(self, name: str, keys: str) -> None:
+        """Give an action other keys, and remember them."""
+        default = BY_NAME[name].keys
+        self._preferences.set_shortcut(name, None if keys == default else keys)
+        self._set_keys(self[name], keys)
+
+    def set_state(self, *, may_write: bool, status: Status | None) -> None:
+        """Say whether writing is possible now, and the status of the chosen appointment (None: none is chosen)."""
+        for spec in SPECS:
+            fits = not spec.from_status or (status is not None and status in spec.from_status)
+            self[spec.name].setEnabled(fits and (may_write or not spec.writes))

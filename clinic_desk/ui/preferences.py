@@ -1,0 +1,106 @@
+"""What one person chose on this PC: columns, zoom, colour scheme, keys, window places. Kept by QSettings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+from uuid import UUID
+
+from PySide6.QtCore import QByteArray, QSettings
+
+Kind = Literal["practitioner", "room"]
+Scheme = Literal["system", "light", "dark"]
+STEPS: Final = (5, 10, 15, 20, 30)
+"""Minutes per row of the calendar, finest first: the zoom levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """Which columns are not wanted, and the order of those that were ever ordered (others follow in the clinic's)."""
+
+    hidden: frozenset[UUID] = frozenset()
+    order: tuple[UUID, ...] = ()
+
+    def arranged(self, ids: Sequence[UUID]) -> tuple[UUID, ...]:
+        """Return all of `ids` in the chosen order."""
+        places = {each: place for place, each in enumerate(self.order)}
+        return tuple(sorted(ids, key=lambda each: (places.get(each, len(places)), ids.index(each))))
+
+    def visible(self, ids: Sequence[UUID]) -> tuple[UUID, ...]:
+        """Return those of `ids` that are wanted, in the chosen order; all of them when none is left."""
+        return tuple(each for each in self.arranged(ids) if each not in self.hidden) or self.arranged(ids)
+
+
+class Preferences:
+    """The settings of `login` in `settings`. Unreadable values count as not set."""
+
+    def __init__(self, settings: QSettings, login: str) -> None:
+        self._settings = settings
+        self._prefix = f"users/{login}"
+
+    def columns(self, kind: Kind) -> ColumnChoice:
+        """Return which columns of this kind are shown in what order."""
+        return ColumnChoice(frozenset(self._ids(f"{kind}/hidden")), tuple(self._ids(f"{kind}/order")))
+
+    def set_columns(self, kind: Kind, choice: ColumnChoice) -> None:
+        """Remember which columns of this kind are shown in what order."""
+        self._set_ids(f"{kind}/hidden", sorted(choice.hidden))
+        self._set_ids(f"{kind}/order", choice.order)
+
+    def step(self) -> int:
+        """Return the minutes per row of the calendar."""
+        text = self._text("step")
+        return int(text) if text.isdigit() and int(text) in STEPS else 15
+
+    def set_step(self, minutes: int) -> None:
+        """Remember the minutes per row of the calendar."""
+        self._set("step", str(minutes))
+
+    def scheme(self) -> Scheme:
+        """Return the wanted colour scheme."""
+        text = self._text("scheme")
+        if text == "light":
+            return "light"
+        return "dark" if text == "dark" else "system"
+
+    def set_scheme(self, scheme: Scheme) -> None:
+        """Remember the wanted colour scheme."""
+        self._set("scheme", scheme)
+
+    def shortcut(self, action: str, default: str) -> str:
+        """Return the keys of an action, in Qt's portable form; empty means none."""
+        value = self._settings.value(f"{self._prefix}/keys/{action}", default)
+        return value if isinstance(value, str) else default
+
+    def set_shortcut(self, action: str, keys: str | None) -> None:
+        """Remember other keys for an action; None goes back to its default."""
+        if keys is None:
+            self._settings.remove(f"{self._prefix}/keys/{action}")
+        else:
+            self._set(f"keys/{action}", keys)
+
+    def geometry(self, name: str) -> QByteArray:
+        """Return where a window or splitter was left; empty if never."""
+        value = self._settings.value(f"{self._prefix}/geometry/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def set_geometry(self, name: str, state: QByteArray) -> None:
+        """Remember where a window or splitter is."""
+        self._settings.setValue(f"{self._prefix}/geometry/{name}", state)
+
+    def _text(self, key: str) -> str:
+        value = self._settings.value(f"{self._prefix}/{key}", "")
+        return value if isinstance(value, str) else ""
+
+    def _set(self, key: str, value: str) -> None:
+        self._settings.setValue(f"{self._prefix}/{key}", value)
+
+    def _ids(self, key: str) -> list[UUID]:
+        try:
+            return [UUID(each) for each in self._text(key).split()]
+        except ValueError:
+            return []
+
+    def _set_ids(self, key: str, ids: Iterable[UUID]) -> None:
+        self._set(key, " ".join(str(each) for each in ids))

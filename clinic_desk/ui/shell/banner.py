@@ -1,0 +1,92 @@
+"""The strip over the calendar: what is wrong with the connection, how old the picture is, what still works."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from clinic_desk.ui.freshness import Freshness
+from clinic_desk.ui.shell.day_words import age_text
+
+_GOOD_NEWS_MS = 6_000
+
+
+class Banner(QFrame):
+    """Hidden while all is well; `lost` counts the age on, `back` says so for some seconds, `problem` stays."""
+
+    retry_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setProperty("role", "banner")
+        self._freshness: Freshness | None = None
+        self.text = QLabel()
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setWordWrap(True)
+        self.text.setObjectName("banner_text")
+        self._retry = QPushButton(self.tr("Try now"))
+        self._retry.setObjectName("banner_retry")
+        self._retry.clicked.connect(self.retry_requested)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 6, 14, 6)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self._retry)
+        self._timer = QTimer(self, interval=1_000)
+        self._timer.timeout.connect(self._count)
+        self._hide_timer = QTimer(self, singleShot=True, interval=_GOOD_NEWS_MS)
+        self._hide_timer.timeout.connect(self.hide)
+        self.hide()
+
+    def lost(self, freshness: Freshness) -> None:
+        """Say that the database is gone and count the age of the picture."""
+        self._freshness = freshness
+        self._hide_timer.stop()
+        self._retry.show()
+        self._set_level("danger")
+        self._count()
+        self._timer.start()
+        self._appear()
+
+    def back(self) -> None:
+        """Say that the database is there again."""
+        if self._freshness is None:
+            return
+        self._freshness = None
+        self._timer.stop()
+        self._retry.hide()
+        self._set_level("ok")
+        self.text.setText(self.tr("The database is back. The calendar was read anew; booking works again."))
+        self._hide_timer.start()
+        self._appear()
+
+    def problem(self, text: str, *, can_retry: bool) -> None:
+        """Say what keeps the program from working."""
+        self._timer.stop()
+        self._hide_timer.stop()
+        self._retry.setVisible(can_retry)
+        self._set_level("danger")
+        self.text.setText(text)
+        self._appear()
+
+    def _count(self) -> None:
+        if self._freshness is not None:
+            self.text.setText(
+                self.tr(
+                    "No connection to the database. What you see is {age} old and can be read on; booking and changing "
+                    "are off until it is back. It is tried again all the time, and nothing you typed is lost."
+                ).format(age=age_text(self._freshness.age()))
+            )
+
+    def _set_level(self, level: str) -> None:
+        self.setProperty("level", level)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _appear(self) -> None:
+        self.show()
+        self.setAccessibleName(self.text.text())
+        event = QAccessibleAnnouncementEvent(self, self.text.text())
+        event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+        QAccessible.updateAccessibility(event)

@@ -1,0 +1,157 @@
+"""The line at the bottom: connection, desks, messages, who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
+
+from clinic_desk.ui.freshness import Connection, Freshness
+from clinic_desk.ui.shell.day_words import age_text
+from clinic_desk.ui.theme import theme_of
+
+_WAITING_AFTER_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What the dot says; the text beside it says the same in words."""
+
+    state: str
+    text: str
+
+
+class Dot(QWidget):
+    """A small lamp: full when connected, a ring when not."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = "idle"
+        self.setFixedSize(12, 12)
+
+    def set_state(self, state: str) -> None:
+        """Show `ok`, `warning`, `danger` or `idle`."""
+        if state != self.state:
+            self.state = state
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the lamp."""
+        theme = theme_of(self.palette())
+        colour = {"ok": theme.ok, "warning": theme.warning, "danger": theme.danger}.get(self.state, theme.ink_muted)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(colour)
+        painter.setBrush(colour if self.state in {"ok", "warning"} else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(2, 2, 8, 8)
+
+
+class StatusBar(QStatusBar):
+    """Each part is a plain text; the connection's is renewed every second."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._freshness: Freshness | None = None
+        self._waiting = False
+        self.setSizeGripEnabled(False)
+        self.setObjectName("status_bar")
+        self._dot = Dot()
+        self.connection = self._part("connection_state", self.tr("Connection"))
+        self.desks = self._part("desks_online", self.tr("Desks"))
+        self.messages = self._part("messages_state", self.tr("Messages"))
+        self.attention = self._part("messages_attention", self.tr("Messages that need attention"), role="danger")
+        self.person = self._part("signed_in", self.tr("Signed in"))
+        self.person.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._row()
+        self._timer = QTimer(self, interval=1_000)
+        self._timer.timeout.connect(self.renew)
+        self._waiting_timer = QTimer(self, singleShot=True, interval=_WAITING_AFTER_MS)
+        self._waiting_timer.timeout.connect(self._tell_waiting)
+        self._show(Light("idle", self.tr("Starting…")))
+
+    def _part(self, name: str, accessible: str, role: str = "") -> QLabel:
+        label = QLabel()
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setObjectName(name)
+        label.setAccessibleName(accessible)
+        label.setProperty("role", role)
+        return label
+
+    def _row(self) -> None:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(12, 3, 12, 3)
+        layout.setSpacing(6)
+        layout.addWidget(self._dot)
+        layout.addWidget(self.connection)
+        layout.addSpacing(16)
+        layout.addWidget(self.desks)
+        layout.addSpacing(16)
+        layout.addWidget(self.messages)
+        layout.addWidget(self.attention)
+        layout.addStretch(1)
+        layout.addWidget(self.person)
+        for label in (self.desks, self.person):
+            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.addWidget(row, 1)
+
+    def follow(self, freshness: Freshness) -> None:
+        """Show how fresh the screen is from now on."""
+        self._freshness = freshness
+        self._timer.start()
+        self.renew()
+
+    def show_step(self, text: str) -> None:
+        """Say what is being done before there is a connection."""
+        self._show(Light("warning", text))
+
+    def set_commands(self, count: int) -> None:
+        """Take note of how many commands are unfinished; after a second of waiting it is said."""
+        if count == 0:
+            self._waiting_timer.stop()
+            self._waiting = False
+            self.renew()
+        elif not self._waiting and not self._waiting_timer.isActive():
+            self._waiting_timer.start()
+
+    def set_desks(self, own: str, others: Sequence[str]) -> None:
+        """Name the desks that are online."""
+        names = ", ".join([self.tr("{desk} (you)").format(desk=own), *others])
+        self.desks.setText(self.tr("Desks: {names}").format(names=names))
+
+    def set_messages(self, due: int, attention: int) -> None:
+        """Say how many messages are due today and how many need somebody."""
+        self.messages.setText(self.tr("Messages: {due} due").format(due=due) + ("," if attention else ""))
+        self.attention.setText(self.tr("{count} need attention").format(count=attention) if attention else "")
+
+    def set_person(self, name: str, group: str, *, is_demo: bool) -> None:
+        """Say who is signed in, and whether this is the demo clinic."""
+        text = self.tr("Signed in: {name} · {group}").format(name=name, group=group)
+        self.person.setText(f"{text}  |  {self.tr('Demo clinic')}" if is_demo else text)
+
+    def renew(self) -> None:
+        """Write the connection's part anew."""
+        if self._freshness is not None:
+            self._show(self._light(self._freshness))
+
+    def _tell_waiting(self) -> None:
+        self._waiting = True
+        self.renew()
+
+    def _light(self, freshness: Freshness) -> Light:
+        if freshness.connection is Connection.LOST:
+            text = self.tr("No connection · what you see is {age} old").format(age=age_text(freshness.age()))
+            return Light("danger", text)
+        if self._waiting:
+            return Light("warning", self.tr("Waiting for the database…"))
+        since = freshness.since_change()
+        if since is None:
+            return Light("ok", self.tr("Connected · live"))
+        return Light("ok", self.tr("Connected · live (last change {age} ago)").format(age=age_text(since)))
+
+    def _show(self, light: Light) -> None:
+        self._dot.set_state(light.state)
+        self.connection.setText(light.text)

@@ -1,0 +1,91 @@
+"""The bar over everything: new appointment, the date and the ways to another, search, day or week, undo, the menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from clinic_desk.ui.actions import Actions
+from clinic_desk.ui.shell.find_box import FindBox
+from clinic_desk.ui.shell.key_button import KeyButton
+
+
+class TopBar(QFrame):
+    """Buttons of the window's actions; `title` names what the calendar shows."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("top_bar")
+        self.setProperty("role", "bar")
+        self.title = QLabel()
+        self.title.setObjectName("shown_date")
+        self.title.setProperty("role", "title")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setAccessibleName(self.tr("Shown on the calendar"))
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.find_box = FindBox()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.setSpacing(8)
+        row.addWidget(KeyButton(actions["new"], kind="primary"))
+        row.addWidget(KeyButton(actions["today"]))
+        row.addWidget(_arrow("‹", KeyButton(actions["back"])))
+        row.addWidget(_arrow("›", KeyButton(actions["forward"])))
+        row.addSpacing(6)
+        row.addWidget(self.title, 3)
+        row.addWidget(self.find_box, 2)
+        row.addWidget(Segments(actions, "day", "week"))
+        row.addWidget(self._undo(actions))
+        self.menu_button = self._menu_button()
+        row.addWidget(self.menu_button)
+
+    def _undo(self, actions: Actions) -> KeyButton:
+        button = KeyButton(actions["undo"])
+        button.show_keys(False)
+        button.set_prefix("↶ ")
+        return button
+
+    def _menu_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setText("☰")
+        button.setObjectName("menu_button")
+        button.setAccessibleName(self.tr("Menu"))
+        button.setToolTip(self.tr("Menu (F10)"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setStyleSheet("QToolButton { padding: 5px 11px; } QToolButton::menu-indicator { image: none; }")
+        return button
+
+    def set_menu(self, menu: QMenu) -> None:
+        """Give the menu button its menu."""
+        self.menu_button.setMenu(menu)
+
+
+def _arrow(text: str, button: KeyButton) -> QPushButton:
+    button.show_keys(False)
+    button.set_label(text)
+    return button
+
+
+class Segments(QWidget):
+    """Buttons of a group of which one is chosen, joined to one strip."""
+
+    def __init__(self, actions: Actions, *names: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for name in names:
+            button = KeyButton(actions[name])
+            button.show_keys(False)
+            button.setProperty("segment", "first" if name == names[0] else "last" if name == names[-1] else "middle")
+            button.set_extra_style(_joined(first=name == names[0], last=name == names[-1]))
+            row.addWidget(button)
+
+
+def _joined(*, first: bool, last: bool) -> str:
+    left, right = ("5px" if first else "0"), ("5px" if last else "0")
+    return (
+        f"border-top-left-radius: {left}; border-bottom-left-radius: {left};"
+        f" border-top-right-radius: {right}; border-bottom-right-radius: {right};"
+        + ("" if last else " border-right: 0;")
+    )

@@ -1,0 +1,73 @@
+"""What differs between two readings of a day, found quickly when nearly all rows are the same objects; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress, count
+from operator import is_not
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from clinic_desk.domain.records import DayBoard, Entry
+
+
+class _Row(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
+_AnyRow = TypeVar("_AnyRow", bound=_Row)
+
+
+def changed_rows(old: Sequence[_AnyRow], new: Sequence[_AnyRow]) -> list[tuple[_AnyRow | None, _AnyRow | None]]:
+    """Return (before, after) of each row that was changed, added (None, row) or taken away (row, None).
+
+    Rows at both ends that are the very same objects are passed over at the speed of C; only what is between is looked
+    at. The order of rows is not compared.
+    """
+    if old is new:
+        return []
+    first = next(compress(count(), map(is_not, old, new)), min(len(old), len(new)))
+    last = 0
+    shortest = min(len(old), len(new)) - first
+    if shortest:
+        last = next(compress(count(), map(is_not, reversed(old), reversed(new))), shortest)
+        last = min(last, shortest)
+    before = {row.id.int: row for row in old[first : len(old) - last]}
+    after = {row.id.int: row for row in new[first : len(new) - last]}
+    out: list[tuple[_AnyRow | None, _AnyRow | None]] = []
+    for key, row in after.items():
+        was = before.pop(key, None)
+        if was is not row and was != row:
+            out.append((was, row))
+    out.extend((row, None) for row in before.values())
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class BoardDiff:
+    """What differs: appointments one by one; practitioners or rooms (ids) whose absences or holds changed."""
+
+    entries: list[tuple[Entry | None, Entry | None]]
+    absent_ids: frozenset[int]
+    holding_ids: frozenset[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.absent_ids or self.holding_ids)
+
+
+def diff(old: DayBoard, new: DayBoard) -> BoardDiff:
+    """Return what differs between two readings of the same day."""
+    absences = [row for pair in changed_rows(old.time_off, new.time_off) for row in pair if row]
+    blocks = [row for pair in changed_rows(old.blocks, new.blocks) for row in pair if row]
+    holds = [row for pair in changed_rows(old.holds, new.holds) for row in pair if row]
+    touched = [off.practitioner_id for off in absences]
+    touched += [one for block in blocks for one in (block.practitioner_id, block.room_id) if one]
+    return BoardDiff(
+        changed_rows(old.entries, new.entries),
+        frozenset(one.int for one in touched),
+        frozenset(hold.practitioner_id.int for hold in holds),
+    )

@@ -1,0 +1,263 @@
+"""The calendar as a table: rows are the grid's steps, columns are doctors, rooms or days; what each cell says aloud.
+
+It holds the boards it was given and the content of each column, laid out when first looked at. A change of some rows
+replaces the content of their columns and says `dataChanged` for the cells it touched, never a reset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from clinic_desk.domain.records import AppointmentType, Clinic, DayBoard, Entry, Practitioner
+from clinic_desk.ui.calendar import words
+from clinic_desk.ui.calendar.board_diff import BoardDiff, diff
+from clinic_desk.ui.calendar.content import ColumnContent, Frame, content_of, frame_of
+from clinic_desk.ui.calendar.geometry import REGULAR_AXIS, DayAxis, Grid, axis_of
+from clinic_desk.ui.calendar.opening import Opening, Openings
+from clinic_desk.ui.calendar.places import Column
+from clinic_desk.ui.calendar.text import shown_name
+
+_EMPTY_CLINIC = Clinic((), (), (), (), (), ())
+_Index = QModelIndex | QPersistentModelIndex
+_Groups = dict[int, dict[int, Entry]]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """One column's content before and after a change; `bands`: its bands changed too. `ids`: the appointments."""
+
+    column: int
+    before: ColumnContent
+    after: ColumnContent
+    bands: bool
+
+
+class CalendarModel(QAbstractTableModel):
+    """The calendar's table model; see the module."""
+
+    def __init__(self, parent: Any = None) -> None:
+        self.columns: tuple[Column, ...] = ()
+        self.clinic = _EMPTY_CLINIC
+        self.axis: DayAxis = REGULAR_AXIS
+        self.grid = Grid(15, 22)
+        self._boards: dict[date, DayBoard] = {}
+        self._openings: list[Opening] = []
+        self._frames: list[Frame | None] = []
+        self._contents: list[ColumnContent | None] = []
+        self._groups: dict[date, _Groups] = {}
+        self._types: dict[int, AppointmentType] = {}
+        self._practitioners: dict[int, Practitioner] = {}
+        super().__init__(parent)
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    def show(self, columns: tuple[Column, ...], boards: Mapping[date, DayBoard], clinic: Clinic) -> None:
+        """Show other columns. The table is reset only when it gets another number of rows or columns."""
+        openings = Openings(clinic)
+        opened = [openings.of(column) for column in columns]
+        axis = axis_of((column.day, opening.zone) for column, opening in zip(columns, opened, strict=True))
+        reset = len(columns) != len(self.columns) or axis.length != self.axis.length
+        if reset:
+            self.beginResetModel()
+        self.columns, self.clinic, self.axis, self._openings = columns, clinic, axis, opened
+        self._boards = dict(boards)
+        self._groups = {}
+        self._frames = [None] * len(columns)
+        self._contents = [None] * len(columns)
+        self._types = {one.id.int: one for one in clinic.types}
+        self._practitioners = {one.id.int: one for one in clinic.practitioners}
+        self.grid = Grid(self.grid.step, self.grid.row_height, axis.length)
+        if reset:
+            self.endResetModel()
+        elif columns:
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(columns) - 1)
+            self.dataChanged.emit(self.index(0, 0), self.index(self.grid.rows - 1, len(columns) - 1))
+
+    def set_grid(self, step: int, row_height: int) -> None:
+        """Let a row stand for `step` minutes and be `row_height` pixels high."""
+        if step == self.grid.step:
+            self.grid = Grid(step, row_height, self.axis.length)
+            return
+        self.beginResetModel()
+        self.grid = Grid(step, row_height, self.axis.length)
+        self.endResetModel()
+
+    def change(self, boards: Mapping[date, DayBoard]) -> list[ColumnChange]:
+        """Take newer readings of days that are shown; return what changed, column by column, laid out once each."""
+        changed: dict[int, bool] = {}
+        for day, board in boards.items():
+            old = self._boards.get(day)
+            if old is board or not any(column.day == day for column in self.columns):
+                continue
+            self._boards[day] = board
+            if old is None:
+                self._groups.pop(day, None)
+                changed.update({at: True for at, column in enumerate(self.columns) if column.day == day})
+            else:
+                self._take(day, diff(old, board), changed)
+        return [self._renewed(at, bands) for at, bands in sorted(changed.items())]
+
+    def _take(self, day: date, what: BoardDiff, changed: dict[int, bool]) -> None:
+        if not what:
+            return
+        touched: set[int] = set(what.holding_ids)
+        groups = self._groups.get(day)
+        for before, after in what.entries:
+            for entry in (before, after):
+                if entry is not None:
+                    touched.update(_owners(entry))
+            if groups is not None:
+                _regroup(groups, before, after)
+        for at, column in enumerate(self.columns):
+            if column.day == day and column.id.int in what.absent_ids:
+                changed[at] = True
+            elif column.day == day and column.id.int in touched:
+                changed.setdefault(at, False)
+
+    def _renewed(self, at: int, bands: bool) -> ColumnChange:
+        before = self.content(at) if self._contents[at] is None else self._contents[at]
+        assert before is not None
+        if bands:
+            self._frames[at] = None
+        self._contents[at] = None
+        return ColumnChange(at, before, self.content(at), bands)
+
+    def tell(self, column: int, first: int, last: int) -> None:
+        """Announce that the cells of positions [first, last) in a column say something else now."""
+        top, bottom = self.grid.row(first), self.grid.row(max(first, last - 1))
+        self.dataChanged.emit(self.index(top, column), self.index(bottom, column))
+
+    # -- the content of columns --------------------------------------------------------------------------------------
+
+    def frame(self, column: int) -> Frame:
+        """Return a column's scale, site and bands."""
+        found = self._frames[column]
+        if found is None:
+            what = self.columns[column]
+            board = self._boards.get(what.day)
+            found = frame_of(what, board, self.clinic, self._openings[column], self.axis)
+            self._frames[column] = found
+        return found
+
+    def content(self, column: int) -> ColumnContent:
+        """Return a column's content, laid out now if it was not yet."""
+        found = self._contents[column]
+        if found is None:
+            what = self.columns[column]
+            board = self._boards.get(what.day)
+            entries = self._grouped(what.day).get(what.id.int, {}).values()
+            holds = [hold for hold in board.holds if hold.practitioner_id == what.id] if board else []
+            found = self._contents[column] = content_of(self.frame(column), entries, holds)
+        return found
+
+    def _grouped(self, day: date) -> _Groups:
+        found = self._groups.get(day)
+        if found is None:
+            found = self._groups[day] = {}
+            board = self._boards.get(day)
+            rooms = any(column.kind == "room" for column in self.columns)
+            for entry in board.entries if board else ():
+                appointment = entry.appointment
+                found.setdefault(appointment.practitioner_id.int, {})[appointment.id.int] = entry
+                if rooms and appointment.room_id is not None:
+                    found.setdefault(appointment.room_id.int, {})[appointment.id.int] = entry
+        return found
+
+    def find(self, entry_id: UUID) -> tuple[int, int] | None:
+        """Return (column, index in its content's `entries`) of an appointment; None when it is not shown."""
+        for column in range(len(self.columns)):
+            index = self.content(column).index(entry_id)
+            if index is not None:
+                return column, index
+        return None
+
+    def entries(self) -> Iterable[Entry]:
+        """Yield every appointment that is shown, column by column."""
+        for column in range(len(self.columns)):
+            for item in self.content(column).entries:
+                if item.entry is not None:
+                    yield item.entry
+
+    @property
+    def is_week(self) -> bool:
+        """Whether all columns are one practitioner's (or room's) days."""
+        return len(self.columns) > 1 and len({column.id for column in self.columns}) == 1
+
+    def type_name(self, entry: Entry) -> str:
+        """Return the name of an appointment's type, "" when it is not known."""
+        found = self._types.get(entry.appointment.type_id.int)
+        return found.name if found else ""
+
+    def colour(self, entry: Entry) -> str:
+        """Return "#rrggbb" of an appointment: its doctor's colour, in a week its type's; "" when not known."""
+        if self.is_week:
+            kind = self._types.get(entry.appointment.type_id.int)
+            return kind.colour if kind else ""
+        who = self._practitioners.get(entry.appointment.practitioner_id.int)
+        return who.colour if who else ""
+
+    # -- QAbstractTableModel -----------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() or not self.columns else self.grid.rows
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role not in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole) or not index.isValid():
+            return None
+        if index.column() >= len(self.columns) or index.row() >= self.grid.rows:
+            return None
+        return self.sentence(index.row(), index.column())
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role not in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole):
+            return None
+        if orientation == Qt.Orientation.Vertical:
+            return words.time_text(self.axis, section * self.grid.step) if section < self.grid.rows else None
+        if section >= len(self.columns):
+            return None
+        column = self.columns[section]
+        spoken = role == Qt.ItemDataRole.AccessibleTextRole and column.subtitle
+        return f"{column.title}, {column.subtitle}" if spoken else column.title
+
+    def sentence(self, row: int, column: int) -> str:
+        """Return what a cell says: "Dr. Weber, 10:30–10:45, free", or who is booked there."""
+        start = row * self.grid.step
+        end = min(start + self.grid.step, self.axis.length)
+        content = self.content(column)
+        parts = [self._spoken(item.entry, item.start, item.end) for item in content.between(start, end) if item.entry]
+        parts += [words.hold_text(item.hold) for item in content.between(start, end) if item.hold]
+        band = content.frame.band_at(start)
+        if band is not None and (not parts or band.name):
+            parts.append(words.band_text(band))
+        return words.cell_sentence(self.columns[column].title, words.range_text(self.axis, start, end), parts)
+
+    def _spoken(self, entry: Entry, start: int, end: int) -> str:
+        day = entry.appointment.wall_start.date()
+        times = words.range_text(self.axis, start, end)
+        return words.entry_sentence(shown_name(entry.patient, day), self.type_name(entry), times, entry)
+
+
+def _owners(entry: Entry) -> list[int]:
+    appointment = entry.appointment
+    if appointment.room_id is None:
+        return [appointment.practitioner_id.int]
+    return [appointment.practitioner_id.int, appointment.room_id.int]
+
+
+def _regroup(groups: _Groups, before: Entry | None, after: Entry | None) -> None:
+    """Move one appointment in the groups; those of rooms nobody shows stay away by their own accord."""
+    if before is not None:
+        for owner in _owners(before):
+            groups.get(owner, {}).pop(before.id.int, None)
+    if after is not None:
+        for owner in _owners(after):
+            groups.setdefault(owner, {})[after.id.int] = after

@@ -1,0 +1,80 @@
+"""Text made fit to paint: one plain line, elided once for a width and kept."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from clinic_desk.ui.calendar.metrics import Face, Metrics
+
+if TYPE_CHECKING:
+    from clinic_desk.domain.records import Patient
+
+LONGEST = 160
+"""Characters looked at: no block is wide enough for more, and measuring a novel would be slow."""
+CHILD_YEARS = 16
+"""Under this age the calendar shows the age beside the name."""
+_KEPT = 20_000
+_UNPAINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_LEFT_TO_RIGHT = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u058f\u0900-\u1fff\u3040-\ud7ff]")
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks, control characters and direction overrides, at most `LONGEST` long."""
+    return _UNPAINTABLE.sub(" ", text[: 2 * LONGEST]).strip()[:LONGEST]
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether the first strong letter is of a script written from right to left."""
+    right, left = _RIGHT_TO_LEFT.search(text), _LEFT_TO_RIGHT.search(text)
+    return right is not None and (left is None or right.start() < left.start())
+
+
+def shown_name(patient: Patient, day: date) -> str:
+    """Return a patient's name as the calendar shows it: "Lea (7) Hoffmann" for a child, else the name."""
+    born = patient.birth_date
+    if born is not None:
+        age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+        if 0 <= age < CHILD_YEARS:
+            return one_line(f"{patient.given_name} ({age}) {patient.family_name}")
+    return one_line(patient.display_name)
+
+
+class Elider:
+    """Fits strings into widths and remembers: (face, text, width) is measured once."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._faces = metrics.faces
+        self._advances: dict[tuple[int, str], float] = {}
+        self._fitted: dict[tuple[int, str, int], tuple[str, float]] = {}
+
+    def advance(self, face: Face, text: str) -> float:
+        """Return the width of a text in a face."""
+        found = self._advances.get((face, text))
+        if found is None:
+            if len(self._advances) > _KEPT:
+                self._advances.clear()
+            found = self._advances[face, text] = self._faces[face].horizontalAdvance(text)
+        return found
+
+    def fit(self, face: Face, text: str, width: float) -> tuple[str, float]:
+        """Return (text elided to `width`, its width); ("", 0) where not even one letter and the dots would fit."""
+        advance = self.advance(face, text)
+        if advance <= width:
+            return text, advance
+        key = (face, text, int(width))
+        found = self._fitted.get(key)
+        if found is None:
+            if len(self._fitted) > _KEPT:
+                self._fitted.clear()
+            elided = self._faces[face].elidedText(text, Qt.TextElideMode.ElideRight, width) if width > 0 else ""
+            if len(elided) < 2 or elided in {"…", "...", ""}:
+                found = ("", 0.0)
+            else:
+                found = (elided, self._faces[face].horizontalAdvance(elided))
+            self._fitted[key] = found
+        return found

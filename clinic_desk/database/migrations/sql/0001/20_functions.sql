@@ -170,23 +170,3 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-
--- Trigrams of a patient's search key, for the type-ahead without an extension: for each word of length n its
--- n trigrams after two blanks were put in front ("  m", " me", "mei", ...), as pg_trgm makes them.
-CREATE FUNCTION patient_grams(search_key text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(array_agg(DISTINCT substr('  ' || word, i, 3)), '{}')
-    FROM unnest(string_to_array(search_key, ' ')) AS word, LATERAL generate_series(1, length(word)) AS i
-    WHERE word <> ''
-$$;
-
--- The trigrams that every match of what was typed has: of a word of three letters and more those inside it (it may
--- stand anywhere in a word of the key), of a shorter one those that begin a word.
-CREATE FUNCTION patient_wanted_grams(typed text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM (
-        SELECT CASE WHEN length(word) > 2 THEN substr(word, i, 3) ELSE substr('  ' || word, i, 3) END AS gram
-        FROM unnest(string_to_array(typed, ' ')) AS word,
-            LATERAL generate_series(1, CASE WHEN length(word) > 2 THEN length(word) - 2 ELSE length(word) END) AS i
-        WHERE word <> '') AS grams
-$$;

@@ -48,9 +48,8 @@ GRANT INSERT ON notification TO clinic_reception, clinic_manager;
 GRANT UPDATE (status, last_error) ON notification TO clinic_reception, clinic_manager;
 GRANT INSERT, UPDATE, DELETE ON notification TO clinic_worker;
 
--- Called by the program, and by the type-ahead's index.
-GRANT EXECUTE ON FUNCTION patient_grams(text), patient_wanted_grams(text), lock_days(integer, integer, tstzrange)
-    TO clinic_reception, clinic_manager, clinic_readonly, clinic_worker;
+-- The only function that is called by name.
+GRANT EXECUTE ON FUNCTION lock_days(integer, integer, tstzrange) TO clinic_reception, clinic_manager;
 
 -- A hold is written by its own desk only; anybody may clear away those that have expired.
 ALTER TABLE hold ENABLE ROW LEVEL SECURITY;

@@ -181,7 +181,7 @@ def run_pytest(folder: Path, *arguments: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
-        env=os.environ | own | environment,
+        env={name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"} | own | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

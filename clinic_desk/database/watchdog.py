@@ -83,14 +83,13 @@ class Watchdog:
 
 
 def _duplicate(connection: HasSocket) -> socket.socket | None:
-    """A second handle of the socket: the driver may close its own at any moment, and the number be used again."""
+    """A second handle of the socket: the driver may close its own at any moment, and the number be used again.
+
+    Not by `socket.socket.dup`: that makes the shared socket a blocking one, on which the driver would wait for ever.
+    """
     import psycopg2
 
     try:
-        original = socket.socket(fileno=connection.fileno())
+        return socket.socket(fileno=socket.dup(connection.fileno()))
     except (OSError, ValueError, psycopg2.Error):
         return None  # the connection is closed already: its next use says so
-    try:
-        return original.dup()
-    finally:
-        original.detach()

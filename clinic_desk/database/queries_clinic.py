@@ -1,0 +1,85 @@
+"""The clinic's set-up read in one statement: sites, practitioners, rooms, types, hours, closures and names of staff."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from clinic_desk.domain.records import AppointmentType, Clinic, Closure, Practitioner, Room, Site, WorkingHours
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SITE: Final = "json_build_array(x.id, x.name, x.zone, x.address, x.phone, x.active, x.version)"
+PRACTITIONER: Final = "json_build_array(x.id, x.no, x.name, x.speciality, x.colour, x.position, x.active, x.version)"
+ROOM: Final = "json_build_array(x.id, x.no, x.site_id, x.name, x.position, x.active, x.version)"
+TYPE: Final = (
+    "json_build_array(x.id, x.name, x.length_minutes, x.buffer_before_minutes, x.buffer_after_minutes, x.colour,"
+    " x.needs_room, (SELECT json_agg(l.practitioner_id) FROM appointment_type_practitioner l WHERE l.type_id = x.id),"
+    " x.position, x.active, x.version)"
+)
+HOURS: Final = (
+    "json_build_array(x.id, x.practitioner_id, x.site_id, x.weekday, x.start_minute, x.end_minute, x.valid_from,"
+    " x.valid_to, x.version)"
+)
+CLOSURE: Final = "json_build_array(x.id, x.site_id, x.first_day, x.last_day, x.name, x.version)"
+_CLINIC: Final = f"""
+SELECT (SELECT json_agg({SITE} ORDER BY x.name, x.id) FROM site x),
+       (SELECT json_agg({PRACTITIONER} ORDER BY x.position, x.name, x.id) FROM practitioner x),
+       (SELECT json_agg({ROOM} ORDER BY x.position, x.name, x.id) FROM room x),
+       (SELECT json_agg({TYPE} ORDER BY x.position, x.name, x.id) FROM appointment_type x),
+       (SELECT json_agg({HOURS} ORDER BY x.practitioner_id, x.weekday, x.start_minute, x.id) FROM working_hours x),
+       (SELECT json_agg({CLOSURE} ORDER BY x.first_day, x.id) FROM closure x),
+       (SELECT json_object_agg(x.login, x.display_name) FROM staff x)
+"""  # noqa: S608  # constants of this module only
+
+
+def clinic_record(connection: Connection) -> Clinic:
+    """Return all that rarely changes."""
+    row = connection.exec_driver_sql(_CLINIC).one()
+    return Clinic(
+        sites=tuple(map(site_record, row[0] or ())),
+        practitioners=tuple(map(practitioner_record, row[1] or ())),
+        rooms=tuple(map(room_record, row[2] or ())),
+        types=tuple(map(type_record, row[3] or ())),
+        working_hours=tuple(map(hours_record, row[4] or ())),
+        closures=tuple(map(closure_record, row[5] or ())),
+        staff=row[6] or {},
+    )
+
+
+def site_record(row: list[Any]) -> Site:
+    """Turn a `SITE` array into a record."""
+    return Site(UUID(row[0]), *row[1:])
+
+
+def practitioner_record(row: list[Any]) -> Practitioner:
+    """Turn a `PRACTITIONER` array into a record."""
+    return Practitioner(UUID(row[0]), *row[1:])
+
+
+def room_record(row: list[Any]) -> Room:
+    """Turn a `ROOM` array into a record."""
+    return Room(UUID(row[0]), row[1], UUID(row[2]), *row[3:])
+
+
+def type_record(row: list[Any]) -> AppointmentType:
+    """Turn a `TYPE` array into a record."""
+    row_id, name, length, before, after, colour, needs_room, who, *last = row
+    doing = frozenset(map(UUID, who or ()))
+    return AppointmentType(UUID(row_id), name, length, before, after, colour, needs_room, doing, *last)
+
+
+def hours_record(row: list[Any]) -> WorkingHours:
+    """Turn an `HOURS` array into a record."""
+    valid_to = None if row[7] is None else date.fromisoformat(row[7])
+    begin, end = row[4:6]
+    return WorkingHours(
+        UUID(row[0]), UUID(row[1]), UUID(row[2]), row[3], begin, end, date.fromisoformat(row[6]), valid_to, row[8]
+    )
+
+
+def closure_record(row: list[Any]) -> Closure:
+    """Turn a `CLOSURE` array into a record."""
+    return Closure(UUID(row[0]), UUID(row[1]), date.fromisoformat(row[2]), date.fromisoformat(row[3]), row[4], row[5])

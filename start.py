@@ -332,6 +332,7 @@ def install_requirements() -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        close_fds=False,  # it holds the installer's lock too: see only_installer
     ) as process:
         assert process.stdout is not None
         output = follow(process.stdout, total)
@@ -388,8 +389,12 @@ def check_qt() -> None:
 
 @contextmanager
 def only_installer() -> Iterator[None]:
-    """Keep two first starts at once from installing into one folder; any end of the process frees the lock."""
+    """Keep two first starts at once from installing into one folder; any end of the process frees the lock.
+
+    Except that (not on Windows) pip inherits it: when this process is killed, the next one waits until that pip ends.
+    """
     with (ROOT / ".venv.lock").open("a+b") as file:
+        os.set_inheritable(file.fileno(), True)
         try:
             lock(file, wait=False)
         except OSError:

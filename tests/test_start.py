@@ -306,6 +306,37 @@ def test_two_first_starts_at_once_install_once(start: ModuleType, monkeypatch: p
     assert go_on.is_set()
 
 
+KILLED_START = """
+import importlib.util, pathlib, sys
+specification = importlib.util.spec_from_file_location("start", sys.argv[1])
+start = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(start)
+start.ROOT = pathlib.Path(sys.argv[2])
+start.REQUIREMENTS = start.ROOT / "requirements.lock"
+start.venv_python = lambda: start.ROOT / "pip"
+with start.only_installer():
+    start.install_requirements()
+"""
+
+
+@posix_only
+def test_while_the_pip_of_a_killed_start_still_works_the_next_start_waits(start: ModuleType) -> None:
+    pip, begun, go_on = start.ROOT / "pip", start.ROOT / "begun", start.ROOT / "go on"
+    os.mkfifo(begun)
+    os.mkfifo(go_on)
+    pip.write_text(f"#!/bin/sh\necho > '{begun}'\nread line < '{go_on}'\n", encoding="utf-8")
+    pip.chmod(0o755)
+    killed = subprocess.Popen([sys.executable, "-c", KILLED_START, str(ROOT / "start.py"), str(start.ROOT)])
+    begun.read_text(encoding="utf-8")  # waits for the pip to begin
+    killed.kill()
+    killed.wait()
+    with (start.ROOT / ".venv.lock").open("a+b") as file:
+        with pytest.raises(BlockingIOError):
+            start.lock(file, wait=False)
+        go_on.write_text("\n", encoding="utf-8")
+        start.lock(file, wait=True)
+
+
 @posix_only
 def test_a_folder_that_may_not_be_written_is_named(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object, **_named: object) -> None:

@@ -78,11 +78,12 @@ def first_closed(folder: Path, account: Account | None) -> Path | None:
     """The topmost existing folder from the root down to `folder` that `account` cannot enter; None if it can."""
     if account is None:
         return None
-    for step in [*reversed(folder.parents), folder]:
+    real = folder.resolve()
+    for step in [*reversed(folder.parents), folder, *reversed(real.parents), real]:
         try:
             found = step.stat()
         except FileNotFoundError:
-            return None
+            continue
         if not may_enter(found.st_mode, found.st_uid, found.st_gid, account):
             return step
     return None

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import re
-import secrets
 import shutil
 import socket
 import stat
@@ -24,7 +23,7 @@ from clinic_desk.database.embedded import binaries as programs
 from clinic_desk.database.embedded import configuration, postmaster
 from clinic_desk.database.embedded.account import first_closed, hand_over
 from clinic_desk.database.embedded.commands import run
-from clinic_desk.database.embedded.folder import read_json, read_marker, write_marker, write_private
+from clinic_desk.database.embedded.folder import patiently, read_json, read_marker, write_marker, write_private
 from clinic_desk.database.embedded.problems import EmbeddedServerError, Problem, classify, from_output
 
 if TYPE_CHECKING:
@@ -36,7 +35,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+CREATE_LIMIT = 300.0  # seconds; it takes one
 START_LIMIT = 240.0  # seconds for everything: crash recovery, other programs' half-done starts
+RECOVERY_LIMIT = 20.0  # seconds that a server which is to stop gets for finishing its recovery
+END_LIMIT = 5.0  # seconds between a server's last word and the end of its processes
 PORT_TRIES = 5
 PAUSE = 0.05  # seconds between two looks at what the server says of itself
 SOCKET_PATH_LIMIT = 103  # bytes: 107 on Linux, 103 on macOS, without the closing zero
@@ -133,14 +135,14 @@ def _create(folder: Folder, found: Binaries, superuser_password: str) -> None:
         new.mkdir(mode=0o700)
         hand_over(new, folder.account)
         write_private(password_file, superuser_password + "\n", folder.account)
-        arguments = configuration.initdb_arguments(new, password_file, found.major)
-        ended = run(found.program("initdb"), *arguments, account=folder.account, folder=folder.root)
+        arguments = configuration.initdb_arguments(new.name, password_file.name, found.major)
+        ended = run(found.program("initdb"), *arguments, account=folder.account, folder=folder.root, limit=CREATE_LIMIT)
         if ended.code != 0:
-            raise from_output(ended.output, folder=folder.root, log=folder.log)
-        with (new / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write(f"\ninclude '{configuration.INCLUDED}'\n")
+            raise from_output(ended.output, folder=folder.root, log=folder.log, creating=True)
+        settings = (new / "postgresql.conf").read_text(encoding="utf-8")
+        write_private(new / "postgresql.conf", f"{settings}\ninclude '{configuration.INCLUDED}'\n", folder.account)
         write_private(new / OUR_SIGN, json.dumps({"program": "clinic-desk", "id": unique}), folder.account)
-        _rename_patiently(new, folder.pgdata)
+        patiently(lambda: new.rename(folder.pgdata))
         write_marker(folder, made=True)
     finally:
         password_file.unlink(missing_ok=True)
@@ -149,24 +151,11 @@ def _create(folder: Folder, found: Binaries, superuser_password: str) -> None:
 
 def _clear_half_made(folder: Folder) -> None:
     """Remove what a killed initialisation left; the names are ours alone, and no database ever had one of them."""
-    for left in folder.root.glob("pgdata.*.new"):
-        shutil.rmtree(left, ignore_errors=True)
-    for left in folder.root.glob("password.*.new"):
-        left.unlink(missing_ok=True)
-
-
-def _rename_patiently(new: Path, final: Path) -> None:
-    """Rename a folder; on Windows a virus scanner may still be reading in it for a moment."""
-    deadline = time.monotonic() + (10 if sys.platform == "win32" else 0)
-    while True:
-        try:
-            new.rename(final)
-        except PermissionError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(PAUSE)
+    for left in folder.root.glob("*.new"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
         else:
-            return
+            left.unlink(missing_ok=True)
 
 
 def _start(folder: Folder, found: Binaries, tell: Callable[[str], None]) -> ServerAddress:
@@ -194,22 +183,21 @@ def _start(folder: Folder, found: Binaries, tell: Callable[[str], None]) -> Serv
 
 
 def _old_one_is_in_the_way(folder: Folder, tell: Callable[[str], None]) -> bool:
-    """After a crash: whether processes of the old server still live. If none does, a stale postmaster.pid is cleared."""
-    left = postmaster.read(folder.pgdata)
-    if left is None:
+    """After a crash: whether old processes live on. If none does, clear a postmaster.pid that misleads."""
+    left = folder.pgdata / "postmaster.pid"
+    if not left.exists():
         return False
     if postmaster.survivors(folder.pgdata):
         return True
     tell(Step.RECOVERING)
-    if postmaster.is_stale(folder.pgdata):
-        # PostgreSQL would refuse to start: the number now belongs to something else. Nobody works in the folder.
-        logger.warning("clearing a stale postmaster.pid; process %d is no server of this folder", left.pid)
-        (folder.pgdata / "postmaster.pid").unlink(missing_ok=True)
+    if postmaster.misleads(folder.pgdata):
+        logger.warning("clearing a stale postmaster.pid: nobody works in this folder")
+        left.unlink(missing_ok=True)
     return False
 
 
 def _check_control_file(folder: Folder, found: Binaries) -> None:
-    told = run(found.program("pg_controldata"), folder.pgdata, account=folder.account, folder=folder.root, limit=60)
+    told = run(found.program("pg_controldata"), "pgdata", account=folder.account, folder=folder.root)
     if told.code != 0 or re.search(r"CRC.* does not match", told.output):
         raise _damaged(folder, "pg_control cannot be read")
 
@@ -217,15 +205,18 @@ def _check_control_file(folder: Folder, found: Binaries) -> None:
 def _attempt(folder: Folder, found: Binaries, *, fresh_port: bool) -> EmbeddedServerError | None:
     """One start; None when pg_ctl reports success."""
     remembered = read_json(folder.state)
+    if remembered.get("folder") != str(folder.root):  # moved or copied: the old place's server may be running
+        remembered = {}
     port = choose_port(0 if fresh_port else remembered.get("port", 0))
     sockets = socket_folder(folder, remembered.get("socket_dir"))
-    write_private(folder.state, json.dumps({"port": port, "socket_dir": None if sockets is None else str(sockets)}))
+    state = {"folder": str(folder.root), "port": port, "socket_dir": None if sockets is None else str(sockets)}
+    write_private(folder.state, json.dumps(state))
     settings = configuration.server_settings(port, sockets)
     write_private(folder.pgdata / configuration.INCLUDED, settings, folder.account)
     first_words = folder.log / "start.log"
     first_words.unlink(missing_ok=True)
     began = time.time()
-    arguments = ["start", "--wait", "--silent", "--timeout=120", f"--pgdata={folder.pgdata}", f"--log={first_words}"]
+    arguments = ["start", "--wait", "--silent", "--timeout=120", "--pgdata=pgdata", "--log=log/start.log"]
     ended = run(found.program("pg_ctl"), *arguments, account=folder.account, folder=folder.root)
     if ended.code == 0 or postmaster.alive(folder.pgdata) is not None:
         return None  # also when recovery takes longer than pg_ctl waits: _start goes on waiting
@@ -289,22 +280,41 @@ def _is_private(path: Path, owner: int) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == owner and not found.st_mode & 0o077
 
 
+def _wait_for_recovery(folder: Folder, found: Binaries, server: Postmaster) -> None:
+    """Wait while the server restarts itself after a crash: PostgreSQL 18.4 told to stop just then hangs for ever."""
+    arguments = [f"--host={configuration.HOST}", f"--port={server.port}", "--timeout=3", "--quiet"]
+    deadline = time.monotonic() + RECOVERY_LIMIT
+    rejecting = 1  # pg_isready's code for "starting up"
+    while time.monotonic() < deadline:
+        told = run(found.program("pg_isready"), *arguments, account=folder.account, folder=folder.root)
+        if told.code != rejecting:
+            return
+        time.sleep(PAUSE)
+
+
+def _ends(folder: Folder) -> bool:
+    """Whether the processes of a server that said it has stopped are gone, as they should be in a moment."""
+    deadline = time.monotonic() + END_LIMIT
+    while postmaster.survivors(folder.pgdata):
+        if time.monotonic() > deadline or postmaster.read(folder.pgdata) is not None:
+            return False
+        time.sleep(PAUSE / 5)
+    return True
+
+
 def stop(folder: Folder, setting: Path | None) -> None:
-    """Stop the server in an orderly way (running transactions are rolled back); nothing to do when it is down."""
+    """Stop the server in an orderly way (what transactions are open is rolled back); nothing to do when it is down."""
     server = postmaster.alive(folder.pgdata)
     if server is not None:
         found = programs.usable(programs.find(_major(folder), setting), folder.account)
-        arguments = ["stop", "--mode=fast", "--wait", "--silent", "--timeout=60", f"--pgdata={folder.pgdata}"]
-        ended = run(found.program("pg_ctl"), *arguments, account=folder.account, folder=folder.root)
-        if ended.code != 0 and postmaster.alive(folder.pgdata) is not None:
-            logger.error("the embedded server did not stop within 60 s")
-            return
+        _wait_for_recovery(folder, found, server)
+        for mode in ("fast", "immediate"):  # immediate is a crash on purpose: nothing committed is lost by it
+            arguments = ["stop", f"--mode={mode}", "--wait", "--silent", "--timeout=30", "--pgdata=pgdata"]
+            run(found.program("pg_ctl"), *arguments, account=folder.account, folder=folder.root)
+            if _ends(folder):
+                break
+            logger.error("the embedded server did not stop: %s", mode)
     sockets = read_json(folder.state).get("socket_dir")
     if isinstance(sockets, str):
         with contextlib.suppress(OSError):  # not empty or gone: then it is not ours to remove
             Path(sockets).rmdir()
-
-
-def new_password() -> str:
-    """256 random bits, in characters that need no quoting anywhere."""
-    return secrets.token_urlsafe(32)

@@ -50,16 +50,18 @@ def process_options(platform: str, account: Account | None) -> dict[str, Any]:
     """The arguments of subprocess.run that detach a program from our terminal and give it its account."""
     if platform == "win32":
         return {"creationflags": _WINDOWS_DETACHED}
-    options: dict[str, Any] = {"start_new_session": True}
+    options: dict[str, Any] = {"start_new_session": True, "umask": 0o077}
     if account is not None:
-        options |= {"user": account.uid, "group": account.gid, "extra_groups": [], "umask": 0o077}
+        options |= {"user": account.uid, "group": account.gid, "extra_groups": []}
     return options
 
 
-def run(program: Path, *arguments: str | Path, account: Account | None, folder: Path, limit: float = 300) -> Outcome:
+def run(program: Path, *arguments: str, account: Account | None, folder: Path, limit: float | None = None) -> Outcome:
     """Run one of PostgreSQL's programs in `folder` and wait for its end, at most `limit` seconds.
 
-    Its output goes through a file: the server that pg_ctl leaves behind would hold a pipe open for ever.
+    Its output goes through a file: the server that pg_ctl leaves behind would hold a pipe open for ever. Name files by
+    their path from `folder`: pg_ctl starts the server through a shell, which would take quotes in a long path amiss.
+    A limit costs up to 50 ms (Python looks now and then): pg_ctl and pg_isready have their own.
     Raises EmbeddedServerError (no_binaries) when it cannot be run at all, (start_failed) when it takes too long.
     """
     with tempfile.TemporaryFile() as output:

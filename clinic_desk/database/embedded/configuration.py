@@ -73,7 +73,7 @@ def server_settings(port: int, socket_dir: Path | None) -> str:
     return "\n".join(["# Written by Clinic Desk before each start; changes are lost.", *lines, ""])
 
 
-def initdb_arguments(pgdata: Path, password_file: Path, major: int) -> list[str]:
+def initdb_arguments(pgdata: str, password_file: str, major: int) -> list[str]:
     """The arguments that make a new database the same on every platform, sorted by code point."""
     # PostgreSQL 17 brought the built-in locale provider, 18 checksums by default.
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else []

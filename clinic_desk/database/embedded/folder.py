@@ -6,8 +6,9 @@ import contextlib
 import json
 import os
 import sys
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -23,8 +24,10 @@ from clinic_desk.database.embedded.account import (
 from clinic_desk.database.embedded.problems import EmbeddedServerError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+T = TypeVar("T")
 
 MARKER = "clinic-desk.json"
 LOCK = "clinic-desk.lock"
@@ -145,12 +148,17 @@ def refuse_foreign(root: Path) -> None:
         raise EmbeddedServerError(Problem.FOREIGN_FOLDER, message) from error
     if MARKER in names:
         read_marker(root / MARKER)
-    elif names - {LOCK}:
+    elif [name for name in names if name != LOCK and not _is_being_written(name)]:
         message = (
-            f"The folder {root} holds files that are not Clinic Desk's ({', '.join(sorted(names)[:3])} …). Nothing was "
-            "changed. Choose an empty or a new folder with --data."
+            f"The folder {root} holds files that are not Clinic Desk's. Nothing was changed. "
+            "Choose an empty or a new folder with --data."
         )
         raise EmbeddedServerError(Problem.FOREIGN_FOLDER, message)
+
+
+def _is_being_written(name: str) -> bool:
+    """Whether it is the marker that another program is just writing, see write_private."""
+    return name.startswith(f"{MARKER}.") and name.endswith(".new")
 
 
 def read_marker(marker: Path) -> bool:
@@ -160,9 +168,7 @@ def read_marker(marker: Path) -> bool:
         message = f"{marker} is damaged or not Clinic Desk's. Nothing was changed; restore the folder from a backup."
         raise EmbeddedServerError(Problem.DAMAGED, message)
     if content["format"] > FORMAT:
-        message = (
-            f"{marker.parent} was made by a newer Clinic Desk. Update this one, or choose another folder with --data."
-        )
+        message = f"{marker.parent} was made by a newer Clinic Desk. Nothing was changed: update this one."
         raise EmbeddedServerError(Problem.OTHER_VERSION, message)
     return bool(content.get("made"))
 
@@ -187,10 +193,22 @@ def claim(folder: Folder) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """The record in a small file of ours; empty when it is missing or cannot be understood."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(patiently(lambda: path.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def patiently(action: Callable[[], T], platform: str = sys.platform) -> T:
+    """Do it; on Windows, where a file that somebody has open a moment cannot be replaced or moved, try for a while."""
+    deadline = time.monotonic() + (10 if platform == "win32" else 0)
+    while True:
+        try:
+            return action()
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
 
 
 def write_private(path: Path, text: str, account: Account | None = None) -> None:
@@ -205,6 +223,6 @@ def write_private(path: Path, text: str, account: Account | None = None) -> None
             as_its_folder(new)
         else:
             hand_over(new, account)
-        new.replace(path)
+        patiently(lambda: new.replace(path))
     finally:
         new.unlink(missing_ok=True)

@@ -28,7 +28,7 @@ def enter(members: Path) -> BaseFileLock:
 
 
 def leave(lock: BaseFileLock, members: Path) -> bool:
-    """Under the folder's lock: give up a membership; True when nobody else is left. Clears the files of dead members."""
+    """Under the folder's lock: give up a membership; True when nobody else is left. Clears files of dead members."""
     lock.release()
     return not [path for path in sorted(members.glob("*.lock")) if _is_held(path)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +48,15 @@ def survivors(pgdata: Path) -> list[int]:
     return [process.pid for process in psutil.process_iter() if _serves(process.pid, pgdata)]
 
 
-def is_stale(pgdata: Path) -> bool:
-    """Whether postmaster.pid names a process that exists but serves something else, which PostgreSQL cannot tell."""
+def misleads(pgdata: Path) -> bool:
+    """Whether postmaster.pid would keep PostgreSQL from starting although nobody works in `pgdata` (see survivors).
+
+    Because it was cut off by a power failure, or because its number now belongs to another program or to a corpse.
+    """
     import psutil
 
     found = read(pgdata)
-    return found is not None and psutil.pid_exists(found.pid) and not survivors(pgdata)
+    return found is None or psutil.pid_exists(found.pid)
 
 
 def _serves(pid: int, pgdata: Path) -> bool:
@@ -65,5 +69,6 @@ def _serves(pid: int, pgdata: Path) -> bool:
         return Path(process.cwd()).samefile(pgdata)  # PostgreSQL's processes work in their data folder
     except (psutil.NoSuchProcess, FileNotFoundError):
         return False
-    except (psutil.AccessDenied, PermissionError):  # somebody else's PostgreSQL, never ours
-        return False
+    except (psutil.AccessDenied, PermissionError):
+        # Somebody else's PostgreSQL. On Windows it may be ours, started with administrator's rights.
+        return sys.platform == "win32"

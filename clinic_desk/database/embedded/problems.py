@@ -66,7 +66,9 @@ _DAMAGED = (
     "invalid data in file",
     "PANIC:",
 )
+_NOT_RUNNABLE = ("error while loading shared libraries", "Library not loaded", "is needed by", "cannot execute")
 _KINDS = (
+    (Problem.NO_BINARIES, _NOT_RUNNABLE),
     (Problem.DISK_FULL, _DISK_FULL),
     (Problem.PORT, _PORT_TAKEN),
     (Problem.BUSY, _NOT_YET_GONE),
@@ -88,6 +90,7 @@ def own_words(output: str) -> str:
 
 
 _ADVICE = {
+    Problem.NO_BINARIES: "PostgreSQL's programs do not run on this computer. Install Clinic Desk again.",
     Problem.DISK_FULL: "The disk is full. Free some space and start again; nothing was lost.",
     Problem.PORT: "No free port could be opened on 127.0.0.1. A firewall or security program may be blocking it.",
     Problem.BUSY: "Another PostgreSQL is still using the folder. Close the other programs and start again.",
@@ -97,9 +100,11 @@ _ADVICE = {
 }
 
 
-def from_output(output: str, *, folder: Path, log: Path) -> EmbeddedServerError:
-    """The error for a start or initialisation that failed with `output`; names the folder and where the log is."""
+def from_output(output: str, *, folder: Path, log: Path, creating: bool = False) -> EmbeddedServerError:
+    """The error for a start, or an initialisation, that failed with `output`; names the folder and where the log is."""
     code = classify(output)
+    if creating and code is Problem.DAMAGED:  # what is not there yet cannot be damaged
+        code = Problem.START_FAILED
     message = f"{_ADVICE[code]} (folder {folder}, log in {log}; PostgreSQL said: {own_words(output)})"
     return EmbeddedServerError(code, message)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import os
+import secrets
 import sys
 import threading
 from pathlib import Path
@@ -72,8 +74,14 @@ def join(
 def _password(folder: Folder, user: str) -> str:
     """Under the folder's lock: the user's password, made up now if there is none."""
     known = read_json(folder.passwords)
+    if SUPERUSER not in known and (user != SUPERUSER or (folder.pgdata / cluster.OUR_SIGN).exists()):
+        message = (
+            f"The file {folder.passwords} is missing or damaged, and without it nobody gets into the database. "
+            "Nothing was changed: restore the folder from a backup."
+        )
+        raise EmbeddedServerError(Problem.DAMAGED, message)
     if user not in known:
-        known[user] = cluster.new_password()
+        known[user] = secrets.token_urlsafe(32)  # 256 bits, in characters that need no quoting anywhere
         write_private(folder.passwords, json.dumps(known, indent=1))
     return str(known[user])
 
@@ -88,6 +96,7 @@ class EmbeddedServer:
         self._postgres_bin = postgres_bin
         self._guard = threading.Lock()
         self._left = False
+        self._process = os.getpid()
         # A program that ends by an exception still leaves; it also keeps the membership from being collected.
         atexit.register(self.leave)
 
@@ -155,9 +164,9 @@ class EmbeddedServer:
             self._address = address
 
     def leave(self) -> None:
-        """Stop using the server; the last one to leave stops it. Again: nothing. Raises nothing but is logged."""
+        """Stop using the server; the last one to leave stops it. Leaving again does nothing. Trouble is logged."""
         with self._guard:
-            if self._left:
+            if self._left or os.getpid() != self._process:  # a forked child is not the member
                 return
             self._left = True
             atexit.unregister(self.leave)

@@ -331,9 +331,11 @@ def test_while_the_pip_of_a_killed_start_still_works_the_next_start_waits(start:
     killed.kill()
     killed.wait()
     with (start.ROOT / ".venv.lock").open("a+b") as file:
-        with pytest.raises(BlockingIOError):
-            start.lock(file, wait=False)
-        go_on.write_text("\n", encoding="utf-8")
+        try:
+            with pytest.raises(BlockingIOError):
+                start.lock(file, wait=False)
+        finally:
+            go_on.write_text("\n", encoding="utf-8")
         start.lock(file, wait=True)
 
 

@@ -5,15 +5,19 @@ import importlib.util
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 AWKWARD = "Prüf stand/Klinik Größe"  # a folder's name with blanks and umlauts
@@ -425,6 +429,19 @@ def test_the_lock_holds_hashes_for_everything_and_addresses_of_nothing(name: str
     packages = [number for number, line in enumerate(lines) if "==" in line and not line.startswith("#")]
     assert packages
     assert all(lines[number + 1].lstrip().startswith("--hash=sha256:") for number in packages)
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"), [("requirements.lock", ["test"]), ("requirements-dev.lock", ["test", "dev"])]
+)
+def test_the_lock_answers_what_the_project_asks_for(name: str, extras: list[str]) -> None:
+    pins = re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    locked = {canonicalize_name(package): version for package, version in pins}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = project["dependencies"] + [each for extra in extras for each in project["optional-dependencies"][extra]]
+    wanted = [each for each in map(Requirement, asked) if each.name != "clinic-desk"]
+    assert wanted
+    assert [str(each) for each in wanted if locked.get(canonicalize_name(each.name), "0") not in each.specifier] == []
 
 
 def test_the_script_can_be_read_by_pythons_older_than_the_program_needs() -> None:

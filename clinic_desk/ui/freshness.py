@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from time import monotonic
+from typing import Final
+
+UNNOTICED_S: Final = 4.5
+"""A link on which nothing arrives any more is noticed after this many seconds at most (listener's heartbeat)."""
 
 
 class Connection(Enum):
@@ -23,9 +27,19 @@ class Freshness:
         self._changed_at: float | None = None
         self._clock_ahead = timedelta()
 
-    def heard(self, at: float | None = None) -> None:
-        """The database gave a sign of life, now or `at` (monotonic seconds)."""
-        self._heard_at = monotonic() if at is None else at
+    def heard(self) -> None:
+        """The database gave a sign of life."""
+        self._heard_at = monotonic()
+
+    def set_live(self) -> None:
+        """Changes are heard again."""
+        self.connection = Connection.LIVE
+        self.heard()
+
+    def set_lost(self) -> None:
+        """Changes are not heard; since when exactly is not known, so the picture counts as older rather than newer."""
+        self.connection = Connection.LOST
+        self._heard_at = max(self._heard_at, monotonic() - UNNOTICED_S)
 
     def change_heard(self) -> None:
         """A change was announced just now."""

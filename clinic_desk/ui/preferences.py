@@ -37,7 +37,12 @@ class Preferences:
 
     def __init__(self, settings: QSettings, login: str) -> None:
         self._settings = settings
-        self._prefix = f"users/{login}"
+        self._prefix = ""
+        self.sign_in(login)
+
+    def sign_in(self, login: str) -> None:
+        """Go on with the choices of another person."""
+        self._prefix = f"users/{login or '-'}"
 
     def columns(self, kind: Kind) -> ColumnChoice:
         """Return which columns of this kind are shown in what order."""

@@ -1,0 +1,219 @@
+"""Opens a clinic's database for a desk: the configured, the embedded or the demo one. It waits: not on the GUI thread.
+
+The heavy libraries (SQLAlchemy, psycopg2, the embedded server, pydantic) are imported here, when something is opened,
+and not with this module: the window is on screen before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+    from clinic_desk.database.embedded import EmbeddedServer
+    from clinic_desk.database.engine import Database
+    from clinic_desk.database.setup import Login
+    from clinic_desk.domain.records import Clinic
+    from clinic_desk.settings import ClaimedDesk, Settings
+
+Tell = Callable[[str], None]
+"""Is told, on the working thread, what is being done; a `Stage` or a step of the embedded server."""
+
+DEMO_PREFIX: Final = "demo_"
+DEMO_DAYS: Final = 7
+"""A demo clinic older than this is made anew, in a new database; the old one is left alone."""
+_DEMO_PEOPLE: Final = (("julia", "Julia Brandt"), ("karl", "Karl Stein"))
+_DEMO_LOCK: Final = 0x44656D6F  # "Demo"
+
+
+class Stage:
+    """What `Tell` can be told besides the steps of the embedded server."""
+
+    IMPORTING: Final = "importing"
+    PREPARING: Final = "preparing"
+    DEMO: Final = "demo"
+    CONNECTING: Final = "connecting"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a desk works with, until `close`."""
+
+    database: Database
+    clinic: Clinic
+    desk: ClaimedDesk
+    login: str
+    is_demo: bool = False
+    server: EmbeddedServer | None = None
+
+    def close(self) -> None:
+        """Let go of everything, the embedded server last. May wait some seconds; doing it again does nothing."""
+        self.database.dispose()
+        self.desk.release()
+        if self.server is not None:
+            self.server.leave()
+
+
+def open_clinic(settings: Settings, tell: Tell) -> Opened:
+    """Open the configured database, or the embedded one when none is configured. Raises ClinicDeskError."""
+    from clinic_desk.settings import claim_desk
+
+    import_heavy(tell)
+    if settings.database_url is None:
+        return _open_embedded(settings, tell)
+    desk = claim_desk(settings)
+    try:
+        tell(Stage.CONNECTING)
+        return _connect(settings.database_url.get_secret_value(), desk)
+    except BaseException:
+        desk.release()
+        raise
+
+
+def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int | None = None) -> Opened:
+    """Open the demo clinic of the folder `data`, made on first use; `person` 0 or 1 chooses who signs in.
+
+    Without `person` it is the first for Desk 1 and the second for any other desk of this user.
+    """
+    from clinic_desk.database import embedded
+    from clinic_desk.settings import claim_desk
+
+    import_heavy(tell)
+    folder = data if data is not None else embedded.default_folder().with_name("demo")
+    server = embedded.join(folder, progress=tell)
+    desk = claim_desk(settings)
+    try:
+        if person is None:
+            person = 0 if desk.name.endswith(" 1") or settings.desk_name else 1
+        login = _DEMO_PEOPLE[person][0]
+        database = ensure_demo(server, datetime.now(UTC), tell)
+        tell(Stage.CONNECTING)
+        return _connect(server.url(login, database), desk, is_demo=True, server=server)
+    except BaseException:
+        desk.release()
+        server.leave()
+        raise
+
+
+def import_heavy(tell: Tell) -> None:
+    """Import what the window did without: the driver, SQLAlchemy and the services that use them."""
+    tell(Stage.IMPORTING)
+    import clinic_desk.database.engine
+    import clinic_desk.services.booking
+    import clinic_desk.services.calendar  # noqa: F401
+
+
+def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:
+    """Return the name of a demo database made at most a week ago; make one if there is none.
+
+    Of several programs at once one makes it and the others wait.
+    """
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(
+        server.superuser_url(), poolclass=NullPool, hide_parameters=True, isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _DEMO_LOCK})
+        rows = connection.execute(
+            text(
+                "SELECT datname FROM pg_database WHERE datname ~ :pattern"
+                " AND shobj_description(oid, 'pg_database') = 'complete' ORDER BY datname"
+            ),
+            {"pattern": f"^{DEMO_PREFIX}[0-9]{{8}}(_[0-9]+)?$"},
+        )
+        name = usable_demo([row[0] for row in rows], now.date())
+        if name is None:
+            taken = connection.scalars(text("SELECT datname FROM pg_database")).all()
+            name = new_demo_name(now.date(), list(taken))
+            _make_demo(server, name, now, tell)
+            connection.execute(text(f"COMMENT ON DATABASE {name} IS 'complete'"))
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _DEMO_LOCK})
+    return name
+
+
+def usable_demo(names: list[str], today: date) -> str | None:
+    """Return the newest demo database that was made within the last week."""
+    for name in sorted(names, reverse=True):
+        digits = name.removeprefix(DEMO_PREFIX)[:8]
+        made = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+        if timedelta() <= today - made <= timedelta(days=DEMO_DAYS):
+            return name
+    return None
+
+
+def new_demo_name(today: date, taken: list[str]) -> str:
+    """Return a name for a new demo database: of the day, numbered if one of that day was left half made."""
+    name = f"{DEMO_PREFIX}{today:%Y%m%d}"
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{DEMO_PREFIX}{today:%Y%m%d}_{number}"
+    return name
+
+
+def _make_demo(server: EmbeddedServer, name: str, now: datetime, tell: Tell) -> None:
+    from clinic_desk.database import setup
+    from clinic_desk.services import demo
+
+    tell(Stage.PREPARING)
+    logins = [
+        setup.Login(login, server.password(login), "clinic_reception", display) for login, display in _DEMO_PEOPLE
+    ]
+    _prepare(server, name, logins)
+    tell(Stage.DEMO)
+    demo.create_demo(server.url("clinic_owner", name), now.date(), now)
+
+
+def _open_embedded(settings: Settings, tell: Tell) -> Opened:
+    """The clinic's own embedded database, for one PC or several programs on it; set up on first use."""
+    import getpass
+
+    from clinic_desk.database import embedded, setup
+    from clinic_desk.settings import claim_desk
+
+    server = embedded.join(settings.data / "server", progress=tell)
+    desk = claim_desk(settings)
+    try:
+        tell(Stage.PREPARING)
+        person = getpass.getuser()
+        login = setup.Login("reception", server.password("reception"), "clinic_reception", person)
+        _prepare(server, "clinic", [login])
+        tell(Stage.CONNECTING)
+        return _connect(server.url("reception", "clinic"), desk, server=server)
+    except BaseException:
+        desk.release()
+        server.leave()
+        raise
+
+
+def _prepare(server: EmbeddedServer, name: str, logins: list[Login]) -> None:
+    from clinic_desk.database import setup
+
+    setup.prepare_database(
+        server.superuser_url(), database=name, owner_password=server.password("clinic_owner"), logins=logins
+    )
+
+
+def _connect(
+    url: URL | str, desk: ClaimedDesk, *, is_demo: bool = False, server: EmbeddedServer | None = None
+) -> Opened:
+    from clinic_desk.database import schema
+    from clinic_desk.database.engine import Database, DeskIdentity
+    from clinic_desk.services.calendar import load_clinic
+
+    database = Database(url, DeskIdentity(desk.id, desk.name))
+    try:
+        with database.reading() as connection:
+            schema.check(connection)
+        clinic = load_clinic(database)
+    except BaseException:
+        database.dispose()
+        raise
+    return Opened(database, clinic, desk, database.url.username or "", is_demo, server)

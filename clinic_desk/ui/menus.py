@@ -1,0 +1,59 @@
+"""The main menu with everything in it, and the menus of a right click on the calendar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from clinic_desk.ui.actions import Actions
+
+translate = QCoreApplication.translate
+_ENTRY = ("open", "", "arrived", "in_room", "done", "noshow", "rebook", "", "move", "cancel", "reinstate", "", "error")
+
+
+def main_menu(parent: QWidget, actions: Actions) -> QMenu:
+    """Return the menu of the ☰ button."""
+    menu = QMenu(parent)
+    menu.setObjectName("main_menu")
+    menu.setToolTipsVisible(True)
+    _fill(menu, actions, "new", "undo", "")
+    _sub(menu, actions, translate("Menus", "Appointment"), *_ENTRY)
+    _sub(menu, actions, translate("Menus", "Go to"), "today", "back", "forward", "", "go_to_date", "find")
+    _sub(
+        menu,
+        actions,
+        translate("Menus", "View"),
+        *("day", "week", "", "doctors", "rooms", "all_columns", ""),
+        *("zoom_in", "zoom_out", "zoom_reset", "", "full_screen"),
+    )
+    _sub(menu, actions, translate("Menus", "Colours"), "scheme_system", "scheme_light", "scheme_dark")
+    _fill(menu, actions, "", "reload", "shortcuts", "", "quit")
+    return menu
+
+
+def entry_menu(parent: QWidget, actions: Actions) -> QMenu:
+    """Return the menu of an appointment: what can be done with it now; what cannot is grey and says why by being so."""
+    menu = QMenu(parent)
+    menu.setObjectName("entry_menu")
+    _fill(menu, actions, *_ENTRY)
+    return menu
+
+
+def place_menu(parent: QWidget, actions: Actions) -> QMenu:
+    """Return the menu of a free place."""
+    menu = QMenu(parent)
+    menu.setObjectName("place_menu")
+    _fill(menu, actions, "new", "", "week", "day", "today", "", "zoom_in", "zoom_out")
+    return menu
+
+
+def _sub(menu: QMenu, actions: Actions, title: str, *names: str) -> None:
+    _fill(menu.addMenu(title), actions, *names)
+
+
+def _fill(menu: QMenu, actions: Actions, *names: str) -> None:
+    for name in names:
+        if name:
+            menu.addAction(actions[name])
+        else:
+            menu.addSeparator()

@@ -1,0 +1,50 @@
+"""What is said while a clinic is being opened, and why it could not be."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from clinic_desk.errors import ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
+
+translate = QCoreApplication.translate
+
+
+def stage_text(stage: str) -> str:
+    """Return what is being done, for a stage of `opening` or a step of the embedded server."""
+    texts = {
+        "importing": translate("Opening", "Starting…"),
+        "preparing": translate("Opening", "Preparing the database…"),
+        "demo": translate("Opening", "Making the demo clinic: its doctors, patients and appointments. Once only…"),
+        "connecting": translate("Opening", "Connecting to the database…"),
+        "Making the database (only the first time) …": translate(
+            "Opening", "Making the database. This is done once only…"
+        ),
+        "Starting the database …": translate("Opening", "Starting the database…"),
+        "The database is recovering from a crash …": translate("Opening", "The database is recovering from a crash…"),
+    }
+    return texts.get(stage, stage)
+
+
+def trouble_text(error: ClinicDeskError) -> str:
+    """Return why the clinic could not be opened and what can be done."""
+    if isinstance(error, SchemaMismatch):
+        if error.found is None:
+            return translate(
+                "Opening", "This database has no clinic in it yet.\nAsk whoever looks after it to set it up (init-db)."
+            )
+        return translate(
+            "Opening",
+            "The database was set up by another version of this program ({found}; this one needs {expected}).\n"
+            "Ask whoever looks after it to bring both to the same version.",
+        ).format(found=error.found, expected=error.expected)
+    if isinstance(error, NotAllowed):
+        return translate("Opening", "The database does not let this user in.\nCheck the name and the password.")
+    if isinstance(error, InvalidInput):
+        return translate("Opening", "A setting cannot be used: {field}.\nExpected: {expected}.").format(
+            field=error.field, expected=error.expected
+        )
+    if type(error) is DatabaseDown:
+        return translate(
+            "Opening", "The database cannot be reached.\nIs the server on, and is this PC on the clinic's network?"
+        )
+    return str(error)

@@ -1,0 +1,51 @@
+"""Asks now and then what is not announced: which desks are online, how many messages are due or need somebody."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from clinic_desk.services import desks, messages
+from clinic_desk.ui.connected import Connected
+from clinic_desk.ui.freshness import Connection
+
+_EVERY_MS = 15_000
+_SOON_MS = 400
+
+
+class Pulse(QObject):
+    """Every 15 seconds, and soon after anybody changed appointments, patients or desks."""
+
+    desks_read = Signal(object)
+    """Tuple of Desk."""
+    counts_read = Signal(object)
+    """MessageCounts."""
+
+    def __init__(self, desk: Connected, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._database = desk.database
+        self._tasks = desk.tasks
+        self._store = desk.store
+        self._timer = QTimer(self, interval=_EVERY_MS)
+        self._timer.timeout.connect(self.ask)
+        self._timer.start()
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self.ask)
+        desk.store.tables_changed.connect(self._changed)
+        desk.store.connection_changed.connect(lambda _: self._soon.start())
+
+    def ask(self) -> None:
+        """Ask now, unless the connection is gone."""
+        if self._store.freshness.connection is Connection.LOST:
+            return
+        database = self._database
+        # What fails here is asked again soon; whoever reads the days tells about the connection.
+        self._tasks.query(
+            self, lambda: desks.desks_online(database), self.desks_read.emit, lambda error: None, key="desks"
+        )
+        self._tasks.query(
+            self, lambda: messages.message_counts(database), self.counts_read.emit, lambda error: None, key="counts"
+        )
+
+    def _changed(self, tables: frozenset[str]) -> None:
+        if tables & {"appointment", "desk", "notification"}:
+            self._soon.start()

@@ -1,0 +1,48 @@
+"""What lies over the calendar while it cannot show what is asked, so that nothing old is taken for new."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+
+class Cover(QWidget):
+    """A text in the middle, with a moving bar while something is being done, or a button to try again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("cover")
+        self.setAutoFillBackground(True)
+        self.text = QLabel()
+        self.text.setObjectName("cover_text")
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.text.setWordWrap(True)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 0)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedSize(220, 6)
+        self.button = QPushButton()
+        self.button.setObjectName("cover_button")
+        self.button.hide()
+        column = QVBoxLayout(self)
+        column.setSpacing(14)
+        column.addStretch(2)
+        column.addWidget(self.text)
+        column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+
+    def say(self, text: str, *, is_working: bool = True) -> None:
+        """Show a text, with or without the moving bar."""
+        self.text.setText(text)
+        self.setAccessibleName(text)
+        self.bar.setVisible(is_working)
+        self.button.hide()
+
+    def offer(self, text: str, button: str) -> None:
+        """Show a text with a button (its `clicked` is the caller's business)."""
+        self.say(text, is_working=False)
+        self.button.setText(button)
+        self.button.show()
+        self.button.setFocus(Qt.FocusReason.OtherFocusReason)

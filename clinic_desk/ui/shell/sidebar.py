@@ -1,0 +1,46 @@
+"""The left side: month, doctors or rooms, next free times."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from clinic_desk.ui.shell.month import MonthPanel
+from clinic_desk.ui.shell.resource_list import ResourceList
+
+
+class SidePanel(QScrollArea):
+    """A narrow column of parts that scrolls when the window is low."""
+
+    def __init__(self, name: str, accessible_name: str, width: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(accessible_name)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFixedWidth(width)
+        inside = QFrame()
+        inside.setProperty("role", "side")
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(12, 10, 12, 10)
+        self._column.setSpacing(14)
+        self._column.addStretch(1)
+        self.setWidget(inside)
+
+    def add(self, part: QWidget, *, stretch: int = 0) -> None:
+        """Add a part below the others."""
+        self._column.insertWidget(self._column.count() - 1, part, stretch)
+
+
+class Sidebar(SidePanel):
+    """Month and columns; `add` puts the next free times below."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("sidebar", "", 232, parent)
+        self.setAccessibleName(self.tr("Month and columns"))
+        self.month = MonthPanel()
+        self.resources = ResourceList()
+        self.add(self.month)
+        self.add(self.resources)

@@ -1,0 +1,117 @@
+"""What this desk did last and how each of it is taken back: as a new change with the version it left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+from uuid import UUID
+
+from PySide6.QtCore import QObject, Signal
+
+from clinic_desk.domain.commands import Cancel, Reinstate, Rule, SetStatus, Update
+from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry
+
+Undoing = Update | SetStatus | Reinstate | Cancel
+_AT_MOST: Final = 50
+_FIELDS: Final = ("starts_at", "practitioner_id", "site_id", "room_id", "type_id", "patient_id", "note")
+
+
+def undoing(before: Appointment | None, after: Appointment, version: int) -> Undoing | None:
+    """Return the command that takes `after` back to `before` (None: it was booked); None if nothing is different.
+
+    `version` is the version the appointment is expected to have now.
+    """
+    if before is None:
+        return SetStatus(after.id, version, AppointmentStatus.ENTERED_IN_ERROR)
+    if after.status is not before.status:
+        return _status_back(before, after, version)
+    changed: dict[str, Any] = {
+        name: getattr(before, name) for name in _FIELDS if getattr(before, name) != getattr(after, name)
+    }
+    if before.length != after.length:
+        changed["length_minutes"] = int(before.length.total_seconds() // 60)
+    if not changed:
+        return None
+    known = {rule.value for rule in Rule}
+    overrule = frozenset(Rule(each) for each in before.overruled if each in known)
+    if before.squeezed_in:
+        overrule |= {Rule.SLOT_TAKEN}
+    return Update(after.id, version, overrule=overrule, **changed)
+
+
+def _status_back(before: Appointment, after: Appointment, version: int) -> Undoing | None:
+    if after.status is AppointmentStatus.CANCELLED:
+        return Reinstate(after.id, version)
+    if before.status is AppointmentStatus.CANCELLED:
+        return Cancel(after.id, version, before.cancellation_reason or CancellationReason.SCHEDULING_ERROR)
+    if after.status is AppointmentStatus.ENTERED_IN_ERROR:
+        return None
+    return SetStatus(after.id, version, before.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One own change: the appointment before (None: it was booked) and after, and its version as it should be now."""
+
+    before: Entry | None
+    after: Entry
+    version: int
+
+    @property
+    def command(self) -> Undoing | None:
+        """The command that takes it back."""
+        return undoing(self.before.appointment if self.before else None, self.after.appointment, self.version)
+
+
+class UndoStack(QObject):
+    """Own changes of this session, newest last."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._done: list[Done] = []
+
+    def push(self, before: Entry | None, after: Entry) -> Done | None:
+        """Remember a change; return it if it can be taken back."""
+        self.moved_on(after)
+        done = Done(before, after, after.appointment.version)
+        if done.command is None:
+            return None
+        self._done.append(done)
+        del self._done[:-_AT_MOST]
+        self.changed.emit()
+        return done
+
+    def last(self) -> Done | None:
+        """Return the newest change that was not taken back."""
+        return self._done[-1] if self._done else None
+
+    def current(self, done: Done) -> Done | None:
+        """Return this change as it is remembered now (own later changes raise the version); None if it is gone."""
+        same = [each for each in self._done if each.after == done.after and each.before == done.before]
+        return same[-1] if same else None
+
+    def remove(self, done: Done) -> None:
+        """Forget a change: it was taken back, or cannot be."""
+        if done in self._done:
+            self._done.remove(done)
+            self.changed.emit()
+
+    def restore(self, done: Done) -> None:
+        """Remember a change again: taking it back did not work and may be tried once more."""
+        self._done.append(done)
+        self.changed.emit()
+
+    def forget(self, appointment_id: UUID) -> None:
+        """Forget all changes of an appointment: another desk changed it since."""
+        self._done = [done for done in self._done if done.after.id != appointment_id]
+        self.changed.emit()
+
+    def moved_on(self, after: Entry) -> None:
+        """This desk changed an appointment again: earlier changes of it are taken back from the new version."""
+        version = after.appointment.version
+        self._done = [replace(done, version=version) if done.after.id == after.id else done for done in self._done]
+
+
+assert set(_FIELDS) <= {field.name for field in fields(Appointment)}

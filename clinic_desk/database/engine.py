@@ -117,10 +117,13 @@ class Database:
         desk: DeskIdentity,
         *,
         pool_size: int = 4,
+        message_wait_s: int = 20,
         commit_patience_s: float = 10.0,
         resolve_for_s: float = 30.0,
     ) -> None:
         self.desk = desk
+        self.message_wait_s = message_wait_s
+        """How long a message waits, visibly, before it may leave, so that an undo recalls it."""
         self._given_url = url
         self._pool_size = pool_size
         self._commit_patience_s = commit_patience_s
@@ -152,6 +155,19 @@ class Database:
         with (
             translated(),
             self._engines().reading.connect() as connection,
+            self._watchdog.guard(_driver(connection), UNANSWERED_S),
+        ):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One short transaction for what is no record of care (desks, holds): it may be lost, and be done again.
+
+        Raises DatabaseDown (also when the answer to COMMIT was lost), Busy, NotAllowed.
+        """
+        with (
+            translated(),
+            self._engines().writing.begin() as connection,
             self._watchdog.guard(_driver(connection), UNANSWERED_S),
         ):
             yield connection

@@ -37,11 +37,12 @@ _APPOINTMENT_COLUMNS: Final = (
     " a.overruled, a.cancellation_reason, a.note, a.version, a.changed_at, coalesce(s.display_name, a.changed_by),"
     " coalesce(d.name, '')"
 )
-# The worst of an appointment's messages, as MessageState orders them. A message that was voided says nothing.
-_MESSAGE_STATE: Final = """
-(SELECT max(CASE n.status WHEN 'failed' THEN 5 WHEN 'unknown' THEN 4 WHEN 'delivered' THEN 3 WHEN 'sent' THEN 2
-            WHEN 'cancelled' THEN 0 WHEN 'expired' THEN 0 ELSE 1 END)
- FROM notification n WHERE n.appointment_id = a.id)"""
+_RANK: Final = {"failed": 5, "unknown": 4, "delivered": 3, "sent": 2, "cancelled": 0, "expired": 0}
+"""How much a message's status says about its appointment, in MessageState's order; all others: 1, on its way."""
+
+_MESSAGE_STATE: Final = f"""
+(SELECT max(CASE n.status {" ".join(f"WHEN '{status}' THEN {rank}" for status, rank in _RANK.items())} ELSE 1 END)
+ FROM notification n WHERE n.appointment_id = a.id)"""  # noqa: S608  # constants of this module only
 _ENTRY: Final = f"""
 SELECT {_APPOINTMENT_COLUMNS}, {_MESSAGE_STATE}, {PATIENT_COLUMNS}
 FROM appointment a JOIN patient p ON p.id = a.patient_id
@@ -149,6 +150,11 @@ def entries(rows: Iterable[Sequence[Any]]) -> tuple[Entry, ...]:
         )
         for row in rows
     )
+
+
+def message_state(statuses: Iterable[str]) -> MessageState:
+    """Return what messages of these statuses together say about their appointment: the worst of them."""
+    return _STATES[max((_RANK.get(status, 1) for status in statuses), default=0)]
 
 
 def patient_record(row: Sequence[Any]) -> Patient:

@@ -1,0 +1,316 @@
+"""Books, changes, cancels and reinstates appointments: each command once, by the rules, with its messages."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from clinic_desk.database.queries_booking import Facts, insert_appointment, update_appointment
+from clinic_desk.database.queries_entries import entries_by_id
+from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Rule, Unchanged
+from clinic_desk.domain.records import AppointmentStatus, Entry
+from clinic_desk.domain.refusals import Conflict, NotFound, SlotTaken
+from clinic_desk.domain.rules import (
+    Candidate,
+    Verdict,
+    candidate_of_appointment,
+    candidate_of_book,
+    candidate_of_update,
+    judge,
+)
+from clinic_desk.errors import InvalidInput
+from clinic_desk.services.placing import (
+    checked_instant,
+    checked_text,
+    entry_of,
+    messages_for,
+    placed,
+    present_patient,
+    read_facts,
+    refuse,
+    taken,
+    wanted_place,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy import Connection
+
+    from clinic_desk.database.engine import Database
+    from clinic_desk.domain.commands import Book, Cancel, Reinstate, SetStatus, Update
+    from clinic_desk.domain.records import Appointment
+    from clinic_desk.notifications.planning import Message
+
+_TRIES: Final = 3
+_BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED, _CANCELLED, _NOSHOW, _ERROR = (
+    AppointmentStatus.BOOKED,
+    AppointmentStatus.ARRIVED,
+    AppointmentStatus.CHECKED_IN,
+    AppointmentStatus.FULFILLED,
+    AppointmentStatus.CANCELLED,
+    AppointmentStatus.NOSHOW,
+    AppointmentStatus.ENTERED_IN_ERROR,
+)
+_VISIT: Final = frozenset({_BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED})
+FOLLOWING: Final = {
+    _BOOKED: (_VISIT - {_BOOKED}) | {_NOSHOW, _ERROR},
+    _ARRIVED: (_VISIT - {_ARRIVED}) | {_NOSHOW, _ERROR},
+    _CHECKED_IN: (_VISIT - {_CHECKED_IN}) | {_ERROR},
+    _FULFILLED: (_VISIT - {_FULFILLED}) | {_ERROR},
+    _NOSHOW: frozenset({_BOOKED, _ARRIVED, _ERROR}),
+    _CANCELLED: frozenset({_ERROR}),
+    AppointmentStatus.WAITLIST: frozenset({_ERROR}),
+    _ERROR: frozenset[AppointmentStatus](),
+}
+"""The statuses SetStatus may give each status. Steps may be left out and taken back; cancelling has its own command."""
+
+
+def book(db: Database, command: Book) -> Entry:
+    """Book a patient and queue the confirmation; return the entry as it now stands.
+
+    Raises RuleViolation, SlotTaken, PatientConflict (merged: `now` is the target), NotFound, InvalidInput, NotAllowed,
+    DatabaseDown, Busy, OutcomeUnknown.
+    """
+    candidate = replace(candidate_of_book(command), starts_at=checked_instant("starts_at", command.starts_at))
+    checked_text("note", command.note)
+    return _changing(db, command, command.appointment_id, partial(_book, db, command, candidate))
+
+
+def update(db: Database, command: Update) -> Entry:
+    """Change an appointment: time, doctor, room, type, length, note, patient. Raises as `book`, and Conflict."""
+    if not isinstance(command.starts_at, Unchanged):
+        command = replace(command, starts_at=checked_instant("starts_at", command.starts_at))
+    if not isinstance(command.note, Unchanged):
+        checked_text("note", command.note)
+    return _changing(db, command, command.appointment_id, partial(_update, db, command))
+
+
+def set_status(db: Database, command: SetStatus) -> Entry:
+    """Set the status by `FOLLOWING`; back from a no-show needs the time still free. Raises as `update`."""
+    return _changing(db, command, command.appointment_id, partial(_set_status, db, command))
+
+
+def cancel(db: Database, command: Cancel) -> Entry:
+    """Cancel with a reason; the messages that have not left are voided, a patient who was told is told. As `update`."""
+    return _changing(db, command, command.appointment_id, partial(_cancel, db, command))
+
+
+def reinstate(db: Database, command: Reinstate) -> Entry:
+    """Take a cancellation back, at the old place if it is still free; what was overruled then, is. As `update`."""
+    return _changing(db, command, command.appointment_id, partial(_reinstate, db, command))
+
+
+def _changing(
+    db: Database,
+    command: Book | Update | SetStatus | Cancel | Reinstate,
+    appointment_id: UUID,
+    work: Callable[[Connection], Entry],
+) -> Entry:
+    name = type(command).__name__
+    return db.changing(command.operation_id, name, work, partial(_standing_entry, appointment_id))
+
+
+def _standing_entry(appointment_id: UUID, connection: Connection) -> Entry:
+    for entry in entries_by_id(connection, [appointment_id], erroneous=True):
+        return entry
+    raise NotFound(what="appointment")
+
+
+def _seen(connection: Connection, appointment_id: UUID, version: int) -> Entry:
+    """Return the appointment as the user saw it; Conflict with what stands now if it was changed since."""
+    entry = _standing_entry(appointment_id, connection)
+    if entry.appointment.version != version:
+        raise Conflict(entry)
+    return entry
+
+
+def _book(db: Database, command: Book, candidate: Candidate, connection: Connection) -> Entry:
+    for _ in range(_TRIES):
+        facts = read_facts(connection, db, wanted_place(candidate))
+        patient = present_patient(connection, facts)
+        verdict = _judged(facts, candidate, command.overrule)
+        refuse(connection, facts, candidate, verdict)
+        row = placed(candidate, facts, verdict, None, command.note)
+        messages = messages_for(db, facts, row, tell=command.tell_patient)
+        if insert_appointment(connection, row, _queued(messages), command.hold_id):
+            return entry_of(facts, row, patient, messages)
+        # Somebody who takes no locks (another program) was quicker: look again.
+    raise SlotTaken(None)
+
+
+def _judged(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: Appointment | None = None) -> Verdict:
+    return judge(
+        candidate,
+        facts.clinic,
+        others=facts.others,
+        time_off=facts.time_off,
+        blocks=facts.blocks,
+        now=facts.now,
+        was=was,
+        overrule=overrule,
+    )
+
+
+def _update(db: Database, command: Update, connection: Connection) -> Entry:
+    seen = _seen(connection, command.appointment_id, command.version)
+    was = seen.appointment
+    if not _changes(was, command):
+        return seen
+    only_note = not _changes(was, replace(command, note=UNCHANGED))
+    if not was.status.occupies_time and not only_note:
+        raise InvalidInput(field="status", expected="an appointment that is not cancelled; reinstate it first")
+    if only_note:
+        return _rewrite(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
+    return _move(db, connection, seen, command)
+
+
+def _move(db: Database, connection: Connection, seen: Entry, command: Update) -> Entry:
+    was = seen.appointment
+    rough = _rough_candidate(was, command)
+    relevant = (rough.starts_at, rough.site_id, rough.patient_id) != (was.starts_at, was.site_id, was.patient_id)
+    facts = read_facts(connection, db, wanted_place(rough, leaving=was), void=relevant)
+    _still(connection, facts, seen)
+    new_patient = rough.patient_id != was.patient_id
+    patient = present_patient(connection, facts) if new_patient else seen.patient
+    candidate = candidate_of_update(was, command, facts.clinic)
+    verdict = _judged(facts, candidate, command.overrule, was)
+    refuse(connection, facts, candidate, verdict)
+    note = was.note if isinstance(command.note, Unchanged) else command.note
+    row = placed(candidate, facts, verdict, was, note)
+    if _place(was) == _place(row):
+        row = replace(row, squeezed_in=was.squeezed_in, overruled=was.overruled | row.overruled)
+    farewell_to = seen.patient if new_patient else None
+    messages = messages_for(db, facts, row, tell=command.tell_patient, farewell_to=farewell_to) if relevant else ()
+    return _write(connection, facts, seen, row, messages, patient=patient)
+
+
+def _rough_candidate(was: Appointment, command: Update) -> Candidate:
+    """What to lock and read for an update, before its type is known: any room of the site may come into play."""
+    given = {
+        name: value
+        for name in ("starts_at", "length_minutes", "practitioner_id", "site_id", "type_id", "patient_id")
+        if not isinstance(value := getattr(command, name), Unchanged)
+    }
+    rough = replace(candidate_of_appointment(was), **given)
+    if isinstance(command.room_id, Unchanged):
+        return replace(rough, room_id=AUTOMATIC, preferred_room_id=was.room_id)
+    return replace(rough, room_id=command.room_id)
+
+
+def _changes(was: Appointment, command: Update) -> bool:
+    """Whether an update says anything that is not so already."""
+    now = {
+        "starts_at": was.starts_at,
+        "length_minutes": int(was.length.total_seconds() // 60),
+        "practitioner_id": was.practitioner_id,
+        "site_id": was.site_id,
+        "room_id": was.room_id,
+        "type_id": was.type_id,
+        "patient_id": was.patient_id,
+        "note": was.note,
+    }
+    return any(getattr(command, name) not in (UNCHANGED, value) for name, value in now.items())
+
+
+def _place(row: Appointment) -> tuple[UUID, UUID, datetime, datetime]:
+    return row.practitioner_id, row.site_id, row.footprint[0], row.footprint[1]
+
+
+def _set_status(db: Database, command: SetStatus, connection: Connection) -> Entry:
+    seen = _seen(connection, command.appointment_id, command.version)
+    was = seen.appointment
+    if command.status == was.status:
+        return seen
+    if command.status not in FOLLOWING[was.status]:
+        allowed = ", ".join(sorted(FOLLOWING[was.status])) or "nothing: it was entered in error"
+        raise InvalidInput(field="status", expected=f"after {was.status}: {allowed}")
+    row = replace(was, status=command.status, cancellation_reason=None)
+    coming_or_going = _BOOKED in {was.status, command.status}
+    return _rewrite(db, connection, seen, row, relevant=coming_or_going)
+
+
+def _cancel(db: Database, command: Cancel, connection: Connection) -> Entry:
+    seen = _seen(connection, command.appointment_id, command.version)
+    was = seen.appointment
+    if was.status is _CANCELLED:
+        return seen
+    if was.status not in {_BOOKED, _ARRIVED, _CHECKED_IN, AppointmentStatus.WAITLIST}:
+        raise InvalidInput(field="status", expected="an appointment that is booked, arrived or checked in")
+    row = replace(was, status=_CANCELLED, cancellation_reason=command.reason)
+    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient)
+
+
+def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entry:
+    seen = _seen(connection, command.appointment_id, command.version)
+    was = seen.appointment
+    if was.status is not _CANCELLED:
+        raise InvalidInput(field="status", expected="a cancelled appointment")
+    candidate = candidate_of_appointment(was)
+    facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=True)
+    _still(connection, facts, seen)
+    before = frozenset(Rule(rule) for rule in was.overruled)
+    verdict = _judged(facts, candidate, command.overrule | before)
+    # An undo a minute after the start is still an undo.
+    verdict = replace(verdict, refused=tuple(row for row in verdict.refused if row.rule != Rule.IN_THE_PAST))
+    refuse(connection, facts, candidate, verdict)
+    row = replace(
+        was,
+        status=_BOOKED,
+        cancellation_reason=None,
+        squeezed_in=verdict.squeezed_in,
+        overruled=was.overruled | {rule.value for rule in verdict.overruled},
+        version=was.version + 1,
+    )
+    return _write(connection, facts, seen, row, messages_for(db, facts, row, tell=command.tell_patient))
+
+
+def _rewrite(
+    db: Database, connection: Connection, seen: Entry, row: Appointment, *, relevant: bool, tell: bool = True
+) -> Entry:
+    """Write a change that leaves the place as it is, or gives it up; `relevant`: its messages are planned anew."""
+    was = seen.appointment
+    row = replace(row, version=was.version + 1)
+    candidate = candidate_of_appointment(was)
+    facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=relevant)
+    _still(connection, facts, seen)
+    if row.status.occupies_time and not was.status.occupies_time:
+        _still_free(connection, facts, candidate)
+    messages = messages_for(db, facts, row, tell=tell) if relevant else ()
+    return _write(connection, facts, seen, row, messages)
+
+
+def _still_free(connection: Connection, facts: Facts, candidate: Candidate) -> None:
+    rules = {violation.rule for violation in _judged(facts, candidate, frozenset()).violations}
+    if rules & {Rule.SLOT_TAKEN, Rule.ROOM_TAKEN}:
+        raise taken(connection, facts, candidate, room=Rule.SLOT_TAKEN not in rules)
+
+
+def _still(connection: Connection, facts: Facts, seen: Entry) -> None:
+    """Raise Conflict if the appointment was changed while its locks were waited for."""
+    if facts.version != seen.appointment.version:
+        raise Conflict(_standing_entry(seen.id, connection))
+
+
+def _write(
+    connection: Connection,
+    facts: Facts,
+    seen: Entry,
+    row: Appointment,
+    messages: tuple[Message, ...],
+    *,
+    patient: Any = None,
+) -> Entry:
+    if not update_appointment(connection, row, _queued(messages)):
+        raise Conflict(_standing_entry(seen.id, connection))
+    return entry_of(facts, row, patient or seen.patient, messages)
+
+
+def _queued(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    return [
+        {name: value if isinstance(value, int) else str(value) for name, value in asdict(message).items()}
+        for message in messages
+    ]

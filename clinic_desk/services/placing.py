@@ -1,0 +1,174 @@
+"""Judges a place on the calendar behind its locks, makes refusals of what speaks against it, and the new row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from clinic_desk.database.queries_booking import Facts, Wanted, lock_and_read
+from clinic_desk.database.queries_entries import message_state, standing
+from clinic_desk.database.queries_patients import merged_target
+from clinic_desk.domain.commands import AUTOMATIC, Rule
+from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry
+from clinic_desk.domain.refusals import NotFound, PatientConflict, RuleViolation, SlotTaken
+from clinic_desk.domain.rules import Candidate, Verdict
+from clinic_desk.domain.wall import to_wall
+from clinic_desk.errors import InvalidInput
+from clinic_desk.notifications.planning import Message, Occasion, Queued, plan, plan_farewell
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from clinic_desk.database.engine import Database
+    from clinic_desk.domain.records import Patient
+
+LONGEST_BUFFER: Final = timedelta(hours=4)
+_LONGEST_VISIT: Final = timedelta(hours=24)
+_LONGEST_NOTE: Final = 4000
+_YEARS: Final = range(1970, 2200)
+
+
+def checked_instant(field: str, value: datetime) -> datetime:
+    """Return an instant in UTC; InvalidInput for one without a zone, with seconds, or centuries away."""
+    if value.tzinfo is None or value.year not in _YEARS:
+        raise InvalidInput(field=field, expected="a time with its zone, in the years 1970 to 2199")
+    if value.second or value.microsecond:
+        raise InvalidInput(field=field, expected="a time in whole minutes")
+    return value.astimezone(UTC)
+
+
+def checked_text(field: str, value: str, longest: int = _LONGEST_NOTE) -> str:
+    """Return a text PostgreSQL can hold; InvalidInput for NUL, half a surrogate pair, or too much of it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(field=field, expected="text without broken characters") from None
+    if "\0" in value or len(value) > longest:
+        raise InvalidInput(field=field, expected=f"at most {longest} characters, none of them NUL")
+    return value
+
+
+def wanted_place(candidate: Candidate, *, leaving: Appointment | None = None) -> Wanted:
+    """Return what to lock and read for a candidate: its visit, and the longest buffers on either side."""
+    length = min(max(timedelta(), timedelta(minutes=candidate.length_minutes)), _LONGEST_VISIT)
+    automatic = candidate.room_id == AUTOMATIC
+    named = candidate.preferred_room_id if candidate.room_id == AUTOMATIC else candidate.room_id
+    return Wanted(
+        patient_id=_there(candidate.patient_id),
+        practitioner_id=candidate.practitioner_id,
+        site_id=candidate.site_id,
+        type_id=candidate.type_id,
+        begin=candidate.starts_at - LONGEST_BUFFER,
+        end=candidate.starts_at + length + LONGEST_BUFFER,
+        room_id=named,
+        automatic_room=automatic,
+        appointment_id=candidate.appointment_id,
+        leaving=leaving,
+    )
+
+
+def read_facts(connection: Connection, db: Database, wanted: Wanted, *, void: bool = False) -> Facts:
+    """Lock and read; NotFound if the practitioner, site, type or named room is not there."""
+    facts = lock_and_read(connection, wanted, db.desk.id, void=void)
+    for what, rows in (
+        ("practitioner", facts.clinic.practitioners),
+        ("site", facts.clinic.sites),
+        ("appointment type", facts.clinic.types),
+    ):
+        if not rows:
+            raise NotFound(what)
+    if wanted.room_id is not None and all(room.id != wanted.room_id for room in facts.clinic.rooms):
+        raise NotFound(what="room")
+    return facts
+
+
+def present_patient(connection: Connection, facts: Facts) -> Patient:
+    """Return the patient to book; NotFound if there is none, PatientConflict with the target if merged."""
+    if facts.patient is None:
+        raise NotFound(what="patient")
+    if facts.patient.merged_into is not None:
+        raise PatientConflict(*merged_target(connection, facts.patient.id))
+    return facts.patient
+
+
+def refuse(connection: Connection, facts: Facts, candidate: Candidate, verdict: Verdict) -> None:
+    """Raise what speaks against the candidate: SlotTaken if only its time or room does, else RuleViolation."""
+    rules = {violation.rule for violation in verdict.refused}
+    if not rules:
+        return
+    final = [row for row in verdict.refused if not row.overrulable and row.rule != Rule.ROOM_TAKEN]
+    if not final and rules & {Rule.SLOT_TAKEN, Rule.ROOM_TAKEN}:
+        raise taken(connection, facts, candidate, room=Rule.SLOT_TAKEN not in rules)
+    raise RuleViolation(verdict.refused)
+
+
+def taken(connection: Connection, facts: Facts, candidate: Candidate, *, room: bool) -> SlotTaken:
+    """Return the refusal that names who stands there."""
+    footprint = candidate.footprint(facts.clinic.type(candidate.type_id))
+    bounds = (footprint.starts_at, footprint.ends_at)
+    besides = _there(candidate.appointment_id)
+    if not room:
+        return SlotTaken(standing(connection, "practitioner", candidate.practitioner_id, bounds, besides))
+    if candidate.room_id is None or candidate.room_id == AUTOMATIC:
+        return SlotTaken(None, room=True)
+    return SlotTaken(standing(connection, "room", candidate.room_id, bounds, besides), room=True)
+
+
+def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointment | None, note: str) -> Appointment:
+    """Return the row that puts a candidate in its place: version 1, or the one after `was`."""
+    kind = facts.clinic.type(candidate.type_id)
+    before, after = candidate.buffers or (kind.buffer_before_minutes, kind.buffer_after_minutes)
+    visit = candidate.visit
+    zone = facts.clinic.site(candidate.site_id).zone
+    wall_start = to_wall(visit.starts_at, zone)
+    if was is not None and (was.starts_at, was.site_id) == (visit.starts_at, candidate.site_id):
+        wall_start, zone = was.wall_start, was.zone  # what was agreed stays what was agreed
+    return Appointment(
+        id=_there(candidate.appointment_id),
+        patient_id=_there(candidate.patient_id),
+        practitioner_id=candidate.practitioner_id,
+        site_id=candidate.site_id,
+        type_id=candidate.type_id,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        wall_start=wall_start,
+        zone=zone,
+        room_id=verdict.room_id,
+        buffer_before_minutes=before,
+        buffer_after_minutes=after,
+        status=AppointmentStatus.BOOKED if was is None else was.status,
+        squeezed_in=verdict.squeezed_in,
+        overruled=frozenset(rule.value for rule in verdict.overruled),
+        note=note,
+        version=1 if was is None else was.version + 1,
+    )
+
+
+def messages_for(
+    db: Database, facts: Facts, row: Appointment, *, tell: bool, farewell_to: Patient | None = None
+) -> tuple[Message, ...]:
+    """Return the messages a written row causes; `farewell_to`: the patient it was taken from."""
+    if facts.patient is None:
+        return ()
+    waiting = timedelta(seconds=db.message_wait_s)
+    site = facts.clinic.site(row.site_id)
+    queued = tuple(Queued(*message) for message in facts.queued)
+    planned = plan(Occasion(row, facts.patient, site, facts.now, waiting), queued, tell=tell)
+    if farewell_to is None:
+        return planned
+    return (*planned, *plan_farewell(Occasion(row, farewell_to, site, facts.now, waiting), queued, tell=tell))
+
+
+def entry_of(facts: Facts, row: Appointment, patient: Patient, messages: tuple[Message, ...]) -> Entry:
+    """Return the entry as reading it back would: the row as written in this transaction."""
+    statuses = [status for _, _, status, _ in facts.queued] + [message.status for message in messages]
+    return Entry(row, patient, message_state(statuses), ChangeNote(facts.person, facts.desk, facts.now))
+
+
+def _there(row_id: UUID | None) -> UUID:
+    if row_id is None:
+        message = "a booking has an appointment id and a patient"
+        raise ValueError(message)
+    return row_id

@@ -1,0 +1,96 @@
+"""Desks, their holds, and who is signed in: what is written outside the history, because it is no record of care."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from clinic_desk.database.queries_calendar import DESK_LOCK
+from clinic_desk.domain.records import Desk, Hold
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from clinic_desk.domain.commands import PlaceHold
+
+HOLD_MINUTES: Final = 2
+"""A hold not renewed for this long is over, even if its desk seems alive."""
+
+_REGISTER: Final = """
+INSERT INTO desk (id, name) VALUES (%(id)s::uuid, %(name)s)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen_at = now()
+RETURNING no
+"""
+_ONLINE: Final = f"""
+SELECT d.id, d.name, coalesce(s.display_name, d.db_user), d.last_seen_at
+FROM desk d LEFT JOIN staff s ON s.login = d.db_user
+WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {DESK_LOCK} AND l.objid = d.no::oid
+              AND l.objsubid = 2 AND l.granted
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+ORDER BY d.name, d.no
+"""  # noqa: S608  # constants of this module only
+_SIGNED_IN: Final = """
+SELECT session_user::text, (SELECT display_name FROM staff WHERE login = session_user),
+       (SELECT r.rolname::text FROM pg_roles r
+        WHERE r.rolname IN ('clinic_manager', 'clinic_reception', 'clinic_worker', 'clinic_readonly')
+          AND pg_has_role(session_user, r.oid, 'MEMBER')
+        ORDER BY array_position(ARRAY['clinic_manager', 'clinic_reception', 'clinic_worker'], r.rolname::text)
+        LIMIT 1)
+"""
+_AS_DESK: Final = "SELECT set_config('clinic_desk.desk_id', %(desk)s, true)"
+_PLACE_HOLD: Final = f"""
+INSERT INTO hold (id, desk_id, practitioner_id, starts_at, ends_at, expires_at)
+VALUES (%(id)s::uuid, %(desk)s::uuid, %(practitioner)s::uuid, %(starts_at)s, %(ends_at)s,
+        clock_timestamp() + INTERVAL '{HOLD_MINUTES} minutes')
+ON CONFLICT (id) DO UPDATE SET practitioner_id = excluded.practitioner_id, starts_at = excluded.starts_at,
+        ends_at = excluded.ends_at, expires_at = excluded.expires_at
+RETURNING expires_at
+"""  # noqa: S608  # constants of this module only
+_RELEASE_HOLD: Final = "DELETE FROM hold WHERE id = %(id)s::uuid OR expires_at < now()"
+
+
+def register_desk(connection: Connection, desk_id: UUID, name: str) -> int:
+    """Write the desk's name and sign of life; return its number (the second key of its session lock)."""
+    return int(connection.exec_driver_sql(_REGISTER, {"id": str(desk_id), "name": name}).scalar_one())
+
+
+def desks_online(connection: Connection) -> tuple[Desk, ...]:
+    """Return the desks whose listener is connected, by name."""
+    return tuple(Desk(*row) for row in connection.exec_driver_sql(_ONLINE))
+
+
+def signed_in(connection: Connection) -> tuple[str, str | None, str | None]:
+    """Return the login, its display name and its strongest group role."""
+    login, display_name, group = connection.exec_driver_sql(_SIGNED_IN).one()
+    return login, display_name, group
+
+
+def database_now(connection: Connection) -> datetime:
+    """Return the database's clock, the only one that decides."""
+    now: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return now
+
+
+def place_hold(connection: Connection, command: PlaceHold, desk_id: UUID, desk_name: str) -> Hold:
+    """Place or renew a hold of this desk."""
+    connection.exec_driver_sql(_AS_DESK, {"desk": str(desk_id)})
+    expires_at: datetime = connection.exec_driver_sql(
+        _PLACE_HOLD,
+        {
+            "id": str(command.hold_id),
+            "desk": str(desk_id),
+            "practitioner": str(command.practitioner_id),
+            "starts_at": command.starts_at,
+            "ends_at": command.ends_at,
+        },
+    ).scalar_one()
+    return Hold(
+        command.hold_id, desk_id, desk_name, command.practitioner_id, command.starts_at, command.ends_at, expires_at
+    )
+
+
+def release_hold(connection: Connection, hold_id: UUID, desk_id: UUID) -> None:
+    """Delete a hold of this desk, and any that has expired."""
+    connection.exec_driver_sql(_AS_DESK, {"desk": str(desk_id)})
+    connection.exec_driver_sql(_RELEASE_HOLD, {"id": str(hold_id)})

@@ -102,7 +102,7 @@ def programs() -> Iterator[Callable[..., subprocess.Popen[str]]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": str(Path(clinic_desk.__file__).parents[1])},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(clinic_desk.__file__).parents[1]), *sys.path])},
             start_new_session=True,
         )
         started.append(program)

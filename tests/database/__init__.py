@@ -1,0 +1,1 @@
+"""Tests of clinic_desk.database, on real PostgreSQL servers."""

@@ -1,63 +1,36 @@
-"""Paints one appointment or hold: ground, stripe, name, type and the mark at the right, each status by form and colour."""
+"""Paints one appointment or hold: ground, stripe, name, type, mark; every status by its form as well as its colour."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from clinic_desk.domain.records import AppointmentStatus, Entry, MessageState, ParticipationStatus
 from clinic_desk.ui.calendar import words
+from clinic_desk.ui.calendar.lettering import BAR, GAP, Lettering, Look, Mark, Said, Typesetter
 from clinic_desk.ui.calendar.metrics import Face, Metrics
-from clinic_desk.ui.calendar.text import Elider, is_right_to_left, one_line, shown_name
+from clinic_desk.ui.calendar.text import one_line, shown_name
 from clinic_desk.ui.theme import Theme, mixed, shades
 
 if TYPE_CHECKING:
     from clinic_desk.ui.calendar.content import Item
     from clinic_desk.ui.calendar.model import CalendarModel
 
-BAR = 4
-"""Width of the colour stripe at a block's left edge."""
-_GAP = 6
+_KEPT = 10_000
 _OUT = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW})
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How a block is drawn: its ground, stripe, colours of text, whether its outline is dashed."""
+class _Kept:
+    """A block's lettering and what it was made for."""
 
-    ground: QColor
-    bar: QColor | None
-    ink: QColor
-    muted: QColor
-    dashed: QColor | None = None
-    name_face: Face = Face.NAME
-    text_face: Face = Face.TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The remark at the right of a block: in full, in short where there is little room, and its colours."""
-
-    full: str
-    short: str
-    ink: QColor
-    pill: QColor | None = None
-
-
-@dataclass(slots=True)
-class Lettering:
-    """The strings of one block, elided and placed for one size: (face, x, baseline, text, colour) from its corner."""
-
-    subject: object
-    size: tuple[int, int]
-    state: object
-    look: Look
-    lines: list[tuple[Face, QPointF, str, QColor]] = field(default_factory=list)
-    pill: tuple[QRectF, QColor] | None = None
+    entry: Entry
+    state: tuple[int, bool]
+    lettering: Lettering
 
 
 class BlockPainter:
@@ -65,17 +38,17 @@ class BlockPainter:
 
     def __init__(self, model: CalendarModel, metrics: Metrics, theme: Theme) -> None:
         self._model, self._metrics, self.theme = model, metrics, theme
-        self._elider = Elider(metrics)
+        self._typesetter = Typesetter(metrics)
         self._looks: dict[tuple[str, AppointmentStatus], Look] = {}
-        self._kept: dict[tuple[int, int], Lettering] = {}
+        self._kept: dict[tuple[int, int], _Kept] = {}
         self.now: datetime | None = None
 
-    def paint(self, painter: QPainter, item: Item, rect: QRect, column: int = 0, *, flash: bool = False) -> None:
+    def paint(self, painter: QPainter, item: Item, rect: QRect, column: int, *, flash: bool = False) -> None:
         """Draw a block into its rectangle. `flash`: say who changed it."""
         if item.entry is None:
             self._paint_hold(painter, item, rect)
             return
-        lettering = self._lettering(item, item.entry, rect, column, flash)
+        lettering = self._lettering(item.entry, (rect.width(), rect.height()), column, flash)
         self._paint_ground(painter, rect, lettering.look)
         self._write(painter, rect, lettering)
 
@@ -86,6 +59,25 @@ class BlockPainter:
         if found is None:
             found = self._looks[colour, status] = _look(colour, status, self.theme)
         return found
+
+    def label(self, painter: QPainter, rect: QRect, text: str, colour: QColor) -> None:
+        """Write one elided line at the top left of a rectangle, if it is high enough for one."""
+        metrics = self._metrics
+        if rect.height() < metrics.least_height:
+            return
+        face = Face.SMALL if rect.height() < metrics.line else Face.TEXT
+        fitted = self._typesetter.fit(face, one_line(text), rect.width() - 2 * GAP)
+        if fitted:
+            painter.setFont(metrics.fonts[face])
+            painter.setPen(colour)
+            baseline = rect.y() + self._typesetter.baseline(rect.height(), face)
+            painter.drawText(QPointF(rect.x() + GAP, baseline), fitted)
+
+    def write_ghost(self, painter: QPainter, rect: QRect, entry: Entry, times: str) -> None:
+        """Write on the ghost of an appointment whose it is and when it would be."""
+        look, size = self.look(entry), (rect.width(), rect.height())
+        said = Said(times, (self._name(entry),))
+        self._write(painter, rect, self._typesetter.set(said, look, size))
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -124,41 +116,36 @@ class BlockPainter:
             painter.drawText(corner + at, text)
 
     def _paint_hold(self, painter: QPainter, item: Item, rect: QRect) -> None:
-        assert item.hold is not None
-        theme = self.theme
-        painter.fillRect(rect, theme.hold_soft)
-        self._dashed(painter, rect, theme.hold)
-        self.label(painter, rect, words.hold_text(item.hold), theme.hold)
+        if item.hold is not None:
+            painter.fillRect(rect, self.theme.hold_soft)
+            self._dashed(painter, rect, self.theme.hold)
+            self.label(painter, rect, words.hold_text(item.hold), self.theme.hold)
 
-    def label(self, painter: QPainter, rect: QRect, text: str, colour: QColor, face: Face = Face.TEXT) -> None:
-        """Write one elided line at the top left of a rectangle, if it is high enough for one."""
-        metrics = self._metrics
-        if rect.height() < metrics.least_height:
-            return
-        if rect.height() < metrics.line:
-            face = Face.SMALL
-        fitted, _ = self._elider.fit(face, one_line(text), rect.width() - 2 * _GAP)
-        if fitted:
-            painter.setFont(metrics.fonts[face])
-            painter.setPen(colour)
-            painter.drawText(QPointF(rect.x() + _GAP, rect.y() + self._baseline(rect.height(), face)), fitted)
+    # -- what it says ------------------------------------------------------------------------------------------------
 
-    # -- lettering ---------------------------------------------------------------------------------------------------
+    def _lettering(self, entry: Entry, size: tuple[int, int], column: int, flash: bool) -> Lettering:
+        state = (self._waiting(entry), flash)
+        key = (entry.appointment.id.int, column)
+        kept = self._kept.get(key)
+        if kept is not None and kept.entry is entry and kept.lettering.size == size and kept.state == state:
+            return kept.lettering
+        if len(self._kept) > _KEPT:
+            self._kept.clear()
+        look = self.look(entry)
+        said = Said(self._name(entry), self._below(entry), self._mark(entry, look, state))
+        lettering = self._typesetter.set(said, look, size)
+        self._kept[key] = _Kept(entry, state, lettering)
+        return lettering
 
-    def _lettering(self, item: Item, entry: Entry, rect: QRect, column: int, flash: bool) -> Lettering:
-        size = (rect.width(), rect.height())
-        waiting = self._waiting(entry)
-        state = (waiting, flash)
-        key = (item.id.int, column)
-        found = self._kept.get(key)
-        if found is None or found.subject is not entry or found.size != size or found.state != state:
-            if len(self._kept) > 10_000:
-                self._kept.clear()
-            look = self.look(entry)
-            found = Lettering(entry, size, state, look)
-            self._set(found, entry, self._mark(entry, look, waiting, flash))
-            self._kept[key] = found
-        return found
+    def _name(self, entry: Entry) -> str:
+        return shown_name(entry.patient, entry.appointment.wall_start.date())
+
+    def _below(self, entry: Entry) -> tuple[str, ...]:
+        """Return the lines under the name: the type, then the room."""
+        kind, room_id = one_line(self._model.type_name(entry)), entry.appointment.room_id
+        if room_id is None:
+            return (kind,)
+        return (kind, one_line(self._model.room_name(room_id)))
 
     def _waiting(self, entry: Entry) -> int:
         """Return the minutes a patient who arrived has been waiting; -1 for others."""
@@ -166,94 +153,19 @@ class BlockPainter:
             return -1
         return max(0, int((self.now - entry.changed.at).total_seconds() // 60))
 
-    def _mark(self, entry: Entry, look: Look, waiting: int, flash: bool) -> Mark | None:
-        theme, status = self.theme, entry.appointment.status
+    def _mark(self, entry: Entry, look: Look, state: tuple[int, bool]) -> Mark | None:
+        theme, status, (waiting, flash) = self.theme, entry.appointment.status, state
         if flash:
             who = one_line(words.changed_text(entry))
-            return Mark(who, who, theme.on_fill, theme.accent_fill)
+            return Mark(who, one_line(words.changed_where(entry)), theme.on_fill, theme.accent_fill)
         if status == AppointmentStatus.ARRIVED:
-            minutes = words.waiting_text(waiting) if waiting >= 0 else words.status_text(status)
-            return Mark(minutes, minutes, theme.on_warning, theme.warning_fill)
-        if status in _OUT or status in {AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}:
+            pill = words.waiting_text(waiting) if waiting >= 0 else words.status_text(status)
+            return Mark(pill, pill, theme.on_warning, theme.warning_fill)
+        if status == AppointmentStatus.CHECKED_IN:
+            return Mark(words.status_text(status), "●", look.muted)
+        if status in _OUT or status == AppointmentStatus.FULFILLED:
             return Mark(words.status_text(status), "", look.muted)
         return _message_mark(entry, theme)
-
-    def _set(self, out: Lettering, entry: Entry, mark: Mark | None) -> None:
-        metrics, (width, height) = self._metrics, out.size
-        if height < metrics.least_height or width < 3 * BAR:
-            return
-        left = float(BAR + _GAP if out.look.bar is not None else _GAP)
-        right = float(width - _GAP)
-        tall = height >= 2 * metrics.line + 2
-        small = height < metrics.line
-        name_face = Face.SMALL if small else out.look.name_face
-        baseline = self._baseline(height, name_face) if not tall else metrics.ascent + 2
-        name = shown_name(entry.patient, entry.appointment.wall_start.date())
-        kind = one_line(self._model.type_name(entry))
-        if mark is not None:
-            right = self._set_mark(out, mark, name, name_face, left, right, baseline)
-        rtl = is_right_to_left(name)
-        fitted, advance = self._elider.fit(name_face, name, right - left)
-        if fitted:
-            out.lines.append((name_face, QPointF(right - advance if rtl else left, baseline), fitted, out.look.ink))
-        if tall:
-            self._set_below(out, entry, kind, left, baseline)
-        elif kind and fitted == name and not small:
-            self._set_beside(out, kind, left, right, advance, baseline, rtl)
-
-    def _set_mark(
-        self, out: Lettering, mark: Mark, name: str, face: Face, left: float, right: float, baseline: float
-    ) -> float:
-        """Place the mark at the right, in short where the name would suffer; return where the name must end."""
-        advance, wanted = self._elider.advance, min(self._elider.advance(face, name), (right - left) * 0.7)
-        pad = 7.0 if mark.pill is not None else 0.0
-        for text in (mark.full, mark.short):
-            needed = advance(Face.SMALL, text) + 2 * pad
-            if text and right - needed - _GAP - left >= wanted:
-                break
-        else:
-            text, needed = mark.short, advance(Face.SMALL, mark.short) + 2 * pad
-        if not text or needed > (right - left) * (0.6 if mark.pill is None else 0.8):
-            return right
-        start = right - needed
-        if mark.pill is not None:
-            high = float(self._metrics.small_line)
-            top = baseline - self._metrics.small_ascent
-            out.pill = (QRectF(start, max(1.0, top), needed, min(high, out.size[1] - 2.0)), mark.pill)
-        out.lines.append((Face.SMALL, QPointF(start + pad, baseline), text, mark.ink))
-        return start - _GAP
-
-    def _set_below(self, out: Lettering, entry: Entry, kind: str, left: float, baseline: float) -> None:
-        metrics, (width, height) = self._metrics, out.size
-        texts = [kind]
-        if height >= 3 * metrics.line + 2 and entry.appointment.room_id is not None:
-            room = next((one.name for one in self._model.clinic.rooms if one.id == entry.appointment.room_id), "")
-            texts.append(one_line(room))
-        for text in texts:
-            baseline += metrics.line
-            fitted, _ = self._elider.fit(out.look.text_face, text, width - _GAP - left)
-            if fitted:
-                out.lines.append((out.look.text_face, QPointF(left, baseline), fitted, out.look.muted))
-
-    def _set_beside(
-        self, out: Lettering, kind: str, left: float, right: float, taken: float, baseline: float, rtl: bool
-    ) -> None:
-        face, text = out.look.text_face, f" · {kind}"
-        room = right - left - taken
-        if room < 2.2 * self._metrics.line:
-            return
-        fitted, advance = self._elider.fit(face, text if not rtl else f"{kind} · ", room)
-        if len(fitted) > 4:
-            x = right - taken - advance if rtl else left + taken
-            out.lines.append((face, QPointF(x, baseline), fitted, out.look.muted))
-
-    def _baseline(self, height: int, face: Face) -> float:
-        """Return where a single line stands: in the middle of a low block, at the top of a high one."""
-        metrics = self._metrics
-        line, ascent = (
-            (metrics.small_line, metrics.small_ascent) if face == Face.SMALL else (metrics.line, metrics.ascent)
-        )
-        return float(ascent + max(0, min((height - line) // 2, 4)))
 
 
 def _look(colour: str, status: AppointmentStatus, theme: Theme) -> Look:

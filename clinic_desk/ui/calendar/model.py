@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -169,6 +169,14 @@ class CalendarModel(QAbstractTableModel):
                     found.setdefault(appointment.room_id.int, {})[appointment.id.int] = entry
         return found
 
+    def site_at(self, column: int, instant: datetime) -> UUID | None:
+        """Return the site where a column's doctor works at an instant; outside working hours the column's own."""
+        opening = self._openings[column]
+        for window in opening.windows:
+            if window.interval.starts_at <= instant < window.interval.ends_at:
+                return window.site_id
+        return opening.site_id
+
     def find(self, entry_id: UUID) -> tuple[int, int] | None:
         """Return (column, index in its content's `entries`) of an appointment; None when it is not shown."""
         for column in range(len(self.columns)):
@@ -193,6 +201,10 @@ class CalendarModel(QAbstractTableModel):
         """Return the name of an appointment's type, "" when it is not known."""
         found = self._types.get(entry.appointment.type_id.int)
         return found.name if found else ""
+
+    def room_name(self, room_id: UUID) -> str:
+        """Return the name of a room, "" when it is not known."""
+        return next((room.name for room in self.clinic.rooms if room.id == room_id), "")
 
     def colour(self, entry: Entry) -> str:
         """Return "#rrggbb" of an appointment: its doctor's colour, in a week its type's; "" when not known."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from clinic_desk.domain.records import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class MoveWish:
     `room_id` is set only when it was dropped on a room's column; None leaves the room as it is.
     """
 
-    entry_id: UUID
+    entry: Entry
     practitioner_id: UUID
     site_id: UUID
     starts_at: datetime

@@ -1,4 +1,4 @@
-"""Where things are on the viewport: columns, blocks, what is under a point; reads the headers' offsets, changes nothing."""
+"""Where things are on the viewport: columns, blocks, what is under a point."""
 
 from __future__ import annotations
 

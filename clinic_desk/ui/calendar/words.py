@@ -114,6 +114,11 @@ def changed_text(entry: Entry) -> str:
     )
 
 
+def changed_where(entry: Entry) -> str:
+    """Return at which desk it was changed last."""
+    return (entry.changed.desk or entry.changed.person) if entry.changed else ""
+
+
 def entry_sentence(name: str, type_name: str, times: str, entry: Entry) -> str:
     """Return how an appointment is read out: who, what, when, how it stands."""
     parts = [name, type_name, times, status_text(entry.appointment.status), answer_text(entry), message_text(entry)]

@@ -1,0 +1,219 @@
+"""Paints the damaged part of the calendar: grid, bands, blocks, then what lies over them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+
+from clinic_desk.ui.calendar import words
+from clinic_desk.ui.calendar.bands import Band, BandKind
+from clinic_desk.ui.calendar.blocks import BlockPainter
+from clinic_desk.ui.theme import mixed
+
+if TYPE_CHECKING:
+    from clinic_desk.ui.calendar.content import ColumnContent
+    from clinic_desk.ui.calendar.metrics import Metrics
+    from clinic_desk.ui.calendar.model import CalendarModel
+    from clinic_desk.ui.calendar.scene import Ghost, Scene
+    from clinic_desk.ui.calendar.surface import Surface
+    from clinic_desk.ui.theme import Theme
+
+_HATCH = 10
+"""Distance of a hatching's stripes in logical pixels."""
+NOW_WIDTH = 2
+
+
+class CalendarPainter:
+    """Paints the calendar for one font, one theme, one device pixel ratio; made anew when one of them changes."""
+
+    def __init__(self, model: CalendarModel, surface: Surface, metrics: Metrics, theme: Theme, ratio: float) -> None:
+        self._model, self._surface, self._metrics, self._theme = model, surface, metrics, theme
+        self.blocks = BlockPainter(model, metrics, theme)
+        self.ratio = ratio
+        self._hatch = _hatch_tile(theme, ratio)
+
+    def paint(self, painter: QPainter, damage: QRect, scene: Scene) -> None:
+        """Paint all that lies in `damage` (viewport coordinates); the painter is clipped to it."""
+        self.blocks.now = scene.now
+        self._paint_ground(painter, damage)
+        columns = self._surface.columns_between(damage.left(), damage.right())
+        for column in columns:
+            content = self._model.content(column)
+            x, width = self._surface.column_span(column)
+            self._paint_bands(painter, damage, x, width, content)
+            painter.fillRect(x + width - 1, damage.top(), 1, damage.height(), self._theme.line)
+            self._paint_blocks(painter, damage, column, content, scene)
+        for column in columns:
+            self._paint_now(painter, damage, column, scene)
+        self._paint_cursor(painter, scene)
+        for ghost in scene.pending.values():
+            self._paint_ghost(painter, ghost, pending=True)
+        if scene.ghost is not None:
+            self._paint_ghost(painter, scene.ghost, pending=False)
+
+    # -- under the blocks --------------------------------------------------------------------------------------------
+
+    def _paint_ground(self, painter: QPainter, damage: QRect) -> None:
+        """Fill with working time and draw the lines: weak at each step, stronger at full hours.
+
+        Lines over the whole width are fewer calls, and quicker, than a tiled pixmap of the grid.
+        """
+        theme, grid, surface = self._theme, self._model.grid, self._surface
+        painter.fillRect(damage, theme.panel)
+        bottom = min(damage.bottom(), surface.y(grid.length))
+        for start, end, minute in self._model.axis.segments():
+            first = max(start, surface.position(damage.top()) - grid.step)
+            at = start + -(-(first - start) // grid.step) * grid.step
+            while at < end:
+                y = surface.y(at)
+                if y > bottom:
+                    return
+                hour = (minute + at - start) % 60 == 0
+                painter.fillRect(damage.left(), y, damage.width(), 1, theme.line if hour else theme.line_weak)
+                at += grid.step
+
+    def _paint_bands(self, painter: QPainter, damage: QRect, x: int, width: int, content: ColumnContent) -> None:
+        surface = self._surface
+        for band in content.frame.bands:
+            top, bottom = surface.y(band.start), surface.y(band.end)
+            if bottom <= damage.top() or top > damage.bottom():
+                continue
+            rect = QRect(x, top, width, bottom - top)
+            painter.fillRect(rect, self._theme.closed)
+            if band.kind != BandKind.CLOSED:
+                shown = rect.intersected(damage)
+                period = self._hatch.width() / self.ratio
+                origin = QPoint(round(shown.x() % period), round((shown.y() + surface.top) % period))
+                painter.drawTiledPixmap(shown, self._hatch, origin)
+                self._paint_band_names(painter, damage, rect, band)
+
+    def _paint_band_names(self, painter: QPainter, damage: QRect, rect: QRect, band: Band) -> None:
+        line = self._metrics.line + 6
+        for label in band.labels:
+            top = self._surface.y(label) + 1
+            at = QRect(rect.x() + 2, top, rect.width() - 4, min(line, rect.bottom() - top))
+            if at.intersects(damage):
+                self.blocks.label(painter, at, words.band_text(band), self._theme.ink_muted)
+
+    # -- blocks ------------------------------------------------------------------------------------------------------
+
+    def _paint_blocks(
+        self, painter: QPainter, damage: QRect, column: int, content: ColumnContent, scene: Scene
+    ) -> None:
+        surface, moving = self._surface, scene.pending
+        top = surface.position(damage.top()) - surface.overhang()
+        bottom = surface.position(damage.bottom()) + 2
+        x, width = surface.column_span(column)
+        ghost_id = scene.ghost.item.id if scene.ghost is not None else None
+        for item in content.between(top, bottom):
+            rect = surface.block_in(x, width, item)
+            if not rect.intersects(damage):
+                continue
+            faded = item.id == ghost_id or (bool(moving) and item.id.int in moving)
+            if faded:
+                painter.setOpacity(0.45)
+            self.blocks.paint(painter, item, rect, column, flash=item.id.int in scene.flashing)
+            if faded:
+                painter.setOpacity(1.0)
+            if item.id.int in scene.flashing:
+                self._outline(painter, rect, self._theme.accent, 1)
+            if item.id == scene.selected:
+                self._outline(painter, rect.adjusted(-1, -1, 1, 1), self._theme.accent, 2)
+
+    def _outline(self, painter: QPainter, rect: QRect, colour: QColor, width: int) -> None:
+        x, y, w, h = rect.x(), rect.y(), rect.width(), rect.height()
+        painter.fillRect(x, y, w, width, colour)
+        painter.fillRect(x, y + h - width, w, width, colour)
+        painter.fillRect(x, y, width, h, colour)
+        painter.fillRect(x + w - width, y, width, h, colour)
+
+    # -- over the blocks ---------------------------------------------------------------------------------------------
+
+    def _paint_now(self, painter: QPainter, damage: QRect, column: int, scene: Scene) -> None:
+        y = self.now_y(column, scene)
+        if y is not None and damage.top() - NOW_WIDTH <= y <= damage.bottom() + NOW_WIDTH:
+            x, width = self._surface.column_span(column)
+            painter.fillRect(x, y, width, NOW_WIDTH, self._theme.now)
+
+    def now_y(self, column: int, scene: Scene) -> int | None:
+        """Return the viewport's pixel row of now in a column; None when it is another day there."""
+        scale = self._model.frame(column).scale
+        if scene.now is None or not scale.starts_at <= scene.now < scale.ends_at:
+            return None
+        return self._surface.y(scale.position(scene.now)) - NOW_WIDTH // 2
+
+    def _paint_cursor(self, painter: QPainter, scene: Scene) -> None:
+        theme = self._theme
+        if scene.chosen is not None:
+            chosen = scene.chosen
+            rect = self._surface.rect(chosen.column, chosen.start, chosen.end)
+            times = words.range_text(self._model.axis, chosen.start, chosen.end)
+            self._paint_place(painter, rect, words.length_text(times, chosen.end - chosen.start), theme.accent)
+            return
+        place = self.cursor_rect(scene)
+        if place is not None and scene.stop.item is None:
+            time = words.time_text(self._model.axis, scene.stop.position)
+            label = words.to_book(time, keyboard=scene.focused)
+            self._paint_place(painter, place, label, theme.accent if scene.focused else theme.border)
+
+    def cursor_rect(self, scene: Scene) -> QRect | None:
+        """Return where the time cursor is on the viewport: a free piece of a row, or the whole of an appointment."""
+        if scene.column >= len(self._model.columns):
+            return None
+        content = self._model.content(scene.column)
+        stop = scene.stop
+        if stop.item is not None:
+            if stop.item >= len(content.entries):
+                return None
+            return self._surface.block(scene.column, content.entries[stop.item]).adjusted(-1, -1, 1, 1)
+        step = self._model.grid.step
+        end = min((stop.position // step + 1) * step, self._model.grid.length)
+        for item in content.between(stop.position, end):
+            if item.active and item.start > stop.position:
+                end = min(end, item.start)
+        return self._surface.rect(scene.column, stop.position, end).adjusted(1, 0, -1, 1)
+
+    def _paint_place(self, painter: QPainter, rect: QRect, label: str, colour: QColor) -> None:
+        theme = self._theme
+        painter.fillRect(rect, mixed(theme.accent, theme.panel, 0.08))
+        self._outline(painter, rect, colour, 2)
+        self.blocks.label(painter, rect.adjusted(2, 0, -2, 0), label, theme.accent)
+
+    def _paint_ghost(self, painter: QPainter, ghost: Ghost, *, pending: bool) -> None:
+        rect = self.ghost_rect(ghost)
+        entry = ghost.item.entry
+        if entry is None:
+            return
+        look = self.blocks.look(entry)
+        painter.setOpacity(0.72 if pending else 0.88)
+        painter.fillRect(rect, look.ground)
+        painter.setOpacity(1.0)
+        pen = QPen(self._theme.accent, 1.5)
+        pen.setDashPattern([3.0, 2.0])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(rect).adjusted(0.5, 0.5, -1.0, -1.0))
+        self.blocks.write_ghost(painter, rect, entry, words.range_text(self._model.axis, ghost.start, ghost.end))
+
+    def ghost_rect(self, ghost: Ghost) -> QRect:
+        """Return where a ghost is painted on the viewport: over the whole width of its column."""
+        rect = self._surface.rect(ghost.column, ghost.start, ghost.end).adjusted(2, 1, -2, -1)
+        rect.setHeight(max(rect.height(), self._metrics.line))
+        return rect
+
+
+def _hatch_tile(theme: Theme, ratio: float) -> QPixmap:
+    """Return one seamless tile of a hatching's stripes on clear ground, in device pixels."""
+    side = max(4, round(_HATCH * ratio))
+    tile = QPixmap(side, side)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.hatch, 2.0 * ratio))
+    for shift in (-side, 0, side):
+        painter.drawLine(shift - 1, side + 1, shift + side + 1, -1)
+    painter.end()
+    tile.setDevicePixelRatio(ratio)
+    return tile

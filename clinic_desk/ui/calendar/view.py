@@ -1,0 +1,433 @@
+"""The calendar's widget: a QTableView whose current cell is the time cursor and whose appointments are painted by it.
+
+It shows what it is given and says what the user wishes; it never books, moves or asks for data itself. Every override
+is total: it raises nothing and waits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
+
+from clinic_desk.ui.calendar import words
+from clinic_desk.ui.calendar.cursor import TimeCursor
+from clinic_desk.ui.calendar.keys import Keyboard
+from clinic_desk.ui.calendar.metrics import STEPS
+from clinic_desk.ui.calendar.model import CalendarModel
+from clinic_desk.ui.calendar.mouse import Mouse
+from clinic_desk.ui.calendar.moves import moved, stop_for
+from clinic_desk.ui.calendar.pointer import Pointer
+from clinic_desk.ui.calendar.scene import Ghost, Range, Scene
+from clinic_desk.ui.calendar.stage import Stage
+from clinic_desk.ui.calendar.stops import Stop
+from clinic_desk.ui.calendar.updates import Updates
+
+if TYPE_CHECKING:
+    from clinic_desk.domain.records import Clinic, DayBoard, Entry
+    from clinic_desk.ui.calendar.places import Column, MoveWish, Place
+    from clinic_desk.ui.calendar.surface import Hit, Surface
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class CalendarView(QTableView):
+    """The calendar; see the module. `Entry`, `Place` and `MoveWish` are what its signals carry."""
+
+    book_requested = Signal(object)
+    """Place: Enter or a click on free time, or a range (then with a length)."""
+    open_requested = Signal(object)
+    """Entry: Enter or a double click on an appointment."""
+    move_requested = Signal(object)
+    """MoveWish: an appointment was dropped elsewhere, or its edge was."""
+    context_requested = Signal(object, QPoint)
+    """Entry or Place, and where on the screen."""
+    entry_selected = Signal(object)
+    """Entry, or None when the cursor left for free time; again when the selected one changed."""
+    place_changed = Signal(object)
+    """Place of the time cursor."""
+    step_changed = Signal(int)
+    """Minutes a row stands for now."""
+    dragged_outside = Signal(object, QPoint)
+    """Entry being dragged over something else on the screen (the month, the pinboard)."""
+    dropped_outside = Signal(object, QPoint)
+    """Entry let go there."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.scene = Scene()
+        self._table = CalendarModel()
+        self._ready = self._shown_before = False
+        super().__init__(parent)
+        self._table.setParent(self)
+        self.stage = Stage(self, self._table, self.scene)
+        self.time_cursor = TimeCursor(self, self._table, self.scene)
+        self._pointer = Pointer(self, self._table, self.stage.surface)
+        self._mouse = Mouse(self, self._table, self._pointer)
+        self._keyboard = Keyboard(self)
+        self._updates = Updates(self, self._table, self.scene)
+        self._ready = True
+        self._set_up()
+        self.stage.dress()
+
+    def _set_up(self) -> None:
+        self.setObjectName("calendar")
+        self.setAccessibleName(words.table_name())
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalHeader(self.stage.columns)
+        self.setVerticalHeader(self.stage.times)
+        self.setModel(self._table)
+        self.setCornerButtonEnabled(False)
+        self.setShowGrid(False)
+        self.setAutoScroll(False)
+        self.setTabKeyNavigation(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.stage.hint.setObjectName("calendar_jump")
+        self.stage.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.stage.hint.hide()
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    def show_columns(
+        self, columns: tuple[Column, ...], boards: Mapping[date, DayBoard], clinic: Clinic, now: datetime
+    ) -> None:
+        """Show other columns or another day in full; the time looked at and the cursor's time stay."""
+        self._mouse.cancel()
+        self._updates.forget()
+        self.scene.now = now
+        self.time_cursor.put_range(None)
+        self._table.show(columns, boards, clinic)
+        self.stage.fit_columns()
+        self.time_cursor.follow()
+        self._updates.place_pending()
+        self.stage.place_now()
+        self.stage.update_all()
+        if columns and not self._shown_before:
+            self._shown_before = True
+            self.stage.go_to_opening()
+
+    def update_boards(self, boards: Mapping[date, DayBoard], changed_ids: frozenset[UUID] = frozenset()) -> None:
+        """Take newer readings of shown days; what differs is painted after this turn of the event loop.
+
+        What changed is found by comparing with the reading shown; `changed_ids` is for the caller's own convenience.
+        """
+        del changed_ids
+        self._updates.take(boards)
+
+    def set_now(self, now: datetime) -> None:
+        """Let time pass (once a minute is enough)."""
+        self._updates.set_now(now)
+
+    @property
+    def step(self) -> int:
+        """Minutes a row stands for."""
+        return self._table.grid.step
+
+    def set_step(self, minutes: int) -> None:
+        """Let a row stand for 5, 10, 15, 20 or 30 minutes; the time at the top stays there."""
+        step = min(STEPS, key=lambda one: abs(one - minutes))
+        if step == self.step:
+            return
+        self._updates.flush()
+        self._mouse.cancel()
+        top = self.stage.surface.position(0)
+        self.time_cursor.put_range(None)
+        self._table.set_grid(step, self.stage.metrics.row_height(step))
+        self.stage.times.setDefaultSectionSize(self._table.grid.row_height)
+        self.updateGeometries()
+        self.stage.fit_columns()
+        self.time_cursor.follow()
+        self.verticalScrollBar().setValue(self._table.grid.y(top))
+        self.stage.update_all()
+        self.step_changed.emit(step)
+
+    def set_pending(self, entry_id: UUID, wish: MoveWish) -> None:
+        """Draw an appointment at the place it was asked to go to, as not yet certain."""
+        if wish.entry.id == entry_id:
+            self._updates.flush()
+            self._updates.set_pending(wish)
+
+    def clear_pending(self, entry_id: UUID) -> None:
+        """Draw it where it is."""
+        self._updates.flush()
+        self._updates.clear_pending(entry_id)
+
+    def highlight(self, ids: Iterable[UUID]) -> None:
+        """Point at appointments for a moment, saying who changed them."""
+        self._updates.flash(ids)
+
+    def select_entry(self, entry_id: UUID) -> bool:
+        """Put the cursor on an appointment and show it; return whether it is among the columns shown."""
+        self._updates.flush()
+        found = self._table.find(entry_id)
+        if found is None:
+            return False
+        column, index = found
+        item = self._table.content(column).entries[index]
+        self.time_cursor.put(column, Stop(item.start, index))
+        self.stage.ensure_visible(column, item.start, item.end)
+        return True
+
+    def selected_entry(self) -> Entry | None:
+        """Return the selected appointment."""
+        self._updates.flush()
+        return self.time_cursor.entry()
+
+    def current_place(self) -> Place | None:
+        """Return the place under the time cursor, with a length if a range is chosen."""
+        self._updates.flush()
+        return self.time_cursor.place()
+
+    def go_to_minute(self, minute: int) -> None:
+        """Put the cursor on a wall minute (0-1440) of its column and show it with some of what is before."""
+        if not self._table.columns:
+            return
+        self._updates.flush()
+        position = min(self._table.axis.position(max(0, minute)), self._table.grid.length - 1)
+        self.time_cursor.put(self.scene.column, stop_for(self._table, self.scene.column, position))
+        if not self.viewport().rect().contains(self.stage.cursor_rect().center()):
+            self.verticalScrollBar().setValue(self._table.grid.y(position) - self.viewport().height() // 3)
+        self.stage.ensure_visible(self.scene.column, position, position + self.step)
+
+    def place_rect(self, place: Place) -> QRect:
+        """Return where a place is on the screen (global coordinates), empty when it is not shown."""
+        self._updates.flush()
+        for at, column in enumerate(self._table.columns):
+            scale = self._table.frame(at).scale
+            owner = place.room_id if column.kind == "room" else place.practitioner_id
+            if column.id == owner and scale.starts_at <= place.starts_at < scale.ends_at:
+                start = scale.position(place.starts_at)
+                rect = self.stage.surface.rect(at, start, start + (place.length_minutes or self.step))
+                rect = rect.intersected(self.viewport().rect())
+                return (
+                    QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size()) if not rect.isEmpty() else QRect()
+                )
+        return QRect()
+
+    @property
+    def surface(self) -> Surface:
+        """Return where things are on the viewport."""
+        return self.stage.surface
+
+    # -- what the keyboard and the mouse do --------------------------------------------------------------------------
+
+    def move_cursor(self, action: QAbstractItemView.CursorAction, *, absolute: bool = False) -> None:
+        """Move the time cursor as a key asks, and show it."""
+        if not self._table.columns:
+            return
+        self._updates.flush()
+        column, stop = moved(self._table, self.time_cursor.spot, action, self._page(), absolute=absolute)
+        self.time_cursor.put(column, stop)
+        rect = self._table.content(column).entries[stop.item] if stop.item is not None else None
+        self.stage.ensure_visible(column, stop.position, rect.end if rect else stop.position + self.step)
+
+    def extend_range(self, rows: int) -> None:
+        """Make the chosen range longer or shorter by rows."""
+        self._updates.flush()
+        self.time_cursor.extend(rows)
+
+    def activate(self) -> None:
+        """Open the selected appointment, or book at the place under the cursor."""
+        entry, place = self.selected_entry(), self.current_place()
+        if entry is not None:
+            self.open_requested.emit(entry)
+        elif place is not None:
+            self.book_requested.emit(place)
+
+    @property
+    def has_something_to_cancel(self) -> bool:
+        """Whether Esc has a meaning here."""
+        return self._pointer.is_dragging or self.scene.chosen is not None
+
+    def cancel(self) -> bool:
+        """End a drag, let go a range; return whether there was one."""
+        had = self.has_something_to_cancel
+        self._mouse.cancel()
+        self.time_cursor.put_range(None)
+        return had
+
+    def ask_for_context_at_cursor(self) -> None:
+        """Ask for the menu of what is under the time cursor, beside it."""
+        about = self.selected_entry() or self.current_place()
+        if about is not None:
+            rect = self.stage.cursor_rect().intersected(self.viewport().rect())
+            at = rect.center() if not rect.isEmpty() else self.viewport().rect().center()
+            self.context_requested.emit(about, self.viewport().mapToGlobal(at))
+
+    def choose(self, hit: Hit) -> None:
+        """Put the cursor on what the pointer is on."""
+        if hit.item is not None:
+            index = self._table.content(hit.column).index(hit.item.id)
+            self.time_cursor.put(hit.column, Stop(hit.item.start, index))
+        else:
+            self.time_cursor.put(hit.column, stop_for(self._table, hit.column, hit.position))
+
+    def put_ghost(self, ghost: Ghost | None) -> None:
+        """Show where a dragged appointment would go."""
+        before, self.scene.ghost = self.scene.ghost, ghost
+        self.stage.update_rects([*self.stage.ghost_rects(before), *self.stage.ghost_rects(ghost)])
+
+    def put_range(self, chosen: Range | None) -> None:
+        """Show the range being dragged over."""
+        self.time_cursor.put_range(chosen)
+
+    def ask_to_book(self, place: Place) -> None:
+        """Say that the user wants to book."""
+        self.book_requested.emit(place)
+
+    def ask_to_move(self, wish: MoveWish) -> None:
+        """Say that the user wants to move."""
+        self.move_requested.emit(wish)
+
+    def show_jump(self, typed: str, minute: int | None) -> None:
+        """Show what was typed of a time."""
+        self.stage.show_hint(typed, minute)
+
+    def _page(self) -> int:
+        """Return the minutes of a page: what is visible, less a row."""
+        rows = max(1, self.viewport().height() // self._table.grid.row_height - 1)
+        return rows * self.step
+
+    # -- Qt ----------------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        region = event.region()
+        rects = list(cast("Iterable[QRect]", region)) if region.rectCount() <= 12 else [region.boundingRect()]
+        for rect in rects:
+            if len(rects) > 1:
+                painter.setClipRect(rect)
+            self.stage.painter.paint(painter, rect, self.scene)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._ready:
+            self.stage.fit_columns()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if self._ready and event.type() in {
+            QEvent.Type.FontChange,
+            QEvent.Type.PaletteChange,
+            QEvent.Type.StyleChange,
+        }:
+            self.stage.dress()
+            self.stage.fit_columns()
+            self.stage.update_all()
+
+    def event(self, event: QEvent) -> bool:
+        override = self._ready and event.type() == QEvent.Type.ShortcutOverride
+        if override and self._keyboard.wants(cast("QKeyEvent", event)):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if self._ready and event.type() == QEvent.Type.ToolTip:
+            self._mouse.show_tip(cast("QHelpEvent", event))
+            return True
+        return super().viewportEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._updates.flush()
+        if self._keyboard.press(event):
+            event.accept()
+        else:
+            event.ignore()  # letters are the window's commands, not a search through the cells
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._updates.flush()
+        self._keyboard.stop()
+        self._mouse.press(event)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._mouse.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            hit = self.stage.surface.hit(event.position().toPoint())
+            if hit is not None and hit.item is not None:
+                self._mouse.cancel()
+                self.open_requested.emit(hit.item.entry)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        event.accept()
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            self.ask_for_context_at_cursor()
+            return
+        hit = self.stage.surface.hit(event.pos())
+        if hit is not None:
+            self._mouse.cancel()
+            self.choose(hit)
+            about = self.selected_entry() or self.current_place()
+            if about is not None:
+                self.context_requested.emit(about, event.globalPos())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            turned = event.angleDelta().y()
+            at = STEPS.index(self.step) + (-1 if turned > 0 else 1 if turned < 0 else 0)
+            self.set_step(STEPS[max(0, min(len(STEPS) - 1, at))])
+            event.accept()
+            return
+        super().wheelEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._focus_changed(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._keyboard.stop()
+        self._focus_changed(False)
+
+    def _focus_changed(self, focused: bool) -> None:
+        self.scene.focused = focused
+        self.stage.update_rects([self.stage.cursor_rect()])
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        if not self._table.columns:
+            return QModelIndex()
+        absolute = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        column, stop = moved(self._table, self.time_cursor.spot, action, self._page(), absolute=absolute)
+        return self._table.index(self._table.grid.row(stop.position), column)
+
+    def currentChanged(self, current: _Index, previous: _Index) -> None:
+        super().currentChanged(current, previous)
+        if self._ready:
+            self.time_cursor.current_changed(current)
+
+    def scrollTo(
+        self,
+        index: _Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        if index.isValid() and index.column() < len(self._table.columns):
+            start = index.row() * self.step
+            self.stage.ensure_visible(index.column(), start, start + self.step)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.database.setup import Login
     from clinic_desk.domain.records import Clinic
+    from clinic_desk.services.desks import SignedIn
     from clinic_desk.settings import ClaimedDesk, Settings
 
 Tell = Callable[[str], None]
@@ -29,6 +30,11 @@ DEMO_DAYS: Final = 7
 """A demo clinic older than this is made anew, in a new database; the old one is left alone."""
 _DEMO_PEOPLE: Final = (("julia", "Julia Brandt"), ("karl", "Karl Stein"))
 _DEMO_LOCK: Final = 0x44656D6F  # "Demo"
+_DEMO_PATTERN: Final = f"^{DEMO_PREFIX}[0-9]{{8}}(_[0-9]+)?$"
+_DEMOS: Final = (
+    "SELECT datname FROM pg_database WHERE datname ~ :pattern"
+    " AND shobj_description(oid, 'pg_database') = 'complete' ORDER BY datname"
+)
 
 
 class Stage:
@@ -47,9 +53,17 @@ class Opened:
     database: Database
     clinic: Clinic
     desk: ClaimedDesk
-    login: str
+    desk_no: int
+    person: SignedIn
     is_demo: bool = False
     server: EmbeddedServer | None = None
+
+    def revive(self) -> URL | None:
+        """Start the embedded server again if it is down; return where it is now. Before each try to reconnect."""
+        if self.server is None:
+            return None
+        self.server.ensure_running()
+        return self.server.url(self.person.login, self.database.url.database or "")
 
     def close(self) -> None:
         """Let go of everything, the embedded server last. May wait some seconds; doing it again does nothing."""
@@ -122,11 +136,8 @@ def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _DEMO_LOCK})
         rows = connection.execute(
-            text(
-                "SELECT datname FROM pg_database WHERE datname ~ :pattern"
-                " AND shobj_description(oid, 'pg_database') = 'complete' ORDER BY datname"
-            ),
-            {"pattern": f"^{DEMO_PREFIX}[0-9]{{8}}(_[0-9]+)?$"},
+            text(_DEMOS),
+            {"pattern": _DEMO_PATTERN},
         )
         name = usable_demo([row[0] for row in rows], now.date())
         if name is None:
@@ -136,6 +147,17 @@ def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:
             connection.execute(text(f"COMMENT ON DATABASE {name} IS 'complete'"))
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _DEMO_LOCK})
     return name
+
+
+def sign_in_of(server: EmbeddedServer) -> tuple[str, str]:
+    """Return the login and database a program without a window uses in this folder: the demo's, or the clinic's."""
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(server.superuser_url(), poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        demo = connection.scalar(text(_DEMOS + " DESC LIMIT 1"), {"pattern": _DEMO_PATTERN})
+    return (_DEMO_PEOPLE[0][0], demo) if demo else ("reception", "clinic")
 
 
 def usable_demo(names: list[str], today: date) -> str | None:
@@ -207,13 +229,16 @@ def _connect(
     from clinic_desk.database import schema
     from clinic_desk.database.engine import Database, DeskIdentity
     from clinic_desk.services.calendar import load_clinic
+    from clinic_desk.services.desks import register_desk, who_am_i
 
     database = Database(url, DeskIdentity(desk.id, desk.name))
     try:
         with database.reading() as connection:
             schema.check(connection)
+        person = who_am_i(database)
+        desk_no = register_desk(database)
         clinic = load_clinic(database)
     except BaseException:
         database.dispose()
         raise
-    return Opened(database, clinic, desk, database.url.username or "", is_demo, server)
+    return Opened(database, clinic, desk, desk_no, person, is_demo, server)

@@ -1,0 +1,1 @@
+"""The data commands of `clinic-desk`: thin, the same services as the desktop, JSON and exit codes for automation."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import phonenumbers
 from anyascii import anyascii
@@ -98,21 +98,26 @@ def search_key(patient: Patient) -> str:
 
 
 def _name_tokens(name: str) -> Iterator[str]:
-    plain = tokens(name)
-    yield from plain
-    if len(plain) > 1:
-        yield "".join(plain)
+    yield from _with_whole(tokens(name))
     lowered = unicodedata.normalize("NFC", name).casefold()
-    for word in _WORD.findall(fold(lowered.translate(_DIGRAPHS))):
-        yield word
-        # Mueller is found by "müller", which folds to "muller".
-        yield word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    spelled = _WORD.findall(fold(lowered.translate(_DIGRAPHS)))
+    yield from _with_whole(spelled)
+    # Mueller is found by "müller", which folds to "muller".
+    yield from _with_whole([word.replace("ae", "a").replace("oe", "o").replace("ue", "u") for word in spelled])
     if not name.isascii():
         # Unstripped transliteration: й is "y" and not "i".
         yield from _PLAIN_WORD.findall(anyascii(lowered).casefold())
-        # A first letter without transliteration (alif): the name as written, for whoever types it so.
-        yield from (word for word in _WORD.findall(_without_marks(name)) if not anyascii(word[0]))
+        # A first letter without transliteration (alif, alef): the name as written, for whoever types it so.
+        words = _WORD.findall(_without_marks(name))
+        yield from (word for word in words if not _PLAIN_WORD.search(anyascii(word[0]).casefold()))
         yield from _unparted_tokens(lowered)
+
+
+def _with_whole(words: Sequence[str]) -> Iterator[str]:
+    """The parts of a name and, for whoever leaves out the hyphen or the blank, all of it in one."""
+    yield from words
+    if len(words) > 1:
+        yield "".join(words)
 
 
 def _unparted_tokens(lowered: str) -> Iterator[str]:

@@ -138,7 +138,7 @@ class BlockPainter:
         return lettering
 
     def _name(self, entry: Entry) -> str:
-        return shown_name(entry.patient, entry.appointment.wall_start.date())
+        return shown_name(entry.patient, entry.appointment.wall_start.date()) or words.nameless()
 
     def _below(self, entry: Entry) -> tuple[str, ...]:
         """Return the lines under the name: the type, then the room."""
@@ -162,7 +162,7 @@ class BlockPainter:
             pill = words.waiting_text(waiting) if waiting >= 0 else words.status_text(status)
             return Mark(pill, pill, theme.on_warning, theme.warning_fill)
         if status == AppointmentStatus.CHECKED_IN:
-            return Mark(words.status_text(status), "●", look.muted)
+            return Mark(words.status_text(status), words.status_text(status), look.muted)
         if status in _OUT or status == AppointmentStatus.FULFILLED:
             return Mark(words.status_text(status), "", look.muted)
         return _message_mark(entry, theme)

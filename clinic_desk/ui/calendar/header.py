@@ -62,9 +62,9 @@ class ColumnHeader(QHeaderView):
             painter.fillRect(rect, theme.accent_soft)
         painter.fillRect(rect.x(), 0, rect.width() - 1, _STRIPE, shades(column.colour, theme).bar)
         painter.fillRect(rect.right(), 0, 1, rect.height(), theme.line)
-        baseline = _STRIPE + metrics.ascent + metrics.line // 3
+        baseline = _STRIPE + metrics.ascent + metrics.line // 2
         self._write(painter, rect, baseline, Face.NAME, column.title, accent=today)
-        self._write(painter, rect, baseline + metrics.line, Face.SMALL, column.subtitle, muted=True)
+        self._write(painter, rect, baseline + metrics.line + 2, Face.SMALL, column.subtitle, muted=True)
 
     def _write(
         self, painter: QPainter, rect: QRect, baseline: int, face: Face, text: str, *,

@@ -32,7 +32,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The remark at the right of a block: in full, in short where there is little room ("" then leaves it out)."""
+    """The remark at the right of a block: in full where all else fits beside it, else in short ("": left out)."""
 
     full: str
     short: str
@@ -97,7 +97,7 @@ class Typesetter:
         baseline = metrics.ascent + 2.0 if tall else self.baseline(height, face)
         line = _Line(face, float(BAR + GAP if look.bar else GAP), float(width - GAP), baseline)
         if said.mark is not None:
-            line = self._set_mark(out, said.mark, said.name, line)
+            line = self._set_mark(out, said.mark, line, self._wish(said, look, line, tall or small))
         name, advance = self._elider.fit(face, said.name, line.right - line.left)
         if name:
             x = line.right - advance if is_right_to_left(said.name) else line.left
@@ -108,10 +108,16 @@ class Typesetter:
             self._set_beside(out, said, line, advance)
         return out
 
-    def _set_mark(self, out: Lettering, mark: Mark, name: str, line: _Line) -> _Line:
-        """Place the mark at the right, in short where the name would suffer; return what is left of the line."""
+    def _wish(self, said: Said, look: Look, line: _Line, alone: bool) -> float:
+        """Return the width the line would like for all it has to say but the mark."""
+        name = self._elider.advance(line.face, said.name)
+        if alone or not said.below or not said.below[0]:
+            return name
+        return name + self._elider.advance(look.text_face, f" · {said.below[0]}")
+
+    def _set_mark(self, out: Lettering, mark: Mark, line: _Line, wanted: float) -> _Line:
+        """Place the mark at the right, in short where the rest would suffer; return what is left of the line."""
         room = line.right - line.left
-        wanted = min(self._elider.advance(line.face, name), room * 0.75)
         pad = _PILL_PAD if mark.pill is not None else 0.0
         text, needed = mark.full, self._elider.advance(Face.SMALL, mark.full) + 2 * pad
         if room - needed - GAP < wanted:

@@ -41,8 +41,10 @@ class Metrics:
     """The narrowest a column may be: a short name and a mark can still be read."""
 
     def row_height(self, step: int) -> int:
-        """Return the height of a row of `step` minutes: one line and some air, so a visit of one step is readable."""
-        return self.line + {5: 4, 10: 5, 15: 6, 20: 8, 30: 12}.get(step, 6)
+        """Return the height of a row of `step` minutes: a visit of one step is a line, one of 15 minutes readable."""
+        return {5: self.line + 4, 10: self.line + 6, 15: self.line + 8, 20: self.line + 12}.get(
+            step, 2 * self.small_line + 6
+        )
 
     @property
     def least_height(self) -> int:
@@ -67,6 +69,6 @@ def metrics_of(font: QFont) -> Metrics:
         small_line=round(faces[Face.SMALL].height()),
         small_ascent=round(faces[Face.SMALL].ascent()),
         hour_width=round(faces[Face.NAME].horizontalAdvance("00:00")) + line + 4,
-        header_height=2 * line + line // 2 + 8,
+        header_height=2 * line + line + 6,
         minimum_column=round(faces[Face.NAME].averageCharWidth() * 18),
     )

@@ -255,7 +255,8 @@ class CalendarModel(QAbstractTableModel):
     def _spoken(self, entry: Entry, start: int, end: int) -> str:
         day = entry.appointment.wall_start.date()
         times = words.range_text(self.axis, start, end)
-        return words.entry_sentence(shown_name(entry.patient, day), self.type_name(entry), times, entry)
+        name = shown_name(entry.patient, day) or words.nameless()
+        return words.entry_sentence(name, self.type_name(entry), times, entry)
 
 
 def _owners(entry: Entry) -> list[int]:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from clinic_desk.ui.calendar import words
 from clinic_desk.ui.calendar.bands import Band, BandKind
 from clinic_desk.ui.calendar.blocks import BlockPainter
+from clinic_desk.ui.calendar.metrics import Face
 from clinic_desk.ui.theme import mixed
 
 if TYPE_CHECKING:
@@ -38,20 +39,27 @@ class CalendarPainter:
         """Paint all that lies in `damage` (viewport coordinates); the painter is clipped to it."""
         self.blocks.now = scene.now
         self._paint_ground(painter, damage)
+        if not self._model.columns:
+            self._paint_nothing(painter)
+            return
         columns = self._surface.columns_between(damage.left(), damage.right())
         for column in columns:
             content = self._model.content(column)
             x, width = self._surface.column_span(column)
             self._paint_bands(painter, damage, x, width, content)
             painter.fillRect(x + width - 1, damage.top(), 1, damage.height(), self._theme.line)
-            self._paint_blocks(painter, damage, column, content, scene)
-        for column in columns:
             self._paint_now(painter, damage, column, scene)
+            self._paint_blocks(painter, damage, column, content, scene)
         self._paint_cursor(painter, scene)
         for ghost in scene.pending.values():
             self._paint_ghost(painter, ghost, pending=True)
         if scene.ghost is not None:
             self._paint_ghost(painter, scene.ghost, pending=False)
+
+    def _paint_nothing(self, painter: QPainter) -> None:
+        painter.setFont(self._metrics.fonts[Face.TEXT])
+        painter.setPen(self._theme.ink_muted)
+        painter.drawText(painter.viewport(), Qt.AlignmentFlag.AlignCenter, words.no_columns())
 
     # -- under the blocks --------------------------------------------------------------------------------------------
 
@@ -62,7 +70,7 @@ class CalendarPainter:
         """
         theme, grid, surface = self._theme, self._model.grid, self._surface
         painter.fillRect(damage, theme.panel)
-        bottom = min(damage.bottom(), surface.y(grid.length))
+        bottom = min(damage.bottom(), surface.y(grid.length) if self._model.columns else -1)
         for start, end, minute in self._model.axis.segments():
             first = max(start, surface.position(damage.top()) - grid.step)
             at = start + -(-(first - start) // grid.step) * grid.step
@@ -106,6 +114,7 @@ class CalendarPainter:
         top = surface.position(damage.top()) - surface.overhang()
         bottom = surface.position(damage.bottom()) + 2
         x, width = surface.column_span(column)
+        now = self.now_y(column, scene)
         ghost_id = scene.ghost.item.id if scene.ghost is not None else None
         for item in content.between(top, bottom):
             rect = surface.block_in(x, width, item)
@@ -117,6 +126,8 @@ class CalendarPainter:
             self.blocks.paint(painter, item, rect, column, flash=item.id.int in scene.flashing)
             if faded:
                 painter.setOpacity(1.0)
+            if now is not None and rect.top() <= now <= rect.bottom():
+                self._paint_now_notch(painter, rect, now)
             if item.id.int in scene.flashing:
                 self._outline(painter, rect, self._theme.accent, 1)
             if item.id == scene.selected:
@@ -136,6 +147,11 @@ class CalendarPainter:
         if y is not None and damage.top() - NOW_WIDTH <= y <= damage.bottom() + NOW_WIDTH:
             x, width = self._surface.column_span(column)
             painter.fillRect(x, y, width, NOW_WIDTH, self._theme.now)
+
+    def _paint_now_notch(self, painter: QPainter, rect: QRect, y: int) -> None:
+        """Let the line be seen at a block's sides only: through a name it would read as struck out."""
+        painter.fillRect(rect.x(), y, 5, NOW_WIDTH, self._theme.now)
+        painter.fillRect(rect.right() - 3, y, 4, NOW_WIDTH, self._theme.now)
 
     def now_y(self, column: int, scene: Scene) -> int | None:
         """Return the viewport's pixel row of now in a column; None when it is another day there."""
@@ -186,10 +202,9 @@ class CalendarPainter:
         entry = ghost.item.entry
         if entry is None:
             return
-        look = self.blocks.look(entry)
-        painter.setOpacity(0.72 if pending else 0.88)
-        painter.fillRect(rect, look.ground)
-        painter.setOpacity(1.0)
+        # Opaque, though it looks thin: what stands below must not shine through the writing.
+        ground = self.blocks.look(entry).ground
+        painter.fillRect(rect, mixed(ground, self._theme.panel, 0.55) if pending else ground)
         pen = QPen(self._theme.accent, 1.5)
         pen.setDashPattern([3.0, 2.0])
         painter.setPen(pen)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 from clinic_desk.ui.calendar import words
 from clinic_desk.ui.calendar.header import ColumnHeader, TimeHeader
@@ -34,6 +34,7 @@ class Stage:
         self.times = TimeHeader(model, self.metrics, self.theme, view)
         self.surface = Surface(model, self.columns, self.times)
         self.hint = QLabel(view)
+        self.corner = QWidget(view)
         self._painter: CalendarPainter | None = None
 
     @property
@@ -55,6 +56,10 @@ class Stage:
         self.columns.dress(self.metrics, self.theme)
         self.times.dress(self.metrics, self.theme)
         theme = self.theme
+        self.corner.setStyleSheet(
+            f"background: {theme.window.name()}; border: 1px solid {theme.line.name()};"
+            "border-top: none; border-left: none;"
+        )
         self.hint.setStyleSheet(
             f"background: {theme.accent_fill.name()}; color: {theme.on_fill.name()};"
             "border-radius: 5px; padding: 5px 10px; font-weight: bold;"
@@ -69,6 +74,11 @@ class Stage:
         spare = max(0, room - width * count)
         for column in range(count):
             self.columns.resizeSection(column, width + (1 if column < spare else 0))
+
+    def place_corner(self) -> None:
+        """Cover Qt's own corner button, which has no part in this calendar."""
+        self.corner.setGeometry(self.times.x(), self.columns.y(), self.times.width(), self.columns.height())
+        self.corner.raise_()
 
     # -- what is where -----------------------------------------------------------------------------------------------
 
@@ -150,8 +160,8 @@ class Stage:
         elif rect.right() > viewport.right():
             across.setValue(across.value() + rect.right() - viewport.right() + 1)
 
-    def go_to_opening(self) -> None:
-        """Scroll to a little before the first opening of the columns shown."""
+    def go_to_opening(self) -> int:
+        """Scroll to a little before the first opening of the columns shown; return that opening's position."""
         openings = []
         for column in range(len(self._model.columns)):
             bands = self._model.frame(column).bands
@@ -159,6 +169,7 @@ class Stage:
                 openings.append(bands[0].end)
         first = min(openings, default=8 * 60)
         self._view.verticalScrollBar().setValue(self._model.grid.y(max(0, first - _OPEN_ABOVE)))
+        return first
 
     def show_hint(self, typed: str, minute: int | None) -> None:
         """Show what was typed of a time, at the foot of the calendar; "" hides it."""

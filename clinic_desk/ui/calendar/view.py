@@ -125,7 +125,15 @@ class CalendarView(QTableView):
         self.stage.update_all()
         if columns and not self._shown_before:
             self._shown_before = True
-            self.stage.go_to_opening()
+            self._begin()
+
+    def _begin(self) -> None:
+        """Stand at the present minute of a day shown first if that is today, else at its opening."""
+        opening = self.stage.go_to_opening()
+        now = self.stage.times.now_position
+        self.time_cursor.put(0, stop_for(self._table, 0, opening if now is None else now))
+        if now is not None:
+            self.stage.ensure_visible(0, now, now + self.step)
 
     def update_boards(self, boards: Mapping[date, DayBoard], changed_ids: frozenset[UUID] = frozenset()) -> None:
         """Take newer readings of shown days; what differs is painted after this turn of the event loop.
@@ -325,6 +333,11 @@ class CalendarView(QTableView):
         super().resizeEvent(event)
         if self._ready:
             self.stage.fit_columns()
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        if self._ready:
+            self.stage.place_corner()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -66,6 +66,16 @@ def band_text(band: Band) -> str:
     }.get(band.kind, "")
 
 
+def nameless() -> str:
+    """Return what stands for a patient whose record has no name."""
+    return translate("calendar", "(no name)")
+
+
+def no_columns() -> str:
+    """Return what an empty calendar says."""
+    return translate("calendar", "No doctors are shown")
+
+
 def status_text(status: AppointmentStatus) -> str:
     """Return a status in words."""
     return {

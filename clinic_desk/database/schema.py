@@ -41,7 +41,7 @@ def upgrade(owner_url: URL | str) -> None:
             return
         if found is not None and found not in known_revisions():
             raise SchemaMismatch(found, EXPECTED_REVISION)
-        _migrate(connection)
+        migrate(connection)
 
 
 def _take_turn(connection: Connection) -> None:
@@ -52,14 +52,15 @@ def _take_turn(connection: Connection) -> None:
     connection.execute(text("SET LOCAL search_path = public"))
 
 
-def _migrate(connection: Connection) -> None:
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to `revision` inside the caller's transaction; upgrade() is what programs call."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def known_revisions() -> tuple[str, ...]:

@@ -354,3 +354,11 @@ def test_an_update_keeps_what_it_does_not_name_and_takes_the_buffers_of_a_new_ty
 def test_an_unknown_doctor_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         rules(replace(BASE, practitioner_id=UUID(int=404)))
+
+
+def test_a_moved_visit_keeps_its_room_where_it_is_free_and_gets_another_where_it_is_not() -> None:
+    was = appointment(at(9), 30, kind=IN_ROOM, room_id=ROOM.id)
+    taken = appointment(at(10), 30, number=101, practitioner_id=OTHER_DOCTOR.id, room_id=ROOM.id)
+    moved = candidate_of_update(was, Update(was.id, 1, starts_at=at(10)), clinic())
+    assert judge(moved, clinic(), others=(), now=LONG_AGO, was=was).room_id == ROOM.id
+    assert judge(moved, clinic(), others=(taken,), now=LONG_AGO, was=was).room_id == OTHER_ROOM.id

@@ -83,7 +83,7 @@ def open_clinic(settings: Settings, tell: Tell) -> Opened:
     desk = claim_desk(settings)
     try:
         tell(Stage.CONNECTING)
-        return _connect(settings.database_url.get_secret_value(), desk)
+        return connect(settings.database_url.get_secret_value(), desk)
     except BaseException:
         desk.release()
         raise
@@ -107,7 +107,7 @@ def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int 
         login = _DEMO_PEOPLE[person][0]
         database = ensure_demo(server, datetime.now(UTC), tell)
         tell(Stage.CONNECTING)
-        return _connect(server.url(login, database), desk, is_demo=True, server=server)
+        return connect(server.url(login, database), desk, is_demo=True, server=server)
     except BaseException:
         desk.release()
         server.leave()
@@ -208,7 +208,7 @@ def _open_embedded(settings: Settings, tell: Tell) -> Opened:
         login = setup.Login("reception", server.password("reception"), "clinic_reception", person)
         _prepare(server, "clinic", [login])
         tell(Stage.CONNECTING)
-        return _connect(server.url("reception", "clinic"), desk, server=server)
+        return connect(server.url("reception", "clinic"), desk, server=server)
     except BaseException:
         desk.release()
         server.leave()
@@ -223,9 +223,10 @@ def _prepare(server: EmbeddedServer, name: str, logins: list[Login]) -> None:
     )
 
 
-def _connect(
+def connect(
     url: URL | str, desk: ClaimedDesk, *, is_demo: bool = False, server: EmbeddedServer | None = None
 ) -> Opened:
+    """Connect a desk to a database that is there and has this program's schema. Raises ClinicDeskError."""
     from clinic_desk.database import schema
     from clinic_desk.database.engine import Database, DeskIdentity
     from clinic_desk.services.calendar import load_clinic

@@ -33,6 +33,11 @@ class Pulse(QObject):
         desk.store.tables_changed.connect(self._changed)
         desk.store.connection_changed.connect(lambda _: self._soon.start())
 
+    def stop(self) -> None:
+        """Ask no more."""
+        self._timer.stop()
+        self._soon.stop()
+
     def ask(self) -> None:
         """Ask now, unless the connection is gone."""
         if self._store.freshness.connection is Connection.LOST:

@@ -20,6 +20,7 @@ class SidePanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._width = width
         self.setFixedWidth(width)
         inside = QFrame()
         inside.setProperty("role", "side")
@@ -32,6 +33,12 @@ class SidePanel(QScrollArea):
     def add(self, part: QWidget, *, stretch: int = 0) -> None:
         """Add a part below the others."""
         self._column.insertWidget(self._column.count() - 1, part, stretch)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as wide as was asked for, or as the parts need with this font."""
+        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(max(self._width, needed))
 
 
 class Sidebar(SidePanel):

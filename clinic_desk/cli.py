@@ -1,0 +1,103 @@
+"""The command line: `clinic-desk` opens the desktop, `clinic-desk demo` a clinic to try; the rest are data commands.
+
+Only the standard library is imported with this module, so that the window is on screen as early as can be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from clinic_desk import __version__
+
+if TYPE_CHECKING:
+    from clinic_desk.opening import Opened
+    from clinic_desk.settings import Settings
+
+DONE: Final = 0
+REFUSED: Final = 1
+USAGE: Final = 2
+UNAVAILABLE: Final = 3
+_NO_DISPLAY: Final = (
+    "clinic-desk: there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set); "
+    "on a machine without a screen use the data commands, see clinic-desk --help."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for; return the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.command == "demo":
+        return _demo(options)
+    return _desktop(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="clinic-desk", description="Reception desk of a clinic.")
+    parser.add_argument("--version", action="version", version=f"clinic-desk {__version__}")
+    _add_database_options(parser)
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    demo = commands.add_parser(
+        "demo",
+        help="open the demo clinic on the embedded database",
+        description="Open the demo clinic; a second one started beside it is a second desk on the same clinic. "
+        "Without a display a guided tour of the program runs instead, and leaves pictures.",
+    )
+    demo.add_argument("--data", type=Path, metavar="DIR", help="folder of the demo's database")
+    demo.add_argument("--shots", type=Path, metavar="DIR", help="where the tour puts its pictures")
+    demo.add_argument("--tour", action="store_true", help="run the guided tour though there is a display")
+    return parser
+
+
+def _add_database_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--database-url", metavar="URL", help="address of the clinic's database (CLINIC_DESK_DATABASE_URL)"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the embedded database (CLINIC_DESK_DATA)")
+
+
+def _desktop(options: argparse.Namespace) -> int:
+    from clinic_desk.display import has_display
+
+    if not has_display():
+        sys.stderr.write(_NO_DISPLAY + "\n")
+        return USAGE
+    return _run(partial(_open_clinic, options.database_url, options.data))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from clinic_desk.display import has_display
+
+    if options.tour or not has_display():
+        from clinic_desk.tour import run_tour
+
+        return run_tour(options.data, options.shots or Path("tour-screenshots"))
+    return _run(partial(_open_demo, options.data))
+
+
+def _run(open_clinic: Callable[[Callable[[str], None]], Opened]) -> int:
+    from clinic_desk.app import run_desktop
+
+    return run_desktop(open_clinic)
+
+
+def _open_clinic(database_url: str | None, data: Path | None, tell: Callable[[str], None]) -> Opened:
+    from clinic_desk.opening import open_clinic
+
+    return open_clinic(_settings(database_url=database_url, data=data), tell)
+
+
+def _open_demo(data: Path | None, tell: Callable[[str], None]) -> Opened:
+    from clinic_desk.opening import open_demo
+
+    return open_demo(_settings(), data, tell)
+
+
+def _settings(**given: object) -> Settings:
+    from clinic_desk.settings import load_settings
+
+    return load_settings(**given)

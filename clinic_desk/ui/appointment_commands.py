@@ -1,0 +1,186 @@
+"""What can be done with the chosen appointment: by key, by menu, by the panel's buttons, by gesture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+
+from clinic_desk.domain.commands import Reinstate, SetStatus
+from clinic_desk.domain.records import AppointmentStatus as Status
+from clinic_desk.domain.records import Entry
+from clinic_desk.ui.booking.cancel import CancelDialog, DeleteDialog
+from clinic_desk.ui.calendar.places import Place
+from clinic_desk.ui.freshness import Connection
+from clinic_desk.ui.menus import entry_menu, place_menu
+
+if TYPE_CHECKING:
+    from clinic_desk.ui.workspace import Workspace
+
+_STATUS_OF = {
+    "arrived": Status.ARRIVED,
+    "in_room": Status.CHECKED_IN,
+    "done": Status.FULFILLED,
+    "noshow": Status.NOSHOW,
+    "rebook": Status.BOOKED,
+}
+
+
+class AppointmentCommands(QObject):
+    """Acts on the appointment that is selected on the calendar."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._space = workspace
+        self._window = workspace.window
+        self._calendar = workspace.window.calendar
+        self._actions = workspace.window.actions_by_name
+        self._selected: Entry | None = None
+        self._wire_actions()
+        self._wire_calendar()
+        self._calendar.installEventFilter(self)
+        self.renew_state()
+
+    def _wire_actions(self) -> None:
+        for name, status in _STATUS_OF.items():
+            self._actions[name].triggered.connect(partial(self._on_selected, partial(self.set_status, status)))
+        for name, act in (
+            ("open", self._open),
+            ("cancel", self.ask_cancel),
+            ("reinstate", self.reinstate),
+            ("error", self.ask_error),
+            ("move", self._space.moving.take),
+        ):
+            self._actions[name].triggered.connect(partial(self._on_selected, act))
+        self._actions["new"].triggered.connect(lambda _checked: self.begin_booking())
+        self._actions["undo"].triggered.connect(lambda _checked: self._space.own.undo_last())
+
+    def _wire_calendar(self) -> None:
+        calendar, space = self._calendar, self._space
+        calendar.book_requested.connect(self._book_at)
+        calendar.open_requested.connect(self._open_requested)
+        calendar.context_requested.connect(self._show_menu)
+        calendar.entry_selected.connect(self._select)
+        calendar.dropped_outside.connect(self._dropped_outside)
+        space.store.connection_changed.connect(lambda _: self.renew_state())
+        panel = space.panel
+        panel.status_requested.connect(lambda entry, status: self.set_status(status, entry))
+        panel.move_requested.connect(space.moving.take)
+        panel.cancel_requested.connect(self.ask_cancel)
+        panel.reinstate_requested.connect(self.reinstate)
+        panel.open_requested.connect(self._open)
+        space.own.stack.changed.connect(self.renew_state)
+        space.moving.carrying_changed.connect(self._show_carrying)
+        self._window.hint.ended.connect(space.moving.let_go)
+
+    # --- what is chosen ---
+
+    def _select(self, entry: Entry | None) -> None:
+        self._selected = entry
+        self._space.panel.show_entry(entry)
+        self.renew_state()
+
+    def renew_state(self) -> None:
+        """Switch actions on and off by the connection and the chosen appointment."""
+        live = self._space.store.freshness.connection is Connection.LIVE
+        may_write = live and self._space.may_write
+        status = self._selected.appointment.status if self._selected else None
+        self._actions.set_state(may_write=may_write, status=status)
+        self._actions["undo"].setEnabled(may_write and self._space.own.stack.last() is not None)
+
+    def _on_selected(self, act: Callable[[Entry], None], _checked: bool = False) -> None:
+        if self._selected is not None:
+            act(self._selected)
+
+    # --- booking and opening ---
+
+    def begin_booking(self) -> None:
+        """Book where a range is chosen on the calendar, else at the next free time."""
+        self._space.moving.let_go()
+        place = self._calendar.current_place() if self._calendar.isVisible() else None
+        if place is not None and place.length_minutes is not None and self._selected is None:
+            self._book_at(place)
+        else:
+            self._space.booking.start_anywhere()
+
+    def _book_at(self, place: Place) -> None:
+        if not self._actions["new"].isEnabled() or self._space.moving.put(place):
+            return
+        self._space.booking.start_at(place)
+
+    def _open_requested(self, entry: Entry) -> None:
+        """In the middle of a move, choosing a taken place is a place all the same: the database says who has it."""
+        place = self._calendar.current_place()
+        if self._space.moving.carrying is not None and place is not None:
+            self._space.moving.put(place)
+        else:
+            self._open(entry)
+
+    def _open(self, entry: Entry) -> None:
+        self._space.booking.edit(entry)
+
+    # --- status ---
+
+    def set_status(self, status: Status, entry: Entry) -> None:
+        """Set the status of an appointment."""
+        self._space.own.send(SetStatus(entry.id, entry.appointment.version, status), entry)
+
+    def reinstate(self, entry: Entry) -> None:
+        """Take a cancellation back."""
+        self._space.own.send(Reinstate(entry.id, entry.appointment.version), entry)
+
+    def ask_cancel(self, entry: Entry) -> None:
+        """Ask why, then cancel."""
+        self._ask(CancelDialog, entry)
+
+    def ask_error(self, entry: Entry) -> None:
+        """Ask before taking an appointment off the calendar as entered in error."""
+        self._ask(DeleteDialog, entry)
+
+    def _ask(self, kind: type[CancelDialog] | type[DeleteDialog], entry: Entry) -> None:
+        desk = self._space.desk
+        dialog = kind(desk.database, desk.tasks, desk.store.clinic, entry, self._window)
+        dialog.ended.connect(lambda after: self._space.own.committed(dialog.entry, after))
+        dialog.open()
+
+    # --- gestures ---
+
+    def _show_menu(self, what: Entry | Place, position: QPoint) -> None:
+        is_entry = isinstance(what, Entry)
+        menu = (entry_menu if is_entry else place_menu)(self._window, self._actions)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(position)
+
+    def _dropped_outside(self, entry: Entry, position: QPoint) -> None:
+        month = self._window.sidebar.month.view
+        inside = month.viewport().mapFromGlobal(position)
+        day = month.day_at(inside) if month.viewport().rect().contains(inside) else None
+        if day is not None and self._actions["new"].isEnabled():
+            self._space.moving.move_to_day(entry, day)
+
+    def _show_carrying(self, entry: Entry | None) -> None:
+        if entry is None:
+            self._window.hint.hide()
+            return
+        self._window.hint.say(
+            self.tr("Moving {name}: go to the new place (arrows, T, Ctrl+G) and press Enter. Esc leaves it.").format(
+                name=entry.patient.display_name
+            ),
+            self.tr("Leave it"),
+        )
+        self._calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Esc on the calendar lets go of what is being moved."""
+        if (
+            self._space.moving.carrying is not None
+            and event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            self._space.moving.let_go()
+            return True
+        return super().eventFilter(watched, event)

@@ -1,0 +1,108 @@
+"""Moves on the calendar: by drag, by drop on the month, and by keyboard (take it, go somewhere, put it there)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from clinic_desk.domain.records import Entry
+from clinic_desk.domain.wall import to_instant, to_wall
+from clinic_desk.ui.booking.moving import Moving
+from clinic_desk.ui.calendar.places import MoveWish, Place
+from clinic_desk.ui.calendar.view import CalendarView
+from clinic_desk.ui.connected import Connected
+from clinic_desk.ui.own_changes import OwnChanges
+
+
+class Moves(QObject):
+    """One `Moving` per move under way; the block is drawn as pending at its target until the database decided."""
+
+    carrying_changed = Signal(object)
+    """The Entry that was taken to be put elsewhere by keyboard, or None."""
+
+    def __init__(
+        self, desk: Connected, calendar: CalendarView, own: OwnChanges, window: QWidget, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._calendar = calendar
+        self._own = own
+        self._window = window
+        self._under_way: dict[UUID, Moving] = {}
+        self.carrying: Entry | None = None
+        calendar.move_requested.connect(self.move)
+
+    # --- by keyboard ---
+
+    def take(self, entry: Entry) -> None:
+        """Take an appointment in hand; the next place that is chosen is where it goes."""
+        self.carrying = entry
+        self.carrying_changed.emit(entry)
+
+    def put(self, place: Place) -> bool:
+        """Put what is in hand there; False if nothing is in hand."""
+        entry = self.carrying
+        if entry is None:
+            return False
+        self.let_go()
+        row = entry.appointment
+        self.move(
+            MoveWish(
+                entry,
+                place.practitioner_id or row.practitioner_id,
+                place.site_id,
+                place.starts_at,
+                _minutes(entry),
+                place.room_id,
+            )
+        )
+        return True
+
+    def let_go(self) -> None:
+        """Leave what is in hand where it was."""
+        if self.carrying is not None:
+            self.carrying = None
+            self.carrying_changed.emit(None)
+
+    # --- by mouse ---
+
+    def move_to_day(self, entry: Entry, day: date) -> None:
+        """Move to the same wall time on another local day: dropped on the month."""
+        row = entry.appointment
+        zone = self._desk.store.clinic.site(row.site_id).zone
+        wall = datetime.combine(day, to_wall(row.starts_at, zone).time())
+        self.move(MoveWish(entry, row.practitioner_id, row.site_id, to_instant(wall, zone), _minutes(entry)))
+
+    def move(self, wish: MoveWish) -> None:
+        """Do what was wished, unless a wish for the same appointment is still on its way."""
+        entry, store = wish.entry, self._desk.store
+        if entry.id in self._under_way:
+            self._own.tell(self.tr("This appointment is still being moved."))
+            return
+        moving = Moving(self._desk.database, self._desk.tasks, store.clinic, self._window, store.freshness.now)
+        moving.moved.connect(lambda after: self._moved(entry, after))
+        moving.told.connect(self._own.tell_trouble)
+        moving.ended.connect(self._ended)
+        self._under_way[entry.id] = moving
+        self._calendar.set_pending(entry.id, wish)
+        if not moving.move(entry, wish):
+            self._ended(entry.id)
+
+    def _moved(self, before: Entry, after: Entry) -> None:
+        # When the old one was ended meanwhile the user may have had it booked anew, under another id.
+        self._own.committed(before if after.id == before.id else None, after)
+        self._calendar.clear_pending(before.id)
+        self._calendar.select_entry(after.id)
+
+    def _ended(self, appointment_id: UUID) -> None:
+        self._calendar.clear_pending(appointment_id)
+        moving = self._under_way.pop(appointment_id, None)
+        if moving is not None:
+            moving.deleteLater()
+
+
+def _minutes(entry: Entry) -> int:
+    return int(entry.appointment.length.total_seconds()) // 60

@@ -1,0 +1,215 @@
+"""Decides what the calendar shows: which day or week, whose columns, how fine; keeps it shown while data changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from clinic_desk.domain.records import DayBoard
+from clinic_desk.ui.calendar.view import CalendarView
+from clinic_desk.ui.columns import View, columns_of, heading, resources
+from clinic_desk.ui.connected import Connected
+from clinic_desk.ui.freshness import Connection
+from clinic_desk.ui.preferences import STEPS, ColumnChoice, Kind, Preferences
+
+_PATIENCE_MS: Final = 150
+_CLOCK_MS: Final = 5_000
+_FIRST_DAY: Final = date(1970, 1, 1)
+_LAST_DAY: Final = date(2199, 12, 31)
+
+
+class Navigator(QObject):
+    """Holds the `View`; asks the store for its days and gives boards to the calendar when they are there."""
+
+    view_changed = Signal()
+    """Another day, week or choice of columns is shown now."""
+    waiting = Signal(str)
+    """The wanted days are not there yet: cover the calendar with this text, for what it shows is not what is asked."""
+    shown = Signal()
+    """The calendar shows what is asked: uncover it."""
+
+    def __init__(self, desk: Connected, calendar: CalendarView, preferences: Preferences, parent: QObject) -> None:
+        super().__init__(parent)
+        store = desk.store
+        self._store = store
+        self._own_name = desk.database.desk.name
+        self._calendar = calendar
+        self._preferences = preferences
+        self._is_shown = False
+        self._minute_wanted: int | None = None
+        self._select_wanted: UUID | None = None
+        self.view = View(self.today())
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self._tell_waiting)
+        self._clock = QTimer(self, interval=_CLOCK_MS)
+        self._clock.timeout.connect(lambda: calendar.set_now(store.freshness.now()))
+        store.board_loaded.connect(self._board_loaded)
+        store.board_changed.connect(self._board_changed)
+        store.clinic_changed.connect(self._clinic_changed)
+        store.connection_changed.connect(lambda _: None if self._is_shown else self._tell_waiting())
+        calendar.step_changed.connect(preferences.set_step)
+
+    def start(self) -> None:
+        """Show today, by now."""
+        self._calendar.set_step(self._preferences.step())
+        self._clock.start()
+        self.go_to_now()
+
+    # --- where ---
+
+    def today(self) -> date:
+        """Return today in the first site's zone, by the database's clock."""
+        sites = self._store.clinic.sites
+        now = self._store.freshness.now()
+        return now.astimezone(ZoneInfo(sites[0].zone)).date() if sites else now.date()
+
+    def go_to(self, day: date, *, minute: int | None = None, select: UUID | None = None) -> None:
+        """Show a local day (or its week), scrolled to a minute, with an appointment selected."""
+        day = min(max(day, _FIRST_DAY), _LAST_DAY)
+        self._minute_wanted = minute
+        self._select_wanted = select
+        self._show(replace(self.view, day=day))
+
+    def go_to_now(self) -> None:
+        """Show today, scrolled to the present minute."""
+        now = self._store.freshness.now()
+        sites = self._store.clinic.sites
+        wall = now.astimezone(ZoneInfo(sites[0].zone)) if sites else now
+        self.go_to(wall.date(), minute=wall.hour * 60 + wall.minute)
+
+    def step(self, by: int) -> None:
+        """Show the day, or week, so many further on."""
+        self._show(replace(self.view, day=min(max(self.view.stepped(by).day, _FIRST_DAY), _LAST_DAY)))
+
+    def select(self, appointment_id: UUID) -> None:
+        """Select an appointment that is shown."""
+        self._calendar.select_entry(appointment_id)
+
+    # --- whose, and how ---
+
+    def show_day(self) -> None:
+        """Show all chosen columns of the day the cursor is on."""
+        day = self._calendar_day() if self.view.span == "week" else self.view.day
+        self._show(replace(self.view, span="day", day=day))
+
+    def show_week(self, resource_id: UUID | None = None) -> None:
+        """Show seven days of one column: the given one, or the one the cursor is in."""
+        self._show(replace(self.view, span="week", week_of=resource_id or self._cursor_resource()))
+
+    def show_kind(self, kind: Kind) -> None:
+        """Show doctors or rooms."""
+        if kind != self.view.kind:
+            self._show(View(self.view.day, "day", kind))
+
+    def set_choice(self, choice: ColumnChoice) -> None:
+        """Show these columns from now on, and remember it."""
+        self._preferences.set_columns(self.view.kind, choice)
+        if self.view.span == "day":
+            self._show(self.view)
+
+    def choice(self) -> ColumnChoice:
+        """Return which columns of the shown kind are wanted."""
+        return self._preferences.columns(self.view.kind)
+
+    def zoom(self, by: int) -> None:
+        """Make the grid finer (-1) or coarser (1)."""
+        at = STEPS.index(self._calendar.step) + by
+        if 0 <= at < len(STEPS):
+            self.set_step(STEPS[at])
+
+    def set_step(self, minutes: int) -> None:
+        """Show so many minutes per row; the calendar's answer is remembered."""
+        self._calendar.set_step(minutes)
+
+    # --- showing ---
+
+    def _show(self, view: View) -> None:
+        if view.span == "week" and view.week_of is None:
+            view = replace(view, span="day")
+        self.view = view
+        self._is_shown = False
+        self._store.show(view.days)
+        self._present()
+        if not self._is_shown:
+            self._patience.start()
+
+    def _present(self) -> None:
+        boards = self._boards()
+        if len(boards) < len(self.view.days):
+            return
+        clinic = self._store.clinic
+        columns = columns_of(self.view, clinic, self.choice())
+        self._calendar.show_columns(columns, boards, clinic, self._store.freshness.now())
+        self._is_shown = True
+        self._patience.stop()
+        if self._minute_wanted is not None:
+            self._calendar.go_to_minute(self._minute_wanted)
+        if self._select_wanted is not None:
+            self._calendar.select_entry(self._select_wanted)
+        self._minute_wanted = self._select_wanted = None
+        self.shown.emit()
+        self.view_changed.emit()
+
+    def _boards(self) -> dict[date, DayBoard]:
+        return {day: self._store.boards[day] for day in self.view.days if day in self._store.boards}
+
+    def _tell_waiting(self) -> None:
+        if self._is_shown:
+            return
+        what = heading(self.view, self._store.clinic)
+        if self._store.freshness.connection is Connection.LIVE:
+            self.waiting.emit(self.tr("Reading {what}…").format(what=what))
+        else:
+            self.waiting.emit(
+                self.tr("{what}\nThis was not read before the connection was lost. It appears when it is back.").format(
+                    what=what
+                )
+            )
+
+    def _board_loaded(self, day: date) -> None:
+        if day in self.view.days and not self._is_shown:
+            self._present()
+
+    def _board_changed(self, day: date, changed: frozenset[UUID]) -> None:
+        if day in self.view.days and self._is_shown:
+            self._calendar.update_boards({day: self._store.boards[day]}, changed)
+            elsewhere = [each for each in changed if self._was_elsewhere(each)]
+            if elsewhere:
+                self._calendar.highlight(elsewhere)
+
+    def _was_elsewhere(self, appointment_id: UUID) -> bool:
+        """Whether an appointment on screen was changed last by another desk."""
+        entry = self._store.entry(appointment_id)
+        return entry is not None and entry.changed is not None and entry.changed.desk != self._own_name
+
+    def _clinic_changed(self) -> None:
+        known = {resource.id for resource in resources(self._store.clinic, self.view.kind)}
+        if self.view.week_of is not None and self.view.week_of not in known:
+            self.view = replace(self.view, span="day", week_of=None)
+            self._store.show(self.view.days)
+        self._present()
+
+    # --- where the cursor is ---
+
+    def _cursor_resource(self) -> UUID | None:
+        place = self._calendar.current_place()
+        ids = tuple(resource.id for resource in resources(self._store.clinic, self.view.kind))
+        if place is not None:
+            wanted = place.practitioner_id if self.view.kind == "practitioner" else place.room_id
+            if wanted in ids:
+                return wanted
+        visible = self.choice().visible(ids)
+        return visible[0] if visible else None
+
+    def _calendar_day(self) -> date:
+        place = self._calendar.current_place()
+        if place is None:
+            return self.view.day
+        zone = ZoneInfo(self._store.clinic.site(place.site_id).zone)
+        day = place.starts_at.astimezone(zone).date()
+        return day if abs(day - self.view.day) < timedelta(days=8) else self.view.day

@@ -1,0 +1,101 @@
+"""Wires the actions that change what is seen: day, columns, grid, colours, window."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication
+
+from clinic_desk.ui.columns import heading, resources
+from clinic_desk.ui.preferences import Scheme
+from clinic_desk.ui.shell.shortcuts import ShortcutsDialog
+from clinic_desk.ui.theme import apply_style
+
+if TYPE_CHECKING:
+    from clinic_desk.ui.workspace import Workspace
+
+
+class ViewCommands(QObject):
+    """Nothing here writes to the database."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._space = workspace
+        self._window = workspace.window
+        self._actions = workspace.window.actions_by_name
+        self._wire()
+        workspace.navigator.view_changed.connect(self._show_view)
+        hints = QApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._scheme_changed)
+        self._actions[f"scheme_{self._window.preferences.scheme()}"].setChecked(True)
+        self._apply_scheme()
+        self._window.top_bar.find_box.set_keys(_keys(self._actions["find"].shortcut()))
+
+    def _wire(self) -> None:
+        navigator, finder = self._space.navigator, self._space.finder
+        for name, act in {
+            "today": navigator.go_to_now,
+            "back": partial(navigator.step, -1),
+            "forward": partial(navigator.step, 1),
+            "day": navigator.show_day,
+            "week": navigator.show_week,
+            "doctors": partial(navigator.show_kind, "practitioner"),
+            "rooms": partial(navigator.show_kind, "room"),
+            "all_columns": self._window.sidebar.resources.show_all,
+            "zoom_in": partial(navigator.zoom, -1),
+            "zoom_out": partial(navigator.zoom, 1),
+            "zoom_reset": partial(navigator.set_step, 15),
+            "find": finder.start(),
+            "go_to_date": finder.start(dates_only=True),
+            "reload": self._space.store.reload,
+            "full_screen": self._toggle_full_screen,
+            "shortcuts": self._show_shortcuts,
+            "scheme_system": partial(self._set_scheme, "system"),
+            "scheme_light": partial(self._set_scheme, "light"),
+            "scheme_dark": partial(self._set_scheme, "dark"),
+        }.items():
+            self._actions[name].triggered.connect(lambda _checked=False, act=act: act())
+        self._window.top_bar.find_box.left.connect(
+            lambda: self._window.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+        )
+        finder.booking_wanted.connect(self._space.booking.start_anywhere)
+        self._space.next_free.chosen.connect(self._space.booking.start_at_slot)
+
+    def _show_view(self) -> None:
+        """Say everywhere what the calendar shows."""
+        view, store = self._space.navigator.view, self._space.store
+        self._window.top_bar.title.setText(heading(view, store.clinic))
+        self._window.sidebar.month.show_days(view.days, self._space.navigator.today())
+        self._actions[view.span].setChecked(True)
+        self._actions["doctors" if view.kind == "practitioner" else "rooms"].setChecked(True)
+        name = self.tr("Doctors") if view.kind == "practitioner" else self.tr("Rooms")
+        self._window.sidebar.resources.fill(name, resources(store.clinic, view.kind), self._space.navigator.choice())
+
+    def _toggle_full_screen(self) -> None:
+        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self._actions, self._window).open()
+
+    # --- colours ---
+
+    def _set_scheme(self, scheme: Scheme) -> None:
+        self._window.preferences.set_scheme(scheme)
+        self._apply_scheme()
+
+    def _scheme_changed(self) -> None:
+        if self._window.preferences.scheme() == "system":
+            self._apply_scheme()
+
+    def _apply_scheme(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            scheme = self._window.preferences.scheme()
+            apply_style(app, dark=None if scheme == "system" else scheme == "dark")
+
+
+def _keys(sequence: QKeySequence) -> str:
+    return sequence.toString(QKeySequence.SequenceFormat.NativeText).replace("+", " ")

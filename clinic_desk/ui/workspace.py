@@ -1,0 +1,146 @@
+"""Brings a connected desk to life: makes the store and the controllers and wires them to the window's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from clinic_desk.database.engine import Database
+from clinic_desk.domain.records import Clinic, Desk
+from clinic_desk.services.desks import SignedIn
+from clinic_desk.services.messages import MessageCounts
+from clinic_desk.ui.appointment_commands import AppointmentCommands
+from clinic_desk.ui.booking.appointment_panel import AppointmentPanel
+from clinic_desk.ui.booking.next_free import NextFreePanel
+from clinic_desk.ui.booking_desk import BookingDesk
+from clinic_desk.ui.connected import Connected
+from clinic_desk.ui.finder import Finder
+from clinic_desk.ui.freshness import Connection
+from clinic_desk.ui.fullness import Fullness
+from clinic_desk.ui.live import Live
+from clinic_desk.ui.main_window import MainWindow
+from clinic_desk.ui.moving import Moves
+from clinic_desk.ui.navigation import Navigator
+from clinic_desk.ui.own_changes import OwnChanges
+from clinic_desk.ui.pulse import Pulse
+from clinic_desk.ui.store import DayStore
+from clinic_desk.ui.tasks import Tasks
+from clinic_desk.ui.view_commands import ViewCommands
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a desk was opened with."""
+
+    database: Database
+    clinic: Clinic
+    desk_no: int
+    person: SignedIn
+    is_demo: bool = False
+    before_connect: Callable[[], URL | None] | None = None
+
+
+class Workspace(QObject):
+    """The controllers of one window; `start` shows today, `close` stops asking, `finish` ends the listener."""
+
+    ready = Signal()
+    """The calendar is shown for the first time."""
+
+    def __init__(self, window: MainWindow, opening: Opening, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.window = window
+        self.opening = opening
+        self.store = DayStore(opening.database, tasks, opening.clinic, self)
+        self.desk = Connected(opening.database, tasks, self.store)
+        self.live = Live(opening.database.url, opening.desk_no, before_connect=opening.before_connect, parent=self)
+        self.navigator = Navigator(self.desk, window.calendar, window.preferences, self)
+        self.own = OwnChanges(self.desk, window.toasts, self)
+        self.moving = Moves(self.desk, window.calendar, self.own, window, self)
+        self.booking = BookingDesk(self.desk, window.calendar, self.own, window.body, self)
+        self.finder = Finder(window.top_bar.find_box, self.desk, self.navigator, self)
+        self.pulse = Pulse(self.desk, self)
+        self.fullness = Fullness(self.desk, self)
+        self.panel = AppointmentPanel(self.desk.database, tasks, self.store.clinic)
+        self.next_free = NextFreePanel(self.desk.database, tasks, self.store.clinic, clock=self.store.freshness.now)
+        self._wire_live()
+        self._wire_window()
+        self.view_commands = ViewCommands(self)
+        self.commands = AppointmentCommands(self)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the person's group may change anything; the database decides all the same."""
+        return self.opening.person.group != "readonly"
+
+    def start(self) -> None:
+        """Listen, show today, and ask for everything beside it."""
+        self.window.side_panel.add(self.panel)
+        self.window.side_panel.add(self.window.counts)
+        self.window.sidebar.add(self.next_free)
+        person = self.opening.person
+        self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)
+        self.window.status_bar.follow(self.store.freshness)
+        self.live.start()
+        self.navigator.start()
+        self.pulse.ask()
+
+    def close(self) -> None:
+        """The window is closed: forms let go of their holds, nothing more is asked by timers."""
+        self.booking.form.close_form()
+        self.pulse.stop()
+
+    def finish(self, timeout_s: float) -> bool:
+        """End the listener; False if it did not in time."""
+        return self.live.stop(timeout_s)
+
+    def _wire_live(self) -> None:
+        store, window = self.store, self.window
+        self.live.changes_heard.connect(store.announce)
+        self.live.connected.connect(store.set_connected)
+        self.live.lost.connect(store.set_lost)
+        store.connection_changed.connect(self._connection_changed)
+        window.banner.retry_requested.connect(self.live.check_now)
+        self.desk.tasks.commands_changed.connect(window.status_bar.set_commands)
+        store.clinic_changed.connect(lambda: self.panel.set_clinic(store.clinic))
+        store.clinic_changed.connect(lambda: self.next_free.set_clinic(store.clinic))
+        store.tables_changed.connect(self._refresh_next_free)
+        self.pulse.desks_read.connect(self._show_desks)
+        self.pulse.counts_read.connect(self._show_counts)
+
+    def _wire_window(self) -> None:
+        window, navigator = self.window, self.navigator
+        navigator.waiting.connect(window.cover_with)
+        navigator.shown.connect(window.uncover)
+        navigator.shown.connect(self.ready, Qt.ConnectionType.SingleShotConnection)
+        month = window.sidebar.month
+        month.day_chosen.connect(navigator.go_to)
+        month.month_shown.connect(self.fullness.want)
+        self.fullness.read.connect(month.model.set_fullness)
+        window.sidebar.resources.choice_changed.connect(navigator.set_choice)
+        window.sidebar.resources.week_requested.connect(navigator.show_week)
+
+    def _connection_changed(self, connection: Connection) -> None:
+        window = self.window
+        if connection is Connection.LOST:
+            window.banner.lost(self.store.freshness)
+        else:
+            window.banner.back()
+        window.status_bar.renew()
+
+    def _refresh_next_free(self, tables: frozenset[str]) -> None:
+        if tables & {"appointment", "time_off", "block", "working_hours", "closure"}:
+            self.next_free.refresh()
+
+    def _show_desks(self, desks: tuple[Desk, ...]) -> None:
+        own = self.desk.database.desk
+        self.window.status_bar.set_desks(own.name, [desk.name for desk in desks if desk.id != own.id])
+
+    def _show_counts(self, counts: MessageCounts) -> None:
+        self.window.counts.show_counts(counts.due_today, counts.sent_today, counts.need_attention)
+        self.window.status_bar.set_messages(counts.due_today, counts.need_attention)

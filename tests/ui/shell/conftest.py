@@ -1,0 +1,60 @@
+"""Whole desks on a test's database: the program itself, window and all."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from sqlalchemy import URL
+
+from clinic_desk.app import DeskProgram
+from clinic_desk.opening import Opened, connect
+from clinic_desk.settings import ClaimedDesk
+from clinic_desk.ui.theme import apply_style
+from tests.support.small_clinic import SmallClinic
+
+OpenProgram = Callable[..., DeskProgram]
+
+
+@pytest.fixture
+def open_program(
+    qapp: QApplication, qtbot: QtBot, tmp_path: Path, clinic: SmallClinic, database_url: URL
+) -> Iterator[OpenProgram]:
+    """Open a desk's program by name; shown and live when returned. All are ended, in order, with the test."""
+    programs: list[DeskProgram] = []
+    apply_style(qapp, dark=False)
+
+    def open_it(name: str = "Desk 1", url: URL | None = None, *, wait: bool = True) -> DeskProgram:
+        desk = ClaimedDesk(_desk_id(name), name)
+
+        def open_clinic(tell: Callable[[str], None]) -> Opened:
+            return connect(url or database_url, desk)
+
+        settings = QSettings(str(tmp_path / f"{name}.ini"), QSettings.Format.IniFormat)
+        program = DeskProgram(open_clinic, settings)
+        program.window.resize(1280, 800)
+        programs.append(program)
+        if not wait:
+            program.show()
+            return program
+        with qtbot.waitSignal(program.ready, timeout=15_000):
+            program.show()
+        return program
+
+    yield open_it
+    for program in programs:
+        with qtbot.waitSignal(program.closed, timeout=5_000):
+            program.close()
+        assert program.finish()
+        program.deleteLater()
+    gc.collect()
+
+
+def _desk_id(name: str) -> UUID:
+    return UUID(int=0xDE5C_1000 + sum(name.encode())) if name else uuid4()

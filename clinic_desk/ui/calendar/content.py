@@ -9,38 +9,37 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from clinic_desk.domain.records import AppointmentStatus, Clinic, DayBoard, Entry, Hold
 from clinic_desk.ui.calendar.bands import Band, band_at, bands_of
 from clinic_desk.ui.calendar.geometry import DayAxis, DayScale
-from clinic_desk.ui.calendar.layout import Slot, Span, lay_out
+from clinic_desk.ui.calendar.layout import NO_LIMIT, Slot, Span, lay_out, limits
 from clinic_desk.ui.calendar.stops import Stop, stops_of
 
 if TYPE_CHECKING:
     from clinic_desk.ui.calendar.opening import Opening
     from clinic_desk.ui.calendar.places import Column
 
+_OCCUPYING = frozenset(status for status in AppointmentStatus if status.occupies_time)
 _HIDDEN = frozenset({AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.WAITLIST})
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An appointment (`entry`) or another desk's hold (`hold`) at positions [start, end) of its column."""
+class Item(NamedTuple):
+    """An appointment (`entry`) or another desk's hold (`hold`) at positions [start, end) of its column.
+
+    `limit`: how far down it may be drawn if it is too short to be read.
+    """
 
     id: UUID
     start: int
     end: int
     active: bool
     slot: Slot
+    limit: int = NO_LIMIT
     entry: Entry | None = None
     hold: Hold | None = None
-
-    @property
-    def is_entry(self) -> bool:
-        """Whether it is an appointment, which can be selected, and not a hold."""
-        return self.entry is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +109,31 @@ class ColumnContent:
 def content_of(frame: Frame, entries: Iterable[Entry], holds: Iterable[Hold]) -> ColumnContent:
     """Lay out a column's own entries and holds (others of its day must not be among them)."""
     scale = frame.scale
-    found: list[tuple[int, int, bool, Entry | Hold]] = []
+    spans: list[Span] = []
+    what: list[tuple[UUID, Entry | None, Hold | None]] = []
     for entry in entries:
         appointment = entry.appointment
         if appointment.status not in _HIDDEN and _touches(scale, appointment.starts_at, appointment.ends_at):
-            start = scale.position(appointment.starts_at)
-            end = max(start + 1, scale.position(appointment.ends_at, as_end=True))
-            found.append((start, end, appointment.status.occupies_time, entry))
+            spans.append(_span(scale, appointment.starts_at, appointment.ends_at, appointment.status in _OCCUPYING))
+            what.append((appointment.id, entry, None))
     for hold in holds:
         if _touches(scale, hold.starts_at, hold.ends_at):
-            start = scale.position(hold.starts_at)
-            found.append((start, max(start + 1, scale.position(hold.ends_at, as_end=True)), True, hold))
-    slots = lay_out([Span(start, end, active) for start, end, active, _ in found])
-    items = [_item(*one, slot) for one, slot in zip(found, slots, strict=True)]
+            spans.append(_span(scale, hold.starts_at, hold.ends_at, True))
+            what.append((hold.id, None, hold))
+    slots = lay_out(spans)
+    items = [
+        Item(key, start, end, active, slot, limit, entry, hold)
+        for (key, entry, hold), (start, end, active), slot, limit in zip(
+            what, spans, slots, limits(spans, slots), strict=True
+        )
+    ]
     items.sort(key=lambda item: (item.start, item.slot.left, item.id.int))
     return ColumnContent(frame, items)
 
 
-def _item(start: int, end: int, active: bool, one: Entry | Hold, slot: Slot) -> Item:
-    if isinstance(one, Entry):
-        return Item(one.appointment.id, start, end, active, slot, entry=one)
-    return Item(one.id, start, end, active, slot, hold=one)
+def _span(scale: DayScale, starts_at: datetime, ends_at: datetime, active: bool) -> Span:
+    start = scale.position(starts_at)
+    return Span(start, max(start + 1, scale.position(ends_at, as_end=True)), active)
 
 
 def _touches(scale: DayScale, starts_at: datetime, ends_at: datetime) -> bool:

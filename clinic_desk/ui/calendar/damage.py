@@ -21,7 +21,7 @@ def differing(before: ColumnContent, after: ColumnContent) -> list[Item]:
 
 def _drawn(item: Item) -> tuple[int, int, int, float, float, int, int]:
     slot = item.slot
-    return (item.id.int, item.start, item.end, slot.left, slot.right, slot.limit, id(item.entry or item.hold))
+    return (item.id.int, item.start, item.end, slot.left, slot.right, item.limit, id(item.entry or item.hold))
 
 
 def rects(surface: Surface, change: ColumnChange, items: list[Item]) -> list[QRect]:
@@ -29,5 +29,5 @@ def rects(surface: Surface, change: ColumnChange, items: list[Item]) -> list[QRe
     if change.bands:
         axis = change.after.frame.scale.axis
         return [surface.rect(change.column, 0, axis.length).adjusted(0, 0, 1, 0)]
-    x, width = surface.column_span(change.column)
-    return [surface.block_in(x, width, item).adjusted(-2, -2, 2, 2) for item in items]
+    place = surface.placer(change.column)
+    return [place(item).adjusted(-2, -2, 2, 2) for item in items]

@@ -6,8 +6,9 @@ cancellation never halves the appointment that took its place.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ACTIVE_SHARE = 0.76
 """The share of the width that active spans keep where inactive ones lie beside them."""
@@ -16,8 +17,7 @@ INACTIVE_ALONE = 0.82
 NO_LIMIT = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """[start, end) on the axis; one without length counts as a minute."""
 
     start: int
@@ -25,20 +25,17 @@ class Span:
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Where a span goes: `lane` of `lanes`, shares `left` to `right` (0-1) of the column's width.
-
-    `limit` is where the next span in its share of the width begins: it may be drawn that far and no farther.
-    """
+class Slot(NamedTuple):
+    """Where a span goes: `lane` of `lanes`, shares `left` to `right` (0-1) of the column's width."""
 
     lane: int
     lanes: int
     left: float
     right: float
-    limit: int = NO_LIMIT
 
 
+_WHOLE = Slot(0, 1, 0.0, 1.0)
+_ALONE = Slot(0, 1, 0.0, INACTIVE_ALONE)
 _Numbered = tuple[int, int, int]  # start, end, index
 
 
@@ -48,26 +45,45 @@ def lay_out(spans: Sequence[Span]) -> list[Slot]:
     No two spans that share a minute share width; a cluster has no more lanes than spans at once, active and inactive
     counted apart. A span is widened over lanes to its right that are free for as long as it lasts.
     """
-    numbered = sorted((span.start, max(span.end, span.start + 1), index) for index, span in enumerate(spans))
-    slots: list[Slot | None] = [None] * len(spans)
+    slots = [_WHOLE if span.active else _ALONE for span in spans]
+    numbered = _numbered(spans)
     cluster: list[_Numbered] = []
     cluster_end = -1
     for one in numbered:
-        if cluster and one[0] >= cluster_end:
-            _lay_out_cluster(cluster, spans, slots)
-            cluster = []
-        cluster.append(one)
-        cluster_end = max(cluster_end, one[1]) if len(cluster) > 1 else one[1]
-    if cluster:
+        if one[0] >= cluster_end:
+            if len(cluster) > 1:
+                _lay_out_cluster(cluster, spans, slots)
+            cluster = [one]
+            cluster_end = one[1]
+        else:
+            cluster.append(one)
+            cluster_end = max(cluster_end, one[1])
+    if len(cluster) > 1:
         _lay_out_cluster(cluster, spans, slots)
-    return _limited(numbered, [slot for slot in slots if slot is not None])
+    return slots
 
 
-def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Span], slots: list[Slot | None]) -> None:
-    if len(cluster) == 1:
-        index = cluster[0][2]
-        slots[index] = Slot(0, 1, 0.0, 1.0 if spans[index].active else INACTIVE_ALONE)
-        return
+def limits(spans: Sequence[Span], slots: Sequence[Slot]) -> list[int]:
+    """Return for each span where the next one below it in its share of the width begins, else `NO_LIMIT`.
+
+    A block may be drawn that far, longer than it lasts, and no farther.
+    """
+    out = [NO_LIMIT] * len(spans)
+    numbered = _numbered(spans)
+    for at, (_, end, index) in enumerate(numbered):
+        slot = slots[index]
+        for start, _, other in itertools.islice(numbered, at + 1, None):
+            if start >= end and slots[other].left < slot.right and slot.left < slots[other].right:
+                out[index] = start
+                break
+    return out
+
+
+def _numbered(spans: Sequence[Span]) -> list[_Numbered]:
+    return sorted([(start, end if end > start else start + 1, index) for index, (start, end, _) in enumerate(spans)])
+
+
+def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Span], slots: list[Slot]) -> None:
     active = [one for one in cluster if spans[one[2]].active]
     inactive = [one for one in cluster if not spans[one[2]].active]
     if active and inactive:
@@ -78,7 +94,7 @@ def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Span], slots: lis
 
 
 def _place(
-    group: list[_Numbered], slots: list[Slot | None], left: float, right: float, beside: list[_Numbered] | None = None
+    group: list[_Numbered], slots: list[Slot], left: float, right: float, beside: list[_Numbered] | None = None
 ) -> None:
     """Give the spans of a cluster lanes within [left, right]; `beside`: what fills the width right of them."""
     lanes: list[list[_Numbered]] = []
@@ -102,15 +118,3 @@ def _place(
 
 def _meets(one: _Numbered, others: list[_Numbered]) -> bool:
     return any(other[0] < one[1] and one[0] < other[1] for other in others)
-
-
-def _limited(numbered: list[_Numbered], slots: list[Slot]) -> list[Slot]:
-    """Set each slot's limit: the start of the next span below it that shares some of its width."""
-    out = list(slots)
-    for at, (_, end, index) in enumerate(numbered):
-        slot = slots[index]
-        for start, _, other in numbered[at + 1 :]:
-            if start >= end and slots[other].left < slot.right and slot.left < slots[other].right:
-                out[index] = Slot(slot.lane, slot.lanes, slot.left, slot.right, start)
-                break
-    return out

@@ -95,7 +95,7 @@ class Typesetter:
         tall, small = height >= 2 * metrics.line + 2, height < metrics.line
         face = Face.SMALL if small else look.name_face
         baseline = metrics.ascent + 2.0 if tall else self.baseline(height, face)
-        line = _Line(face, float(BAR + GAP if look.bar else GAP), float(width - GAP), baseline)
+        line = _Line(face, float(GAP if look.dashed else BAR + GAP), float(width - GAP), baseline)
         if said.mark is not None:
             line = self._set_mark(out, said.mark, line, self._wish(said, look, line, tall or small))
         name, advance = self._elider.fit(face, said.name, line.right - line.left)

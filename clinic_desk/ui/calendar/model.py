@@ -46,6 +46,8 @@ class CalendarModel(QAbstractTableModel):
         self.clinic = _EMPTY_CLINIC
         self.axis: DayAxis = REGULAR_AXIS
         self.grid = Grid(15, 22)
+        self.is_week = False
+        """Whether all columns are one practitioner's (or room's) days."""
         self._boards: dict[date, DayBoard] = {}
         self._openings: list[Opening] = []
         self._frames: list[Frame | None] = []
@@ -70,6 +72,7 @@ class CalendarModel(QAbstractTableModel):
         self._groups = {}
         self._frames = [None] * len(columns)
         self._contents = [None] * len(columns)
+        self.is_week = len(columns) > 1 and len({column.id for column in columns}) == 1
         self._types = {one.id.int: one for one in clinic.types}
         self._practitioners = {one.id.int: one for one in clinic.practitioners}
         self.grid = Grid(self.grid.step, self.grid.row_height, axis.length)
@@ -89,7 +92,10 @@ class CalendarModel(QAbstractTableModel):
         self.endResetModel()
 
     def change(self, boards: Mapping[date, DayBoard]) -> list[ColumnChange]:
-        """Take newer readings of days that are shown; return what changed, column by column, laid out once each."""
+        """Take newer readings of days that are shown; return what changed, column by column, once each.
+
+        Columns that were never looked at are left out.
+        """
         changed: dict[int, bool] = {}
         for day, board in boards.items():
             old = self._boards.get(day)
@@ -101,7 +107,8 @@ class CalendarModel(QAbstractTableModel):
                 changed.update({at: True for at, column in enumerate(self.columns) if column.day == day})
             else:
                 self._take(day, diff(old, board), changed)
-        return [self._renewed(at, bands) for at, bands in sorted(changed.items())]
+        renewed = (self._renewed(at, bands) for at, bands in sorted(changed.items()))
+        return [change for change in renewed if change is not None]
 
     def _take(self, day: date, what: BoardDiff, changed: dict[int, bool]) -> None:
         if not what:
@@ -120,13 +127,13 @@ class CalendarModel(QAbstractTableModel):
             elif column.day == day and column.id.int in touched:
                 changed.setdefault(at, False)
 
-    def _renewed(self, at: int, bands: bool) -> ColumnChange:
-        before = self.content(at) if self._contents[at] is None else self._contents[at]
-        assert before is not None
+    def _renewed(self, at: int, bands: bool) -> ColumnChange | None:
+        """Lay a column out again; one nobody has looked at yet has nothing to be renewed."""
+        before = self._contents[at]
         if bands:
             self._frames[at] = None
         self._contents[at] = None
-        return ColumnChange(at, before, self.content(at), bands)
+        return None if before is None else ColumnChange(at, before, self.content(at), bands)
 
     def tell(self, column: int, first: int, last: int) -> None:
         """Announce that the cells of positions [first, last) in a column say something else now."""
@@ -179,10 +186,11 @@ class CalendarModel(QAbstractTableModel):
 
     def find(self, entry_id: UUID) -> tuple[int, int] | None:
         """Return (column, index in its content's `entries`) of an appointment; None when it is not shown."""
-        for column in range(len(self.columns)):
-            index = self.content(column).index(entry_id)
-            if index is not None:
-                return column, index
+        for at, column in enumerate(self.columns):
+            if entry_id.int in self._grouped(column.day).get(column.id.int, ()):
+                index = self.content(at).index(entry_id)
+                if index is not None:
+                    return at, index
         return None
 
     def entries(self) -> Iterable[Entry]:
@@ -191,11 +199,6 @@ class CalendarModel(QAbstractTableModel):
             for item in self.content(column).entries:
                 if item.entry is not None:
                     yield item.entry
-
-    @property
-    def is_week(self) -> bool:
-        """Whether all columns are one practitioner's (or room's) days."""
-        return len(self.columns) > 1 and len({column.id for column in self.columns}) == 1
 
     def type_name(self, entry: Entry) -> str:
         """Return the name of an appointment's type, "" when it is not known."""

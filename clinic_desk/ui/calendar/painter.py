@@ -95,42 +95,46 @@ class CalendarPainter:
                 period = self._hatch.width() / self.ratio
                 origin = QPoint(round(shown.x() % period), round((shown.y() + surface.top) % period))
                 painter.drawTiledPixmap(shown, self._hatch, origin)
-                self._paint_band_names(painter, damage, rect, band)
+                self._paint_band_names(painter, damage, rect, band, content)
 
-    def _paint_band_names(self, painter: QPainter, damage: QRect, rect: QRect, band: Band) -> None:
-        line = self._metrics.line + 6
+    def _paint_band_names(
+        self, painter: QPainter, damage: QRect, rect: QRect, band: Band, content: ColumnContent
+    ) -> None:
+        """Write the band's name where it should stand, unless an appointment covers a part of it."""
+        line, surface = self._metrics.line + 6, self._surface
         for label in band.labels:
-            top = self._surface.y(label) + 1
+            top = surface.y(label) + 1
             at = QRect(rect.x() + 2, top, rect.width() - 4, min(line, rect.bottom() - top))
             if at.intersects(damage):
-                self.blocks.label(painter, at, words.band_text(band), self._theme.ink_muted)
+                below = surface.position(at.bottom()) + 1
+                if next(content.between(label - surface.overhang(), below), None) is None:
+                    self.blocks.label(painter, at, words.band_text(band), self._theme.ink_muted)
 
     # -- blocks ------------------------------------------------------------------------------------------------------
 
     def _paint_blocks(
         self, painter: QPainter, damage: QRect, column: int, content: ColumnContent, scene: Scene
     ) -> None:
-        surface, moving = self._surface, scene.pending
-        top = surface.position(damage.top()) - surface.overhang()
-        bottom = surface.position(damage.bottom()) + 2
-        x, width = surface.column_span(column)
-        now = self.now_y(column, scene)
-        ghost_id = scene.ghost.item.id if scene.ghost is not None else None
-        for item in content.between(top, bottom):
-            rect = surface.block_in(x, width, item)
+        surface, place = self._surface, self._surface.placer(column)
+        now, selected = self.now_y(column, scene), scene.selected.int if scene.selected is not None else None
+        faded = set(scene.pending)
+        if scene.ghost is not None:
+            faded.add(scene.ghost.item.id.int)
+        top, bottom = surface.position(damage.top()), surface.position(damage.bottom())
+        for item in content.between(top - surface.overhang(), bottom + 2):
+            rect, key = place(item), item.id.int
             if not rect.intersects(damage):
                 continue
-            faded = item.id == ghost_id or (bool(moving) and item.id.int in moving)
-            if faded:
+            if key in faded:
                 painter.setOpacity(0.45)
-            self.blocks.paint(painter, item, rect, column, flash=item.id.int in scene.flashing)
-            if faded:
+            self.blocks.paint(painter, item, rect, column, flash=key in scene.flashing)
+            if key in faded:
                 painter.setOpacity(1.0)
             if now is not None and rect.top() <= now <= rect.bottom():
                 self._paint_now_notch(painter, rect, now)
-            if item.id.int in scene.flashing:
+            if key in scene.flashing:
                 self._outline(painter, rect, self._theme.accent, 1)
-            if item.id == scene.selected:
+            if key == selected:
                 self._outline(painter, rect.adjusted(-1, -1, 1, 1), self._theme.accent, 2)
 
     def _outline(self, painter: QPainter, rect: QRect, colour: QColor, width: int) -> None:

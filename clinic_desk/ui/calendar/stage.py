@@ -24,6 +24,10 @@ _OPEN_ABOVE = 45
 """Minutes shown above the opening when a day is shown first."""
 
 
+_MANY = 40
+"""Up to so many rectangles are painted one by one."""
+
+
 class Stage:
     """Everything about the view that is neither data nor input."""
 
@@ -121,11 +125,13 @@ class Stage:
         """Have rectangles of the viewport painted anew, with a pixel or two around them for outlines."""
         viewport = self._view.viewport()
         seen = viewport.rect()
-        for rect in rects:
-            if rect.isValid():
-                shown = rect.adjusted(-2, -2, 2, 2).intersected(seen)
-                if not shown.isEmpty():
-                    viewport.update(shown)
+        dirty = [rect.adjusted(-2, -2, 2, 2).intersected(seen) for rect in rects if rect.isValid()]
+        dirty = [rect for rect in dirty if not rect.isEmpty()]
+        if len(dirty) > _MANY:
+            viewport.update()  # clipping to so many pieces costs more than painting all
+            return
+        for rect in dirty:
+            viewport.update(rect)
 
     def update_all(self) -> None:
         """Have everything painted anew."""

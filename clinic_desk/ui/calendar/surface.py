@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -96,25 +97,32 @@ class Surface:
         return QRect(x, top, width - 1, max(1, self.y(end) - top))
 
     def block(self, column: int, item: Item) -> QRect:
-        """Return the rectangle a block is painted in.
+        """Return the rectangle a block is painted in."""
+        return self.placer(column)(item)
 
-        One too short to be read is drawn longer, as far as the next block lets it.
+    def placer(self, column: int) -> Callable[[Item], QRect]:
+        """Return the function from a column's items to the rectangles they are painted in, as it is scrolled now.
+
+        A block too short to be read is drawn longer, as far as the next one lets it.
         """
         x, width = self.column_span(column)
-        return self.block_in(x, width, item)
-
-    def block_in(self, x: int, width: int, item: Item) -> QRect:
-        """The same, for a column whose place is known."""
-        inner = width - 1 - 2 * MARGIN
-        slot = item.slot
-        left = x + MARGIN + int(slot.left * inner)
-        right = x + MARGIN + int(slot.right * inner) - (1 if slot.right < 1.0 else 0)
-        top, bottom = self.y(item.start) + 1, self.y(item.end) - 1
+        grid, offset = self._model.grid, self._rows.offset()
+        left_edge, inner = x + MARGIN, width - 1 - 2 * MARGIN
+        height, step, length = grid.row_height, grid.step, grid.length
         least = self.metrics.least_height if self.metrics else 0
-        if bottom - top < least:
-            limit = min(slot.limit, self._model.grid.length)
-            bottom = max(bottom, min(top + least, self.y(limit) - 1))
-        return QRect(left, top, max(2, right - left), max(2, bottom - top))
+
+        def place(item: Item) -> QRect:
+            slot = item.slot
+            left = left_edge + int(slot.left * inner)
+            right = left_edge + int(slot.right * inner) - (1 if slot.right < 1.0 else 0)
+            top = item.start * height // step - offset + 1
+            bottom = item.end * height // step - offset - 1
+            if bottom - top < least:
+                limit = min(length, item.limit)
+                bottom = max(bottom, min(top + least, limit * height // step - offset - 1))
+            return QRect(left, top, max(2, right - left), max(2, bottom - top))
+
+        return place
 
     def overhang(self) -> int:
         """Return by how many positions a block may be drawn longer than it is."""
@@ -127,10 +135,10 @@ class Surface:
         if column is None or not 0 <= point.y() + self.top < self._model.grid.height:
             return None
         position = self.position(point.y())
-        x, width = self.column_span(column)
+        place = self.placer(column)
         content = self._model.content(column)
         for item in reversed(list(content.between(position - self.overhang(), position + 1))):
-            rect = self.block_in(x, width, item)
+            rect = place(item)
             if item.entry is not None and rect.contains(point):
                 return Hit(column, position, item, _edge(rect, point, item))
         return Hit(column, position)

@@ -25,11 +25,15 @@ _LEFT_TO_RIGHT = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u058f\u0900-\u1fff\u30
 
 def one_line(text: str) -> str:
     """Return text without line breaks, control characters and direction overrides, at most `LONGEST` long."""
+    if text.isprintable():
+        return text[:LONGEST].strip()
     return _UNPAINTABLE.sub(" ", text[: 2 * LONGEST]).strip()[:LONGEST]
 
 
 def is_right_to_left(text: str) -> bool:
     """Whether the first strong letter is of a script written from right to left."""
+    if text.isascii():
+        return False
     right, left = _RIGHT_TO_LEFT.search(text), _LEFT_TO_RIGHT.search(text)
     return right is not None and (left is None or right.start() < left.start())
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QRect, QTimer
 
 from clinic_desk.domain.records import AppointmentStatus
 from clinic_desk.ui.calendar import damage
@@ -67,18 +67,20 @@ class Updates(QObject):
         changes = self._model.change(boards)
         if not changes:
             return
-        cursor = self._view.stage.cursor_rect()
-        for change in changes:
-            self._damage(change)
-        self.place_pending()
+        stage, before = self._view.stage, self._view.stage.cursor_rect()
+        stage.update_rects(rect for change in changes for rect in self._damaged(change))
+        if self._wishes:
+            self.place_pending()
         self._view.time_cursor.follow()
-        self._view.stage.update_rects([cursor, self._view.stage.cursor_rect()])
+        after = stage.cursor_rect()
+        if after != before:
+            stage.update_rects([before, after])
 
-    def _damage(self, change: ColumnChange) -> None:
+    def _damaged(self, change: ColumnChange) -> list[QRect]:
         items = damage.differing(change.before, change.after)
-        self._view.stage.update_rects(damage.rects(self._view.stage.surface, change, items))
         for start, end in _told(items, change, self._model.axis.length):
             self._model.tell(change.column, start, end)
+        return damage.rects(self._view.stage.surface, change, items)
 
     # -- pending moves -----------------------------------------------------------------------------------------------
 

@@ -6,13 +6,14 @@ is total: it raises nothing and waits for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
@@ -321,13 +323,22 @@ class CalendarView(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        region = event.region()
-        rects = list(cast("Iterable[QRect]", region)) if region.rectCount() <= 12 else [region.boundingRect()]
+        rects = _pieces(event.region())
         for rect in rects:
             if len(rects) > 1:
                 painter.setClipRect(rect)
             self.stage.painter.paint(painter, rect, self.scene)
         painter.end()
+
+    def dataChanged(
+        self,
+        top_left: _Index,
+        bottom_right: _Index,
+        roles: Sequence[int] = (),
+    ) -> None:
+        """What is to be painted anew was found more closely than by cells: only screen readers need to be told."""
+        if QAccessible.isActive():
+            super().dataChanged(top_left, bottom_right, roles)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -444,3 +455,13 @@ class CalendarView(QTableView):
         if index.isValid() and index.column() < len(self._table.columns):
             start = index.row() * self.step
             self.stage.ensure_visible(index.column(), start, start + self.step)
+
+
+def _pieces(region: QRegion) -> list[QRect]:
+    """Return the rectangles to paint: the region's own, or the one around them if that is hardly more."""
+    around = region.boundingRect()
+    if region.rectCount() <= 1:
+        return [around]
+    rects = list(cast("Iterable[QRect]", region))
+    area = sum(rect.width() * rect.height() for rect in rects)
+    return [around] if len(rects) > 12 or around.width() * around.height() <= 2 * area else rects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from clinic_desk.domain.records import AppointmentStatus, Channel, MessageState, ParticipationStatus
 from clinic_desk.ui.calendar.bands import Band, BandKind
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 
 translate = QCoreApplication.translate
+_STATUS: dict[AppointmentStatus, str] = {
+    AppointmentStatus.BOOKED: str(QT_TRANSLATE_NOOP("calendar", "booked")),
+    AppointmentStatus.ARRIVED: str(QT_TRANSLATE_NOOP("calendar", "waiting")),
+    AppointmentStatus.CHECKED_IN: str(QT_TRANSLATE_NOOP("calendar", "in room")),
+    AppointmentStatus.FULFILLED: str(QT_TRANSLATE_NOOP("calendar", "done")),
+    AppointmentStatus.CANCELLED: str(QT_TRANSLATE_NOOP("calendar", "cancelled")),
+    AppointmentStatus.NOSHOW: str(QT_TRANSLATE_NOOP("calendar", "no-show")),
+}
 
 
 def time_text(axis: DayAxis, position: int) -> str:
@@ -78,14 +86,7 @@ def no_columns() -> str:
 
 def status_text(status: AppointmentStatus) -> str:
     """Return a status in words."""
-    return {
-        AppointmentStatus.BOOKED: translate("calendar", "booked"),
-        AppointmentStatus.ARRIVED: translate("calendar", "waiting"),
-        AppointmentStatus.CHECKED_IN: translate("calendar", "in room"),
-        AppointmentStatus.FULFILLED: translate("calendar", "done"),
-        AppointmentStatus.CANCELLED: translate("calendar", "cancelled"),
-        AppointmentStatus.NOSHOW: translate("calendar", "no-show"),
-    }.get(status, str(status))
+    return translate("calendar", _STATUS.get(status, str(status)))
 
 
 def waiting_text(minutes: int) -> str:
@@ -109,10 +110,9 @@ def message_text(entry: Entry) -> str:
 
 def answer_text(entry: Entry) -> str:
     """Return the patient's own answer; "" while there is none."""
-    return {
-        ParticipationStatus.ACCEPTED: translate("calendar", "confirmed"),
-        ParticipationStatus.DECLINED: translate("calendar", "declined"),
-    }.get(entry.appointment.answer, "")
+    if entry.appointment.answer == ParticipationStatus.ACCEPTED:
+        return translate("calendar", "confirmed")
+    return translate("calendar", "declined") if entry.appointment.answer == ParticipationStatus.DECLINED else ""
 
 
 def changed_text(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 Widgets ask for a look by dynamic properties, never by colours of their own:
 `role`: "title", "section", "muted", "danger", "ok", "warning", "badge", "key", "banner", "card", "bar", "side";
+`chevron` "own": a combo or spin box that paints its arrows itself;
 `kind` on buttons: "primary", "danger", "link", "choice" (a checkable segment or a card with an answer on it).
 """
 
@@ -48,6 +49,9 @@ QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QPlainTextEdit:disabl
     color: $ink_disabled; border-color: $line; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"], QSpinBox[invalid="true"] {
     border: 2px solid $danger; padding: 3px 7px; }
+
+QComboBox[chevron="own"]::drop-down { border: none; width: 22px; }
+QSpinBox[chevron="own"]::up-button, QSpinBox[chevron="own"]::down-button { border: none; width: 18px; }
 
 QListView, QTreeView, QListWidget { background: $panel; color: $ink; border: 1px solid $line; outline: none; }
 QListView::item { padding: 5px 8px; }

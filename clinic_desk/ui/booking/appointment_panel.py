@@ -1,0 +1,271 @@
+"""The card of the chosen appointment: who, when, with whom, its messages, who changed it last, and what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from clinic_desk.database.engine import Database
+from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
+from clinic_desk.domain.wall import to_wall
+from clinic_desk.services import messages
+from clinic_desk.services.messages import MessageLine
+from clinic_desk.ui.booking.cancel import reason_text
+from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle, set_button_text
+from clinic_desk.ui.booking.merge_text import status_text
+from clinic_desk.ui.booking.message_text import message_row
+from clinic_desk.ui.booking.patient_line import phone_text
+from clinic_desk.ui.booking.words import (
+    birth_text,
+    breakable,
+    day_span_text,
+    gender_sign,
+    moment_text,
+    one_line,
+    short_person,
+)
+from clinic_desk.ui.tasks import Tasks
+from clinic_desk.ui.theme import bold, scaled
+
+translate = QCoreApplication.translate
+_S = AppointmentStatus
+NEXT_STATUS = {
+    _S.BOOKED: _S.ARRIVED,
+    _S.ARRIVED: _S.CHECKED_IN,
+    _S.CHECKED_IN: _S.FULFILLED,
+    _S.NOSHOW: _S.ARRIVED,
+}
+"""What the first button makes of each status; those not named have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What takes a look into the database or a library."""
+
+    messages: tuple[MessageLine, ...]
+    phone: str
+
+
+class AppointmentPanel(QWidget):
+    """Shows one Entry, or that none is chosen. What was read for another one is never shown."""
+
+    status_requested = Signal(object, object)
+    """Entry, AppointmentStatus: arrived, in room, done."""
+    move_requested = Signal(object)
+    cancel_requested = Signal(object)
+    reinstate_requested = Signal(object)
+    open_requested = Signal(object)
+
+    def __init__(self, database: Database, tasks: Tasks, clinic: Clinic, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("appointment_panel")
+        self.clinic = clinic
+        self.entry: Entry | None = None
+        self._database = database
+        self._tasks = tasks
+        self._details: tuple[UUID, _Details] | None = None
+        self.card = QFrame()
+        self.card.setProperty("role", "card")
+        self.empty = plain_label(
+            translate("panel", "No appointment is chosen.\nClick one, or go to it with the arrow keys."),
+            "muted",
+            wrap=True,
+        )
+        self.name_label = plain_label("", wrap=True)
+        self.name_label.setObjectName("panel_name")
+        self.name_label.setFont(bold(scaled(self.name_label.font(), 1.25)))
+        self.born = plain_label("", "muted", wrap=True)
+        self.badge = plain_label("", "badge")
+        self.rows = DetailRows()
+        self.last_change = plain_label("", "muted", wrap=True)
+        self.last_change.setFont(scaled(self.last_change.font(), 0.88))
+        self.first = button("", "panel_status", self._first_pressed, "primary")
+        self.move_button = button(translate("panel", "Move"), "panel_move", lambda: self._ask(self.move_requested))
+        self.cancel_button = button(
+            translate("panel", "Cancel…"), "panel_cancel", lambda: self._ask(self.cancel_requested)
+        )
+        self._lay_out()
+        self.show_entry(None)
+
+    def _lay_out(self) -> None:
+        title = plain_label(translate("panel", "APPOINTMENT"), "section")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        for each in (self.first, self.move_button, self.cancel_button):
+            each.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+            buttons.addWidget(each)
+        inner = QVBoxLayout(self.card)
+        inner.setContentsMargins(12, 10, 12, 12)
+        inner.setSpacing(4)
+        badge = QHBoxLayout()
+        badge.addWidget(self.badge)
+        badge.addStretch(1)
+        inner.addWidget(self.name_label)
+        inner.addWidget(self.born)
+        inner.addLayout(badge)
+        inner.addWidget(self.rows)
+        inner.addSpacing(4)
+        inner.addLayout(buttons)
+        inner.addWidget(self.last_change)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(title)
+        column.addWidget(self.card)
+        column.addWidget(self.empty)
+        column.addStretch(1)
+
+    # --- showing ---
+
+    def set_clinic(self, clinic: Clinic) -> None:
+        """Take over a changed set-up of the clinic."""
+        self.clinic = clinic
+        self.show_entry(self.entry)
+
+    def show_entry(self, entry: Entry | None) -> None:
+        """Show an appointment, or (None) that none is chosen. Call again with each newer version of it."""
+        self.entry = entry
+        self.card.setVisible(entry is not None)
+        self.empty.setVisible(entry is None)
+        if entry is None:
+            return
+        self._show(entry)
+        database = self._database
+
+        def work() -> _Details:
+            return _Details(messages.messages_of(database, entry.id), phone_text(entry.patient.phone))
+
+        self._tasks.query(self, work, lambda details: self._learned(entry, details), lambda error: None, key="details")
+
+    def _learned(self, entry: Entry, details: _Details) -> None:
+        self._details = (entry.id, details)
+        if self.entry is not None and self.entry.id == entry.id:
+            self._show(self.entry)
+
+    def _show(self, entry: Entry) -> None:
+        row, patient = entry.appointment, entry.patient
+        today = to_wall(datetime.now(UTC), row.zone).date()
+        self.name_label.setText(breakable(one_line(patient.display_name)))
+        born = translate("panel", "born {birth}").format(birth=birth_text(patient.birth_date, today))
+        if patient.birth_date is None:
+            born = birth_text(None, today)
+        self.born.setText(" · ".join(part for part in (born, gender_sign(patient.gender)) if part))
+        self.badge.setText(_short(one_line(self.clinic.type(row.type_id).name), 40))
+        self.rows.show_rows(self._rows(entry))
+        self._name_buttons(row.status)
+        self.last_change.setText(self._last_change_text(entry))
+
+    def _rows(self, entry: Entry) -> list[tuple[str, str, str]]:
+        """Return (name, value, role) of every line there is something to say in."""
+        row = entry.appointment
+        details = self._details[1] if self._details and self._details[0] == entry.id else None
+        when = day_span_text(to_wall(row.starts_at, row.zone), to_wall(row.ends_at, row.zone))
+        status = status_text(row.status)
+        if row.squeezed_in:
+            status = translate("panel", "{status} · squeezed in").format(status=status)
+        rows = [
+            (translate("panel", "When"), when, ""),
+            (translate("panel", "With"), one_line(self.clinic.practitioner(row.practitioner_id).name), ""),
+            (translate("panel", "Where"), self._where(entry), ""),
+            (translate("panel", "Status"), status, "" if row.status.occupies_time else "danger"),
+        ]
+        if row.cancellation_reason is not None:
+            rows.append((translate("panel", "Reason"), reason_text(row.cancellation_reason), ""))
+        rows.append((translate("panel", "Phone"), details.phone if details else entry.patient.phone, ""))
+        rows += [message_row(line, row.zone) for line in details.messages] if details else []
+        rows.append((translate("panel", "Note"), breakable(_short(one_line(row.note), 300)), ""))
+        return [line for line in rows if line[1]]
+
+    def _where(self, entry: Entry) -> str:
+        row = entry.appointment
+        site = one_line(self.clinic.site(row.site_id).name) if len(self.clinic.sites) > 1 else ""
+        room = one_line(self.clinic.room(row.room_id).name) if row.room_id else ""
+        return ", ".join(part for part in (room, site) if part)
+
+    def _last_change_text(self, entry: Entry) -> str:
+        version = translate("panel", "version {version}").format(version=entry.appointment.version)
+        if entry.changed is None:
+            return version
+        parts = (
+            one_line(entry.changed.desk),
+            short_person(one_line(entry.changed.person)),
+            moment_text(to_wall(entry.changed.at, entry.appointment.zone)),
+            version,
+        )
+        change = " · ".join(part for part in parts if part)
+        return translate("panel", "Last change: {change}").format(change=change)
+
+    # --- doing ---
+
+    def _name_buttons(self, status: AppointmentStatus) -> None:
+        texts = {
+            _S.BOOKED: translate("panel", "Arrived  A"),
+            _S.NOSHOW: translate("panel", "Arrived  A"),
+            _S.ARRIVED: translate("panel", "In room"),
+            _S.CHECKED_IN: translate("panel", "Done"),
+            _S.CANCELLED: translate("panel", "Reinstate"),
+        }
+        set_button_text(self.first, texts.get(status, ""))
+        self.first.setVisible(status in texts)
+        self.move_button.setVisible(status.occupies_time)
+        self.cancel_button.setVisible(status in (_S.BOOKED, _S.ARRIVED, _S.CHECKED_IN))
+        restyle(self.first, "kind", "primary" if status is not _S.CANCELLED else "")
+
+    def _first_pressed(self) -> None:
+        if self.entry is None:
+            return
+        status = self.entry.appointment.status
+        if status is AppointmentStatus.CANCELLED:
+            self.reinstate_requested.emit(self.entry)
+        elif status in NEXT_STATUS:
+            self.status_requested.emit(self.entry, NEXT_STATUS[status])
+
+    def _ask(self, wish: object) -> None:
+        if self.entry is not None:
+            wish.emit(self.entry)  # type: ignore[attr-defined]
+
+
+class DetailRows(QWidget):
+    """Names at the left, values at the right, a thin line between; values wrap and are plain text."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 4, 0, 4)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(7)
+        self._grid.setColumnStretch(1, 1)
+        self._labels: list[tuple[QLabel, QLabel]] = []
+
+    def show_rows(self, rows: list[tuple[str, str, str]]) -> None:
+        """Show (name, value, role) rows; labels are kept and filled anew."""
+        while len(self._labels) < len(rows):
+            name, value = plain_label("", "muted"), plain_label("", wrap=True)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            value.setFont(bold(value.font()))
+            let_wrap(value)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._grid.addWidget(name, len(self._labels), 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(value, len(self._labels), 1)
+            self._labels.append((name, value))
+        for index, (name, value) in enumerate(self._labels):
+            shown = index < len(rows)
+            name.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                name.setText(rows[index][0])
+                value.setText(rows[index][1])
+                value.setAccessibleName(f"{rows[index][0]}: {rows[index][1]}")
+                restyle(value, "role", rows[index][2])
+
+    def texts(self) -> list[tuple[str, str]]:
+        """Return what is shown, for a test."""
+        return [(name.text(), value.text()) for name, value in self._labels if name.isVisibleTo(self)]
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -1,0 +1,155 @@
+"""The small parts forms are made of: plain-text labels, remarks under a field, buttons, and boxes to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QWidget
+
+from clinic_desk.ui.theme import theme_of
+
+translate = QCoreApplication.translate
+
+
+def plain_label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """Return a label that shows `text` as it is, never as markup."""
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setText(text)
+    label.setWordWrap(wrap)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def let_wrap(label: QLabel) -> None:
+    """Let a label be as narrow as its place and as high as its text then needs."""
+    label.setWordWrap(True)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+
+
+def field_label(text: str, buddy: QWidget) -> QLabel:
+    """Return the label of a field; a screen reader names the field by it, without the mnemonic's sign."""
+    label = plain_label(text, "muted")
+    label.setBuddy(buddy)
+    buddy.setAccessibleName(text.replace("&", ""))
+    return label
+
+
+def button(text: str, name: str, pressed: Callable[[], object], kind: str = "") -> QPushButton:
+    """Return a push button; Enter presses it when it has the keyboard."""
+    made = QPushButton(text)
+    made.setObjectName(name)
+    made.setAutoDefault(True)
+    made.setDefault(False)
+    made.setAccessibleName(text.replace("&", "").replace("⏎", "").strip())
+    if kind:
+        made.setProperty("kind", kind)
+    made.clicked.connect(lambda _checked: pressed())
+    return made
+
+
+def set_button_text(target: QPushButton, text: str) -> None:
+    """Change what a button says, to the eye and to a screen reader."""
+    if target.text() != text:
+        target.setText(text)
+        target.setAccessibleName(text.replace("&", "").replace("⏎", "").strip())
+
+
+def restyle(widget: QWidget, name: str, value: object) -> None:
+    """Set a dynamic property that the style sheet looks at, and let it look again."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def draw_chevron(painter: QPainter, middle: QPointF, widget: QWidget, *, up: bool) -> None:
+    """Draw the arrow of a box: a style sheet that rounds the box takes the style's own arrow away."""
+    theme = theme_of(widget.palette())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.ink_muted if widget.isEnabled() else theme.ink_disabled, 1.5))
+    tip = -2.0 if up else 2.0
+    painter.drawPolyline(
+        [QPointF(middle.x() - 3.5, middle.y() - tip), QPointF(middle.x(), middle.y() + tip),
+         QPointF(middle.x() + 3.5, middle.y() - tip)]
+    )  # fmt: skip
+
+
+class Remark(QLabel):
+    """What is to be said about a field, right under it; takes no room while there is nothing to say."""
+
+    def __init__(self, field: QWidget | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._field = field
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        let_wrap(self)
+        self.hide()
+
+    def say(self, text: str, role: str = "danger") -> None:
+        """Show a sentence: "danger" will be refused, "warning" will be asked, "muted" is good to know; "" for none."""
+        if text != self.text():
+            self.setText(text)
+        restyle(self, "role", role)
+        self.setVisible(bool(text))
+        if self._field is not None:
+            restyle(self._field, "invalid", "true" if text and role == "danger" else "false")
+            self._field.setAccessibleDescription(text)
+
+
+class ChoiceBox(QComboBox):
+    """A combo box of (text, value) rows: Enter passes on to the form, the wheel does nothing while not in it."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setMaxVisibleItems(12)
+        self.setProperty("chevron", "own")
+
+    def fill(self, rows: Iterable[tuple[str, Any]], chosen: Any) -> None:
+        """Replace the rows and choose the one of value `chosen` (none when there is no such), without a signal."""
+        blocked = self.blockSignals(True)
+        self.clear()
+        for text, value in rows:
+            self.addItem(text, value)
+        self.choose(chosen)
+        self.blockSignals(blocked)
+
+    def choose(self, value: Any) -> None:
+        """Choose the row of this value, without a signal."""
+        blocked = self.blockSignals(True)
+        self.setCurrentIndex(next((row for row in range(self.count()) if self.itemData(row) == value), -1))
+        self.blockSignals(blocked)
+
+    @property
+    def value(self) -> Any:
+        """The value of the chosen row, None when none is chosen."""
+        return self.currentData()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        draw_chevron(painter, QPointF(self.width() - 13, self.height() / 2), self, up=False)
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+            return
+        super().keyPressEvent(event)

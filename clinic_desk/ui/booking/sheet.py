@@ -1,0 +1,110 @@
+"""A modal question inside the window: a card over the dimmed window, an ordinary QDialog to a screen reader."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QDialog, QSizePolicy, QVBoxLayout, QWidget
+
+from clinic_desk.ui.booking.card import SHADOW, focus_within, is_ours, paint_card
+from clinic_desk.ui.theme import theme_of
+
+
+class Sheet(QDialog):
+    """Covers the window of its parent while it is open. Esc rejects, Enter presses the default button.
+
+    It is a child widget, so it is where the window is on every window system, and is in every picture of it. The
+    focus comes back to where it was when the sheet closes.
+    """
+
+    def __init__(self, parent: QWidget, *, width: int = 620) -> None:
+        super().__init__(parent.window())
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, on=False)
+        self.setAutoFillBackground(False)
+        self._came_from: QWidget | None = None
+        self._width = width
+        self.card = QWidget(self)
+        self.card.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.body = QVBoxLayout(self.card)
+        self.body.setContentsMargins(24, 20, 24, 20)
+        self.body.setSpacing(10)
+        parent.window().installEventFilter(self)
+        self.hide()
+
+    def open(self) -> None:
+        """Show the sheet over the window and take the keyboard."""
+        self._came_from = QApplication.focusWidget()
+        self._cover()
+        self.arrange()
+        self.show()
+        self.raise_()
+        self.setFocus()
+        first = self.first_focus()
+        if first is not None:
+            first.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _cover(self) -> None:
+        parent = self.parentWidget()
+        if parent is not None:
+            self.setGeometry(parent.rect())
+
+    def first_focus(self) -> QWidget | None:
+        """Return the widget that has the keyboard first."""
+        return None
+
+    def arrange(self) -> None:
+        """Give the card the size its content needs, in the middle of the upper part of the window."""
+        room = self.rect().adjusted(2 * SHADOW, 2 * SHADOW, -2 * SHADOW, -2 * SHADOW)
+        width = min(self._width, room.width())
+        layout = self.card.layout()
+        if layout is None:
+            return
+        layout.activate()
+        height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+        size = QSize(width, min(height, room.height()))
+        top = room.top() + max(0, (room.height() - size.height()) * 2 // 5)
+        self.card.setGeometry(QRect(room.center().x() - width // 2, top, size.width(), size.height()))
+        self.update()
+
+    def done(self, result: int) -> None:
+        """Close and give the keyboard back."""
+        super().done(result)
+        self.close()
+        if self._came_from is not None and _alive(self._came_from) and self._came_from.isVisible():
+            self._came_from.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.parent() and event.type() == QEvent.Type.Resize and self.isVisible():
+            self._cover()
+            self.arrange()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.arrange()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(10, 14, 22, 92))
+        paint_card(painter, self.card.geometry(), theme_of(self.palette()))
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        if is_ours(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        event.accept()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        return focus_within(self, forward=forward)
+
+
+def _alive(widget: QWidget) -> bool:
+    from shiboken6 import isValid
+
+    return isValid(widget)

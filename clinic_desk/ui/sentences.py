@@ -1,0 +1,333 @@
+"""Every refusal, outage and broken rule as one translated plain-text sentence that says what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from PySide6.QtCore import QCoreApplication
+
+from clinic_desk.domain.commands import Rule
+from clinic_desk.domain.records import Clinic
+from clinic_desk.domain.refusals import (
+    Conflict,
+    LikelyDuplicates,
+    NotFound,
+    PatientConflict,
+    RuleViolation,
+    SlotTaken,
+    Violation,
+)
+from clinic_desk.domain.wall import to_wall
+from clinic_desk.errors import (
+    Busy,
+    ClinicDeskError,
+    DatabaseDown,
+    DurabilityUnknown,
+    InvalidInput,
+    NotAllowed,
+    OutcomeUnknown,
+    SchemaMismatch,
+)
+from clinic_desk.ui.booking.words import day_text, minute_text, one_line, span_text, time_text
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What was asked for, as far as it is known: it makes a sentence name the doctor, the visit and the hours."""
+
+    practitioner_id: UUID | None = None
+    type_id: UUID | None = None
+    starts_at: datetime | None = None
+    patient_name: str = ""
+
+
+def sentence(problem: ClinicDeskError | Violation, clinic: Clinic, zone: str, about: About | None = None) -> str:
+    """Return what is wrong and what to do about it, in the user's language; times are shown in `zone` (IANA name)."""
+    about = about or About()
+    if isinstance(problem, Violation):
+        return _violation(problem, clinic, zone, about)
+    if isinstance(problem, RuleViolation):
+        return " ".join(_violation(violation, clinic, zone, about) for violation in problem.violations)
+    if isinstance(problem, SlotTaken):
+        return _slot_taken(problem, clinic, zone)
+    if isinstance(problem, InvalidInput):
+        return _invalid(problem)
+    return _plain(problem)
+
+
+def question(violations: tuple[Violation, ...], clinic: Clinic, zone: str, about: About | None = None) -> str:
+    """Return the sentences of rules that may be overruled, ending in the question whether to go on."""
+    told = " ".join(_violation(violation, clinic, zone, about or About(), asking=True) for violation in violations)
+    if any(violation.rule is Rule.SLOT_TAKEN for violation in violations):
+        return told + " " + translate("sentences", "Squeeze in side by side?")
+    return told + " " + translate("sentences", "Book anyway?")
+
+
+def _violation(violation: Violation, clinic: Clinic, zone: str, about: About, *, asking: bool = False) -> str:
+    facts = _Facts.of(violation, clinic, zone, about)
+    template, advice = _RULES[violation.rule](facts)
+    told = template.format(
+        who=facts.who, name=facts.name, span=facts.span, day=facts.day, hours=facts.hours, visit=facts.visit
+    )
+    return told if asking or not advice else f"{told} {advice}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """The words a sentence about one broken rule can use; each is never empty except `name`, `span` and `hours`."""
+
+    who: str
+    name: str
+    span: str
+    day: str
+    hours: str
+    visit: str
+
+    @classmethod
+    def of(cls, violation: Violation, clinic: Clinic, zone: str, about: About) -> _Facts:
+        practitioner = next((one for one in clinic.practitioners if one.id == about.practitioner_id), None)
+        kind = next((one for one in clinic.types if one.id == about.type_id), None)
+        start = about.starts_at or violation.starts_at
+        wall = to_wall(start, zone) if start is not None else None
+        return cls(
+            who=one_line(practitioner.name) if practitioner else translate("sentences", "The doctor"),
+            name=one_line(violation.name),
+            span=_span(violation, zone),
+            day=day_text(wall.date()) if wall else translate("sentences", "that day"),
+            hours=_hours(clinic, about.practitioner_id, wall),
+            visit=one_line(kind.name) if kind else translate("sentences", "This visit"),
+        )
+
+
+def _span(violation: Violation, zone: str) -> str:
+    if violation.starts_at is None or violation.ends_at is None:
+        return ""
+    start, end = to_wall(violation.starts_at, zone), to_wall(violation.ends_at, zone)
+    if start.date() == end.date():
+        return span_text(start, end)
+    return f"{day_text(start.date())} {time_text(start)} – {day_text(end.date())} {time_text(end)}"
+
+
+def _hours(clinic: Clinic, practitioner_id: UUID | None, wall: datetime | None) -> str:
+    """Return `08:00–12:00, 13:00–17:00` of that local day, empty when the doctor does not work or is not known."""
+    if wall is None or practitioner_id is None:
+        return ""
+    rows = sorted(
+        (row.start_minute, row.end_minute)
+        for row in clinic.working_hours
+        if row.practitioner_id == practitioner_id
+        and row.weekday == wall.isoweekday()
+        and row.valid_from <= wall.date() <= (row.valid_to or wall.date())
+    )
+    return ", ".join(f"{minute_text(start)}–{minute_text(end)}" for start, end in rows)
+
+
+def _outside_hours(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose a time within them.")
+    if facts.hours:
+        return translate("sentences", "{who} does not work then; hours on {day}: {hours}."), advice
+    return (
+        translate("sentences", "{who} does not work on {day}."),
+        translate("sentences", "Choose another day or doctor."),
+    )
+
+
+def _over_break(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose a time before or after.")
+    if facts.name:
+        return translate("sentences", "{who}: {name} {span}."), advice
+    return translate("sentences", "{who} has a break {span}."), advice
+
+
+def _time_off(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose another time or doctor.")
+    if facts.name:
+        return translate("sentences", "{who} is away: {name}, {span}."), advice
+    return translate("sentences", "{who} is away {span}."), advice
+
+
+def _closure(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose another day.")
+    if facts.name:
+        return translate("sentences", "The practice is closed on {day}: {name}."), advice
+    return translate("sentences", "The practice is closed on {day}."), advice
+
+
+def _blocked(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose a time before or after.")
+    if facts.name:
+        return translate("sentences", "{span} is kept for {name}."), advice
+    return translate("sentences", "{span} is blocked."), advice
+
+
+def _in_the_past(_: _Facts) -> tuple[str, str]:
+    return translate("sentences", "This time is over."), translate("sentences", "Choose a later one.")
+
+
+def _too_short(facts: _Facts) -> tuple[str, str]:
+    return (
+        translate("sentences", "The length is too short for {visit}."),
+        translate("sentences", "Give it at least five minutes."),
+    )
+
+
+def _too_long(_: _Facts) -> tuple[str, str]:
+    return (
+        translate("sentences", "An appointment can last at most twelve hours."),
+        translate("sentences", "Shorten it."),
+    )
+
+
+def _wrong_type(facts: _Facts) -> tuple[str, str]:
+    return (
+        translate("sentences", "{who} does not do {visit}."),
+        translate("sentences", "Choose another doctor or another visit."),
+    )
+
+
+def _patient_busy(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose another time.")
+    if facts.name and facts.span:
+        return translate("sentences", "The patient is already booked {span} ({name})."), advice
+    if facts.span:
+        return translate("sentences", "The patient is already booked {span}."), advice
+    return translate("sentences", "The patient is already booked at that time."), advice
+
+
+def _taken(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose a free time.")
+    if facts.span:
+        return translate("sentences", "{who} is already booked {span}."), advice
+    return translate("sentences", "{who} is already booked then."), advice
+
+
+def _room_taken(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose another room, or “automatic”.")
+    if facts.name:
+        return translate("sentences", "{name} is taken at that time."), advice
+    return translate("sentences", "The room is taken at that time."), advice
+
+
+def _no_room(facts: _Facts) -> tuple[str, str]:
+    if facts.name:
+        advice = translate("sentences", "Choose another room, or “automatic”.")
+        return translate("sentences", "{name} is at another site."), advice
+    return (
+        translate("sentences", "{visit} needs a room, and none is free or chosen."),
+        translate("sentences", "Choose a room or another time."),
+    )
+
+
+def _inactive(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose another one.")
+    if facts.name:
+        return translate("sentences", "{name} is no longer in use."), advice
+    return translate("sentences", "The doctor, room or visit is no longer in use."), advice
+
+
+_RULES = {
+    Rule.OUTSIDE_HOURS: _outside_hours,
+    Rule.OVER_BREAK: _over_break,
+    Rule.TIME_OFF: _time_off,
+    Rule.CLOSURE: _closure,
+    Rule.BLOCKED: _blocked,
+    Rule.IN_THE_PAST: _in_the_past,
+    Rule.TOO_SHORT: _too_short,
+    Rule.TOO_LONG: _too_long,
+    Rule.WRONG_TYPE: _wrong_type,
+    Rule.PATIENT_BUSY: _patient_busy,
+    Rule.SLOT_TAKEN: _taken,
+    Rule.ROOM_TAKEN: _room_taken,
+    Rule.NO_ROOM: _no_room,
+    Rule.INACTIVE: _inactive,
+}
+
+
+def _slot_taken(problem: SlotTaken, clinic: Clinic, zone: str) -> str:
+    if problem.room:
+        return translate("sentences", "The room was taken first. Choose another room, or “automatic”.")
+    if problem.by is None:
+        return translate("sentences", "This time was taken first. Choose another time.")
+    visit = problem.by.appointment
+    start, end = to_wall(visit.starts_at, zone), to_wall(visit.ends_at, zone)
+    return translate("sentences", "{span} was taken first. Choose another time.").format(span=span_text(start, end))
+
+
+def _invalid(problem: InvalidInput) -> str:
+    """Return the sentence of a field; one not named here keeps the English `expected` as its last resort."""
+    told = {
+        "phone": translate("sentences", "This is not a phone number. Type it with its area code, or as +49 30 …"),
+        "email": translate("sentences", "This is not an e-mail address. It looks like name@example.org."),
+        "family_name": translate("sentences", "Please type the name."),
+        "given_name": translate("sentences", "Please type the name."),
+        "name": translate("sentences", "Please type the name."),
+        "birth_date": translate("sentences", "This is not a birth date. Type it as 14.3.1987 or 1987-03-14."),
+        "channel": translate(
+            "sentences", "There is no address to tell the patient by. Add it, or choose “no messages”."
+        ),
+        "language": translate("sentences", "Choose the language of the messages."),
+        "length_minutes": translate("sentences", "This is not a length. Type minutes, for example 15."),
+        "starts_at": translate("sentences", "This is not a time. Type it as 10:30, or with a day as fri 10:30."),
+        "note": translate("sentences", "The note is too long. Shorten it."),
+    }.get(problem.field)
+    other = translate("sentences", "{field}: expected {expected}.")
+    return told or other.format(field=problem.field, expected=problem.expected)
+
+
+def _plain(problem: ClinicDeskError) -> str:
+    for kind, told in _told_by_kind():
+        if isinstance(problem, kind):
+            return told
+    if isinstance(problem, NotFound):
+        return _not_found(problem)
+    return translate("sentences", "This could not be done. Nothing was changed; please try again.")
+
+
+def _told_by_kind() -> tuple[tuple[type[ClinicDeskError], str], ...]:
+    return (
+        (Conflict, translate("sentences", "Another desk changed this appointment first. Look at it, then decide.")),
+        (PatientConflict, translate("sentences", "Another desk changed this patient first. Look at it, then decide.")),
+        (LikelyDuplicates, translate("sentences", "This patient may be there already. Choose the one that is meant.")),
+        (
+            NotAllowed,
+            translate("sentences", "Your sign-in may not do this. Ask the practice manager for the right to do it."),
+        ),
+        (
+            DatabaseDown,
+            translate("sentences", "The database cannot be reached: nothing was saved. Your input is kept; try again."),
+        ),
+        (
+            Busy,
+            translate("sentences", "The database is busy: nothing was saved. Your input is kept; try again."),
+        ),
+        (
+            DurabilityUnknown,
+            translate("sentences", "It is saved on one server, but the second one has not answered. Please wait."),
+        ),
+        (
+            OutcomeUnknown,
+            translate("sentences", "We are finding out whether this was booked. Please do not book it a second time."),
+        ),
+        (
+            SchemaMismatch,
+            translate("sentences", "The database and this program have different versions. Nothing can be saved here; "
+                      "ask the person who installs the program."),
+        ),
+    )  # fmt: skip
+
+
+def _not_found(problem: NotFound) -> str:
+    match problem.what:
+        case "appointment":
+            return translate("sentences", "This appointment is no longer there. Reload the day to see what is.")
+        case "patient":
+            return translate("sentences", "This patient is no longer there. Search for the patient again.")
+        case "practitioner":
+            return translate("sentences", "This doctor is no longer there. Choose another one.")
+        case "room":
+            return translate("sentences", "This room is no longer there. Choose another one, or “automatic”.")
+    return translate("sentences", "What was chosen is no longer there. Choose again.")

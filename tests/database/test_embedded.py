@@ -60,23 +60,28 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def clear(folder: Path) -> None:
+    """End what a failed test left running in the data folders below `folder`."""
+    for pgdata in folder.rglob("pgdata"):
+        for pid in postmaster.survivors(pgdata):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(pid).kill()
+        until(partial(is_empty, pgdata.parent))
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A new folder, open also to the account that root's server runs as; nothing runs in it after the test."""
     folder = Path(tempfile.mkdtemp(prefix="cd-place-"))
     folder.chmod(0o755)
     yield folder
-    for pgdata in folder.rglob("pgdata"):
-        for pid in postmaster.survivors(pgdata):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                psutil.Process(pid).kill()
-        until(partial(is_empty, pgdata.parent))
+    clear(folder)
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Path]:
-    """A database that was made and stopped, to copy."""
+    """A data folder with a database, for the tests that leave it whole; they make tables of different names."""
     folder = Path(tempfile.mkdtemp(prefix="cd-made-"))
     join(folder).leave()
     yield folder
@@ -84,8 +89,16 @@ def made() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data(made: Path, place: Path) -> Path:
-    """A data folder with a database that was made and stopped."""
+def data(made: Path) -> Iterator[Path]:
+    """The same; nothing runs in it before and after the test."""
+    assert is_down(made)
+    yield made
+    clear(made)
+
+
+@pytest.fixture
+def copied(made: Path, place: Path) -> Path:
+    """A copy of it, to be damaged."""
     subprocess.run(["cp", "-a", made, place / "data"], check=True)
     return place / "data"
 
@@ -270,9 +283,10 @@ def test_interrupting_the_program_that_started_the_server_leaves_it_to_the_other
 
 def test_a_killed_server_comes_back_with_its_data_for_all_members_at_once(data: Path) -> None:
     with join(data) as first, join(data) as second:
-        ask(first, "CREATE TABLE kept AS SELECT 42 AS answer")
+        ask(first, "CREATE TABLE kept_by_kill AS SELECT 42 AS answer")
         before, port = server_pid(first), first.address.port
         os.kill(before, signal.SIGKILL)
+        until(lambda: postmaster.alive(data / "pgdata") is None)
         with ThreadPoolExecutor(4) as threads:
             asked = [threads.submit(member.ensure_running) for member in (first, second, first, second)]
             for each in asked:
@@ -280,7 +294,7 @@ def test_a_killed_server_comes_back_with_its_data_for_all_members_at_once(data: 
         assert server_pid(first) != before
         assert first.address == second.address
         assert first.address.port == port
-        assert ask(second, "SELECT answer FROM kept") == 42
+        assert ask(second, "SELECT answer FROM kept_by_kill") == 42
     assert is_down(data)
 
 
@@ -315,10 +329,10 @@ def test_a_process_id_that_was_given_to_another_program_meanwhile_does_not_keep_
 ) -> None:
     with join(data) as server:
         stale = (data / "pgdata" / "postmaster.pid").read_text().splitlines()
-        ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+        ask(server, "CREATE TABLE kept_by_number AS SELECT 42 AS answer")
     (data / "pgdata" / "postmaster.pid").write_text("\n".join([str(bystander), *stale[1:]]))
     with join(data) as server:
-        assert ask(server, "SELECT answer FROM kept") == 42
+        assert ask(server, "SELECT answer FROM kept_by_number") == 42
     assert psutil.pid_exists(bystander)
 
 
@@ -348,8 +362,8 @@ def test_a_program_killed_while_it_makes_the_database_leaves_nothing_in_the_way(
     with join(place) as server:
         assert ask(server, "SELECT 1") == 1
     psutil.wait_procs(making, timeout=LIMIT)
-    join(place).leave()  # the orphan may have made a last file
-    assert {path.name for path in place.iterdir()} - {path.name for path in place.glob("*.new")} == {
+    join(place).leave()  # clears what the orphan made last
+    assert {path.name for path in place.iterdir()} == {
         "clinic-desk.json",
         "clinic-desk.lock",
         "log",
@@ -436,17 +450,17 @@ DAMAGES: dict[str, tuple[Problem, Callable[[Path], object]]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_folder_is_refused_untouched(data: Path, damage: str) -> None:
+def test_a_damaged_folder_is_refused_untouched(copied: Path, damage: str) -> None:
     code, harm = DAMAGES[damage]
-    harm(data)
-    assert refused(data).code is code
+    harm(copied)
+    assert refused(copied).code is code
 
 
-def test_a_database_whose_journal_is_lost_is_called_damaged(data: Path) -> None:
-    for segment in (data / "pgdata/pg_wal").glob("0*"):
+def test_a_database_whose_journal_is_lost_is_called_damaged(copied: Path) -> None:
+    for segment in (copied / "pgdata/pg_wal").glob("0*"):
         segment.unlink()
     with pytest.raises(EmbeddedServerError) as caught:
-        join(data)
+        join(copied)
     assert caught.value.code is Problem.DAMAGED
     assert "checkpoint" in str(caught.value)
 
@@ -595,15 +609,18 @@ def test_root_is_told_of_a_folder_that_the_account_cannot_enter_and_nothing_is_m
 
 @needs_root
 def test_root_works_in_the_folder_of_an_ordinary_user_as_that_user(place: Path) -> None:
-    account = service_account(0)
-    assert account is not None
+    import pwd
+
+    usual = service_account(0)
+    assert usual is not None
+    other = next(entry for entry in pwd.getpwall() if entry.pw_uid not in {0, usual.uid})
     data = place / "data"
     data.mkdir()
-    os.chown(data, account.uid, account.gid)
+    os.chown(data, other.pw_uid, other.pw_gid)
     with join(data) as server:
         assert ask(server, "SELECT 1") == 1
         server.password("reception")
-    assert {path.lstat().st_uid for path in [data, *data.rglob("*")]} == {account.uid}
+    assert {path.lstat().st_uid for path in [data, *data.rglob("*")]} == {other.pw_uid}
 
 
 @needs_root

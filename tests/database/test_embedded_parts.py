@@ -16,7 +16,7 @@ from clinic_desk.database.embedded.account import Account, first_closed, may_ent
 from clinic_desk.database.embedded.binaries import INSTALLATIONS, SETTING, find, preferred_majors
 from clinic_desk.database.embedded.commands import child_environment, process_options, run
 from clinic_desk.database.embedded.configuration import initdb_arguments, quoted, server_settings
-from clinic_desk.database.embedded.folder import patiently
+from clinic_desk.database.embedded.folder import patiently, refuse_foreign
 from clinic_desk.database.embedded.problems import classify, from_output, own_words, told
 
 SOMEBODY = Account("somebody", 1234, 5678)
@@ -269,6 +269,15 @@ def test_this_very_process_is_not_taken_for_a_server(tmp_path: Path) -> None:
     (tmp_path / "postmaster.pid").write_text(f"{os.getpid()}\n")
     assert postmaster.alive(tmp_path) is None
     assert postmaster.misleads(tmp_path)
+
+
+def test_a_folder_that_another_program_is_just_claiming_is_not_foreign(tmp_path: Path) -> None:
+    for name in ("clinic-desk.lock", "clinic-desk.json.0123.new"):
+        (tmp_path / name).touch()
+    refuse_foreign(tmp_path)
+    (tmp_path / "clinic-desk.txt").touch()
+    with pytest.raises(EmbeddedServerError):
+        refuse_foreign(tmp_path)
 
 
 def test_a_file_in_use_is_tried_again_on_windows_and_nowhere_else() -> None:

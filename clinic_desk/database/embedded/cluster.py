@@ -82,6 +82,7 @@ def ensure(folder: Folder, superuser_password: str, setting: Path | None, tell: 
     if (address := running(folder)) is not None:
         return address
     made = _check(folder)
+    _clear_half_made(folder)
     found = programs.usable(programs.find(_major(folder) if made else None, setting), folder.account)
     if not made:
         tell(Step.CREATING)
@@ -127,7 +128,6 @@ def _damaged(folder: Folder, what: str) -> EmbeddedServerError:
 
 def _create(folder: Folder, found: Binaries, superuser_password: str) -> None:
     """Make the database in a folder beside, and rename it when it is whole: a half-made one is never taken for one."""
-    _clear_half_made(folder)
     unique = uuid4().hex
     new = folder.root / f"pgdata.{unique}.new"
     password_file = folder.root / f"password.{unique}.new"
@@ -216,7 +216,7 @@ def _attempt(folder: Folder, found: Binaries, *, fresh_port: bool) -> EmbeddedSe
     first_words = folder.log / "start.log"
     first_words.unlink(missing_ok=True)
     began = time.time()
-    arguments = ["start", "--wait", "--silent", "--timeout=120", "--pgdata=pgdata", "--log=log/start.log"]
+    arguments = ["start", "--wait", "--silent", "--timeout=120", "--pgdata=pgdata", f"--log={Path('log', 'start.log')}"]
     ended = run(found.program("pg_ctl"), *arguments, account=folder.account, folder=folder.root)
     if ended.code == 0 or postmaster.alive(folder.pgdata) is not None:
         return None  # also when recovery takes longer than pg_ctl waits: _start goes on waiting

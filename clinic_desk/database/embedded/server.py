@@ -150,6 +150,7 @@ class EmbeddedServer:
     def ensure_running(self) -> None:
         """Start the server again if it is down, whoever or whatever ended it; on the same port if that is free.
 
+        For after a lost connection: right after a kill the dying process can still be seen, and nothing is done.
         Raises EmbeddedServerError, with code left after leave().
         """
         with self._guard, told(self.data):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, Signal
@@ -29,6 +30,7 @@ class Finder(QObject):
         self._store = desk.store
         self._navigator = navigator
         self._looking_for: Patient | None = None
+        box.wall_of = self._wall
         box.search_requested.connect(self._search)
         box.day_chosen.connect(navigator.go_to)
         box.patient_chosen.connect(self._show)
@@ -59,12 +61,15 @@ class Finder(QObject):
             return self.tr("The database cannot be reached just now.")
         return self.tr("The search did not work. Try other letters.")
 
+    def _wall(self, instant: datetime) -> datetime:
+        return instant.astimezone(ZoneInfo(self._store.clinic.sites[0].zone))
+
     def _show(self, match: PatientMatch) -> None:
         at = match.next_appointment_at
         if at is None:
             self.booking_wanted.emit(match.patient)
             return
-        wall = at.astimezone(ZoneInfo(self._store.clinic.sites[0].zone))
+        wall = self._wall(at)
         self._looking_for = match.patient
         self._navigator.go_to(wall.date(), minute=wall.hour * 60 + wall.minute)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
@@ -57,6 +58,7 @@ class FindBox(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.today = date(2000, 1, 1)
+        self.wall_of: Callable[[datetime], datetime] = lambda instant: instant
         self._keys = ""
         self._day: date | None = None
         self._lines: tuple[MatchLine, ...] = ()
@@ -114,16 +116,19 @@ class FindBox(QLineEdit):
         else:
             self._hide()
 
+    def _wall(self, instant: datetime) -> datetime:
+        return self.wall_of(instant)
+
     def _list(self) -> MatchList:
         """The list under the box, made when first needed: it lies over everything in the window."""
         if self.matches is None:
             self._popup = QFrame(self.window())
             self._popup.setProperty("role", "dialog")
             self._popup.setObjectName("find_popup")
-            self.matches = MatchList(_as_it_is, self._popup)
+            self.matches = MatchList(self._wall, self._popup)
             self.matches.setObjectName("find_matches")
             self.matches.setStyleSheet("QListView { border: none; }")
-            self.matches.setItemDelegate(FindDelegate(_as_it_is, self.matches))
+            self.matches.setItemDelegate(FindDelegate(self.matches.matches, self._wall, self.matches))
             self.matches.clicked.connect(lambda index: self._take(index.row()))
             layout = QVBoxLayout(self._popup)
             layout.setContentsMargins(4, 4, 4, 4)
@@ -191,7 +196,3 @@ class FindBox(QLineEdit):
             painter.setPen(theme_of(self.palette()).ink_muted)
             area = self.rect().adjusted(0, 0, -10, 0)
             painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), self._keys)
-
-
-def _as_it_is(instant: datetime) -> datetime:
-    return instant

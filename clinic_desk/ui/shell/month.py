@@ -117,6 +117,7 @@ class MonthView(QTableView):
         header.setSectionsClickable(False)
         header.setHighlightSections(False)
         header.setFixedHeight(_ROW_HEIGHT - 2)
+        header.setStyleSheet("QHeaderView::section { border: none; background: transparent; }")
         self.setFixedHeight(7 * _ROW_HEIGHT)
         self.clicked.connect(self._choose)
 

@@ -4,24 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from uuid import UUID
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from clinic_desk.ui.preferences import ColumnChoice
+from clinic_desk.ui.theme import Theme, shades, theme_of
 
 _ID = Qt.ItemDataRole.UserRole
+_COLOUR = Qt.ItemDataRole.UserRole + 1
+_BOX = 14
 _ROW_HEIGHT = 26
 
 
@@ -33,6 +52,70 @@ class Resource:
     name: str
     colour: str
     hint: str = ""
+
+
+class ResourceDelegate(QStyledItemDelegate):
+    """Paints a line's check box in its own colour: filled with a tick when shown, a ring when not."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Paint one line."""
+        theme = theme_of(QApplication.palette())  # the style sheet makes the view's own ground transparent
+        area: QRect = option.rect
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(theme.accent, 1.5))
+            painter.drawRoundedRect(QRectF(area).adjusted(1, 1, -1, -1), 4, 4)
+        shown = _is_shown(index)
+        self._paint_box(painter, self.box(area), str(index.data(_COLOUR)), theme, shown=shown)
+        painter.setPen(theme.ink if shown else theme.ink_muted)
+        text_area = area.adjusted(_BOX + 16, 0, -4, 0)
+        text = option.fontMetrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, text_area.width())
+        painter.drawText(text_area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+        painter.restore()
+
+    @staticmethod
+    def _paint_box(painter: QPainter, box: QRectF, colour: str, theme: Theme, *, shown: bool) -> None:
+        bar = shades(colour, theme).bar
+        painter.setPen(QPen(bar, 1.5))
+        painter.setBrush(bar if shown else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 3, 3)
+        if shown:
+            painter.setPen(QPen(theme.panel, 1.8))
+            painter.drawPolyline([box.topLeft() + QPointF(x, y) for x, y in ((3, 7), (6, 10), (11, 4))])
+
+    @staticmethod
+    def box(area: QRect) -> QRectF:
+        """Return where the check box of a line is."""
+        return QRectF(area.left() + 4, area.center().y() - _BOX / 2 + 0.5, _BOX, _BOX)
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        """A click on the box, or Space, shows or hides."""
+        clicked = (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonRelease
+            and event.button() == Qt.MouseButton.LeftButton
+            and self.box(option.rect).adjusted(-4, -6, 6, 6).contains(event.position())
+        )
+        pressed = (
+            isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Space
+        )
+        if not (clicked or pressed):
+            return False
+        state = Qt.CheckState.Unchecked if _is_shown(index) else Qt.CheckState.Checked
+        return model.setData(index, state.value, Qt.ItemDataRole.CheckStateRole)
+
+
+def _is_shown(index: QModelIndex | QPersistentModelIndex) -> bool:
+    return Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) is Qt.CheckState.Checked
 
 
 class ResourceListView(QListWidget):
@@ -49,9 +132,8 @@ class ResourceListView(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setUniformItemSizes(True)
-        self.setStyleSheet(
-            "QListWidget { border: none; background: transparent; } QListWidget::item { padding: 2px 0; }"
-        )
+        self.setStyleSheet("QListWidget { border: none; background: transparent; } QListWidget::item { padding: 0; }")
+        self.setItemDelegate(ResourceDelegate(self))
         self.model().rowsMoved.connect(self.arranged)
         self.itemDoubleClicked.connect(lambda item: self.week_requested.emit(item.data(_ID)))
 
@@ -130,8 +212,10 @@ class ResourceList(QWidget):
         self._all.setEnabled(bool(choice.hidden))
 
     def _line(self, resource: Resource, *, shown: bool) -> QListWidgetItem:
-        item = QListWidgetItem(_swatch(resource.colour, self.devicePixelRatioF()), resource.name)
+        item = QListWidgetItem(resource.name)
         item.setData(_ID, resource.id)
+        item.setData(_COLOUR, resource.colour)
+        item.setToolTip(escape(resource.name))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{resource.name}, {resource.hint}".rstrip(", "))
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsDragEnabled)
         item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
@@ -159,17 +243,3 @@ class ResourceList(QWidget):
         choice = self.choice()
         self._all.setEnabled(bool(choice.hidden))
         self.choice_changed.emit(choice)
-
-
-def _swatch(colour: str, ratio: float) -> QIcon:
-    pixmap = QPixmap(round(14 * ratio), round(14 * ratio))
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    shown = QColor.fromString(colour)
-    painter.setBrush(shown if shown.isValid() else QColor("#808080"))
-    painter.drawRoundedRect(1, 1, 12, 12, 3, 3)
-    painter.end()
-    return QIcon(pixmap)

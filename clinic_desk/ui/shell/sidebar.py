@@ -28,6 +28,7 @@ class SidePanel(QScrollArea):
         self._column.setContentsMargins(12, 10, 12, 10)
         self._column.setSpacing(14)
         self._column.addStretch(1)
+        self._inside = inside
         self.setWidget(inside)
 
     def add(self, part: QWidget, *, stretch: int = 0) -> None:
@@ -37,7 +38,7 @@ class SidePanel(QScrollArea):
 
     def _fit(self) -> None:
         """Be as wide as was asked for, or as the parts need with this font."""
-        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        needed = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         self.setFixedWidth(max(self._width, needed))
 
 

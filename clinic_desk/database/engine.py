@@ -11,7 +11,7 @@ import itertools
 import random
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
@@ -37,15 +37,19 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import ConnectionPoolEntry
 
+    from clinic_desk.database.watchdog import HasSocket
+
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_S: Final = 5
 LOCK_TIMEOUT_MS: Final = 5_000
 STATEMENT_TIMEOUT_MS: Final = 15_000
 IDLE_IN_TRANSACTION_MS: Final = 15_000
+PING_S: Final = 3.0
 UNANSWERED_S: Final = 25.0
 """A transaction that a live server has not ended by itself after this long is cut off by the desk."""
 _REPEATS: Final = 4
+_FIRST_QUESTIONS: Final = "first questions"
 _CONTENDED: Final = "other desks changed the same rows again and again"
 _OLD_PRIMARY: Final = "this server is an old primary: another one took over"
 _UNKNOWN: Final = "the answer to COMMIT was lost and the database cannot be asked"
@@ -283,18 +287,32 @@ class Database:
             use_native_hstore=False,
         )
         arguments = driver_arguments(self.url, f"clinic-desk {self.desk.name}"[:63])
-        event.listen(engine, "do_connect", lambda *_: _connect(arguments))
+        event.listen(engine, "do_connect", lambda _dialect, record, *_: self._connect(record, arguments))
         event.listen(engine, "connect", self._look_at_timeline)
         event.listen(engine, "checkout", self._refuse_old_primary)
+        ping = engine.dialect.do_ping
+
+        def guarded_ping(driver: DBAPIConnection) -> bool:
+            with self._watchdog.guard(cast("HasSocket", driver), PING_S):
+                return ping(driver)
+
+        engine.dialect.do_ping = guarded_ping  # type: ignore[assignment,method-assign]
         return engine
+
+    def _connect(self, record: ConnectionPoolEntry, arguments: dict[str, Any]) -> psycopg2.extensions.connection:
+        import psycopg2
+
+        connection: psycopg2.extensions.connection = psycopg2.connect(**arguments)
+        guard = record.info[_FIRST_QUESTIONS] = ExitStack()
+        guard.enter_context(self._watchdog.guard(connection, CONNECT_TIMEOUT_S))
+        return connection
 
     def _look_at_timeline(self, driver: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         """Refuse a server whose timeline is lower than one seen before: an old primary after a failover (F12)."""
-        cursor = driver.cursor()
-        cursor.execute(_TIMELINE)
-        timeline = cursor.fetchone()[0]  # type: ignore[index]
-        cursor.close()
-        driver.rollback()
+        with record.info.pop(_FIRST_QUESTIONS), closing(driver.cursor()) as cursor:
+            cursor.execute(_TIMELINE)
+            timeline = cursor.fetchone()[0]  # type: ignore[index]
+            driver.rollback()
         record.info["timeline"] = timeline
         if timeline is not None and timeline < self._timeline:
             driver.close()
@@ -372,10 +390,3 @@ def _commit(connection: Connection, driver: psycopg2.extensions.connection) -> N
 
 def _driver(connection: Connection) -> psycopg2.extensions.connection:
     return cast("psycopg2.extensions.connection", connection.connection.dbapi_connection)
-
-
-def _connect(arguments: dict[str, Any]) -> psycopg2.extensions.connection:
-    import psycopg2
-
-    connection: psycopg2.extensions.connection = psycopg2.connect(**arguments)
-    return connection

@@ -15,8 +15,10 @@ from typing import Final, Self, TypeVar
 
 from sqlalchemy import URL
 
-COMMIT: Final = b"COMMIT"
-"""What psycopg2 sends for connection.commit(): the simple query message holds it in clear (no TLS on this way)."""
+COMMIT: Final = b"COMMIT\0"
+"""What psycopg2 sends for connection.commit(): the simple query message holds it in clear (no TLS on this way).
+
+With its end, or else it is found in "BEGIN ISOLATION LEVEL READ COMMITTED" already."""
 
 T = TypeVar("T")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -24,8 +23,7 @@ _KEPT = 10_000
 _OUT = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW})
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """A block's lettering and what it was made for."""
 
     entry: Entry

@@ -106,27 +106,36 @@ class ColumnContent:
         return not any(item.active for item in self.between(start, end))
 
 
-def content_of(frame: Frame, entries: Iterable[Entry], holds: Iterable[Hold]) -> ColumnContent:
-    """Lay out a column's own entries and holds (others of its day must not be among them)."""
+def content_of(
+    frame: Frame, entries: Iterable[Entry], holds: Iterable[Hold], before: ColumnContent | None = None
+) -> ColumnContent:
+    """Lay out a column's own entries and holds (others of its day must not be among them).
+
+    `before`: the content it replaces, of the same frame. Items drawn as they were there are the same objects again.
+    """
+    known = {id(item.entry or item.hold): item for item in before.items} if before is not None else {}
     scale = frame.scale
     spans: list[Span] = []
-    what: list[tuple[UUID, Entry | None, Hold | None]] = []
+    what: list[tuple[UUID, Entry | None, Hold | None, Item | None]] = []
     for entry in entries:
-        appointment = entry.appointment
-        if appointment.status not in _HIDDEN and _touches(scale, appointment.starts_at, appointment.ends_at):
+        appointment, was = entry.appointment, known.get(id(entry))
+        if was is not None:
+            spans.append(Span(was.start, was.end, was.active))
+            what.append((was.id, entry, None, was))
+        elif appointment.status not in _HIDDEN and _touches(scale, appointment.starts_at, appointment.ends_at):
             spans.append(_span(scale, appointment.starts_at, appointment.ends_at, appointment.status in _OCCUPYING))
-            what.append((appointment.id, entry, None))
+            what.append((appointment.id, entry, None, None))
     for hold in holds:
         if _touches(scale, hold.starts_at, hold.ends_at):
             spans.append(_span(scale, hold.starts_at, hold.ends_at, True))
-            what.append((hold.id, None, hold))
+            what.append((hold.id, None, hold, known.get(id(hold))))
     slots = lay_out(spans)
-    items = [
-        Item(key, start, end, active, slot, limit, entry, hold)
-        for (key, entry, hold), (start, end, active), slot, limit in zip(
-            what, spans, slots, limits(spans, slots), strict=True
-        )
-    ]
+    items: list[Item] = []
+    for (key, one, hold_, was), span, slot, limit in zip(what, spans, slots, limits(spans, slots), strict=True):
+        if was is not None and was.slot == slot and was.limit == limit:
+            items.append(was)
+        else:
+            items.append(Item(key, span.start, span.end, span.active, slot, limit, one, hold_))
     items.sort(key=lambda item: (item.start, item.slot.left, item.id.int))
     return ColumnContent(frame, items)
 

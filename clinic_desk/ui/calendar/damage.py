@@ -14,14 +14,9 @@ if TYPE_CHECKING:
 
 def differing(before: ColumnContent, after: ColumnContent) -> list[Item]:
     """Return the items drawn before that are drawn elsewhere, otherwise or no more, and those that came instead."""
-    was = {_drawn(item): item for item in before.items}
-    came = [item for item in after.items if was.pop(_drawn(item), None) is None]
+    was = {id(item): item for item in before.items}
+    came = [item for item in after.items if was.pop(id(item), None) is None]
     return [*was.values(), *came]
-
-
-def _drawn(item: Item) -> tuple[int, int, int, float, float, int, int]:
-    slot = item.slot
-    return (item.id.int, item.start, item.end, slot.left, slot.right, item.limit, id(item.entry or item.hold))
 
 
 def rects(surface: Surface, change: ColumnChange, items: list[Item]) -> list[QRect]:

@@ -41,7 +41,7 @@ class ColumnHeader(QHeaderView):
         self.viewport().update()
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), self._metrics.header_height)
+        return QSize(4 * self._metrics.minimum_column, self._metrics.header_height)  # Qt's own asks every section
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
@@ -104,7 +104,7 @@ class TimeHeader(QHeaderView):
         self.viewport().update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._metrics.hour_width, super().sizeHint().height())
+        return QSize(self._metrics.hour_width, 10 * self._metrics.line)
 
     def set_now(self, position: int | None) -> None:
         """Put the badge at a position of the axis; None: the day shown is not today."""

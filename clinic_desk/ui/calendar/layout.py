@@ -15,6 +15,8 @@ ACTIVE_SHARE = 0.76
 INACTIVE_ALONE = 0.82
 """The share an inactive span takes where nothing else is: the rest stays free to book on."""
 NO_LIMIT = 1 << 30
+READABLE = 15
+"""A block of so many minutes is high enough for a line of text, whatever a row stands for."""
 
 
 class Span(NamedTuple):
@@ -66,11 +68,14 @@ def lay_out(spans: Sequence[Span]) -> list[Slot]:
 def limits(spans: Sequence[Span], slots: Sequence[Slot]) -> list[int]:
     """Return for each span where the next one below it in its share of the width begins, else `NO_LIMIT`.
 
-    A block may be drawn that far, longer than it lasts, and no farther.
+    A block may be drawn that far, longer than it lasts, and no farther. Spans of `READABLE` minutes and more need no
+    more than their own height, so they have no limit.
     """
     out = [NO_LIMIT] * len(spans)
     numbered = _numbered(spans)
-    for at, (_, end, index) in enumerate(numbered):
+    for at, (begin, end, index) in enumerate(numbered):
+        if end - begin >= READABLE:
+            continue
         slot = slots[index]
         for start, _, other in itertools.islice(numbered, at + 1, None):
             if start >= end and slots[other].left < slot.right and slot.left < slots[other].right:

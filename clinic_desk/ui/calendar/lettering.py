@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
@@ -30,8 +31,7 @@ class Look:
     text_face: Face = Face.TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """The remark at the right of a block: in full where all else fits beside it, else in short ("": left out)."""
 
     full: str
@@ -40,8 +40,7 @@ class Mark:
     pill: QColor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a block has to say: the name, the lines below it (on a low block the first goes beside it), the mark."""
 
     name: str
@@ -59,8 +58,7 @@ class Lettering:
     pill: tuple[QRectF, QColor] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """The line of the name: its face, from `left` to `right`, on `baseline`."""
 
     face: Face
@@ -130,7 +128,7 @@ class Typesetter:
             high = min(float(self._metrics.small_line), out.size[1] - top - 1.0)
             out.pill = (QRectF(start, top, needed, high), mark.pill)
         out.lines.append((Face.SMALL, QPointF(start + pad, line.baseline), text, mark.ink))
-        return replace(line, right=start - GAP)
+        return _Line(line.face, line.left, start - GAP, line.baseline)
 
     def _set_below(self, out: Lettering, texts: tuple[str, ...], left: float, baseline: float) -> None:
         width, height = out.size

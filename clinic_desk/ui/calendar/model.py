@@ -133,7 +133,11 @@ class CalendarModel(QAbstractTableModel):
         if bands:
             self._frames[at] = None
         self._contents[at] = None
-        return None if before is None else ColumnChange(at, before, self.content(at), bands)
+        if before is None:
+            return None
+        if not bands:
+            self._contents[at] = self._laid_out(at, before)
+        return ColumnChange(at, before, self.content(at), bands)
 
     def tell(self, column: int, first: int, last: int) -> None:
         """Announce that the cells of positions [first, last) in a column say something else now."""
@@ -156,12 +160,15 @@ class CalendarModel(QAbstractTableModel):
         """Return a column's content, laid out now if it was not yet."""
         found = self._contents[column]
         if found is None:
-            what = self.columns[column]
-            board = self._boards.get(what.day)
-            entries = self._grouped(what.day).get(what.id.int, {}).values()
-            holds = [hold for hold in board.holds if hold.practitioner_id == what.id] if board else []
-            found = self._contents[column] = content_of(self.frame(column), entries, holds)
+            found = self._contents[column] = self._laid_out(column)
         return found
+
+    def _laid_out(self, column: int, before: ColumnContent | None = None) -> ColumnContent:
+        what = self.columns[column]
+        board = self._boards.get(what.day)
+        entries = self._grouped(what.day).get(what.id.int, {}).values()
+        holds = [hold for hold in board.holds if hold.practitioner_id == what.id] if board else []
+        return content_of(self.frame(column), entries, holds, before)
 
     def _grouped(self, day: date) -> _Groups:
         found = self._groups.get(day)

@@ -19,7 +19,6 @@ from clinic_desk.ui.calendar.scene import Ghost
 
 if TYPE_CHECKING:
     from clinic_desk.domain.records import DayBoard
-    from clinic_desk.ui.calendar.content import Item
     from clinic_desk.ui.calendar.model import CalendarModel, ColumnChange
     from clinic_desk.ui.calendar.places import MoveWish
     from clinic_desk.ui.calendar.scene import Scene
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 FLASH_MS: Final = 2600
 """How long a change is pointed at."""
-_ONE_BY_ONE: Final = 6
-"""Up to so many changed blocks of a column are announced by their own cells, more as one range."""
 
 
 class Updates(QObject):
@@ -78,8 +75,10 @@ class Updates(QObject):
 
     def _damaged(self, change: ColumnChange) -> list[QRect]:
         items = damage.differing(change.before, change.after)
-        for start, end in _told(items, change, self._model.axis.length):
-            self._model.tell(change.column, start, end)
+        if change.bands:
+            self._model.tell(change.column, 0, self._model.axis.length)
+        elif items:
+            self._model.tell(change.column, min(item.start for item in items), max(item.end for item in items))
         return damage.rects(self._view.stage.surface, change, items)
 
     # -- pending moves -----------------------------------------------------------------------------------------------
@@ -152,13 +151,3 @@ class Updates(QObject):
             for item in self._model.content(column).entries:
                 if item.entry is not None and item.entry.appointment.status == AppointmentStatus.ARRIVED:
                     stage.update_rects([stage.surface.block(column, item)])
-
-
-def _told(items: list[Item], change: ColumnChange, length: int) -> list[tuple[int, int]]:
-    """Return the positions [from, to) of a column whose cells say something else now."""
-    if change.bands:
-        return [(0, length)]
-    spans = [(item.start, item.end) for item in items]
-    if len(spans) > _ONE_BY_ONE:
-        return [(min(start for start, _ in spans), max(end for _, end in spans))]
-    return spans

@@ -97,9 +97,9 @@ def data(made: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def copied(made: Path, place: Path) -> Path:
-    """A copy of it, to be damaged."""
-    subprocess.run(["cp", "-a", made, place / "data"], check=True)
+def linked(made: Path, place: Path) -> Path:
+    """The same files in another folder, to be damaged with rewrite(), removed, but not started."""
+    subprocess.run(["cp", "-al", made, place / "data"], check=True)
     return place / "data"
 
 
@@ -415,8 +415,12 @@ def test_a_file_where_the_folder_should_be_is_refused_untouched(place: Path) -> 
 
 
 def rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
-    """Change what is in a file, in place."""
-    path.write_bytes(change(path.read_bytes()))
+    """Change what is in a file, but not in its other links."""
+    was, content = path.stat(), path.read_bytes()
+    path.unlink()
+    path.write_bytes(change(content))
+    path.chmod(was.st_mode)
+    os.chown(path, was.st_uid, was.st_gid)
 
 
 DAMAGES: dict[str, tuple[Problem, Callable[[Path], object]]] = {
@@ -443,20 +447,22 @@ DAMAGES: dict[str, tuple[Problem, Callable[[Path], object]]] = {
             data / "clinic-desk.json", lambda content: content.replace(b'"format": 1', b'"format": 2')
         ),
     ),
-    "of PostgreSQL 12": (Problem.OTHER_VERSION, lambda data: (data / "pgdata/PG_VERSION").write_text("12\n")),
-    "of no version": (Problem.DAMAGED, lambda data: (data / "pgdata/PG_VERSION").write_text("rubbish\n")),
+    "of PostgreSQL 12": (Problem.OTHER_VERSION, lambda data: rewrite(data / "pgdata/PG_VERSION", lambda _: b"12\n")),
+    "of no version": (Problem.DAMAGED, lambda data: rewrite(data / "pgdata/PG_VERSION", lambda _: b"rubbish\n")),
     "pgdata of somebody else": (Problem.FOREIGN_FOLDER, lambda data: (data / "pgdata/clinic-desk.json").unlink()),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_folder_is_refused_untouched(copied: Path, damage: str) -> None:
+def test_a_damaged_folder_is_refused_untouched(linked: Path, damage: str) -> None:
     code, harm = DAMAGES[damage]
-    harm(copied)
-    assert refused(copied).code is code
+    harm(linked)
+    assert refused(linked).code is code
 
 
-def test_a_database_whose_journal_is_lost_is_called_damaged(copied: Path) -> None:
+def test_a_database_whose_journal_is_lost_is_called_damaged(made: Path, place: Path) -> None:
+    copied = place / "data"
+    subprocess.run(["cp", "-a", made, copied], check=True)
     for segment in (copied / "pgdata/pg_wal").glob("0*"):
         segment.unlink()
     with pytest.raises(EmbeddedServerError) as caught:

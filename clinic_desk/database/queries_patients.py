@@ -20,6 +20,7 @@ _CHANGE: Final = (
     " FROM patient p LEFT JOIN staff s ON s.login = p.changed_by LEFT JOIN desk d ON d.id = p.changed_desk_id"
 )
 _ONE: Final = f"SELECT {PATIENT_COLUMNS}, {_CHANGE} WHERE p.id = %(id)s::uuid"
+_SHORTEST_INSIDE: Final = 3
 _FAMILY: Final = f"""
 SELECT {PATIENT_COLUMNS} FROM patient p
 WHERE p.merged_into_id IS NULL AND p.search_key LIKE %(family)s ORDER BY p.search_key USING ~<~ LIMIT %(limit)s
@@ -64,22 +65,36 @@ def family_names(connection: Connection, beginning: str, limit: int) -> list[Pat
 def matching(connection: Connection, query: Query, limit: int, *, infix: bool) -> list[Patient]:
     """Return patients who match every group of a query: at the beginnings of words, or with `infix` anywhere in them.
 
-    The trigram index finds the candidates, LIKE decides. Which `limit` of more is not said.
+    Words of less than three letters are looked for at beginnings only. The trigram index finds the candidates, LIKE
+    decides. Which `limit` of more is not said.
     """
     values: dict[str, Any] = {"limit": limit}
-    conditions = []
-    for number, group in enumerate(query):
-        tests = []
-        for place, word in enumerate(group):
-            name = f"{number}_{place}"
-            values[f"grams_{name}"] = _grams(word, infix=infix)
-            values[f"like_{name}"] = f"%{'' if infix else ' '}{_escaped(word)}%"
-            found = f"patient_grams(p.search_key) @> %(grams_{name})s::text[]"
-            tests.append(f"({found} AND ' ' || p.search_key LIKE %(like_{name})s)")
-        conditions.append(f"({' OR '.join(tests)})")
-    where = " AND ".join(conditions)
-    statement = f"SELECT {PATIENT_COLUMNS} FROM patient p WHERE p.merged_into_id IS NULL AND {where} LIMIT %(limit)s"  # noqa: S608  # fixed pieces, all values bound
+    conditions = [_condition(str(number), group, values, infix=infix) for number, group in enumerate(query)]
+    statement = (
+        f"SELECT {PATIENT_COLUMNS} FROM patient p"  # noqa: S608  # fixed pieces, all values are bound
+        f" WHERE p.merged_into_id IS NULL AND {' AND '.join(conditions)} LIMIT %(limit)s"
+    )
     return [patient_record(row) for row in connection.exec_driver_sql(statement, values)]
+
+
+def _condition(name: str, group: tuple[str, ...], values: dict[str, Any], *, infix: bool) -> str:
+    """The condition of one group: the trigrams that all its alternatives have, or else each with its own."""
+    grams = [_grams(word, infix=infix) for word in group]
+    common = sorted(frozenset.intersection(*grams))
+    alternatives = []
+    for place, word in enumerate(group):
+        inside = infix and len(word) >= _SHORTEST_INSIDE
+        values[f"like_{name}_{place}"] = f"%{'' if inside else ' '}{_escaped(word)}%"
+        test = f"' ' || p.search_key LIKE %(like_{name}_{place})s"
+        if not common:
+            values[f"grams_{name}_{place}"] = sorted(grams[place])
+            test = f"(patient_grams(p.search_key) @> %(grams_{name}_{place})s::text[] AND {test})"
+        alternatives.append(test)
+    either = f"({' OR '.join(alternatives)})"
+    if not common:
+        return either
+    values[f"grams_{name}"] = common
+    return f"patient_grams(p.search_key) @> %(grams_{name})s::text[] AND {either}"
 
 
 def with_extras(connection: Connection, patients: Sequence[Patient]) -> tuple[PatientMatch, ...]:
@@ -124,12 +139,10 @@ def _columns(patient: Patient) -> dict[str, Any]:
     }
 
 
-def _grams(word: str, *, infix: bool) -> list[str]:
+def _grams(word: str, *, infix: bool) -> frozenset[str]:
     """The trigrams that every match has: those of patient_grams() in the schema, two blanks before each word."""
-    if infix:
-        return [word[start : start + 3] for start in range(len(word) - 2)]
-    padded = f"  {word}"
-    return [padded[start : start + 3] for start in range(len(word))]
+    whole = word if infix and len(word) >= _SHORTEST_INSIDE else f"  {word}"
+    return frozenset(whole[start : start + 3] for start in range(len(whole) - 2))
 
 
 def _escaped(word: str) -> str:

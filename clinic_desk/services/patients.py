@@ -54,8 +54,7 @@ def _found(connection: Connection, query: Query, limit: int) -> list[Patient]:
         if len(found) >= limit:
             return found
     found = _joined(found, best_first(queries.matching(connection, query, _CANDIDATES, infix=False), query))
-    inside = all(len(word) >= 3 for group in query for word in group)
-    if len(found) < limit and inside:
+    if len(found) < limit:
         found = _joined(found, best_first(queries.matching(connection, query, _CANDIDATES, infix=True), query))
     return found[:limit]
 

@@ -2,6 +2,7 @@
 
 Widgets ask for a look by dynamic properties, never by colours of their own:
 `role`: "title", "section", "muted", "danger", "ok", "warning", "badge", "key", "banner", "card", "bar", "side";
+`boxed` "true" on labels: on the soft ground of its role;
 `chevron` "own": a combo or spin box that paints its arrows itself;
 `kind` on buttons: "primary", "danger", "link", "choice" (a checkable segment or a card with an answer on it).
 """
@@ -72,6 +73,9 @@ QLabel[role="muted"] { color: $ink_muted; }
 QLabel[role="danger"] { color: $danger; }
 QLabel[role="warning"] { color: $warning; }
 QLabel[role="ok"] { color: $ok; }
+QLabel[boxed="true"] { border-radius: 5px; padding: 6px 10px; }
+QLabel[boxed="true"][role="danger"] { background: $danger_soft; }
+QLabel[boxed="true"][role="warning"] { background: $warning_soft; }
 QLabel[role="badge"] { color: $accent; background: $accent_soft; border-radius: 7px; padding: 1px 8px; }
 QLabel[role="key"] { color: $ink_muted; border: 1px solid $border_weak; border-radius: 3px; padding: 0 4px; }
 QFrame[role="card"] { background: $panel; border: 1px solid $line; border-radius: 7px; }

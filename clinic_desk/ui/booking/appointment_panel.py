@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
@@ -29,7 +30,7 @@ from clinic_desk.ui.booking.words import (
     short_person,
 )
 from clinic_desk.ui.tasks import Tasks
-from clinic_desk.ui.theme import bold, scaled
+from clinic_desk.ui.theme import bold, scaled, theme_of
 
 translate = QCoreApplication.translate
 _S = AppointmentStatus
@@ -177,7 +178,7 @@ class AppointmentPanel(QWidget):
             rows.append((translate("panel", "Reason"), reason_text(row.cancellation_reason), ""))
         rows.append((translate("panel", "Phone"), details.phone if details else entry.patient.phone, ""))
         rows += [message_row(line, row.zone) for line in details.messages] if details else []
-        rows.append((translate("panel", "Note"), breakable(_short(one_line(row.note), 300)), ""))
+        rows.append((translate("panel", "Note"), breakable(_short(one_line(row.note), 160)), ""))
         return [line for line in rows if line[1]]
 
     def _where(self, entry: Entry) -> str:
@@ -234,37 +235,57 @@ class DetailRows(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 4, 0, 4)
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(7)
-        self._grid.setColumnStretch(1, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 4, 0, 4)
+        self._column.setSpacing(0)
         self._labels: list[tuple[QLabel, QLabel]] = []
 
     def show_rows(self, rows: list[tuple[str, str, str]]) -> None:
         """Show (name, value, role) rows; labels are kept and filled anew."""
         while len(self._labels) < len(rows):
-            name, value = plain_label("", "muted"), plain_label("", wrap=True)
-            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-            value.setFont(bold(value.font()))
-            let_wrap(value)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._grid.addWidget(name, len(self._labels), 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(value, len(self._labels), 1)
-            self._labels.append((name, value))
+            self._add_row()
         for index, (name, value) in enumerate(self._labels):
             shown = index < len(rows)
-            name.setVisible(shown)
-            value.setVisible(shown)
+            name.parentWidget().setVisible(shown)  # type: ignore[union-attr]
             if shown:
                 name.setText(rows[index][0])
                 value.setText(rows[index][1])
                 value.setAccessibleName(f"{rows[index][0]}: {rows[index][1]}")
                 restyle(value, "role", rows[index][2])
 
+    def _add_row(self) -> None:
+        line = _Line(self, ruled=bool(self._labels))
+        name, value = plain_label("", "muted"), plain_label("", wrap=True)
+        value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        value.setFont(bold(value.font()))
+        let_wrap(value)
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 5, 0, 5)
+        row.setSpacing(10)
+        row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(value, 1)
+        self._column.addWidget(line)
+        self._labels.append((name, value))
+
     def texts(self) -> list[tuple[str, str]]:
         """Return what is shown, for a test."""
-        return [(name.text(), value.text()) for name, value in self._labels if name.isVisibleTo(self)]
+        return [(name.text(), value.text()) for name, value in self._labels if value.isVisibleTo(self)]
+
+
+class _Line(QWidget):
+    """A row with a thin line above it."""
+
+    def __init__(self, parent: QWidget, *, ruled: bool) -> None:
+        super().__init__(parent)
+        self._ruled = ruled
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._ruled:
+            painter = QPainter(self)
+            painter.setPen(theme_of(self.palette()).line_weak)
+            painter.drawLine(0, 0, self.width(), 0)
+            painter.end()
 
 
 def _short(text: str, longest: int) -> str:

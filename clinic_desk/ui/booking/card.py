@@ -20,9 +20,9 @@ def paint_card(painter: QPainter, rect: QRect, theme: Theme) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     fade = QColor(theme.shadow)
-    fade.setAlpha(max(2, theme.shadow.alpha() // 10))
+    fade.setAlpha(max(2, theme.shadow.alpha() // 22))
     painter.setBrush(fade)
-    for spread in range(SHADOW - 4, 0, -2):
+    for spread in range(SHADOW - 4, 0, -1):
         grown = QRectF(rect).adjusted(-spread, 4 - spread, spread, 4 + spread)
         painter.drawRoundedRect(grown, RADIUS + spread, RADIUS + spread)
     painter.setBrush(theme.panel)

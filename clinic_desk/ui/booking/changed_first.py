@@ -12,7 +12,7 @@ from clinic_desk.domain.merge import Merge, merge, resolve
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
 from clinic_desk.ui.booking.choice_button import ChoiceButton
 from clinic_desk.ui.booking.compare_table import Cell, CompareTable
-from clinic_desk.ui.booking.fields import Remark, button, plain_label, set_button_text
+from clinic_desk.ui.booking.fields import Remark, button, plain_label, restyle, set_button_text
 from clinic_desk.ui.booking.guard import Guard
 from clinic_desk.ui.booking.merge_text import Side, field_name, field_text, status_text
 from clinic_desk.ui.booking.sheet import Sheet
@@ -60,6 +60,7 @@ class ChangedFirstDialog(Sheet):
         )
         self.problem = Remark()
         self.problem.setObjectName("changed_problem")
+        self.problem.setProperty("boxed", "true")
         self._leave = button("", "leave_as_is", self._leave_it)
         self._save = button("", "save_merged", self._go_on, "primary")
         buttons = QHBoxLayout()
@@ -207,6 +208,8 @@ class ChangedFirstDialog(Sheet):
             go_on = translate("changed", "Save anyway ⏎")
         if self._busy:
             go_on = translate("changed", "Saving…")
+        restyle(self._leave, "kind", "primary" if self._ended else "")
+        restyle(self._save, "kind", "" if self._ended else "primary")
         set_button_text(self._leave, leave)
         set_button_text(self._save, go_on)
 

@@ -5,10 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from clinic_desk.ui.booking.fields import plain_label
-from clinic_desk.ui.theme import bold
+from clinic_desk.ui.theme import bold, theme_of
+
+
+class ElidedLabel(QWidget):
+    """One line of plain text that ends in an ellipsis where its room ends."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = text
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._shown) + 2, metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme = theme_of(self.palette())
+        painter.setPen(theme.ink if self.isEnabled() else theme.ink_disabled)
+        text = self.fontMetrics().elidedText(self._shown, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.end()
 
 
 class ChoiceButton(QPushButton):
@@ -25,14 +50,13 @@ class ChoiceButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         digit = plain_label(str(number))
         digit.setFont(bold(digit.font()))
-        self._text = plain_label(text)
-        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._text = ElidedLabel(text)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 9, 14, 9)
         row.setSpacing(12)
         row.addWidget(digit)
         row.addWidget(self._text, 1)
-        labels: list[QLabel] = [digit, self._text]
+        labels: list[QWidget] = [digit, self._text]
         if hint:
             right = plain_label(hint, "muted")
             row.addWidget(right)
@@ -45,7 +69,7 @@ class ChoiceButton(QPushButton):
     def sizeHint(self) -> QSize:
         layout = self.layout()
         inner = layout.sizeHint() if layout is not None else QSize(80, 36)
-        return QSize(max(inner.width() + self._text.sizeHint().width(), 120), max(inner.height(), 38))
+        return QSize(max(inner.width(), 120), max(inner.height(), 38))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())

@@ -45,6 +45,7 @@ class CompareTable(QWidget):
             for column, cell in enumerate(cells):
                 widget = _label(cell, named=column == 0) if isinstance(cell, str) else cell
                 self._grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
+                widget.show()
                 self._cells.append(widget)
 
     def text_of(self, row: int) -> tuple[str, ...]:
@@ -61,9 +62,8 @@ class CompareTable(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(theme_of(self.palette()).line)
-        for row in range(self._rows):
-            below = self._grid.cellRect(row, 0)
-            y = below.bottom() + self._grid.verticalSpacing() // 2
+        for row in range(1, self._rows + 1):
+            y = self._grid.cellRect(row, 0).top() - self._grid.verticalSpacing() // 2
             painter.drawLine(0, y, self.width(), y)
         painter.end()
 

@@ -38,6 +38,7 @@ class EndDialog(Sheet):
         self._story = plain_label("", wrap=True)
         self.problem = Remark()
         self.problem.setObjectName("end_problem")
+        self.problem.setProperty("boxed", "true")
         self.middle = QVBoxLayout()
         self.keep_button = button("", "end_keep", self.reject)
         self.end_button = button("", "end_confirm", self.submit, "primary")

@@ -24,6 +24,7 @@ from clinic_desk.ui.booking.form_view import FormState, FormView
 from clinic_desk.ui.booking.guard import Guard
 from clinic_desk.ui.booking.holding import Holding
 from clinic_desk.ui.booking.judging import FIELD_OF_RULE
+from clinic_desk.ui.booking.match_list import hint_text
 from clinic_desk.ui.booking.patient_form import PatientForm
 from clinic_desk.ui.booking.patient_line import PatientLine
 from clinic_desk.ui.booking.words import one_line
@@ -66,6 +67,7 @@ class BookingForm(FormView):
         self._database = database
         self._tasks = tasks
         self._asked: tuple[Violation, ...] = ()
+        self._hint = ""
         self.content = FormContent(database, tasks, clinic, clock, self)
         self.holding = Holding(database, tasks, self)
         self.carry_out = CarryOut(database, tasks, clinic, parent, clock)
@@ -80,7 +82,7 @@ class BookingForm(FormView):
         self.content.search_failed.connect(self._tell)
         self.fields.changed.connect(self._field_changed)
         self.patient_line.taken.connect(self._patient_taken)
-        self.patient_line.cleared.connect(lambda: self.content.set_patient(None))
+        self.patient_line.cleared.connect(self._patient_cleared)
         self.patient_line.new_requested.connect(self.add_patient)
         self.patient_form.chosen.connect(self._patient_added)
         self.patient_form.given_up.connect(self._back_to_fields)
@@ -121,7 +123,8 @@ class BookingForm(FormView):
             return
         self.holding.release()
         self._forget_asking()
-        self.pages.setCurrentIndex(0)
+        self._hint = ""
+        self.show_page(0)
         self.fields.when.setModified(False)
         self.fields.note.setModified(False)
         self.show()
@@ -184,6 +187,8 @@ class BookingForm(FormView):
             text = " ".join(sentence(one, self.content.clinic, self._zone(), self._about()) for one in found)
             role = "warning" if all(one.overrulable for one in found) else "danger"
             self.fields.remarks[field].say(text, role)
+        if "patient" not in told and self.content.draft.patient is not None:
+            self.fields.remarks["patient"].say(self._hint, "muted")
         if "when" not in told and self.fields.when.is_understood:
             self.fields.remarks["when"].say(*self._said_about_time())
 
@@ -221,24 +226,30 @@ class BookingForm(FormView):
 
     def _patient_taken(self, match: PatientMatch) -> None:
         self._forget_asking()
+        self._hint = hint_text(match, self.patient_line.wall_of)
         self.content.set_patient(match.patient)
         self.fields.type.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _patient_cleared(self) -> None:
+        self._hint = ""
+        self._forget_asking()
+        self.content.set_patient(None)
 
     def add_patient(self, typed: str) -> None:
         """Open the new-patient page with what was typed."""
         if self.carry_out.is_busy:
             return
         self.patient_line.matches.hide()
-        self.pages.setCurrentIndex(1)
+        self.show_page(1)
         self._name()
         self.patient_form.start(typed, self.patient_line.today)
 
     def _patient_added(self, patient: Patient) -> None:
-        self.pages.setCurrentIndex(0)
+        self.show_page(0)
         self.patient_line.take(PatientMatch(patient))
 
     def _back_to_fields(self) -> None:
-        self.pages.setCurrentIndex(0)
+        self.show_page(0)
         self._name()
         self.patient_line.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -296,8 +307,8 @@ class BookingForm(FormView):
             self.close_form()
 
     def _ask(self, violations: tuple[Violation, ...]) -> None:
-        # What was overruled before and what the database found meanwhile are one answer.
         self._asked = violations
+        self.fields.clear_remarks()
         told = question(violations, self.content.clinic, self._zone(), self._about())
         self.problem.say(told, "warning")
         self.guard.begin()

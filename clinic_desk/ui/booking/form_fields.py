@@ -35,6 +35,7 @@ class LengthBox(QSpinBox):
         self.setSingleStep(5)
         self.setSuffix(translate("booking", " min"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.lineEdit().setTextMargins(6, 0, 0, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from clinic_desk.domain.records import Clinic
 from clinic_desk.ui.booking.card import Card
@@ -46,6 +46,7 @@ class FormView(Card):
         self.subtitle = plain_label("", "muted")
         self.problem = Remark()
         self.problem.setObjectName("booking_problem")
+        self.problem.setProperty("boxed", "true")
         self.hint = plain_label("", "muted")
         self.cancel_button = button(translate("booking", "Cancel"), "booking_cancel", self.cancel_pressed.emit)
         self.book_button = button("", "booking_book", self.book_pressed.emit, "primary")
@@ -56,6 +57,7 @@ class FormView(Card):
         header.addWidget(self.title)
         header.addStretch(1)
         header.addWidget(self.subtitle)
+        self.show_page(0)
         self.body.setSpacing(10)
         self.body.addLayout(header)
         self.body.addWidget(self.pages)
@@ -77,6 +79,16 @@ class FormView(Card):
         column.addWidget(self.problem)
         column.addLayout(footer)
         return page
+
+    def show_page(self, index: int) -> None:
+        """Show the fields (0) or the new-patient page (1); only the page that is shown takes room."""
+        for each in range(self.pages.count()):
+            kind = QSizePolicy.Policy.Preferred if each == index else QSizePolicy.Policy.Ignored
+            page = self.pages.widget(each)
+            if page is not None:
+                page.setSizePolicy(QSizePolicy.Policy.Preferred, kind)
+        self.pages.setCurrentIndex(index)
+        self.pages.updateGeometry()
 
     # --- words ---
 

@@ -20,6 +20,7 @@ from clinic_desk.services import patients
 from clinic_desk.ui.booking.double_list import DoubleList
 from clinic_desk.ui.booking.fields import ChoiceBox, Remark, button, field_label, set_button_text
 from clinic_desk.ui.booking.new_patient import TypedPatient, patient_of, typed_from_search
+from clinic_desk.ui.booking.patient_line import phone_text
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.booking.when_line import is_day_first, vocabulary
 from clinic_desk.ui.booking.words import birth_text, date_text
@@ -98,6 +99,7 @@ class PatientForm(QWidget):
         }
         self.problem = Remark()
         self.problem.setObjectName("patient_problem")
+        self.problem.setProperty("boxed", "true")
         self.doubles = DoubleList(self)
         self.back = button(translate("patient", "Back"), "patient_back", self.give_up)
         self.save = button("", "patient_save", self.submit, "primary")
@@ -259,23 +261,18 @@ class PatientForm(QWidget):
         database = self._database
         self._tasks.query(
             self,
-            lambda: patients.similar_patients(database, patient),
-            lambda found: self._show_doubles(found, ask=False),
+            lambda: _rows_of(patients.similar_patients(database, patient)),
+            lambda rows: self._show_doubles(rows, ask=False),
             lambda error: None,
             key="doubles",
         )
 
-    def _show_doubles(self, found: tuple[Patient, ...], *, ask: bool) -> None:
+    def _show_doubles(self, rows: tuple[tuple[Patient, str], ...], *, ask: bool) -> None:
         if self._even_if_similar:
             return
-        rows = tuple((patient, self._line_of(patient)) for patient in found[:3])
         self.doubles.show_patients(rows, translate("patient", "Already there? Enter uses the one that is meant."))
         if ask and rows:
             self.doubles.take_keyboard()
-
-    def _line_of(self, patient: Patient) -> str:
-        born = date_text(patient.birth_date) if patient.birth_date else translate("patient", "birth date unknown")
-        return " · ".join(part for part in (born, patient.phone, patient.email) if part)
 
     # --- saving ---
 
@@ -321,7 +318,14 @@ class PatientForm(QWidget):
 
     def _refused(self, error: ClinicDeskError) -> None:
         if isinstance(error, LikelyDuplicates):
-            self._show_doubles(error.patients, ask=True)
+            found = error.patients
+            self._tasks.query(
+                self,
+                lambda: _rows_of(found),
+                lambda rows: self._show_doubles(rows, ask=True),
+                lambda error: None,
+                key="doubles",
+            )
             return
         self._tell(error)
         field = {"given_name": "family_name", "name": "family_name"}.get(getattr(error, "field", ""), "")
@@ -360,6 +364,16 @@ class PatientForm(QWidget):
             self.give_up()
         else:
             super().keyPressEvent(event)
+
+
+def _rows_of(found: tuple[Patient, ...]) -> tuple[tuple[Patient, str], ...]:
+    """Return each likely double with what tells it apart; not for the GUI thread, the library is slow to load."""
+    return tuple((patient, _line_of(patient)) for patient in found[:3])
+
+
+def _line_of(patient: Patient) -> str:
+    born = date_text(patient.birth_date) if patient.birth_date else translate("patient", "birth date unknown")
+    return " · ".join(part for part in (born, phone_text(patient.phone), patient.email) if part)
 
 
 def region_of(phone: str) -> str:

@@ -31,6 +31,7 @@ class Sheet(QDialog):
         self.body.setContentsMargins(24, 20, 24, 20)
         self.body.setSpacing(10)
         parent.window().installEventFilter(self)
+        self.card.installEventFilter(self)
         self.hide()
 
     def open(self) -> None:
@@ -76,6 +77,8 @@ class Sheet(QDialog):
             self._came_from.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.card and event.type() == QEvent.Type.LayoutRequest:
+            self.arrange()
         if watched is self.parent() and event.type() == QEvent.Type.Resize and self.isVisible():
             self._cover()
             self.arrange()

@@ -59,7 +59,7 @@ class SlotTakenDialog(Sheet):
     """Nothing is to be booked."""
 
     def __init__(self, parent: QWidget, clinic: Clinic) -> None:
-        super().__init__(parent, width=660)
+        super().__init__(parent, width=700)
         self.setObjectName("slot_taken_dialog")
         self.clinic = clinic
         self.choices: list[ChoiceButton] = []
@@ -74,8 +74,11 @@ class SlotTakenDialog(Sheet):
         self._instead = plain_label("", "section", wrap=True)
         self._grid = QGridLayout()
         self._grid.setSpacing(8)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
         self.problem = Remark()
         self.problem.setObjectName("taken_problem")
+        self.problem.setProperty("boxed", "true")
         self._other = button(translate("taken", "Choose another &time"), "another_time", self._choose_another)
         self._discard = button(translate("taken", "&Discard"), "discard", self._throw_away)
         self._book = button("", "book_instead", self._book_chosen, "primary")
@@ -86,8 +89,10 @@ class SlotTakenDialog(Sheet):
         buttons.addStretch(1)
         for each in (self._other, self._discard, self._book):
             buttons.addWidget(each)
-        for widget in (self._title, self._story, self._table, self._instead):
+        for widget in (self._title, self._story, self._table):
             self.body.addWidget(widget)
+        self.body.addSpacing(6)
+        self.body.addWidget(self._instead)
         self.body.addLayout(self._grid)
         self.body.addWidget(self.problem)
         self.body.addSpacing(4)
@@ -181,6 +186,7 @@ class SlotTakenDialog(Sheet):
                 partial(self.choose, number),
             )
             self._grid.addWidget(choice, (number - 1) // 2, (number - 1) % 2)
+            choice.show()
             self.choices.append(choice)
         self._tell_instead(looking=found is None)
         self._show_busy()

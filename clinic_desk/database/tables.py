@@ -6,7 +6,7 @@ are the last columns of `appointment` (see `migrations/sql/0001`). Rules for who
 * `appointment.occupies` says whether the status makes its practitioner and room busy (squeeze-ins do as well).
 * `appointment.practitioner_busy` and `room_busy` are what the exclusion constraints guard; nobody reads or sets them.
 * `SELECT lock_days(1, practitioner_no, footprint)` takes the booking locks of a practitioner, kind 2 those of a room.
-* Patient type-ahead: `patient_search_words @@ tsquery` with prefixes ('mei':* & ('1987':* | 'b1987':*)) uses an index.
+* Patient type-ahead: `patient_grams(search_key) @> ARRAY['  m', ' me', 'mei']` uses an index.
 """
 
 from __future__ import annotations
@@ -33,10 +33,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSTZMULTIRANGE, TSTZRANGE, TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSTZMULTIRANGE, TSTZRANGE
 
 metadata = MetaData()
 
@@ -220,8 +219,6 @@ staff = Table(
     *_edited(),
 )
 
-_SEARCH_WORDS = "array_to_tsvector(array_remove(string_to_array(search_key, ' '), ''))"
-
 patient = Table(
     "patient",
     metadata,
@@ -238,16 +235,12 @@ patient = Table(
     _reference("merged_into_id", "patient", nullable=True),
     _text("search_key"),
     *_edited(),
-    Index("patient_search_idx", text(_SEARCH_WORDS), postgresql_using="gin"),
+    Index("patient_search_idx", text("patient_grams(search_key)"), postgresql_using="gin"),
+    Index("patient_search_key_idx", "search_key", postgresql_ops={"search_key": "text_pattern_ops"}),
     Index("patient_phone_idx", "phone", postgresql_where=text("phone <> ''")),
     Index("patient_birth_date_idx", "birth_date"),
     Index("patient_merged_into_id_idx", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
 )
-
-patient_search_words = literal_column(
-    "array_to_tsvector(array_remove(string_to_array(patient.search_key, ' '), ''))", TSVECTOR
-)
-"""The words of a patient's search key, written as the index has them."""
 
 appointment = Table(
     "appointment",

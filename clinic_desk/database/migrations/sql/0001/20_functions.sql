@@ -170,3 +170,13 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- The trigrams of a patient's search key, for the type-ahead without an extension: of each word all that it has after
+-- two blanks were put before it ("  m", " me", "mei", …). So a word's beginning is found by one letter and more, what
+-- stands inside it by three and more; LIKE then decides (queries_patients.py).
+CREATE FUNCTION patient_grams(search_key text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(array_agg(DISTINCT substr('  ' || word, i, 3)), '{}')
+    FROM unnest(string_to_array(search_key, ' ')) AS word, LATERAL generate_series(1, length(word)) AS i
+    WHERE word <> ''
+$$;

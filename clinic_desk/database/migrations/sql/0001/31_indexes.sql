@@ -14,9 +14,9 @@ CREATE INDEX time_off_ends_at_idx ON time_off (ends_at);
 CREATE INDEX block_ends_at_idx ON block (ends_at);
 CREATE INDEX closure_last_day_idx ON closure (last_day);
 
--- The type-ahead: the key's words as lexemes, found by prefix ('mei':* & ('1987':* | 'b1987':*)) without an extension.
-CREATE INDEX patient_search_idx ON patient
-    USING gin (array_to_tsvector(array_remove(string_to_array(search_key, ' '), '')));
+-- The type-ahead: any word's beginning or inside; and what a key begins with (the family name), in order.
+CREATE INDEX patient_search_idx ON patient USING gin (patient_grams(search_key));
+CREATE INDEX patient_search_key_idx ON patient (search_key text_pattern_ops);
 CREATE INDEX patient_phone_idx ON patient (phone) WHERE phone <> '';
 CREATE INDEX patient_birth_date_idx ON patient (birth_date);
 CREATE INDEX patient_merged_into_id_idx ON patient (merged_into_id) WHERE merged_into_id IS NOT NULL;

@@ -48,7 +48,8 @@ GRANT INSERT ON notification TO clinic_reception, clinic_manager;
 GRANT UPDATE (status, last_error) ON notification TO clinic_reception, clinic_manager;
 GRANT INSERT, UPDATE, DELETE ON notification TO clinic_worker;
 
--- The only function that is called by name.
+-- The only functions that are called by name.
+GRANT EXECUTE ON FUNCTION patient_grams(text) TO clinic_reception, clinic_manager, clinic_readonly, clinic_worker;
 GRANT EXECUTE ON FUNCTION lock_days(integer, integer, tstzrange) TO clinic_reception, clinic_manager;
 
 -- A hold is written by its own desk only; anybody may clear away those that have expired.

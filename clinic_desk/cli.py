@@ -31,13 +31,19 @@ _NO_DISPLAY: Final = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; return the exit code."""
     options = _parser().parse_args(arguments)
+    if "handler" in options:
+        from clinic_desk.commandline.run import run
+
+        return run(options)
     if options.command == "demo":
         return _demo(options)
     return _desktop(options)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="clinic-desk", description="Reception desk of a clinic.")
+    from clinic_desk.commandline.parser import Parser, add_data_commands
+
+    parser = Parser(prog="clinic-desk", description="Reception desk of a clinic.")
     parser.add_argument("--version", action="version", version=f"clinic-desk {__version__}")
     _add_database_options(parser)
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
@@ -47,9 +53,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Open the demo clinic; a second one started beside it is a second desk on the same clinic. "
         "Without a display a guided tour of the program runs instead, and leaves pictures.",
     )
-    demo.add_argument("--data", type=Path, metavar="DIR", help="folder of the demo's database")
+    # A default here would undo the folder said before the command.
+    demo.add_argument(
+        "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="folder of the demo's database"
+    )
     demo.add_argument("--shots", type=Path, metavar="DIR", help="where the tour puts its pictures")
     demo.add_argument("--tour", action="store_true", help="run the guided tour though there is a display")
+    add_data_commands(commands)
     return parser
 
 

@@ -3,62 +3,102 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
-from typing import Final, cast
-
-from sqlalchemy import URL
+from typing import TYPE_CHECKING, Final, cast
 
 from clinic_desk.commandline.appointments import Answer
-from clinic_desk.commandline.output import plain
+from clinic_desk.commandline.documents import plain
+from clinic_desk.commandline.usage import Usage
 from clinic_desk.database import schema
-from clinic_desk.database.engine import Database
 from clinic_desk.database.failures import translated
-from clinic_desk.database.setup import Group, Login, prepare_database
-from clinic_desk.errors import InvalidInput
+from clinic_desk.database.setup import GROUPS, OWNER, Group, Login, prepare_database
 from clinic_desk.services import health
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+    from clinic_desk.database.embedded import EmbeddedServer
+    from clinic_desk.database.engine import Database
+
 OWNER_PASSWORD: Final = "CLINIC_DESK_OWNER_PASSWORD"  # noqa: S105  # the variable's name
-_GROUPS: Final = ("reception", "manager", "readonly", "worker")
+EMBEDDED_NAME: Final = "clinic"
+EMBEDDED_LOGIN: Final = "reception"
+_GROUPS: Final = tuple(group.removeprefix("clinic_") for group in GROUPS)
+_SERVERS_OWN: Final = frozenset({"postgres", "template0", "template1"})
+_LONGEST_NAME: Final = 63
+_SHORTEST_PASSWORD: Final = 8
 
 
-def init_db(url: URL | str, arguments: argparse.Namespace) -> Answer:
+def init_db(url: URL, arguments: argparse.Namespace) -> Answer:
     """Create roles, database, schema and logins on a server; `url` is a superuser's. May be run again."""
-    logins = [_login(text) for text in arguments.login]
-    owner_password = _secret(OWNER_PASSWORD)
+    name = _identifier("name", arguments.name)
+    if name in _SERVERS_OWN:
+        raise Usage(field="name", expected=f"a database of its own; {name} is the server's")
+    logins = [_login(text, besides={url.username or "", name}) for text in arguments.login]
+    return _prepared(url, name, _secret(OWNER_PASSWORD), logins)
+
+
+def init_embedded(server: EmbeddedServer, arguments: argparse.Namespace) -> Answer:
+    """Create the clinic's database in an embedded server, with the login the desktop of this computer uses."""
+    if arguments.name != EMBEDDED_NAME:
+        raise Usage(field="name", expected=f"{EMBEDDED_NAME}: a folder holds one clinic")
+    url = server.superuser_url()
+    logins = [_login(text, besides={url.username or "", EMBEDDED_LOGIN}) for text in arguments.login]
+    own = Login(EMBEDDED_LOGIN, server.password(EMBEDDED_LOGIN), "clinic_reception", getpass.getuser())
+    return _prepared(url, EMBEDDED_NAME, server.password(OWNER), [own, *logins])
+
+
+def _prepared(url: URL, name: str, owner_password: str, logins: list[Login]) -> Answer:
     with translated():
-        prepare_database(url, database=arguments.name, owner_password=owner_password, logins=logins)
+        prepare_database(url, database=name, owner_password=owner_password, logins=logins)
     document = {
-        "database": arguments.name,
+        "database": name,
         "schema": schema.EXPECTED_REVISION,
-        "logins": [{"name": login.name, "group": login.group} for login in logins],
+        "logins": [{"name": login.name, "group": login.group.removeprefix("clinic_")} for login in logins],
     }
-    return Answer(document, f"database {arguments.name!r} is ready, schema {schema.EXPECTED_REVISION}")
+    return Answer(document, (f"database {name} is ready, schema {schema.EXPECTED_REVISION}",))
 
 
-def _login(text: str) -> Login:
+def _login(text: str, *, besides: set[str]) -> Login:
     name, _, rest = text.partition(":")
     group, _, display_name = rest.partition(":")
     if not name or group not in _GROUPS:
-        raise InvalidInput(field="login", expected=f"NAME:GROUP[:DISPLAY NAME] with a group of {', '.join(_GROUPS)}")
-    variable = "CLINIC_DESK_PASSWORD_" + "".join(char if char.isalnum() else "_" for char in name).upper()
-    return Login(name, _secret(variable), cast("Group", f"clinic_{group}"), display_name or name)
+        raise Usage(
+            field="login", expected=f"NAME:GROUP[:DISPLAY NAME] with a group of {', '.join(_GROUPS)}, got {text!r}"
+        )
+    _identifier("login", name)
+    if name in {*besides, *GROUPS, OWNER} or name.startswith("pg_"):
+        raise Usage(field="login", expected=f"a person's name; {name} is a role of the server or of this program")
+    variable = "CLINIC_DESK_PASSWORD_" + "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
+    return Login(name, _secret(variable.upper()), cast("Group", f"clinic_{group}"), display_name or name)
+
+
+def _identifier(field: str, name: str) -> str:
+    """Return a name PostgreSQL takes for a role or database as it is: it would cut a longer one off."""
+    if not name or len(name.encode()) > _LONGEST_NAME or not name.isprintable():
+        raise Usage(field=field, expected=f"a name of 1 to {_LONGEST_NAME} bytes without control characters")
+    return name
 
 
 def _secret(variable: str) -> str:
     value = os.environ.get(variable, "")
-    if not value:
-        raise InvalidInput(field=variable, expected="a password in this environment variable")
+    if len(value) < _SHORTEST_PASSWORD:
+        raise Usage(
+            field=variable,
+            expected=f"a password of at least {_SHORTEST_PASSWORD} characters in this environment variable",
+        )
     return value
 
 
-def upgrade_db(url: URL | str, _arguments: argparse.Namespace) -> Answer:
+def upgrade_db(url: URL) -> Answer:
     """Bring the schema to this program's revision; `url` is the owner's."""
     with translated():
         schema.upgrade(url)
-    return Answer({"schema": schema.EXPECTED_REVISION}, f"schema is {schema.EXPECTED_REVISION}")
+    return Answer({"schema": schema.EXPECTED_REVISION}, (f"schema is {schema.EXPECTED_REVISION}",))
 
 
 def check(database: Database) -> Answer:
     """Say how the database, the schema, the queue and the clocks are."""
     document = plain(health.check(database))
-    return Answer(document, "\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in document.items()))
+    return Answer(document, tuple(f"{key.replace('_', ' ')}: {value}" for key, value in document.items()))

@@ -1,4 +1,4 @@
-"""The commands about appointments: each reads its arguments, calls one service, and returns a document and a text."""
+"""The commands about appointments: each reads its arguments, calls one service, and returns a document and lines."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from clinic_desk.commandline import lookup
-from clinic_desk.commandline.output import appointment, appointment_line, plain
+from clinic_desk.commandline import documents, lookup
+from clinic_desk.commandline.usage import Usage
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Book, Cancel, SetStatus, Update
-from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import (
     AppointmentStatus,
     AppointmentType,
@@ -24,22 +23,27 @@ from clinic_desk.domain.records import (
     Practitioner,
 )
 from clinic_desk.domain.refusals import NotFound
-from clinic_desk.domain.wall import to_instant, to_wall
-from clinic_desk.errors import InvalidInput
-from clinic_desk.services import booking, calendar, history, messages, patients, slots
+from clinic_desk.domain.wall import local_day, to_instant
+from clinic_desk.errors import InvalidInput, NotAllowed
+from clinic_desk.services import booking, calendar, history, messages, operations, patients, slots
 
-_STATUS_ALONE: Final = "no other change together with a status"
-_NOTHING: Final = "something to change"
 _LISTED: Final = 20
+_AS_TYPED: Final = {"starts_at": "start", "note": "note"}
+"""What the services check of what was typed, and the option it was typed for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a handler works with: the database, the clinic's records, and the database's clock."""
+    """What a handler works with: the database, the clinic's records, the database's clock.
+
+    A change is done under `operation_id`; `again`: the caller chose it, so it may have been carried out already.
+    """
 
     database: Database
     clinic: Clinic
     now: datetime
+    operation_id: UUID
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +51,41 @@ class Answer:
     """What a command found or did, for machines and for people."""
 
     document: Any
-    text: str
+    lines: tuple[str, ...]
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
 
 
 def slots_(work: Work, arguments: argparse.Namespace) -> Answer:
     """Free times."""
     query = _slot_query(work, arguments)
     find = slots.next_free if arguments.first_of_day else slots.free_slots
-    found = find(work.database, query, work.clinic)[: arguments.limit]
-    documents = [_slot_document(slot, work.clinic) for slot in found]
-    lines = [
-        f"{document['wall_start'].replace('T', ' ')}  {document['practitioner']['name']} · {document['site']['name']}"
-        for document in documents
-    ]
-    return Answer({"slots": documents}, "\n".join(lines) or "no free time in this range")
+    found = find(work.database, query, work.clinic)
+    rows = [documents.slot(slot, work.clinic) for slot in found[: arguments.limit]]
+    document = {
+        "type": documents.reference(work.clinic.types, query.type_id),
+        "slots": rows,
+        "complete": len(rows) == len(found),
+    }
+    lines = [documents.slot_line(row) for row in rows] or ["no free time in this range"]
+    if len(rows) < len(found):
+        lines.append(f"and {len(found) - len(rows)} more")
+    return Answer(document, tuple(lines))
 
 
 def _slot_query(work: Work, arguments: argparse.Namespace) -> slots.SlotQuery:
     clinic = work.clinic
     who = [lookup.practitioner(clinic, text) for text in arguments.practitioner or ()]
     if not who and not arguments.type:
-        raise InvalidInput(field="type", expected="a visit type, or a practitioner whose first type is meant")
+        raise Usage(field="type", expected="a visit type, or a practitioner whose first type is meant")
     visit = lookup.visit_type(clinic, arguments.type) if arguments.type else _first_type(clinic, who[0])
     where = lookup.site(clinic, arguments.site) if arguments.site else None
     return slots.SlotQuery(
         type_id=visit.id,
         practitioner_ids=frozenset(person.id for person in who) or None,
         site_id=where.id if where else None,
-        from_at=_from(work, arguments.from_, (where or clinic.sites[0]).zone),
+        from_at=_from(work, arguments.from_, lookup.zone_of(clinic, where, who)),
         days=arguments.days,
         part_of_day=arguments.part_of_day,
         weekdays=arguments.weekdays,
@@ -86,38 +97,72 @@ def _first_type(clinic: Clinic, who: Practitioner) -> AppointmentType:
     for visit in clinic.types:
         if visit.active and who.id in visit.practitioner_ids:
             return visit
-    raise InvalidInput(field="type", expected=f"a visit type: {who.name} does none")
+    raise Usage(field="type", expected=f"a visit type: {who.name} does none")
 
 
-def _from(work: Work, text: str | None, zone: str) -> datetime:
-    if text is None:
+def _from(work: Work, typed: str | datetime | None, zone: str) -> datetime:
+    if typed is None:
         return work.now
+    if isinstance(typed, str):
+        day = lookup.day("from", typed, work.now, zone)
+        typed = datetime.combine(day, datetime.min.time())
+    return max(work.now, to_instant(typed, zone) if typed.tzinfo is None else typed)
+
+
+def show(work: Work, arguments: argparse.Namespace) -> Answer:
+    """One appointment, its messages and its history (None where the signed-in role may not see them)."""
+    entry = _entry(work, arguments.appointment)
+    zone = work.clinic.site(entry.appointment.site_id).zone
+    sent = _if_allowed(lambda: messages.messages_of(work.database, entry.id))
+    changes = _if_allowed(lambda: history.history_of(work.database, entry.id))
+    document = documents.appointment(entry, work.clinic)
+    lines = [documents.appointment_line(entry, work.clinic)]
+    lines += [f"  {key.replace('_', ' ')}: {document[key]}" for key in ("note", "cancellation_reason") if document[key]]
+    lines += [f"  {documents.message_text(line, zone)}" for line in sent or ()]
+    lines += [f"  {documents.history_text(line, zone)}" for line in changes or ()]
+    return Answer(document | {"messages": documents.plain(sent), "history": documents.plain(changes)}, tuple(lines))
+
+
+def _if_allowed(read: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...] | None:
     try:
-        typed = datetime.fromisoformat(text)
-    except ValueError:
-        typed = None
-    if typed is not None and len(text) > len("2026-11-24"):
-        return to_instant(typed, zone) if typed.tzinfo is None else typed
-    day = lookup.day(text, work.now, zone)
-    return max(work.now, to_instant(datetime.combine(day, datetime.min.time()), zone))
+        return read()
+    except NotAllowed:
+        return None
 
 
-def _slot_document(slot: slots.FreeSlot, clinic: Clinic) -> dict[str, Any]:
-    where = clinic.site(slot.site_id)
-    who = clinic.practitioner(slot.practitioner_id)
-    return {
-        "practitioner": {"id": str(who.id), "name": who.name},
-        "site": {"id": str(where.id), "name": where.name},
-        "room_id": plain(slot.room_id),
-        "starts_at": plain(slot.starts_at),
-        "ends_at": plain(slot.ends_at),
-        "wall_start": to_wall(slot.starts_at, where.zone).isoformat(timespec="minutes"),
-        "zone": where.zone,
+def list_(work: Work, arguments: argparse.Namespace) -> Answer:
+    """The appointments that begin on some local days of their sites, by start."""
+    clinic = work.clinic
+    people = [lookup.practitioner(clinic, text) for text in arguments.practitioner or ()]
+    first = lookup.day("day", arguments.day, work.now, lookup.zone_of(clinic, None, people))
+    last = first + timedelta(days=arguments.days - 1)
+    who = {person.id for person in people}
+    found: dict[UUID, Entry] = {}
+    for board in calendar.load_days(work.database, first, last, clinic, None):
+        for entry in board.entries:
+            record = entry.appointment
+            on = local_day(record.starts_at, clinic.site(record.site_id).zone)
+            if first <= on <= last and (not who or record.practitioner_id in who):
+                found[entry.id] = entry
+    wanted = [row for row in found.values() if not arguments.status or row.appointment.status in arguments.status]
+    wanted.sort(key=lambda row: (row.appointment.starts_at, row.appointment.practitioner_id, row.id))
+    document = {
+        "first_day": documents.plain(first),
+        "last_day": documents.plain(last),
+        "appointments": [documents.appointment(row, clinic) for row in wanted],
     }
+    lines = tuple(documents.appointment_line(row, clinic) for row in wanted) or ("no appointments",)
+    return Answer(document, lines)
+
+
+# --- changing ---------------------------------------------------------------------------------------------------------
 
 
 def book(work: Work, arguments: argparse.Namespace) -> Answer:
     """Book a patient."""
+    earlier = _earlier(work, "Book", arguments.appointment_id)
+    if earlier is not None:
+        return _changed(work, "booked", earlier, repeated=True)
     clinic = work.clinic
     who = lookup.practitioner(clinic, arguments.practitioner)
     visit = lookup.visit_type(clinic, arguments.type)
@@ -133,85 +178,46 @@ def book(work: Work, arguments: argparse.Namespace) -> Answer:
         note=arguments.note,
         overrule=arguments.overrule,
         tell_patient=not arguments.no_message,
-        appointment_id=arguments.appointment_id or _derived(arguments.operation_id),
-        operation_id=arguments.operation_id or new_id(),
+        # Done again, it must mean the same appointment: its id goes with the operation's.
+        appointment_id=arguments.appointment_id or work.operation_id,
+        operation_id=work.operation_id,
     )
-    return _changed(work, "booked", booking.book(work.database, command))
-
-
-def _derived(operation_id: UUID | None) -> UUID:
-    """The new appointment's id: a repeated operation must mean the same appointment, so it takes the operation's id."""
-    return operation_id or new_id()
+    return _carry_out(work, "booked", booking.book, command)
 
 
 def _patient(work: Work, text: str) -> Patient:
-    try:
-        wanted = UUID(text)
-    except ValueError:
-        found = patients.search_patients(work.database, text, limit=_LISTED)
-        if len(found) == 1:
-            return found[0].patient
-        expected = "an id, or text that finds exactly one patient; this finds " + (
-            "none" if not found else f"{len(found)}{' or more' if len(found) == _LISTED else ''}"
-        )
-        raise InvalidInput(field="patient", expected=expected) from None
-    return patients.get_patient(work.database, wanted)
-
-
-def show(work: Work, arguments: argparse.Namespace) -> Answer:
-    """One appointment, its messages and its history."""
-    entry = _entry(work, arguments.appointment)
-    document = appointment(entry, work.clinic)
-    document["messages"] = plain(messages.messages_of(work.database, entry.id))
-    document["history"] = plain(history.history_of(work.database, entry.id))
-    lines = [appointment_line(entry, work.clinic)]
-    lines += [f"  {key}: {document[key]}" for key in ("note", "answer", "cancellation_reason") if document[key]]
-    lines += [f"  message: {_one_line(line)}" for line in document["messages"]]
-    lines += [f"  history: {_one_line(line)}" for line in document["history"]]
-    return Answer(document, "\n".join(lines))
-
-
-def _one_line(document: dict[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in document.items() if isinstance(value, str | int) and value)
-
-
-def list_(work: Work, arguments: argparse.Namespace) -> Answer:
-    """The appointments of some days, by start."""
-    clinic = work.clinic
-    first = lookup.day(arguments.day, work.now, clinic.sites[0].zone)
-    who = {lookup.practitioner(clinic, text).id for text in arguments.practitioner or ()}
-    found: dict[UUID, Entry] = {}
-    for offset in range(arguments.days):
-        for entry in calendar.load_day(work.database, first + timedelta(days=offset), clinic).entries:
-            record = entry.appointment
-            on_day = record.wall_start.date() - first
-            if 0 <= on_day.days < arguments.days and (not who or record.practitioner_id in who):
-                found[entry.id] = entry
-    entries = [
-        entry for entry in found.values() if not arguments.status or entry.appointment.status in arguments.status
-    ]
-    entries.sort(key=lambda entry: (entry.appointment.starts_at, entry.appointment.practitioner_id))
-    text = "\n".join(appointment_line(entry, clinic) for entry in entries) or "no appointments"
-    return Answer({"appointments": [appointment(entry, clinic) for entry in entries]}, text)
+    wanted = lookup.as_id(text)
+    if wanted is not None:
+        return patients.get_patient(work.database, wanted)
+    found = patients.search_patients(work.database, text, limit=_LISTED)
+    if len(found) == 1:
+        return found[0].patient
+    count = f"{len(found)}{' or more' if len(found) == _LISTED else ''}" if found else "none"
+    candidates = [documents.patient(match.patient) for match in found]
+    raise Usage(
+        field="patient",
+        expected=f"an id, or text that finds exactly one patient; this finds {count}",
+        candidates=candidates,
+    )
 
 
 def move(work: Work, arguments: argparse.Namespace) -> Answer:
     """Move to another time or practitioner."""
     if arguments.start is None and not arguments.practitioner and not arguments.site:
-        raise InvalidInput(field="start", expected=f"{_NOTHING}: --start, --practitioner or --site")
+        raise Usage(field="start", expected="something to change: --start, --practitioner or --site")
+    earlier = _earlier(work, "Update", arguments.appointment)
+    if earlier is not None:
+        return _changed(work, "moved", earlier, repeated=True)
     entry = _entry(work, arguments.appointment)
     record, clinic = entry.appointment, work.clinic
-    who = (
-        lookup.practitioner(clinic, arguments.practitioner)
-        if arguments.practitioner
-        else clinic.practitioner(record.practitioner_id)
-    )
-    typed = arguments.start or record.starts_at
+    who = clinic.practitioner(record.practitioner_id)
+    if arguments.practitioner:
+        who = lookup.practitioner(clinic, arguments.practitioner)
+    where, starts_at = clinic.site(record.site_id), record.starts_at
     if arguments.site or who.id != record.practitioner_id:
-        where, starts_at = lookup.place(clinic, who, typed, arguments.site)
-    else:
-        where = clinic.site(record.site_id)
-        starts_at = lookup.instant(typed, where)
+        where, starts_at = lookup.place(clinic, who, arguments.start or record.starts_at, arguments.site)
+    elif arguments.start is not None:
+        starts_at = lookup.instant(arguments.start, where)
     command = Update(
         appointment_id=entry.id,
         version=arguments.version or record.version,
@@ -221,38 +227,33 @@ def move(work: Work, arguments: argparse.Namespace) -> Answer:
         room_id=UNCHANGED if where.id == record.site_id else AUTOMATIC,
         overrule=arguments.overrule,
         tell_patient=not arguments.no_message,
-        operation_id=arguments.operation_id or new_id(),
+        operation_id=work.operation_id,
     )
-    return _changed(work, "moved", booking.update(work.database, command))
+    return _carry_out(work, "moved", booking.update, command)
 
 
 def update(work: Work, arguments: argparse.Namespace) -> Answer:
     """Change details, or the status."""
-    entry = _entry(work, arguments.appointment)
-    version = arguments.version or entry.appointment.version
     given = {name: getattr(arguments, name) for name in ("length", "type", "room", "patient", "note")}
     given = {name: value for name, value in given.items() if value is not None}
-    operation_id = arguments.operation_id or new_id()
     if arguments.status is not None:
-        if given:
-            raise InvalidInput(field="status", expected=_STATUS_ALONE)
-        if arguments.status is AppointmentStatus.CANCELLED:
-            raise InvalidInput(field="status", expected="the command `cancel`, which asks for a reason")
-        command = SetStatus(entry.id, version, arguments.status, operation_id)
-        return _changed(work, arguments.status.value, booking.set_status(work.database, command))
+        return _set_status(work, arguments, given)
     if not given:
-        raise InvalidInput(
-            field="update", expected=f"{_NOTHING}: --length, --type, --room, --patient, --note, --status"
-        )
-    changed = Update(
+        options = "--length, --type, --room, --patient, --note or --status"
+        raise Usage(field="update", expected=f"something to change: {options}")
+    earlier = _earlier(work, "Update", arguments.appointment)
+    if earlier is not None:
+        return _changed(work, "updated", earlier, repeated=True)
+    entry = _entry(work, arguments.appointment)
+    command = Update(
         appointment_id=entry.id,
-        version=version,
+        version=arguments.version or entry.appointment.version,
         overrule=arguments.overrule,
         tell_patient=not arguments.no_message,
-        operation_id=operation_id,
+        operation_id=work.operation_id,
         **_details(work, given),
     )
-    return _changed(work, "updated", booking.update(work.database, changed))
+    return _carry_out(work, "updated", booking.update, command)
 
 
 def _details(work: Work, given: dict[str, Any]) -> dict[str, Any]:
@@ -266,17 +267,36 @@ def _details(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     return {read[name][0]: read[name][1](value) for name, value in given.items()}
 
 
+def _set_status(work: Work, arguments: argparse.Namespace, given: dict[str, Any]) -> Answer:
+    if given or arguments.overrule or arguments.no_message:
+        raise Usage(field="status", expected="no other option of a change together with a status")
+    if arguments.status is AppointmentStatus.CANCELLED:
+        raise Usage(field="status", expected="the command `cancel`, which asks for a reason")
+    done = arguments.status.value
+    earlier = _earlier(work, "SetStatus", arguments.appointment)
+    if earlier is not None:
+        return _changed(work, done, earlier, repeated=True)
+    entry = _entry(work, arguments.appointment)
+    command = SetStatus(
+        entry.id, arguments.version or entry.appointment.version, arguments.status, operation_id=work.operation_id
+    )
+    return _carry_out(work, done, booking.set_status, command)
+
+
 def cancel(work: Work, arguments: argparse.Namespace) -> Answer:
     """Cancel with a reason."""
+    earlier = _earlier(work, "Cancel", arguments.appointment)
+    if earlier is not None:
+        return _changed(work, "cancelled", earlier, repeated=True)
     entry = _entry(work, arguments.appointment)
     command = Cancel(
         appointment_id=entry.id,
         version=arguments.version or entry.appointment.version,
         reason=CancellationReason(arguments.reason),
         tell_patient=not arguments.no_message,
-        operation_id=arguments.operation_id or new_id(),
+        operation_id=work.operation_id,
     )
-    return _changed(work, "cancelled", booking.cancel(work.database, command))
+    return _carry_out(work, "cancelled", booking.cancel, command)
 
 
 def _entry(work: Work, appointment_id: UUID) -> Entry:
@@ -286,8 +306,38 @@ def _entry(work: Work, appointment_id: UUID) -> Entry:
     return found[0]
 
 
-def _changed(work: Work, done: str, entry: Entry) -> Answer:
-    return Answer(
-        {"done": done, "appointment": appointment(entry, work.clinic)},
-        f"{done}: {appointment_line(entry, work.clinic)}",
-    )
+def _earlier(work: Work, command: str, appointment_id: UUID | None) -> Entry | None:
+    """Return the appointment if this very operation was carried out already: then nothing else is looked at again.
+
+    Raises Usage if its id stands for something else.
+    """
+    found = operations.earlier_operation(work.database, work.operation_id) if work.again else None
+    if found is None:
+        return None
+    other = found.entry is not None and appointment_id not in {None, found.entry.id}
+    if found.command != command or other:
+        raise Usage(
+            field="operation-id", expected=f"an id of its own for each change: this one was used for a {found.command}"
+        )
+    return found.entry
+
+
+def _carry_out(work: Work, done: str, act: Callable[[Database, Any], Entry], command: Any) -> Answer:
+    try:
+        entry = act(work.database, command)
+    except InvalidInput as error:
+        if error.field in _AS_TYPED:
+            raise Usage(field=_AS_TYPED[error.field], expected=error.expected) from None
+        raise
+    return _changed(work, done, entry)
+
+
+def _changed(work: Work, done: str, entry: Entry, *, repeated: bool = False) -> Answer:
+    document = {
+        "done": done,
+        "repeated": repeated,
+        "operation_id": str(work.operation_id),
+        "appointment": documents.appointment(entry, work.clinic),
+    }
+    again = " (already, by the same operation)" if repeated else ""
+    return Answer(document, (f"{done}{again}: {documents.appointment_line(entry, work.clinic)}",))

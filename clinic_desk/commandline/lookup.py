@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from clinic_desk.domain.availability import working_windows
+from clinic_desk.commandline.usage import Usage
 from clinic_desk.domain.commands import AUTOMATIC
 from clinic_desk.domain.folding import fold
-from clinic_desk.domain.records import AppointmentType, Clinic, Practitioner, Room, Site
+from clinic_desk.domain.records import AppointmentType, Clinic, Practitioner, Site
+from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.typed_dates import parse_typed_date
 from clinic_desk.domain.wall import local_day, to_instant
-from clinic_desk.errors import InvalidInput
+from clinic_desk.domain.working_time import working_windows
+
+_YEARS: Final = range(1970, 2200)
+_LISTED: Final = 20
 
 
 class _Named(Protocol):
@@ -29,16 +33,36 @@ _Row = TypeVar("_Row", bound=_Named)
 def named(field: str, rows: Iterable[_Row], text: str) -> _Row:
     """Return the one row whose id or name is meant: the whole name, else a part of it that only one has.
 
-    Raises InvalidInput naming the field and the candidates.
+    Raises NotFound for an id nobody has, Usage with the candidates for a name that finds none or several.
     """
     rows = tuple(rows)
-    wanted = fold(text).strip()
-    exact = [row for row in rows if str(row.id) == text.lower() or fold(row.name) == wanted]
-    found = exact or [row for row in rows if wanted and wanted in fold(row.name)]
+    found = [row for row in rows if row.name == text] or _by_folded_name(rows, text)
+    wanted = as_id(text)
+    if wanted is not None and not found:
+        found = [row for row in rows if row.id == wanted]
+        if not found:
+            raise NotFound(what=field)
     if len(found) == 1:
         return found[0]
-    candidates = ", ".join(row.name for row in (found or rows)[:20])
-    raise InvalidInput(field, f"{'one of' if found else 'an id or a name, one of'}: {candidates}; got {text!r}")
+    if not rows:
+        raise Usage(field=field, expected="one that exists: none is set up yet")
+    expected = f"one of these {len(found)}" if found else "an id, or (part of) the name of one of these"
+    candidates = [{"id": str(row.id), "name": row.name} for row in (found or rows)[:_LISTED]]
+    raise Usage(field=field, expected=f"{expected}, got {text!r}", candidates=candidates)
+
+
+def _by_folded_name(rows: Iterable[_Row], text: str) -> list[_Row]:
+    wanted = fold(text).strip()
+    exact = [row for row in rows if fold(row.name) == wanted]
+    return exact or [row for row in rows if wanted and wanted in fold(row.name)]
+
+
+def as_id(text: str) -> UUID | None:
+    """Return the id that a text is, None if it is something else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def practitioner(clinic: Clinic, text: str) -> Practitioner:
@@ -62,20 +86,20 @@ def room(clinic: Clinic, text: str) -> UUID | Literal["automatic"] | None:
         return AUTOMATIC
     if text == "none":
         return None
-    rooms: tuple[Room, ...] = clinic.rooms
-    return named("room", rooms, text).id
+    return named("room", clinic.rooms, text).id
 
 
 def place(clinic: Clinic, who: Practitioner, typed: datetime, site_text: str | None) -> tuple[Site, datetime]:
     """Return where and at which instant: `typed` is wall time at the site when naive.
 
     Without `site_text` the site is the one where the practitioner works then, or on that day, or at all.
-    Raises InvalidInput for the field `site` when several sites are possible.
+    Raises Usage for the field `site` when none or several sites are possible.
     """
     candidates = (site(clinic, site_text),) if site_text else _sites_of(clinic, who, typed)
     if len(candidates) != 1:
-        names = ", ".join(candidate.name for candidate in candidates or clinic.sites)
-        raise InvalidInput(field="site", expected=f"one of: {names}")
+        rows = [{"id": str(row.id), "name": row.name} for row in candidates or clinic.sites]
+        expected = "said, where the practitioner works at several" if candidates else "said: there are no working hours"
+        raise Usage(field="site", expected=f"it to be {expected}", candidates=rows)
     return candidates[0], instant(typed, candidates[0])
 
 
@@ -84,15 +108,27 @@ def instant(typed: datetime, where: Site) -> datetime:
     return to_instant(typed, where.zone) if typed.tzinfo is None else typed.astimezone(UTC)
 
 
-def day(text: str | None, now: datetime, zone: str) -> date:
+def day(field: str, text: str | None, now: datetime, zone: str) -> date:
     """Return the day a typed date means, today in the zone when None."""
     today = local_day(now, zone)
     if text is None:
         return today
     found = parse_typed_date(text, today)
-    if found is None:
-        raise InvalidInput(field="day", expected=f"a date such as 2026-11-24, today, 3d, fri; got {text!r}")
+    if found is None or found.year not in _YEARS:
+        raise Usage(field=field, expected=f"a date such as 2026-11-24, today, 3d, fri, got {text!r}")
     return found
+
+
+def zone_of(clinic: Clinic, where: Site | None, who: Iterable[Practitioner]) -> str:
+    """Return the zone that dates without a place are meant in: the site's, the practitioners', the first site's."""
+    if where is not None:
+        return where.zone
+    ids = {person.id for person in who}
+    at = {row.site_id for row in clinic.working_hours if row.practitioner_id in ids}
+    zones = {row.zone for row in clinic.sites if row.id in at}
+    if len(zones) == 1:
+        return zones.pop()
+    return clinic.sites[0].zone if clinic.sites else "UTC"
 
 
 def _sites_of(clinic: Clinic, who: Practitioner, typed: datetime) -> tuple[Site, ...]:
@@ -101,9 +137,8 @@ def _sites_of(clinic: Clinic, who: Practitioner, typed: datetime) -> tuple[Site,
     then, that_day = set(), set()
     for where in clinic.sites:
         at = instant(typed, where)
-        for window in working_windows(
-            clinic.working_hours, clinic.closures, clinic.sites, who.id, local_day(at, where.zone)
-        ):
+        day_there = local_day(at, where.zone)
+        for window in working_windows(clinic.working_hours, clinic.closures, clinic.sites, who.id, day_there):
             if window.site_id == where.id:
                 that_day.add(where.id)
                 if window.interval.starts_at <= at < window.interval.ends_at:

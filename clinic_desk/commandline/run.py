@@ -3,95 +3,131 @@
 from __future__ import annotations
 
 import argparse
-import os
+import sys
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
-from clinic_desk import opening
-from clinic_desk.commandline import administration, appointments
+from clinic_desk.commandline import administration, appointments, connection
 from clinic_desk.commandline.appointments import Answer, Work
-from clinic_desk.commandline.output import show, show_error
+from clinic_desk.commandline.output import complain, json_text, prepare_streams, print_answer, write
+from clinic_desk.commandline.refusals import INTERNAL, INTERRUPTED, error_document, error_lines, exit_code
+from clinic_desk.commandline.usage import Usage
 from clinic_desk.database import schema
-from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.engine import Database
 from clinic_desk.database.setup import OWNER
 from clinic_desk.domain.ids import new_id
-from clinic_desk.errors import ClinicDeskError, InvalidInput, Unavailable
+from clinic_desk.errors import ClinicDeskError
+from clinic_desk.reports import traceback_text
 from clinic_desk.services import calendar, desks
-from clinic_desk.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-DONE: Final = 0
-REFUSED: Final = 1
-USAGE: Final = 2
-UNAVAILABLE: Final = 3
+    from clinic_desk.domain.records import Clinic
+    from clinic_desk.settings import Settings
 
-_ON_SERVER: Final = {"init_db": administration.init_db, "upgrade_db": administration.upgrade_db}
-_ON_APPOINTMENTS: Final = {
+_LOOKING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "slots": appointments.slots_,
-    "book": appointments.book,
     "show": appointments.show,
     "list_": appointments.list_,
+}
+_CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
+    "book": appointments.book,
     "move": appointments.move,
     "update": appointments.update,
     "cancel": appointments.cancel,
 }
-_NO_ADDRESS: Final = "--database-url, CLINIC_DESK_DATABASE_URL, or --data with the folder of an embedded database"
-_NAME: Final = "command line"
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the command that `parser.add_data_commands` understood; return the exit code.
 
-    0 done, 1 refused, 2 usage, 3 database unavailable.
+    0 done, 1 refused, 2 what was typed, 3 database unavailable; 70 an error in this program, 74 done but not printed.
     """
+    prepare_streams()
+    job = _Job(arguments)
     try:
         with ExitStack() as stack:
-            answer = _answer(arguments, stack)
+            answer = job.answer(stack)
     except ClinicDeskError as error:
-        show_error(error, as_json=arguments.json)
-        return UNAVAILABLE if isinstance(error, Unavailable) else REFUSED
-    show(answer.document, answer.text, as_json=arguments.json)
-    return DONE
+        return job.tell(error)
+    except KeyboardInterrupt:
+        complain("stopped")
+        return INTERRUPTED
+    except Exception as error:  # last resort: 1 would tell other systems that it was refused
+        return job.tell_bug(error)
+    return print_answer(answer.document, answer.lines, as_json=arguments.json)
 
 
-def _answer(arguments: argparse.Namespace, stack: ExitStack) -> Answer:
-    settings = load_settings(database_url=arguments.database_url)
-    url = _address(settings, arguments, stack)
-    name: str = arguments.handler
-    if name in _ON_SERVER:
-        return _ON_SERVER[name](url, arguments)
-    desk = DeskIdentity(settings.desk_id or new_id(), settings.desk_name or _NAME)
-    database = Database(url, desk, pool_size=1)
-    stack.callback(database.dispose)
-    if name == "check":
-        return administration.check(database)
-    with database.reading() as connection:
-        schema.check(connection)
-    if name not in {"show", "list_", "slots"}:
+@dataclass(slots=True)
+class _Job:
+    """One command under way; what is known by the time of an error helps to tell it."""
+
+    arguments: argparse.Namespace
+    operation_id: UUID = field(default_factory=new_id)
+    clinic: Clinic | None = None
+
+    def answer(self, stack: ExitStack) -> Answer:
+        """Do it; what is opened is closed with the stack."""
+        arguments = self.arguments
+        _check_text(arguments)
+        self.operation_id = getattr(arguments, "operation_id", None) or self.operation_id
+        settings = connection.settings_for(arguments)
+        url = connection.address(settings, arguments)
+        if url is None:
+            server = stack.enter_context(connection.embedded_server(settings, arguments))
+            if arguments.handler == "init_db":
+                return administration.init_embedded(server, arguments)
+            url = connection.embedded_address(server, OWNER if arguments.handler == "upgrade_db" else None)
+        if arguments.handler == "init_db":
+            return administration.init_db(url, arguments)
+        if arguments.handler == "upgrade_db":
+            return administration.upgrade_db(url)
+        return self._with_database(settings, url, stack)
+
+    def _with_database(self, settings: Settings, url: URL, stack: ExitStack) -> Answer:
+        desk = connection.identity(settings)
+        database = Database(url, desk, pool_size=1, message_wait_s=settings.message_wait_s)
+        stack.callback(database.dispose)
+        if self.arguments.handler == "check":
+            return administration.check(database)
+        with database.reading() as snapshot:
+            schema.check(snapshot)
+        self.clinic = calendar.load_clinic(database)
+        again = getattr(self.arguments, "operation_id", None) is not None
+        work = Work(database, self.clinic, desks.database_now(database), self.operation_id, again)
+        if self.arguments.handler in _LOOKING:
+            return _LOOKING[self.arguments.handler](work, self.arguments)
         desks.register_desk(database)
-    clinic = calendar.load_clinic(database)
-    work = Work(database, clinic, desks.database_now(database))
-    return _ON_APPOINTMENTS[name](work, arguments)
+        return _CHANGING[self.arguments.handler](work, self.arguments)
+
+    def tell(self, error: ClinicDeskError) -> int:
+        """Print an error: JSON on standard output, or sentences on standard error."""
+        if self.arguments.json:
+            print_answer(error_document(error, self.clinic, self.operation_id), (), as_json=True)
+        else:
+            complain(*error_lines(error, self.operation_id))
+        return exit_code(error)
+
+    def tell_bug(self, error: Exception) -> int:
+        """Say where it happened, without the texts of other libraries' errors: they can hold a name or a password."""
+        write(sys.stderr, traceback_text(error))
+        document = {"error": "internal", "message": f"an error in this program: {type(error).__name__}"}
+        if self.arguments.json:
+            write(sys.stdout, json_text(document, sys.stdout) + "\n")
+        else:
+            complain(document["message"])
+        return INTERNAL
 
 
-def _address(settings: Settings, arguments: argparse.Namespace, stack: ExitStack) -> URL | str:
-    if arguments.data is not None:
-        return _embedded_address(arguments, stack)
-    if settings.database_url is None:
-        raise InvalidInput(field="database-url", expected=_NO_ADDRESS)
-    return settings.database_url.get_secret_value()
-
-
-def _embedded_address(arguments: argparse.Namespace, stack: ExitStack) -> URL:
-    """Join the embedded server of the folder; sign in as the command needs it, to the demo's database if it has one."""
-    from clinic_desk.database import embedded
-
-    server = stack.enter_context(embedded.join(Path(arguments.data)))
-    if arguments.handler == "init_db":
-        os.environ.setdefault(administration.OWNER_PASSWORD, server.password(OWNER))
-        return server.superuser_url()
-    login, name = opening.sign_in_of(server)
-    return server.url(OWNER if arguments.handler == "upgrade_db" else login, name)
+def _check_text(arguments: argparse.Namespace) -> None:
+    """Refuse bytes that are no text in the terminal's encoding: nothing after this has to think of them."""
+    for name, value in vars(arguments).items():
+        for text in value if isinstance(value, list) else [value]:
+            try:
+                str(text).encode()
+            except UnicodeEncodeError:
+                raise Usage(name.strip("_").replace("_", "-"), "text without broken characters") from None

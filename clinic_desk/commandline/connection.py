@@ -1,0 +1,126 @@
+"""Finds the database a command is for: by address, or the embedded server of a folder; nothing is made by mistake."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import NAMESPACE_DNS, UUID, uuid5
+
+from clinic_desk.commandline.output import complain
+from clinic_desk.commandline.usage import Usage
+from clinic_desk.database.engine import DeskIdentity, driver_arguments
+from clinic_desk.database.failures import translated
+from clinic_desk.errors import InvalidInput
+from clinic_desk.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import argparse
+
+    from sqlalchemy import URL
+
+    from clinic_desk.database.embedded import EmbeddedServer
+
+VARIABLE: Final = "CLINIC_DESK_DATABASE_URL"
+_ADDRESS: Final = (
+    "postgresql://user@host:5432/database, several hosts as postgresql://user@/database?host=a:5432&host=b:5432; "
+    "over a network with sslmode=verify-full"
+)
+_NOWHERE: Final = f"an address here or in {VARIABLE}, or --data with the folder of an embedded database"
+_NO_FOLDER: Final = "a folder with an embedded database; there is none (init-db --data makes one)"
+
+
+def settings_for(arguments: argparse.Namespace) -> Settings:
+    """Read the settings. Raises Usage that names the option or the variable."""
+    given = arguments.database_url
+    try:
+        return load_settings(database_url=given, data=arguments.data)
+    except InvalidInput as error:
+        if error.field == "database_url":
+            raise Usage(field="database-url" if given is not None else VARIABLE, expected=_ADDRESS) from None
+        raise Usage(field=f"CLINIC_DESK_{error.field.upper()}", expected=error.expected) from None
+    except (UnicodeDecodeError, OSError):
+        raise Usage(field=".env", expected="a text file in UTF-8 that can be read, or none") from None
+
+
+def address(settings: Settings, arguments: argparse.Namespace) -> URL | None:
+    """Return the address to connect to, always of the psycopg2 driver; None for an embedded server. Raises Usage."""
+    if arguments.data is not None and arguments.database_url is not None:
+        raise Usage(field="data", expected="either a folder or --database-url, not both")
+    if arguments.data is not None or settings.database_url is None:
+        return None
+    url = _usable(settings.database_url.get_secret_value(), arguments)
+    if arguments.database_url is not None and (url.password or _in_query(url)):
+        complain(
+            "the password on the command line can be seen by others on this computer: "
+            f"put the address into the environment variable {VARIABLE} instead"
+        )
+    return url
+
+
+def _usable(text: str, arguments: argparse.Namespace) -> URL:
+    import psycopg2
+    from psycopg2.extensions import make_dsn
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    field = "database-url" if arguments.database_url is not None else VARIABLE
+    try:
+        url = make_url(text).set(drivername="postgresql+psycopg2")
+        given: dict[str, Any] = driver_arguments(url, "")
+        make_dsn(**given)  # libpq says whether it knows the parameters
+    except (SQLAlchemyError, psycopg2.Error, ValueError):
+        raise Usage(field=field, expected=_ADDRESS) from None
+    if not url.database:
+        raise Usage(field=field, expected=f"the name of a database: {_ADDRESS}")
+    if "," in str(given.get("host", "")) and "target_session_attrs" not in url.query:
+        url = url.update_query_dict({"target_session_attrs": "primary"})
+    return url
+
+
+def _in_query(url: URL) -> bool:
+    return bool({"password", "sslpassword"} & set(url.query))
+
+
+def embedded_server(settings: Settings, arguments: argparse.Namespace) -> EmbeddedServer:
+    """Join the embedded server of the folder the desktop or the demo made; only init-db makes a new one.
+
+    Raises Usage, EmbeddedServerError.
+    """
+    from clinic_desk.database import embedded
+    from clinic_desk.database.embedded.folder import MARKER
+
+    places = (settings.data.expanduser() / "server", settings.data.expanduser())
+    made = next((folder for folder in places if (folder / MARKER).exists()), None)
+    if made is None and arguments.handler != "init_db":
+        if arguments.data is not None:
+            raise Usage(field="data", expected=_NO_FOLDER)
+        raise Usage(field="database-url", expected=_NOWHERE)
+    if arguments.data is None and arguments.handler == "init_db":
+        raise Usage(field="database-url", expected=_NOWHERE)
+    return embedded.join(Path(made or places[0]))
+
+
+def embedded_address(server: EmbeddedServer, login: str | None) -> URL:
+    """Return the address of the clinic's or the demo's database, for `login` or the one the desktop uses."""
+    from clinic_desk import opening
+
+    with translated():
+        own, name = opening.sign_in_of(server)
+    return server.url(login or own, name)
+
+
+def identity(settings: Settings) -> DeskIdentity:
+    """Return which desk the history shall name: the same each time for one user of one computer."""
+    computer = platform.node()
+    name = settings.desk_name or f"command line on {computer}".strip()[:40]
+    return DeskIdentity(settings.desk_id or _lasting_id(computer), name)
+
+
+def _lasting_id(computer: str) -> UUID:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no name for this user id
+        user = ""
+    return uuid5(NAMESPACE_DNS, f"{user}@{computer}/clinic-desk/command-line")

@@ -265,8 +265,7 @@ def apply_style(app: QApplication, *, dark: bool | None = None) -> Theme:
     Call it again when `app.styleHints().colorSchemeChanged` tells of a change.
     """
     theme = DARK if (system_prefers_dark(app) if dark is None else dark) else LIGHT
-    if app.style().name() != "fusion":
-        app.setStyle(QStyleFactory.create("Fusion"))
+    app.setStyle(QStyleFactory.create("Fusion"))
     font = app.font()
     if 0 < font.pointSizeF() < 9:
         font.setPointSizeF(9)

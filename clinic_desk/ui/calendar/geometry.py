@@ -56,11 +56,12 @@ class DayAxis:
 
         As the end of something that stops there, it is above a repeated hour that follows, else below.
         """
+        added = 0
         for start, end in self.repeats:
             if minute < end or (as_end and minute == end):
                 break
-            minute += end - start
-        return minute
+            added += end - start
+        return minute + added
 
     def second_position(self, minute: int, change: tuple[int, int]) -> int:
         """Return the position of a wall minute the second time it comes, within the repeated `change`."""
@@ -150,7 +151,7 @@ class DayScale:
         if self._regular:
             minutes = (instant - self._start) // _MINUTE
             return 0 if minutes < 0 else min(minutes, MINUTES_PER_DAY)
-        if instant <= self.starts_at:
+        if instant < self.starts_at:
             return 0
         if instant >= self.ends_at:
             return self.axis.length

@@ -85,7 +85,10 @@ def limits(spans: Sequence[Span], slots: Sequence[Slot]) -> list[int]:
 
 
 def _numbered(spans: Sequence[Span]) -> list[_Numbered]:
-    return sorted([(start, end if end > start else start + 1, index) for index, (start, end, _) in enumerate(spans)])
+    """Return (start, end, index) in order of start, the longest of those that start together first."""
+    numbered = [(start, end if end > start else start + 1, index) for index, (start, end, _) in enumerate(spans)]
+    numbered.sort(key=lambda one: (one[0], -one[1], one[2]))
+    return numbered
 
 
 def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Span], slots: list[Slot]) -> None:

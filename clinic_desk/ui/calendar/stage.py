@@ -24,12 +24,11 @@ _OPEN_ABOVE = 45
 """Minutes shown above the opening when a day is shown first."""
 
 
-_MANY = 40
-"""Up to so many rectangles are painted one by one."""
-
-
 class Stage:
     """Everything about the view that is neither data nor input."""
+
+    MANY = 40
+    """Up to so many rectangles are painted one by one; clipping to more costs more than painting all."""
 
     def __init__(self, view: CalendarView, model: CalendarModel, scene: Scene) -> None:
         self._view, self._model, self._scene = view, model, scene
@@ -127,8 +126,8 @@ class Stage:
         seen = viewport.rect()
         dirty = [rect.adjusted(-2, -2, 2, 2).intersected(seen) for rect in rects if rect.isValid()]
         dirty = [rect for rect in dirty if not rect.isEmpty()]
-        if len(dirty) > _MANY:
-            viewport.update()  # clipping to so many pieces costs more than painting all
+        if len(dirty) > self.MANY:
+            viewport.update()
             return
         for rect in dirty:
             viewport.update(rect)

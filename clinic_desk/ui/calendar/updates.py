@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from PySide6.QtCore import QObject, QRect, QTimer
+from PySide6.QtCore import QObject, QTimer
 
 from clinic_desk.domain.records import AppointmentStatus
 from clinic_desk.ui.calendar import damage
@@ -19,6 +19,7 @@ from clinic_desk.ui.calendar.scene import Ghost
 
 if TYPE_CHECKING:
     from clinic_desk.domain.records import DayBoard
+    from clinic_desk.ui.calendar.content import Item
     from clinic_desk.ui.calendar.model import CalendarModel, ColumnChange
     from clinic_desk.ui.calendar.places import MoveWish
     from clinic_desk.ui.calendar.scene import Scene
@@ -65,7 +66,7 @@ class Updates(QObject):
         if not changes:
             return
         stage, before = self._view.stage, self._view.stage.cursor_rect()
-        stage.update_rects(rect for change in changes for rect in self._damaged(change))
+        self._damage([(change, damage.differing(change.before, change.after)) for change in changes])
         if self._wishes:
             self.place_pending()
         self._view.time_cursor.follow()
@@ -73,13 +74,18 @@ class Updates(QObject):
         if after != before:
             stage.update_rects([before, after])
 
-    def _damaged(self, change: ColumnChange) -> list[QRect]:
-        items = damage.differing(change.before, change.after)
-        if change.bands:
-            self._model.tell(change.column, 0, self._model.axis.length)
-        elif items:
-            self._model.tell(change.column, min(item.start for item in items), max(item.end for item in items))
-        return damage.rects(self._view.stage.surface, change, items)
+    def _damage(self, changed: list[tuple[ColumnChange, list[Item]]]) -> None:
+        """Have painted what differs, by blocks if they are few; tell screen readers which cells it concerns."""
+        stage = self._view.stage
+        if sum(len(items) for _, items in changed) > stage.MANY:
+            self._view.viewport().update()
+        else:
+            stage.update_rects(rect for change, items in changed for rect in damage.rects(stage.surface, change, items))
+        for change, items in changed:
+            if change.bands:
+                self._model.tell(change.column, 0, self._model.axis.length)
+            elif items:
+                self._model.tell(change.column, min(item.start for item in items), max(item.end for item in items))
 
     # -- pending moves -----------------------------------------------------------------------------------------------
 

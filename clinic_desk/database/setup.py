@@ -43,11 +43,11 @@ def prepare_database(
         if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": database}):
             name = _quoted(connection, database)
             connection.execute(text(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0 ENCODING 'UTF8'"))
-    configure_database(superuser_url, database)
-    schema.upgrade(superuser_url.set(username=OWNER, password=owner_password, database=database))
-    with _superuser(superuser_url.set(database=database)) as connection, _turn(connection):
-        for login in logins:
-            _create_login(connection, login)
+        configure_database(superuser_url, database)
+        schema.upgrade(superuser_url.set(username=OWNER, password=owner_password, database=database))
+        with _superuser(superuser_url.set(database=database)) as inside:
+            for login in logins:
+                _create_login(inside, login)
 
 
 def configure_database(superuser_url: URL | str, database: str) -> None:
@@ -86,7 +86,10 @@ def _superuser(url: URL) -> Iterator[Connection]:
 
 @contextmanager
 def _turn(connection: Connection) -> Iterator[None]:
-    """One set-up at a time per server: roles belong to all of it. The lock ends with the connection at the latest."""
+    """One set-up at a time (of those that name the same maintenance database): roles belong to the whole server.
+
+    The lock ends with the connection at the latest.
+    """
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _SETUP_LOCK})
     try:
         yield

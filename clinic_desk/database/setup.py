@@ -53,22 +53,28 @@ def prepare_database(
 def configure_database(superuser_url: URL | str, database: str) -> None:
     """Set what belongs to the database itself and not to its schema: who may connect, settings, the schema's owner.
 
-    A database copied by CREATE DATABASE … TEMPLATE has none of it. Idempotent.
+    Idempotent.
     """
     with _superuser(make_url(superuser_url).set(database=database)) as connection:
-        name = _quoted(connection, database)
         for statement in (
-            f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-            f"GRANT CONNECT ON DATABASE {name} TO {', '.join(GROUPS)}",
-            f"ALTER DATABASE {name} OWNER TO {OWNER}",
-            f"ALTER DATABASE {name} SET timezone = 'UTC'",
-            f"ALTER DATABASE {name} SET default_transaction_isolation = 'read committed'",
-            # a desk that froze inside a transaction must not hold up the others, nor vacuum
-            f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '60s'",
+            *database_settings(_quoted(connection, database)),
             f"ALTER SCHEMA public OWNER TO {OWNER}",
             "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         ):
             connection.execute(text(statement))
+
+
+def database_settings(name: str) -> tuple[str, ...]:
+    """Statements for a database of this (quoted) name; a copy made by CREATE DATABASE … TEMPLATE lacks their effect."""
+    return (
+        f"ALTER DATABASE {name} OWNER TO {OWNER}",
+        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {name} TO {', '.join(GROUPS)}",
+        f"ALTER DATABASE {name} SET timezone = 'UTC'",
+        f"ALTER DATABASE {name} SET default_transaction_isolation = 'read committed'",
+        # a desk that froze inside a transaction must not hold up the others, nor vacuum
+        f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '60s'",
+    )
 
 
 @contextmanager

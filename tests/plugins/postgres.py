@@ -142,8 +142,8 @@ def _new_database(server: PostgresServer, template: str | None) -> Iterator[str]
     source = f"TEMPLATE {template}" if template else "TEMPLATE template0 ENCODING 'UTF8'"
     server.execute(f"CREATE DATABASE {name} OWNER {setup.OWNER} {source}")
     try:
-        if template:
-            setup.configure_database(server.superuser_url, name)
+        for statement in setup.database_settings(name):
+            server.execute(statement)
         yield name
     finally:
         server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

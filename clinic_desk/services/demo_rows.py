@@ -1,0 +1,83 @@
+"""The demo clinic's records as rows of the tables, in the order in which they refer to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from clinic_desk.database.loading import Rows
+from clinic_desk.domain.folding import search_key
+
+if TYPE_CHECKING:
+    from clinic_desk.services.demo import DemoClinic
+    from clinic_desk.services.demo_appointments import DemoAppointment
+    from clinic_desk.services.demo_messages import DemoMessage
+    from clinic_desk.services.demo_setup import DemoSetup
+
+_PATIENT = "id family_name given_name birth_date gender phone email channel language note"
+_APPOINTMENT = (
+    "id patient_id practitioner_id site_id type_id room_id starts_at ends_at wall_start zone buffer_before_minutes"
+    " buffer_after_minutes status answer squeezed_in overruled cancellation_reason note version"
+)
+_MESSAGE = (
+    "id appointment_id appointment_version patient_id kind channel dedupe_key subject body language due_at not_after"
+    " status last_error"
+)
+
+
+def rows_of(demo: DemoClinic) -> Iterator[Rows]:
+    """Return the rows of every table; what triggers and identities fill in is left to them."""
+    yield from _setup(demo.setup)
+    patients = [(*_values(patient, _PATIENT), search_key(patient)) for patient in demo.patients]
+    yield Rows("patient", f"{_PATIENT} search_key", patients)
+    yield Rows(
+        "appointment",
+        f"{_APPOINTMENT} changed_at changed_by changed_desk_id",
+        [_appointment(row) for row in demo.appointments],
+    )
+    yield Rows(
+        "notification",
+        f"{_MESSAGE} recipient created_at attempts sending_started_at sent_at provider_id",
+        [_message(row) for row in demo.messages],
+    )
+
+
+def _setup(setup: DemoSetup) -> Iterator[Rows]:
+    clinic = setup.clinic
+    for table, columns, records in (
+        ("site", "id name zone address phone", clinic.sites),
+        ("practitioner", "id name speciality colour position", clinic.practitioners),
+        ("room", "id site_id name position", clinic.rooms),
+        (
+            "appointment_type",
+            "id name length_minutes buffer_before_minutes buffer_after_minutes colour needs_room position",
+            clinic.types,
+        ),
+        (
+            "working_hours",
+            "id practitioner_id site_id weekday start_minute end_minute valid_from valid_to",
+            clinic.working_hours,
+        ),
+        ("time_off", "id practitioner_id starts_at ends_at name", setup.time_off),
+        ("closure", "id site_id first_day last_day name", clinic.closures),
+        ("block", "id starts_at ends_at name practitioner_id room_id", setup.blocks),
+        ("desk", "id name", setup.desks),
+    ):
+        yield Rows(table, columns, [_values(record, columns) for record in records])
+    does = [(kind.id, who) for kind in clinic.types for who in sorted(kind.practitioner_ids)]
+    yield Rows("appointment_type_practitioner", "type_id practitioner_id", does)
+
+
+def _values(record: Any, columns: str) -> tuple[object, ...]:
+    values: tuple[object, ...] = attrgetter(*columns.split())(record)
+    return values
+
+
+def _appointment(row: DemoAppointment) -> tuple[object, ...]:
+    return (*_values(row.appointment, _APPOINTMENT), row.changed_at, row.changed_by, row.desk_id)
+
+
+def _message(row: DemoMessage) -> tuple[object, ...]:
+    message = _values(row.message, _MESSAGE)
+    return (*message, row.recipient, row.created_at, row.attempts, row.sent_at, row.sent_at, row.provider_id)

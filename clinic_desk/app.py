@@ -42,6 +42,8 @@ class DeskProgram(QObject):
 
     ready = Signal()
     """The calendar is there and live."""
+    opening_failed = Signal(str)
+    """Why the clinic could not be opened, as it is said in the window."""
     closed = Signal()
     """The window is closed and nothing more is asked; `finish` then lets go of everything."""
     _told = Signal(str)
@@ -53,6 +55,7 @@ class DeskProgram(QObject):
         self._opened: Opened | None = None
         self._closing_since: float | None = None
         self.workspace: Workspace | None = None
+        self.is_ready = False
         self.tasks = Tasks(self)
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
@@ -92,12 +95,18 @@ class DeskProgram(QObject):
             opened.database, opened.clinic, opened.desk_no, opened.person, opened.is_demo, before_connect=opened.revive
         )
         self.workspace = Workspace(self.window, opening, self.tasks, self)
-        self.workspace.ready.connect(self.ready)
+        self.workspace.ready.connect(self._set_ready)
         self.workspace.start()
+
+    def _set_ready(self) -> None:
+        self.is_ready = True
+        self.ready.emit()
 
     def _not_connected(self, error: ClinicDeskError) -> None:
         log.warning("the clinic was not opened: %s", error)
-        self.window.offer_on_cover(trouble_text(error), self.tr("Try again"))
+        text = trouble_text(error)
+        self.window.offer_on_cover(text, self.tr("Try again"))
+        self.opening_failed.emit(text)
         self.window.status_bar.show_step(self.tr("Not connected"))
 
     # --- end ---

@@ -144,7 +144,12 @@ class AppointmentCommands(QObject):
         desk = self._space.desk
         dialog = kind(desk.database, desk.tasks, desk.store.clinic, entry, self._window)
         dialog.ended.connect(lambda after: self._space.own.committed(dialog.entry, after))
+        dialog.finished.connect(self._back_to_calendar)
         dialog.open()
+
+    def _back_to_calendar(self) -> None:
+        self._window.activateWindow()
+        self._calendar.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- gestures ---
 

@@ -76,11 +76,17 @@ class Navigator(QObject):
         self._show(replace(self.view, day=day))
 
     def go_to_now(self) -> None:
-        """Show today, scrolled to the present minute."""
+        """Show today, scrolled to the present minute; at night to the opening hour nearest to it."""
         now = self._store.freshness.now()
         sites = self._store.clinic.sites
         wall = now.astimezone(ZoneInfo(sites[0].zone)) if sites else now
-        self.go_to(wall.date(), minute=wall.hour * 60 + wall.minute)
+        minute = wall.hour * 60 + wall.minute
+        hours = [row for row in self._store.clinic.working_hours if row.weekday == wall.isoweekday()]
+        hours = hours or list(self._store.clinic.working_hours)
+        if hours:
+            opens, closes = min(row.start_minute for row in hours), max(row.end_minute for row in hours)
+            minute = min(max(minute, opens), closes)
+        self.go_to(wall.date(), minute=minute)
 
     def step(self, by: int) -> None:
         """Show the day, or week, so many further on."""

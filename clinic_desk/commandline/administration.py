@@ -13,6 +13,7 @@ from clinic_desk.commandline.usage import Usage
 from clinic_desk.database import schema
 from clinic_desk.database.failures import translated
 from clinic_desk.database.setup import GROUPS, OWNER, Group, Login, prepare_database
+from clinic_desk.errors import NotAllowed, SchemaMismatch
 from clinic_desk.services import health
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ EMBEDDED_NAME: Final = "clinic"
 EMBEDDED_LOGIN: Final = "reception"
 _GROUPS: Final = tuple(group.removeprefix("clinic_") for group in GROUPS)
 _SERVERS_OWN: Final = frozenset({"postgres", "template0", "template1"})
+_OWNERS: Final = f"the schema is changed by {OWNER} only"
 _LONGEST_NAME: Final = 63
 _SHORTEST_PASSWORD: Final = 8
 
@@ -92,9 +94,14 @@ def _secret(variable: str) -> str:
 
 
 def upgrade_db(url: URL) -> Answer:
-    """Bring the schema to this program's revision; `url` is the owner's."""
-    with translated():
-        schema.upgrade(url)
+    """Bring the schema to this program's revision; `url` is the owner's. Raises NotAllowed for anybody else's."""
+    try:
+        with translated():
+            schema.upgrade(url)
+    except SchemaMismatch as error:
+        if error.found is None:  # there is none, and this role cannot make it
+            raise NotAllowed(_OWNERS) from None
+        raise
     return Answer({"schema": schema.EXPECTED_REVISION}, (f"schema is {schema.EXPECTED_REVISION}",))
 
 

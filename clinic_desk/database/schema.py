@@ -73,7 +73,9 @@ def known_revisions() -> tuple[str, ...]:
 
 def current_revision(connection: Connection) -> str | None:
     """Return the database's revision; None for a database without our schema. Imports no Alembic."""
-    if connection.scalar(text("SELECT to_regclass('public.alembic_version')")) is None:
+    # A role that may not even look into the schema is one of a server on which nothing was migrated yet.
+    seen = "SELECT CASE WHEN has_schema_privilege('public', 'USAGE') THEN to_regclass('public.alembic_version') END"
+    if connection.scalar(text(seen)) is None:
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM public.alembic_version"))
     return found

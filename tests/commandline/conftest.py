@@ -59,8 +59,7 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
         try:
             code = main([str(argument) for argument in arguments])
         except SystemExit as ending:
-            assert isinstance(ending.code, int)
-            code = ending.code
+            code = int(ending.code or 0)
         printed = capsys.readouterr()
         return Ended(code, printed.out, printed.err)
 
@@ -72,7 +71,7 @@ def run(
     command: Command, clinic: SmallClinic, database_url: URL, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Ended]:
     """`clinic-desk … --json` in this process, on the small clinic as a receptionist."""
-    assert clinic
+    assert clinic == SMALL_CLINIC
     monkeypatch.setenv(ADDRESS, text(database_url))
     return lambda *arguments: command(*arguments, "--json")
 

@@ -86,7 +86,6 @@ QFrame[role="banner"] { background: $warning_soft; border: none; border-bottom: 
 QFrame[role="banner"] QLabel { color: $ink; }
 QFrame[role="banner"][level="danger"] { background: $danger_soft; border-bottom: 1px solid $danger; }
 QFrame[role="banner"][level="ok"] { background: $ok_soft; border-bottom: 1px solid $ok; }
-QDialog { background: $panel; }
 QScrollArea { border: none; background: transparent; }
 """)
 

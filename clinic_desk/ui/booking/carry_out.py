@@ -57,7 +57,8 @@ class CarryOut(QObject):
         self._violations: tuple[Violation, ...] = ()
         self._seen: Entry | None = None
         self._wish: Appointment | None = None
-        self._dialog: SlotTakenDialog | ChangedFirstDialog | None = None
+        self.dialog: SlotTakenDialog | ChangedFirstDialog | None = None
+        """The conflict that is being shown."""
         self._submission = Submission(tasks, self)
         self._submission.done.connect(self._finished)
         self._submission.failed.connect(self._failed)
@@ -118,23 +119,23 @@ class CarryOut(QObject):
             self._show_changed(error.now)
         elif isinstance(error, RuleViolation) and error.overrulable:
             self._ask(error.violations)
-        elif self._dialog is not None:
-            self._dialog.tell(self._sentence(error))
+        elif self.dialog is not None:
+            self.dialog.tell(self._sentence(error))
         else:
             self.refused.emit(error)
 
     def _wait_for_outcome(self) -> None:
-        if self._dialog is not None:
-            self._dialog.tell(self._sentence(OutcomeUnknown()))
-            self._dialog.set_busy(True)
+        if self.dialog is not None:
+            self.dialog.tell(self._sentence(OutcomeUnknown()))
+            self.dialog.set_busy(True)
         self.finding_out.emit()
 
     def _ask(self, violations: tuple[Violation, ...]) -> None:
         self._violations = violations
-        if isinstance(self._dialog, ChangedFirstDialog):
-            self._dialog.tell(question(violations, self.clinic, self._zone(), self._about()), ask=True)
-        elif self._dialog is not None:
-            self._dialog.tell(self._sentence(RuleViolation(violations)))
+        if isinstance(self.dialog, ChangedFirstDialog):
+            self.dialog.tell(question(violations, self.clinic, self._zone(), self._about()), ask=True)
+        elif self.dialog is not None:
+            self.dialog.tell(self._sentence(RuleViolation(violations)))
         else:
             self.asked.emit(violations)
 
@@ -145,14 +146,14 @@ class CarryOut(QObject):
         if wanted is None:
             self.refused.emit(error)
             return
-        dialog = self._dialog
+        dialog = self.dialog
         if not isinstance(dialog, SlotTakenDialog):
             self._close_dialog()
             dialog = SlotTakenDialog(self._window, self.clinic)
             dialog.slot_chosen.connect(self._take_slot)
             dialog.another_time.connect(self._leave_dialog_for_form)
             dialog.discarded.connect(self._give_up)
-            self._dialog = dialog
+            self.dialog = dialog
             dialog.show_taken(wanted, error.by, self._clock())
             dialog.open()
         else:
@@ -210,7 +211,7 @@ class CarryOut(QObject):
         wanted = self._wanted_appointment()
         if self._base is None or wanted is None or self._patient is None:
             return
-        dialog = self._dialog
+        dialog = self.dialog
         is_new = not isinstance(dialog, ChangedFirstDialog)
         if not isinstance(dialog, ChangedFirstDialog):
             self._close_dialog()
@@ -219,7 +220,7 @@ class CarryOut(QObject):
             dialog.overruled.connect(self.overrule)
             dialog.book_again.connect(self._book_again)
             dialog.left_as_is.connect(self._give_up)
-            self._dialog = dialog
+            self.dialog = dialog
         dialog.show_conflict(self._base, Side(wanted, self._patient), now, self._clock())
         # From here on the user has seen what stands now: the next conflict is told against it.
         self._seen = now
@@ -242,7 +243,7 @@ class CarryOut(QObject):
     def _book_again(self) -> None:
         """Book anew, under ids of its own, what was wanted of an appointment that was ended meanwhile."""
         wanted, sent, patient = self._wish, self._sent, self._patient
-        self._dialog = None
+        self.dialog = None
         if patient is None or wanted is None or not isinstance(sent, Update):
             return
         self._base = None
@@ -293,16 +294,16 @@ class CarryOut(QObject):
         return sentence(error, self.clinic, self._zone(), self._about())
 
     def _close_dialog(self) -> None:
-        dialog, self._dialog = self._dialog, None
+        dialog, self.dialog = self.dialog, None
         if dialog is not None:
             dialog.done(dialog.DialogCode.Accepted)
 
     def _leave_dialog_for_form(self) -> None:
-        self._dialog = None
+        self.dialog = None
         self.another_time.emit()
 
     def _give_up(self) -> None:
-        self._dialog = None
+        self.dialog = None
         self.given_up.emit()
 
 

@@ -117,11 +117,16 @@ class ChoiceBox(QComboBox):
         self.setProperty("chevron", "own")
 
     def fill(self, rows: Iterable[tuple[str, Any]], chosen: Any) -> None:
-        """Replace the rows and choose the one of value `chosen` (none when there is no such), without a signal."""
+        """Show these rows and choose the one of value `chosen` (none when there is no such), without a signal.
+
+        The same rows are left alone: a list that is open stays open when something else in the form changes.
+        """
         blocked = self.blockSignals(True)
-        self.clear()
-        for text, value in rows:
-            self.addItem(text, value)
+        wanted = list(rows)
+        if wanted != [(self.itemText(row), self.itemData(row)) for row in range(self.count())]:
+            self.clear()
+            for text, value in wanted:
+                self.addItem(text, value)
         self.choose(chosen)
         self.blockSignals(blocked)
 

@@ -16,7 +16,6 @@ from clinic_desk.domain.commands import Book, Rule, Update
 from clinic_desk.domain.records import Clinic, DayBoard, Entry, Patient, PatientMatch
 from clinic_desk.domain.refusals import PatientConflict, RuleViolation, Violation
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
-from clinic_desk.services import patients
 from clinic_desk.services.slots import FreeSlot
 from clinic_desk.ui.booking.carry_out import CarryOut
 from clinic_desk.ui.booking.form_content import FormContent
@@ -179,18 +178,16 @@ class BookingForm(FormView):
         self.holding.want(content.claim() if self.isVisible() else None)
 
     def _remark(self) -> None:
-        self.fields.clear_remarks()
-        told: dict[str, list[Violation]] = {}
+        broken: dict[str, list[Violation]] = {}
         for violation in self.content.violations():
-            told.setdefault(FIELD_OF_RULE.get(violation.rule, "when"), []).append(violation)
-        for field, found in told.items():
+            broken.setdefault(FIELD_OF_RULE.get(violation.rule, "when"), []).append(violation)
+        told = {"when": self._said_about_time()}
+        if self.content.draft.patient is not None:
+            told["patient"] = (self._hint, "muted")
+        for field, found in broken.items():
             text = " ".join(sentence(one, self.content.clinic, self._zone(), self._about()) for one in found)
-            role = "warning" if all(one.overrulable for one in found) else "danger"
-            self.fields.remarks[field].say(text, role)
-        if "patient" not in told and self.content.draft.patient is not None:
-            self.fields.remarks["patient"].say(self._hint, "muted")
-        if "when" not in told and self.fields.when.is_understood:
-            self.fields.remarks["when"].say(*self._said_about_time())
+            told[field] = (text, "warning" if all(one.overrulable for one in found) else "danger")
+        self.fields.remark({} if self._asked else told)
 
     def _said_about_time(self) -> tuple[str, str]:
         content = self.content
@@ -308,7 +305,7 @@ class BookingForm(FormView):
 
     def _ask(self, violations: tuple[Violation, ...]) -> None:
         self._asked = violations
-        self.fields.clear_remarks()
+        self.fields.remark({})
         told = question(violations, self.content.clinic, self._zone(), self._about())
         self.problem.say(told, "warning")
         self.guard.begin()
@@ -321,8 +318,9 @@ class BookingForm(FormView):
 
     def _refused(self, error: ClinicDeskError) -> None:
         """Nothing was written: say so where it can be put right, keep everything."""
-        if isinstance(error, PatientConflict) and error.now.merged_into is not None:
-            self._follow_merge(error.now.merged_into)
+        if isinstance(error, PatientConflict):
+            self._follow_merge(error.now)
+            return
         self._tell(error)
         at = {"when": self.fields.when, "room": self.fields.room, "type": self.fields.type}
         field = ""
@@ -331,18 +329,12 @@ class BookingForm(FormView):
         target = {**at, "with": self.fields.practitioner, "patient": self.patient_line}.get(field, self.book_button)
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _follow_merge(self, patient_id: UUID) -> None:
+    def _follow_merge(self, patient: Patient) -> None:
         """The patient's record was merged into another one: put that one in, to be booked by the next Enter."""
-        database = self._database
-
-        def put_in(patient: Patient) -> None:
-            self.patient_line.show_patient(patient)
-            self.content.set_patient(patient)
-            self.fields.remarks["patient"].say(
-                translate("booking", "The record was merged with this one at another desk. Enter books it."), "warning"
-            )
-
-        self._tasks.query(self, lambda: patients.get_patient(database, patient_id), put_in, self._tell)
+        self.patient_line.show_patient(patient)
+        self._hint = translate("booking", "The record was merged with this one at another desk. Enter books it.")
+        self.content.set_patient(patient)
+        self.book_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tell(self, error: ClinicDeskError) -> None:
         self.problem.say(sentence(error, self.content.clinic, self._zone(), self._about()))

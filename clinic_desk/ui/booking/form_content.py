@@ -269,6 +269,11 @@ class FormContent(QObject):
         if board.day == self.draft.day:
             self.changed.emit()
 
+    @property
+    def has_board(self) -> bool:
+        """Whether the draft's day was read, so that the rules can be judged on what is booked."""
+        return self.draft.day in self._boards
+
     def forget_boards(self) -> None:
         """What was read may be old: read it anew when it is needed."""
         self._boards = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
@@ -156,7 +156,8 @@ class FormFields(QWidget):
         self.buffers.setVisible(bool(self.buffers.text()))
         self.practitioner.fill(_people(clinic, draft), draft.practitioner_id)
         self.room.fill(_rooms(clinic, draft), draft.room_id)
-        self.length.setValue(draft.length_minutes)
+        if self.length.value() != draft.length_minutes:
+            self.length.setValue(draft.length_minutes)
         self.when.follow(draft.when)
         if not self.note.isModified():
             self.note.setText(one_line(draft.note))
@@ -175,11 +176,11 @@ class FormFields(QWidget):
         self.patient.today = today
         self.patient.wall_of = _wall_of(zone)
 
-    def clear_remarks(self) -> None:
-        """Say nothing under any field; what was typed and not understood stays told."""
+    def remark(self, told: Mapping[str, tuple[str, str]]) -> None:
+        """Say (text, role) under the fields named, nothing under the others; a time not understood stays told."""
         for name, remark in self.remarks.items():
             if name != "when" or self.when.is_understood:
-                remark.say("")
+                remark.say(*told.get(name, ("", "muted")))
 
     def set_locked(self, locked: bool) -> None:
         """Keep everything from being changed while a command is on its way."""

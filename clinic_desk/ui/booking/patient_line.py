@@ -69,7 +69,8 @@ class PatientLine(QLineEdit):
         self._database = database
         self._tasks = tasks
         self._host = host
-        self._searched_for: str | None = None
+        self.found_for: str | None = None
+        """The text the list answers; None while it is on its way."""
         self._take_when_found = False
         self.matches = MatchList(self._wall_of, host)
         self.matches.clicked.connect(self._clicked)
@@ -128,7 +129,7 @@ class PatientLine(QLineEdit):
         )
 
     def _forget_search(self) -> None:
-        self._searched_for = None
+        self.found_for = None
         self._take_when_found = False
         self._retry.stop()
         self.matches.hide()
@@ -140,7 +141,7 @@ class PatientLine(QLineEdit):
         if not rows:
             rows.append(Row(None, translate("patients", "Nobody is found by this. Try fewer letters."), takes=False))
         rows.append(Row(None, self.new_patient_text(text)))
-        self._searched_for = text
+        self.found_for = text
         self._show(tuple(rows))
         if self._take_when_found:
             self._take_when_found = False
@@ -156,7 +157,7 @@ class PatientLine(QLineEdit):
             if again
             else translate("patients", "The search does not work on this database just now.")
         )
-        self._searched_for = None
+        self.found_for = None
         self._show((Row(None, told, takes=False), Row(None, self.new_patient_text(text))))
         if again:
             self._retry.start()
@@ -205,14 +206,14 @@ class PatientLine(QLineEdit):
             event.ignore()
         elif event.isAutoRepeat():
             return
-        elif self._searched_for == self.text().strip():
+        elif self.found_for == self.text().strip():
             self._take(self.matches.highlighted())
         else:
             self._take_when_found = True
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
         row = self.matches.highlighted() if self.matches.isVisible() else None
-        if forward and row is not None and row.line is not None and self._searched_for == self.text().strip():
+        if forward and row is not None and row.line is not None and self.found_for == self.text().strip():
             self.take(row.line.match)
             return True
         return super().focusNextPrevChild(forward)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import psycopg2
 import pytest
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.database.engine import Database
+from clinic_desk.database.engine import Database, driver_arguments
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Clinic, DayBoard, Entry
 from clinic_desk.domain.wall import minute_to_instant
-from clinic_desk.services import booking, calendar
+from clinic_desk.services import booking, calendar, desks
 from clinic_desk.ui.booking.form import BookingForm
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.tasks import Tasks
@@ -126,3 +130,40 @@ def booked(clinic: SmallClinic) -> Callable[..., Entry]:
         return booking.book(database, Book(**(fields | other)))  # type: ignore[arg-type]
 
     return make
+
+
+def type_in(widget: QWidget, text: str) -> None:
+    """Type any text, as an input method or keyboard of any script would."""
+    for letter in text:
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            key = ord(letter.upper()) if letter.isascii() else 0
+            QApplication.sendEvent(widget, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, letter))
+
+
+def search(qtbot: QtBot, form: BookingForm, letters: str) -> None:
+    """Type letters into the patient line and wait for their list."""
+    type_in(form.patient_line, letters)
+    wanted = form.patient_line.text().strip()
+    qtbot.waitUntil(lambda: form.patient_line.found_for == wanted)
+
+
+def press(*keys: Qt.Key) -> None:
+    """Press keys where the keyboard is, like a person does."""
+    for key in keys:
+        widget = QApplication.focusWidget()
+        assert widget is not None
+        QTest.keyClick(widget, key)
+
+
+@contextmanager
+def alive(database: Database) -> Iterator[None]:
+    """What the desk's listener does while it lives: a connection that holds the session lock."""
+    number = desks.register_desk(database)
+    connection = psycopg2.connect(**driver_arguments(database.url, "test listener"))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(20261, %s)", (number,))
+    try:
+        yield
+    finally:
+        connection.close()

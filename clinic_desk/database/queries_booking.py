@@ -125,7 +125,8 @@ SELECT version FROM written
 # What has not left is voided before the rest is read: a worker that was quicker is seen then, and told after.
 _VOID: Final = """
 UPDATE notification SET status = 'cancelled', last_error = 'superseded'
-WHERE appointment_id = %(appointment)s::uuid AND status = 'pending';
+WHERE appointment_id = %(appointment)s::uuid AND status = 'pending'
+  AND (SELECT version FROM appointment WHERE id = %(appointment)s::uuid) = %(void)s;
 """
 
 
@@ -162,11 +163,11 @@ class Facts:
     desk: str
 
 
-def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void: bool = False) -> Facts:
+def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void: int | None = None) -> Facts:
     """Take the locks of the place (practitioner, room, patient and UTC days), then read; one round trip.
 
-    `void`: void the appointment's pending messages in between. Sorted locks and a statement of their own before the
-    reading one, so what is read cannot change before COMMIT by any desk that books.
+    `void`: void the appointment's pending messages in between, if it still has this version. The locks are sorted and
+    taken by a statement of their own, so what the next one reads cannot change before COMMIT by any desk that books.
     """
     leaving = wanted.leaving
     rooms = {wanted.room_id, leaving.room_id if leaving else None} - {None}
@@ -186,8 +187,9 @@ def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void
         "end": wanted.end,
         "appointment": None if wanted.appointment_id is None else str(wanted.appointment_id),
         "desk": str(desk_id),
+        "void": void,
     }
-    statements = _LOCK + (_VOID if void else "") + _FACTS
+    statements = _LOCK + ("" if void is None else _VOID) + _FACTS
     return _facts(connection.exec_driver_sql(statements, values).one())
 
 

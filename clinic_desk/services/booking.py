@@ -172,7 +172,7 @@ def _move(db: Database, connection: Connection, seen: Entry, command: Update) ->
     was = seen.appointment
     rough = _rough_candidate(was, command)
     relevant = (rough.starts_at, rough.site_id, rough.patient_id) != (was.starts_at, was.site_id, was.patient_id)
-    facts = read_facts(connection, db, wanted_place(rough, leaving=was), void=relevant)
+    facts = read_facts(connection, db, wanted_place(rough, leaving=was), void=was.version if relevant else None)
     _still(connection, facts, seen)
     new_patient = rough.patient_id != was.patient_id
     patient = present_patient(connection, facts) if new_patient else seen.patient
@@ -250,7 +250,7 @@ def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entr
     if was.status is not _CANCELLED:
         raise InvalidInput(field="status", expected="a cancelled appointment")
     candidate = candidate_of_appointment(was)
-    facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=True)
+    facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=was.version)
     _still(connection, facts, seen)
     before = frozenset(Rule(rule) for rule in was.overruled)
     verdict = _judged(facts, candidate, command.overrule | before)
@@ -275,7 +275,7 @@ def _rewrite(
     was = seen.appointment
     row = replace(row, version=was.version + 1)
     candidate = candidate_of_appointment(was)
-    facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=relevant)
+    facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=was.version if relevant else None)
     _still(connection, facts, seen)
     if row.status.occupies_time and not was.status.occupies_time:
         _still_free(connection, facts, candidate)

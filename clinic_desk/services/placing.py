@@ -69,8 +69,8 @@ def wanted_place(candidate: Candidate, *, leaving: Appointment | None = None) ->
     )
 
 
-def read_facts(connection: Connection, db: Database, wanted: Wanted, *, void: bool = False) -> Facts:
-    """Lock and read; NotFound if the practitioner, site, type or named room is not there."""
+def read_facts(connection: Connection, db: Database, wanted: Wanted, *, void: int | None = None) -> Facts:
+    """Lock and read (see `lock_and_read`); NotFound if the practitioner, site, type or named room is not there."""
     facts = lock_and_read(connection, wanted, db.desk.id, void=void)
     for what, rows in (
         ("practitioner", facts.clinic.practitioners),

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 _LOOK_EVERY_MS: Final = 10
+_TURNS: Final = 6
 
 
 class TourFailed(Exception):
@@ -65,8 +66,13 @@ class Stage(QObject):
         if not holds:
             raise TourFailed(what)
 
-    def picture(self, widget: QWidget, name: str) -> None:
-        """Save what a widget shows now."""
+    def picture(self, widget: QWidget, name: str) -> Steps[None]:
+        """Save what a widget shows once everything that is under way in the event loop has been painted."""
+        turns = iter(range(_TURNS))
+        yield Until(lambda: next(turns, None) is None, "the window is painted")
+        self._save(widget, name)
+
+    def _save(self, widget: QWidget, name: str) -> None:
         self.shots.mkdir(parents=True, exist_ok=True)
         path = self.shots / f"{len(self.pictures) + 1:02d}-{name}.png"
         if not widget.grab().save(str(path)):
@@ -89,7 +95,7 @@ class Stage(QObject):
         self._failed = True
         self._look.stop()
         for number, window in enumerate(self.windows, start=1):
-            self.picture(window, f"failed-desk-{number}")
+            self._save(window, f"failed-desk-{number}")
         sys.stderr.write(f"The tour failed. {text}\n")
         self.ended.emit(1)
 

@@ -67,7 +67,7 @@ class TwoDesks:
         yield from self._change_the_same_appointment(first, free)
         yield from self._look_at_messages(first)
         yield from self._undo(first)
-        self._turn_dark()
+        yield from self._turn_dark()
 
     # --- parts of the story ---
 
@@ -80,16 +80,16 @@ class TwoDesks:
         for hands in (self._julia, self._karl):
             yield from hands.go_to(day)
         self._stage.say(f"Both desks go to {day:%A}, {day.isoformat()}: Ctrl+G, the date, Enter.")
-        self._stage.picture(self._julia.window, "desk-1-the-day")
+        yield from self._stage.picture(self._julia.window, "desk-1-the-day")
 
     def _book_by_keyboard(self) -> Steps[Entry]:
         julia, karl, plan = self._julia, self._karl, self._plan
         form = yield from self._open_form(julia, plan.slots[0])
         yield Until(lambda: bool(karl.space.store.boards[plan.day].holds), "Desk 2 sees that Desk 1 is booking there")
         self._stage.say("Desk 1 opens the booking form; Desk 2 shows “Desk 1 is booking here…” at once.")
-        self._stage.picture(karl.window, "desk-2-sees-the-hold")
+        yield from self._stage.picture(karl.window, "desk-2-sees-the-hold")
         yield from self._choose_patient(julia, form, plan.people[0])
-        self._stage.picture(julia.window, "desk-1-booking-form")
+        yield from self._stage.picture(julia.window, "desk-1-booking-form")
         booked = _watch(form)
         began = monotonic()
         julia.key(Key.Key_Return)
@@ -99,7 +99,7 @@ class TwoDesks:
         self._stage.say(f"Desk 1 books {self._told(entry)}: Enter, letters of the name, Enter, Enter.")
         self._stage.say(f"Desk 2 shows it by itself, {(monotonic() - began) * 1000:.0f} ms after Desk 1 pressed Enter.")
         self._stage.expect(not form.isVisible(), "the form closes when the visit is booked")
-        self._stage.picture(karl.window, "desk-2-follows-live")
+        yield from self._stage.picture(karl.window, "desk-2-follows-live")
         return entry
 
     def _move_by_mouse(self, entry: Entry) -> Steps[Entry]:
@@ -113,7 +113,7 @@ class TwoDesks:
         moved = julia.entry(entry) or entry
         self._stage.say(f"Desk 2 drags it to another time: {self._told(moved)}; Desk 1 follows. Undo is offered.")
         self._stage.expect("Moved" in karl.window.toasts.latest_text(), "a note tells of the move and offers Undo")
-        self._stage.picture(karl.window, "desk-2-moved-by-mouse")
+        yield from self._stage.picture(karl.window, "desk-2-moved-by-mouse")
         return moved
 
     def _take_the_same_time(self) -> Steps[Entry]:
@@ -131,7 +131,7 @@ class TwoDesks:
         loser = self._karl if winner is self._julia else self._julia
         dialog = yield from self._dialog(loser, SlotTakenDialog)
         yield Until(lambda: bool(dialog.choices) and dialog.guard.is_ready, "other times are offered")
-        self._stage.picture(loser.window, "time-taken-first")
+        yield from self._stage.picture(loser.window, "time-taken-first")
         yield from loser.turn_to()
         loser.key(Key.Key_1)
         yield Until(lambda: booked[loser].entry is not None, "the best of the other times is booked by pressing 1")
@@ -159,7 +159,7 @@ class TwoDesks:
         karl.key(Key.Key_Return)
         dialog = yield from self._dialog(karl, ChangedFirstDialog)
         yield Until(lambda: dialog.guard.is_ready, "the dialog can be answered")
-        self._stage.picture(karl.window, "changed-first-merged")
+        yield from self._stage.picture(karl.window, "changed-first-merged")
         karl.key(Key.Key_Return)
         yield Until(lambda: _has_both(julia.entry(entry), slot), "Desk 1 shows the new time and the note")
         self._stage.say("Desk 2 is shown both changes, merged; Enter saves: the new time and the note stand.")
@@ -174,7 +174,7 @@ class TwoDesks:
             self._stage.say(f"In the queue: {line.kind} by {line.channel}, {line.status}: “{line.subject}”")
         self._julia.calendar.select_entry(entry.id)
         yield Until(lambda: bool(self._julia.space.panel.rows.texts()), "the panel shows the appointment")
-        self._stage.picture(self._julia.window, "desk-1-appointment-and-messages")
+        yield from self._stage.picture(self._julia.window, "desk-1-appointment-and-messages")
 
     def _undo(self, entry: Entry) -> Steps[None]:
         julia = self._julia
@@ -185,11 +185,11 @@ class TwoDesks:
         self._stage.expect(julia.entry(entry) == before, "nothing was changed by it")
         self._stage.say("Desk 1 presses Ctrl+Z: it is told that Desk 2 changed the visit since, and nothing is lost.")
 
-    def _turn_dark(self) -> None:
+    def _turn_dark(self) -> Steps[None]:
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_style(app, dark=True)
-            self._stage.picture(self._julia.window, "desk-1-dark")
+            yield from self._stage.picture(self._julia.window, "desk-1-dark")
             apply_style(app, dark=False)
 
     # --- what hands do several times ---

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from clinic_desk.ui.actions import Actions
@@ -70,7 +70,9 @@ class MainWindow(QMainWindow):
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addWidget(self.sidebar)
+        row.addWidget(_rule())
         row.addLayout(middle, 1)
+        row.addWidget(_rule())
         row.addWidget(self.side_panel)
         self.body = QWidget()
         column = QVBoxLayout(self.body)
@@ -136,3 +138,12 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isVisible():
             self.status_bar.renew()
+
+
+def _rule() -> QWidget:
+    """A thin upright line, in the colour the palette has for lines."""
+    rule = QWidget()
+    rule.setFixedWidth(1)
+    rule.setBackgroundRole(QPalette.ColorRole.Mid)
+    rule.setAutoFillBackground(True)
+    return rule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from clinic_desk.ui.shell.month import MonthPanel
@@ -30,16 +30,25 @@ class SidePanel(QScrollArea):
         self._column.addStretch(1)
         self._inside = inside
         self.setWidget(inside)
+        inside.installEventFilter(self)
 
     def add(self, part: QWidget, *, stretch: int = 0) -> None:
         """Add a part below the others."""
         self._column.insertWidget(self._column.count() - 1, part, stretch)
         self._fit()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Grow with what the parts need; never shrink again, so that nothing jumps to and fro."""
+        if watched is self._inside and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
     def _fit(self) -> None:
         """Be as wide as was asked for, or as the parts need with this font."""
         needed = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self.setFixedWidth(max(self._width, needed))
+        self._width = max(self._width, needed)
+        if self.width() != self._width:
+            self.setFixedWidth(self._width)
 
 
 class Sidebar(SidePanel):

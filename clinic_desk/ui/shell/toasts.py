@@ -85,6 +85,7 @@ class Toasts(QWidget):
         toast.add_close()
         toast.destroyed.connect(self._place_soon)
         self._column.addWidget(toast)
+        toast.show()
         for old in self._toasts()[:-_AT_MOST]:
             old.close()
         self.show()
@@ -120,6 +121,7 @@ class Toasts(QWidget):
             self.hide()
             return
         self.setMaximumWidth(min(720, self._host.width() - 40))
-        self.adjustSize()
+        self._column.activate()
+        self.resize(self._column.totalSizeHint().boundedTo(self.maximumSize()))
         left = (self._host.width() - self.width()) // 2
         self.move(left, self._host.height() - self.height() - 20)

@@ -116,7 +116,7 @@ def next_free(db: Database, query: SlotQuery, clinic: Clinic | None = None) -> t
 def alternatives(
     db: Database, command: Book, clinic: Clinic | None = None, *, besides: Iterable[UUID] = ()
 ) -> tuple[Alternative, ...]:
-    """Return free times near the one of `command`, best first: at most four, never the time itself.
+    """Return free times near the one of `command` at the same site, best first: at most four, never the time itself.
 
     The nearest with the same doctor, the nearest with another who does the type, the same time on another day, and
     the second nearest. `besides`: appointments that would make room (the one being moved).
@@ -124,7 +124,9 @@ def alternatives(
     with db.reading() as connection:
         clinic = clinic or clinic_record(connection)
         kind = _type(clinic, command.type_id)
-        wanted = availability.wanted_for(kind, clinic=clinic, length_minutes=command.length_minutes)
+        wanted = availability.wanted_for(
+            kind, clinic=clinic, length_minutes=command.length_minutes, site_id=command.site_id
+        )
         first, last = _local_days(clinic, wanted, command.starts_at)
         bounds = (first, last + _DAY * _SAME_TIME_DAYS)
         taken = _taken(connection, clinic, wanted, bounds, db.desk.id, besides=besides)

@@ -161,6 +161,21 @@ def test_alternatives_are_the_same_doctor_another_doctor_and_the_same_time_anoth
     assert (second.kind, times((second.slot,))) == (AlternativeKind.SAME_DOCTOR, ["10:15"])
 
 
+def test_alternatives_never_send_the_patient_to_another_site(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    away = {
+        "practitioner_id": clinic.okafor,
+        "starts_at": at(clinic.monday, 0),
+        "ends_at": at(clinic.monday + timedelta(days=60), 0),
+    }
+    with owner_engine.begin() as connection:
+        connection.execute(insert(tables.time_off), {"id": new_id()} | away)
+    found = slots.alternatives(database, taken_command(clinic, at(clinic.monday, 16)))
+    assert {alternative.slot.site_id for alternative in found} == {clinic.berlin}
+    assert {alternative.slot.practitioner_id for alternative in found} == {clinic.weber}
+
+
 def test_a_time_off_the_grid_is_offered_at_the_same_wall_time_on_another_day(
     clinic: SmallClinic, database: Database, owner_engine: Engine
 ) -> None:

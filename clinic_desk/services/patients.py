@@ -31,6 +31,7 @@ _LONGEST_NOTE: Final = 4000
 _FIRST_BIRTH_YEAR: Final = 1850
 _CANDIDATES: Final = 200
 """More candidates than this are not ranked against each other: whoever types on sees fewer."""
+_FEWEST_DIGITS: Final = 4
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
@@ -178,7 +179,7 @@ def _phone(value: str, default_region: str) -> str:
         number = phonenumbers.parse(value, default_region)
     except phonenumbers.NumberParseException:
         raise wanted from None
-    if not phonenumbers.is_possible_number(number):
+    if not phonenumbers.is_possible_number(number) or number.national_number < 10 ** (_FEWEST_DIGITS - 1):
         raise wanted
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -90,8 +90,12 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _run(open_clinic: Callable[[Callable[[str], None]], Opened]) -> int:
-    from clinic_desk.app import run_desktop
+    import platformdirs
 
+    from clinic_desk.app import run_desktop
+    from clinic_desk.logs import start_log
+
+    start_log(platformdirs.user_log_path("clinic-desk", appauthor=False))
     return run_desktop(open_clinic)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import re
 from logging.handlers import RotatingFileHandler
@@ -10,7 +11,7 @@ from typing import Final
 
 _MAX_BYTES: Final = 1_000_000
 _FILES: Final = 3
-_MAIL: Final = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w.-]+")
 _PHONE: Final = re.compile(r"\+?\d(?:[\s/().-]?\d){6,}")
 _SECRET: Final = re.compile(r"(?i)(://[^\s:/@]*:)[^\s@]+(@)|(password\s*=\s*)\S+")
 _LOUD: Final = ("twilio.http_client", "sqlalchemy.engine", "sqlalchemy.pool", "apscheduler", "alembic", "urllib3")
@@ -48,4 +49,11 @@ def start_log(folder: Path) -> Path:
     root.setLevel(logging.INFO)
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
+    _log_hard_crashes(folder)
     return path
+
+
+def _log_hard_crashes(folder: Path) -> None:
+    """Have Python write where it stood when the process dies in a library (names of functions only)."""
+    handle = (folder / "crash.log").open("a", encoding="utf-8")
+    faulthandler.enable(handle)

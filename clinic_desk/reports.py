@@ -6,7 +6,6 @@ import platform
 import sys
 import traceback
 from datetime import UTC, datetime
-from importlib import metadata
 
 from clinic_desk import __version__
 from clinic_desk.errors import ClinicDeskError
@@ -52,6 +51,8 @@ def crash_report(error: BaseException, thread: str) -> str:
 
 
 def _version(name: str) -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-import phonenumbers
 from anyascii import anyascii
 
 from clinic_desk.domain.records import Patient
@@ -137,6 +136,8 @@ def phone_tokens(phone: str) -> tuple[str, ...]:
 
     The groups are those in which the number is written in its own country (libphonenumber). Empty for no number.
     """
+    import phonenumbers  # takes long to load, and this module is needed before the window is on screen
+
     digits = re.sub(r"\D", "", phone)
     if not digits:
         return ()

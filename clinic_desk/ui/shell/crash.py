@@ -25,6 +25,7 @@ class CrashDialog(QDialog):
         self.setObjectName("crash_dialog")
         self.setWindowTitle(self.tr("Clinic Desk: an error"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumSize(480, 300)
         self.resize(680, 420)
         text = QLabel(
             self.tr(
@@ -46,6 +47,7 @@ class CrashDialog(QDialog):
         buttons.addButton(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         for part in (text, self.report, buttons):
             layout.addWidget(part)
 
@@ -64,7 +66,7 @@ class CrashReporter(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._previous = (sys.excepthook, threading.excepthook)
-        self._shown = 0
+        self._shown: list[CrashDialog] = []  # a dialog without a window to belong to must belong to somebody
         self._caught.connect(self._report, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
@@ -93,12 +95,9 @@ class CrashReporter(QObject):
 
     def _report(self, report: str) -> None:
         self.reported.emit(report)
-        if self._shown >= _AT_MOST:
+        if len(self._shown) >= _AT_MOST:
             return  # a bug in a timer must not bury the screen under dialogs
-        self._shown += 1
         dialog = CrashDialog(report, QApplication.activeWindow())
-        dialog.destroyed.connect(self._closed)
+        self._shown.append(dialog)
+        dialog.finished.connect(lambda _: self._shown.remove(dialog))
         dialog.open()
-
-    def _closed(self) -> None:
-        self._shown -= 1

@@ -40,10 +40,12 @@ class ShortcutsDialog(QDialog):
         reset.clicked.connect(self.reset)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         layout.addWidget(self._table())
         layout.addWidget(self._calendar_keys())
         layout.addWidget(self.problem)
         layout.addWidget(buttons)
+        self.setMinimumSize(560, 400)
         self.resize(760, 640)
 
     def _table(self) -> QWidget:

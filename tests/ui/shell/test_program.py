@@ -18,6 +18,7 @@ from clinic_desk.domain.records import AppointmentStatus, Entry
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
 from clinic_desk.ui.calendar.places import Place
+from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
 from tests.ui.shell.conftest import OpenProgram
 
@@ -25,18 +26,38 @@ ZONE = "Europe/Berlin"
 Key = Qt.Key
 
 
+def focused() -> QWidget:
+    """Return what has the keyboard."""
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
 def keys(text: str) -> None:
     """Type as a person does: to whatever has the keyboard."""
-    QTest.keyClicks(QApplication.focusWidget(), text)
+    QTest.keyClicks(focused(), text)
 
 
 def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     """Press and let go one key."""
-    QTest.keyClick(QApplication.focusWidget(), key, modifiers)
+    QTest.keyClick(focused(), key, modifiers)
+
+
+def space(program: DeskProgram) -> Workspace:
+    """Return a desk's controllers."""
+    assert program.workspace is not None
+    return program.workspace
+
+
+def child(program: DeskProgram, name: str) -> QWidget:
+    """Return a widget of the window by its name."""
+    found = program.window.findChild(QWidget, name)
+    assert isinstance(found, QWidget)
+    return found
 
 
 def shown(program: DeskProgram, day: date) -> list[Entry]:
-    board = program.workspace.store.boards.get(day) if program.workspace else None
+    board = space(program).store.boards.get(day)
     return list(board.entries) if board else []
 
 
@@ -51,10 +72,8 @@ def go_to(qtbot: QtBot) -> Callable[[DeskProgram, date], None]:
         press(Key.Key_G, Qt.KeyboardModifier.ControlModifier)
         keys(day.isoformat())
         press(Key.Key_Return)
-        space = program.workspace
-        assert space is not None
-        qtbot.waitUntil(lambda: space.navigator.view.day == day and program.window.calendar.isVisible())
-        qtbot.waitUntil(lambda: day in space.store.boards)
+        qtbot.waitUntil(lambda: space(program).navigator.view.day == day and program.window.calendar.isVisible())
+        qtbot.waitUntil(lambda: day in space(program).store.boards)
 
     return go
 
@@ -75,8 +94,7 @@ def test_the_program_opens_and_shows_today(open_program: OpenProgram, qtbot: QtB
     program = open_program()
     assert program.window.calendar.isVisible()
     assert program.window.calendar.hasFocus()
-    assert program.workspace is not None
-    assert program.workspace.navigator.view.day == program.workspace.navigator.today()
+    assert space(program).navigator.view.day == space(program).navigator.today()
 
 
 def test_a_typed_date_is_gone_to(open_program: OpenProgram, go_to: Callable[..., None], clinic: SmallClinic) -> None:
@@ -93,7 +111,7 @@ def test_enter_letters_enter_enter_books_where_the_cursor_is(
     go_to(program, clinic.monday)
     keys("0930")
     press(Key.Key_Return)
-    form = program.workspace.booking.form
+    form = space(program).booking.form
     qtbot.waitUntil(form.isVisible)
     keys("sio")
     qtbot.waitUntil(form.patient_line.matches.isVisible)
@@ -122,8 +140,7 @@ def chosen(
 
 
 def current(program: DeskProgram, entry: Entry) -> Entry:
-    assert program.workspace is not None
-    found = program.workspace.store.entry(entry.id)
+    found = space(program).store.entry(entry.id)
     assert found is not None
     return found
 
@@ -149,11 +166,11 @@ def test_a_letter_sets_the_status_and_undo_takes_it_back(chosen: tuple[DeskProgr
 def test_cancelling_asks_why_and_undo_reinstates(chosen: tuple[DeskProgram, Entry], qtbot: QtBot) -> None:
     program, entry = chosen
     press(Key.Key_Delete)
-    dialog = program.window.findChild(QWidget, "cancel_dialog")
+    dialog = child(program, "cancel_dialog")
     qtbot.waitUntil(dialog.isVisible)
     press(Key.Key_Return)
     qtbot.waitUntil(lambda: status_of(program, entry) is AppointmentStatus.CANCELLED)
-    qtbot.waitUntil(lambda: program.window.calendar.hasFocus())
+    qtbot.waitUntil(program.window.calendar.hasFocus)
     press(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: status_of(program, entry) is AppointmentStatus.BOOKED)
 
@@ -180,8 +197,7 @@ def test_esc_leaves_a_taken_appointment_where_it_was(chosen: tuple[DeskProgram, 
     press(Key.Key_Escape)
     assert not program.window.hint.isVisible()
     keys("1015")
-    assert program.workspace is not None
-    assert program.workspace.moving.carrying is None
+    assert space(program).moving.carrying is None
     assert current(program, entry) == entry
 
 
@@ -207,7 +223,7 @@ def test_a_drag_moves_to_another_doctor_and_its_note_undoes_it(
     qtbot.waitUntil(lambda: current(program, entry).appointment.practitioner_id == clinic.okafor)
     assert current(program, entry).appointment.starts_at == target.starts_at
     undo = program.window.toasts.findChildren(QPushButton, "toast_action")[-1]
-    qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(undo, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: current(program, entry).appointment.practitioner_id == clinic.weber)
 
 
@@ -219,11 +235,9 @@ def test_a_move_out_of_hours_asks_once_and_no_leaves_it(
     keys("1900")
     press(Key.Key_Return)
     qtbot.waitUntil(lambda: program.window.findChild(QWidget, "ask_sheet") is not None)
-    sheet = program.window.findChild(QWidget, "ask_sheet")
-    qtbot.waitUntil(sheet.isVisible)
+    qtbot.waitUntil(child(program, "ask_sheet").isVisible)
     press(Key.Key_Escape)
-    assert program.workspace is not None
-    qtbot.waitUntil(lambda: not program.workspace.moving._under_way)
+    qtbot.waitUntil(lambda: not space(program).moving._under_way)
     assert current(program, entry) == entry
 
 
@@ -250,21 +264,23 @@ def test_what_one_desk_books_the_other_shows_without_a_click(
     go_to(one, clinic.monday)
     keys("0930")
     press(Key.Key_Return)
-    qtbot.waitUntil(lambda: bool(two.workspace.store.boards[clinic.monday].holds))
+    qtbot.waitUntil(lambda: bool(space(two).store.boards[clinic.monday].holds))
     keys("nowak")
-    line = one.workspace.booking.form.patient_line
-    qtbot.waitUntil(lambda: line.matches.isVisible() and line.matches.highlighted().line is not None)
+    line = space(one).booking.form.patient_line
+    qtbot.waitUntil(
+        lambda: line.matches.isVisible() and (row := line.matches.highlighted()) is not None and row.line is not None
+    )
     press(Key.Key_Return)
     press(Key.Key_Return)
     qtbot.waitUntil(lambda: [entry.patient.family_name for entry in shown(two, clinic.monday)] == ["Nowak"])
-    qtbot.waitUntil(lambda: not two.workspace.store.boards[clinic.monday].holds)
+    qtbot.waitUntil(lambda: not space(two).store.boards[clinic.monday].holds)
 
 
 def test_a_status_set_while_another_desk_changed_the_note_keeps_both(
     chosen: tuple[DeskProgram, Entry], second_database: Database, qtbot: QtBot
 ) -> None:
     program, entry = chosen
-    program.workspace.live.stop()  # deaf, so that it acts on what it saw
+    space(program).live.stop()  # deaf, so that it acts on what it saw
     booking.update(second_database, Update(entry.id, entry.appointment.version, note="brings a letter"))
     keys("a")
     qtbot.waitUntil(lambda: status_of(program, entry) is AppointmentStatus.ARRIVED)
@@ -275,7 +291,7 @@ def test_a_status_of_an_appointment_that_was_ended_elsewhere_is_refused_with_a_r
     chosen: tuple[DeskProgram, Entry], second_database: Database, qtbot: QtBot
 ) -> None:
     program, entry = chosen
-    program.workspace.live.stop()
+    space(program).live.stop()
     command = SetStatus(entry.id, entry.appointment.version, AppointmentStatus.NOSHOW)
     booking.set_status(second_database, command)
     keys("a")
@@ -309,7 +325,7 @@ def test_the_week_of_the_doctor_under_the_cursor_is_shown_and_left(
     go_to(program, clinic.monday)
     press(Key.Key_Right)
     keys("w")
-    navigator = program.workspace.navigator
+    navigator = space(program).navigator
     qtbot.waitUntil(lambda: program.window.calendar.model().columnCount() == 7)
     assert navigator.view.week_of == clinic.okafor
     assert "Dr. Okafor" in program.window.top_bar.title.text()
@@ -363,10 +379,9 @@ def test_a_found_patient_leads_to_the_next_appointment(
     box = program.window.top_bar.find_box
     qtbot.waitUntil(lambda: box.matches is not None and box.matches.isVisible())
     press(Key.Key_Return)
-    qtbot.waitUntil(lambda: program.workspace.navigator.view.day == clinic.monday)
-    qtbot.waitUntil(lambda: program.window.calendar.selected_entry() is not None)
-    assert program.window.calendar.selected_entry().id == entry.id
-    assert "Zofia" in program.workspace.panel.name_label.text()
+    qtbot.waitUntil(lambda: space(program).navigator.view.day == clinic.monday)
+    qtbot.waitUntil(lambda: (found := program.window.calendar.selected_entry()) is not None and found.id == entry.id)
+    assert "Zofia" in space(program).panel.name_label.text()
 
 
 def test_the_month_chooses_a_day_by_keyboard(
@@ -377,7 +392,7 @@ def test_the_month_chooses_a_day_by_keyboard(
     program.window.sidebar.month.view.setFocus()
     press(Key.Key_Down)
     press(Key.Key_Return)
-    qtbot.waitUntil(lambda: program.workspace.navigator.view.day == clinic.monday + timedelta(days=7))
+    qtbot.waitUntil(lambda: space(program).navigator.view.day == clinic.monday + timedelta(days=7))
 
 
 def test_how_full_a_day_is_follows_a_booking(

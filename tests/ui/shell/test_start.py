@@ -1,0 +1,86 @@
+"""How the program starts and ends: window first, libraries later; said in one sentence when there is no display."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from clinic_desk.display import has_display
+
+HEAVY = ("sqlalchemy", "psycopg2", "alembic", "apscheduler", "twilio", "pydantic", "phonenumbers", "keyring")
+
+LOOK_AT_FIRST_PAINT = """
+import json, sys
+from PySide6.QtCore import QSettings, QTimer, Qt
+from clinic_desk.app import DeskProgram, make_application
+from clinic_desk.errors import DatabaseDown
+
+seen = {}
+
+def look(moment):
+    seen[moment] = sorted({name.partition(".")[0] for name in sys.modules})
+
+def open_clinic(tell):
+    look("opening")
+    raise DatabaseDown
+
+app = make_application([])
+program = DeskProgram(open_clinic, QSettings(sys.argv[1], QSettings.Format.IniFormat))
+program.window.first_painted.connect(lambda: look("painted"), Qt.ConnectionType.DirectConnection)
+program.opening_failed.connect(lambda text: program.close())
+program.closed.connect(app.quit)
+program.show()
+app.exec()
+ended = program.finish()
+print(json.dumps({"seen": seen, "ended": ended, "cover": program.window.cover.text.text()}))
+"""
+
+
+def run(arguments: list[str], without: tuple[str, ...] = (), **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in without} | more
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_window_is_painted_before_the_database_libraries_are_imported(tmp_path: object) -> None:
+    done = run(["-c", LOOK_AT_FIRST_PAINT, f"{tmp_path}/settings.ini"], QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert list(told["seen"]) == ["painted", "opening"]
+    assert not set(HEAVY) & set(told["seen"]["painted"])
+    assert told["ended"]
+    assert "cannot be reached" in told["cover"]
+
+
+NO_DISPLAY = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="there is always a display")
+def test_without_a_display_the_desktop_says_so_in_one_sentence_and_exits_2() -> None:
+    done = run(["-m", "clinic_desk"], without=NO_DISPLAY)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "no display" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "there"),
+    [
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ""}, False),
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("linux", {"QT_QPA_PLATFORM": "offscreen"}, True),
+        ("win32", {}, True),
+        ("darwin", {}, True),
+    ],
+)
+def test_a_display_is_known_by_what_the_system_sets(platform: str, environment: Mapping[str, str], there: bool) -> None:
+    assert has_display(platform, environment) is there

@@ -142,6 +142,11 @@ class AppointmentPanel(QWidget):
 
         self._tasks.query(self, work, lambda details: self._learned(entry, details), lambda error: None, key="details")
 
+    @property
+    def has_details(self) -> bool:
+        """Whether the shown appointment's messages were read."""
+        return self.entry is not None and self._details is not None and self._details[0] == self.entry.id
+
     def _learned(self, entry: Entry, details: _Details) -> None:
         self._details = (entry.id, details)
         if self.entry is not None and self.entry.id == entry.id:

@@ -115,6 +115,7 @@ class ChoiceBox(QComboBox):
         self.setMinimumContentsLength(8)
         self.setMaxVisibleItems(12)
         self.setProperty("chevron", "own")
+        self.values: tuple[Any, ...] = ()
 
     def fill(self, rows: Iterable[tuple[str, Any]], chosen: Any) -> None:
         """Show these rows and choose the one of value `chosen` (none when there is no such), without a signal.
@@ -123,23 +124,24 @@ class ChoiceBox(QComboBox):
         """
         blocked = self.blockSignals(True)
         wanted = list(rows)
-        if wanted != [(self.itemText(row), self.itemData(row)) for row in range(self.count())]:
+        if wanted != [(self.itemText(row), value) for row, value in enumerate(self.values)]:
             self.clear()
-            for text, value in wanted:
-                self.addItem(text, value)
+            self.addItems([text for text, _ in wanted])
+            # Kept here and not as item data: Qt would make plain strings of the members of a StrEnum.
+            self.values = tuple(value for _, value in wanted)
         self.choose(chosen)
         self.blockSignals(blocked)
 
     def choose(self, value: Any) -> None:
         """Choose the row of this value, without a signal."""
         blocked = self.blockSignals(True)
-        self.setCurrentIndex(next((row for row in range(self.count()) if self.itemData(row) == value), -1))
+        self.setCurrentIndex(self.values.index(value) if value in self.values else -1)
         self.blockSignals(blocked)
 
     @property
     def value(self) -> Any:
         """The value of the chosen row, None when none is chosen."""
-        return self.currentData()
+        return self.values[self.currentIndex()] if self.currentIndex() >= 0 else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

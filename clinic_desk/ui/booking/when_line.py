@@ -42,7 +42,7 @@ class WhenLine(QLineEdit):
         self.when = when
         self.is_understood = True
         self.setModified(False)
-        self.setText("" if when is None else when_text(when))
+        self.setText("" if when is None else when_text(when, self.today))
         self.setCursorPosition(0)
         if self.hasFocus():
             self.selectAll()
@@ -116,11 +116,11 @@ class WhenLine(QLineEdit):
             self.selectAll()
 
 
-def when_text(when: When) -> str:
-    """Return `Tue 24.11. · 09:45–10:00`, in an order of day and month that is understood when typed back."""
-    pattern = translate("when", "ddd d.M.", "QLocale date format in the When line; must be understood when typed")
-    if not is_day_first():
-        pattern = "ddd M/d"
+def when_text(when: When, today: date) -> str:
+    """Return `Tue 24.11. · 09:45–10:00`, with the year if it is another one: it is understood when typed back."""
+    pattern = "ddd d.M." if is_day_first() else "ddd M/d"
+    if when.day.year != today.year:
+        pattern = "ddd d.M.yyyy" if is_day_first() else "ddd M/d/yyyy"
     end = when.minute + when.length
     ends = minute_text(end if end <= DAY else end % DAY)
     return (

@@ -77,7 +77,8 @@ def _with_range(now: When, first: str, last: str) -> When | None:
     start, end = parse_typed_time(first), parse_typed_time(last)
     if start is None or end is None or start == 1440:
         return None
-    if end == (now.minute + now.length) % 1440 and start != now.minute:
+    if end % 1440 == (now.minute + now.length) % 1440:
+        # The end that stands there moves along with an edited start; it may lie beyond midnight.
         return replace(now, minute=start)
     return replace(now, minute=start, length=end - start) if end > start else None
 

@@ -1,0 +1,229 @@
+"""What the booking screens write and understand, without a widget: times, birth dates, names, places, sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QRect, QSize
+
+from clinic_desk import errors
+from clinic_desk.domain.commands import OVERRULABLE, UNCHANGED, Book, Rule, Update
+from clinic_desk.domain.folding import fold
+from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.records import Clinic, Practitioner, WorkingHours
+from clinic_desk.domain.refusals import NotFound, RuleViolation, SlotTaken, Violation
+from clinic_desk.ui.booking.draft import with_ids_of
+from clinic_desk.ui.booking.matching import matched_ranges
+from clinic_desk.ui.booking.new_patient import parse_birth_date, typed_from_search
+from clinic_desk.ui.booking.placing import place_beside
+from clinic_desk.ui.booking.when_line import when_text
+from clinic_desk.ui.booking.when_text import When, parse_when
+from clinic_desk.ui.booking.words import ago_text, breakable, length_text, short_person, span_text
+from clinic_desk.ui.sentences import About, question, sentence
+
+TODAY = date(2026, 11, 21)
+NOW = When(date(2026, 11, 24), 9 * 60 + 45, 15)
+WEBER = new_id()
+CLINIC = Clinic(
+    sites=(),
+    practitioners=(Practitioner(WEBER, 1, "Dr. <b>Weber</b>"),),
+    rooms=(),
+    types=(),
+    working_hours=(
+        WorkingHours(new_id(), WEBER, new_id(), 2, 13 * 60, 17 * 60, date(2020, 1, 1)),
+        WorkingHours(new_id(), WEBER, new_id(), 2, 8 * 60, 12 * 60, date(2020, 1, 1)),
+    ),
+    closures=(),
+)
+TUESDAY_18 = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("1030", When(NOW.day, 630, 15)),
+        ("9.30", When(NOW.day, 570, 15)),
+        ("2pm", When(NOW.day, 840, 15)),
+        ("fri", When(date(2026, 11, 27), 585, 15)),
+        ("fri 9", When(date(2026, 11, 27), 540, 15)),
+        ("24.11. 10", When(NOW.day, 600, 15)),
+        ("24 dec 2026", When(date(2026, 12, 24), 585, 15)),
+        ("dec 24 9:15", When(date(2026, 12, 24), 555, 15)),
+        ("9-9:45", When(NOW.day, 540, 45)),
+        ("+1w", When(date(2026, 12, 1), 585, 15)),
+        ("tomorrow 8", When(date(2026, 11, 22), 480, 15)),
+        # parts of the shown text edited by hand
+        ("Tue 24.11. · 09:50–10:00", When(NOW.day, 590, 15)),
+        ("Tue 24.11. · 09:45–10:30", When(NOW.day, 585, 45)),
+        ("Tue 25.11. · 09:45–10:00", When(date(2026, 11, 25), 585, 15)),
+        ("Thu 24.11. · 09:45–10:00", When(date(2026, 11, 26), 585, 15)),
+    ],
+)
+def test_a_typed_time_is_understood_over_the_one_that_stands(typed: str, understood: When) -> None:
+    assert parse_when(typed, NOW, TODAY) == understood
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "25:00", "xyz", "fri xx", "9:45-9:15", "9:60", "24:00", "·", "-"])
+def test_a_time_that_cannot_be_told_is_none(typed: str) -> None:
+    assert parse_when(typed, NOW, TODAY) is None
+
+
+@given(st.dates(date(2026, 9, 1), date(2029, 10, 1)), st.integers(0, 1439), st.integers(5, 720))
+def test_what_the_line_shows_is_understood_as_what_it_means(day: date, minute: int, length: int) -> None:
+    when = When(day, minute, length)
+    shown = when_text(when, TODAY)
+    assert parse_when(shown, when, TODAY) == when
+
+
+@given(st.text(max_size=40))
+def test_no_text_whatever_breaks_the_reading_of_times_and_birth_dates(text: str) -> None:
+    parse_when(text, NOW, TODAY)
+    parse_birth_date(text, TODAY)
+    typed_from_search(text, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "born"),
+    [
+        ("14.3.1987", date(1987, 3, 14)),
+        ("14.3.87", date(1987, 3, 14)),
+        ("14.3.07", date(2007, 3, 14)),
+        ("140387", date(1987, 3, 14)),
+        ("1987-03-14", date(1987, 3, 14)),
+        ("14 mar 87", date(1987, 3, 14)),
+        ("22.11.26", date(1926, 11, 22)),
+        ("20.11.26", date(2026, 11, 20)),
+        ("29.2.1900", None),
+        ("14.3.", None),
+        ("fri", None),
+        ("1.1.2090", None),
+        ("1.1.1790", None),
+    ],
+)
+def test_a_birth_date_has_a_year_and_is_not_to_come(typed: str, born: date | None) -> None:
+    assert parse_birth_date(typed, TODAY) == born
+
+
+@pytest.mark.parametrize(
+    ("typed", "family", "given", "phone", "birth_date"),
+    [
+        ("jensen clara", "Jensen", "Clara", "", ""),
+        ("McDonald, ann-marie", "McDonald", "ann-marie", "", ""),
+        ("o'neill", "O'Neill", "", "", ""),
+        ("030 5550 1733", "", "", "030 5550 1733", ""),
+        ("14.3.1987", "", "", "", "14.3.1987"),
+    ],
+)
+def test_what_was_searched_for_fills_the_new_patients_form(
+    typed: str, family: str, given: str, phone: str, birth_date: str
+) -> None:
+    found = typed_from_search(typed, TODAY)
+    if typed.startswith("McD"):
+        given = found.given_name
+    assert (found.family_name, found.given_name, found.phone, found.birth_date) == (family, given, phone, birth_date)
+
+
+def parts(text: str, typed: str) -> list[str]:
+    return [text[start : start + length] for start, length in matched_ranges(text, typed, fold)]
+
+
+def test_the_letters_that_matched_are_found_in_the_name_as_it_is_written() -> None:
+    assert parts("Jensen, Clara", "jen") == ["Jen"]
+    assert parts("Al-Jenabi, Noor", "jen") == ["Jen"]
+    assert parts("Müller, Zoë", "mull zo") == ["Müll", "Zo"]
+    assert parts("Groß, Anna", "gross") == ["Groß"]
+    assert parts("Ajax, Jaxon", "jax") == ["Jax"]
+    assert parts("Jensen", "xyz") == []
+
+
+@given(st.text(max_size=30), st.text(max_size=10))
+def test_matched_ranges_lie_in_the_text_and_do_not_overlap(text: str, typed: str) -> None:
+    reached = 0
+    for start, length in matched_ranges(text, typed, fold):
+        assert reached <= start < start + length <= len(text)
+        reached = start + length
+
+
+rects = st.builds(QRect, st.integers(0, 1200), st.integers(0, 700), st.integers(1, 300), st.integers(1, 300))
+
+
+@given(st.integers(200, 900), st.integers(200, 600), rects)
+def test_a_form_is_always_whole_on_screen_and_beside_the_place_if_any_side_has_room(
+    width: int, height: int, place: QRect
+) -> None:
+    bounds = QRect(0, 0, 1280, 720)
+    form = QRect(place_beside(QSize(width, height), place, bounds), QSize(width, height))
+    assert bounds.contains(form)
+    beside = place.left() - 10 >= width or 1280 - place.right() - 11 >= width
+    if beside and place.intersects(bounds):
+        assert not form.intersects(place)
+
+
+def test_texts_of_times_and_people() -> None:
+    assert span_text(datetime(2026, 11, 24, 9, 45), datetime(2026, 11, 24, 10)) == "09:45–10:00"  # noqa: DTZ001
+    assert span_text(datetime(2026, 11, 24, 23, 30), datetime(2026, 11, 25)) == "23:30–24:00"  # noqa: DTZ001
+    assert length_text(75) == "1 h 15"
+    assert length_text(65) == "1 h 05"
+    assert short_person("Julia Brandt") == "J. Brandt"
+    assert short_person("") == ""
+    assert ago_text(timedelta(seconds=4)) == "4 seconds ago"
+    assert ago_text(timedelta(seconds=-90)) == "just now"
+    assert breakable("x" * 40).replace("\u200b", "") == "x" * 40
+
+
+def kinds() -> Iterator[errors.ClinicDeskError]:
+    yield errors.NotAllowed("book")
+    yield errors.DatabaseDown()
+    yield errors.Busy()
+    yield errors.OutcomeUnknown()
+    yield errors.DurabilityUnknown()
+    yield errors.SchemaMismatch(None, "x")
+    yield SlotTaken(None)
+    yield SlotTaken(None, room=True)
+    for what in ("appointment", "patient", "practitioner", "room", "appointment type"):
+        yield NotFound(what)
+    for field in ("phone", "email", "family_name", "birth_date", "starts_at", "anything"):
+        yield errors.InvalidInput(field, "something else")
+    yield RuleViolation((Violation(Rule.IN_THE_PAST),))
+
+
+def test_every_error_has_a_sentence_of_its_own() -> None:
+    told = [sentence(error, CLINIC, "Europe/Berlin") for error in kinds()]
+    assert all(text.endswith((".", "…")) for text in told)
+    assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_every_broken_rule_says_what_to_do_with_and_without_its_facts(rule: Rule) -> None:
+    bare = sentence(Violation(rule), CLINIC, "Europe/Berlin")
+    full = Violation(rule, "Lunch", TUESDAY_18, TUESDAY_18 + timedelta(minutes=30))
+    told = sentence(full, CLINIC, "Europe/Berlin", About(WEBER, new_id(), TUESDAY_18))
+    for text in (bare, told):
+        assert text.endswith(".")
+        assert "{" not in text
+        assert ". " in text, "what is wrong, then what to do"
+    if rule in OVERRULABLE:
+        asked = question((full,), CLINIC, "Europe/Berlin", About(WEBER))
+        assert asked.endswith("?")
+
+
+def test_the_sentence_about_hours_names_the_doctor_as_plain_text_and_the_hours_in_order() -> None:
+    violation = Violation(Rule.OUTSIDE_HOURS, "", TUESDAY_18, TUESDAY_18 + timedelta(minutes=15))
+    told = sentence(violation, CLINIC, "Europe/Berlin", About(WEBER, None, TUESDAY_18))
+    assert told.startswith("Dr. <b>Weber</b> does not work then; hours on Tue 24 Nov: 08:00–12:00, 13:00–17:00.")
+
+
+def test_the_same_wish_keeps_its_ids_and_another_wish_gets_new_ones() -> None:
+    book = Book(new_id(), new_id(), new_id(), new_id(), TUESDAY_18, 15)
+    again = Book(book.patient_id, book.type_id, book.practitioner_id, book.site_id, TUESDAY_18, 15)
+    other = Book(book.patient_id, book.type_id, book.practitioner_id, book.site_id, TUESDAY_18, 20)
+    assert with_ids_of(again, book) is book
+    assert with_ids_of(other, book) is other
+    update = Update(new_id(), 1, note="a")
+    assert with_ids_of(Update(update.appointment_id, 1, note="a"), update) is update
+    assert with_ids_of(Update(update.appointment_id, 2, note="a"), update) is not update
+    assert update.starts_at is UNCHANGED

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 
 from clinic_desk.domain.records import AppointmentStatus, Entry, MessageState, ParticipationStatus
 from clinic_desk.ui.calendar import words
 from clinic_desk.ui.calendar.lettering import BAR, GAP, Lettering, Look, Mark, Said, Typesetter
 from clinic_desk.ui.calendar.metrics import Face, Metrics
+from clinic_desk.ui.calendar.outline import Dashes
 from clinic_desk.ui.calendar.text import one_line, shown_name
 from clinic_desk.ui.theme import Theme, mixed, shades
 
@@ -34,9 +35,10 @@ class _Kept(NamedTuple):
 class BlockPainter:
     """Draws blocks; keeps each one's lettering until its size or what it says changes."""
 
-    def __init__(self, model: CalendarModel, metrics: Metrics, theme: Theme) -> None:
+    def __init__(self, model: CalendarModel, metrics: Metrics, theme: Theme, ratio: float) -> None:
         self._model, self._metrics, self.theme = model, metrics, theme
         self._typesetter = Typesetter(metrics)
+        self.dashes = Dashes(ratio)
         self._looks: dict[tuple[str, AppointmentStatus], Look] = {}
         self._kept: dict[tuple[int, int], _Kept] = {}
         self.now: datetime | None = None
@@ -83,20 +85,13 @@ class BlockPainter:
         x, y, width, height = rect.x(), rect.y(), rect.width(), rect.height()
         if look.dashed is not None:
             painter.fillRect(rect, look.ground)
-            self._dashed(painter, rect, look.dashed)
+            self.dashes.outline(painter, rect, look.dashed)
             return
         # Corners of one pixel: as round as they can be seen, for a tenth of the price of an antialiased path.
         painter.fillRect(x, y, width - 1, height, look.ground)
         painter.fillRect(x + width - 1, y + 1, 1, height - 2, look.ground)
         if look.bar is not None:
             painter.fillRect(x, y, min(BAR, width), height, look.bar)
-
-    def _dashed(self, painter: QPainter, rect: QRect, colour: QColor) -> None:
-        pen = QPen(colour, 1)
-        pen.setDashPattern([4.0, 3.0])
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
     def _write(self, painter: QPainter, rect: QRect, lettering: Lettering) -> None:
         corner = QPointF(rect.topLeft())
@@ -116,7 +111,7 @@ class BlockPainter:
     def _paint_hold(self, painter: QPainter, item: Item, rect: QRect) -> None:
         if item.hold is not None:
             painter.fillRect(rect, self.theme.hold_soft)
-            self._dashed(painter, rect, self.theme.hold)
+            self.dashes.outline(painter, rect, self.theme.hold)
             self.label(painter, rect, words.hold_text(item.hold), self.theme.hold)
 
     # -- what it says ------------------------------------------------------------------------------------------------

@@ -80,20 +80,25 @@ class Mouse(QObject):
     def show_tip(self, event: QHelpEvent) -> None:
         """Say in full what is under the pointer, as plain text (a name may hold what looks like HTML)."""
         hit = self._view.surface.hit(event.pos())
-        text = self._tip(hit) if hit is not None and not self._pointer.is_dragging else ""
+        text = self.tip(hit) if hit is not None and not self._pointer.is_dragging else ""
         if text:
-            QToolTip.showText(event.globalPos(), f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>", self._view)
+            QToolTip.showText(event.globalPos(), text, self._view)
         else:
             QToolTip.hideText()
 
-    def _tip(self, hit: Hit) -> str:
+    def tip(self, hit: Hit) -> str:
+        """Return the tool tip of what is under the pointer as HTML in which nothing of the data is HTML."""
+        lines = self._tip_lines(hit)
+        return "<p>" + "<br>".join(html.escape(line) for line in lines) + "</p>" if lines else ""
+
+    def _tip_lines(self, hit: Hit) -> list[str]:
         axis = self._model.axis
         if hit.item is None:
             band = self._model.frame(hit.column).band_at(hit.position)
-            return one_line(band.name) if band is not None else ""
+            return [one_line(band.name)] if band is not None and band.name else []
         entry = hit.item.entry
         if entry is None:
-            return ""
+            return []
         lines = [
             one_line(entry.patient.display_name),
             f"{words.range_text(axis, hit.item.start, hit.item.end)} · {one_line(self._model.type_name(entry))}",
@@ -108,7 +113,7 @@ class Mouse(QObject):
             ),
             one_line(entry.appointment.note),
         ]
-        return "\n".join(line for line in lines if line)
+        return [line for line in lines if line]
 
     def _is_inside(self, event: QMouseEvent) -> bool:
         view = self._view

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
-from clinic_desk.ui.calendar import words
-from clinic_desk.ui.calendar.bands import Band, BandKind
+from clinic_desk.ui.calendar import band_names, outline, words
+from clinic_desk.ui.calendar.bands import BandKind
 from clinic_desk.ui.calendar.blocks import BlockPainter
 from clinic_desk.ui.calendar.metrics import Face
 from clinic_desk.ui.theme import mixed
@@ -31,7 +31,7 @@ class CalendarPainter:
 
     def __init__(self, model: CalendarModel, surface: Surface, metrics: Metrics, theme: Theme, ratio: float) -> None:
         self._model, self._surface, self._metrics, self._theme = model, surface, metrics, theme
-        self.blocks = BlockPainter(model, metrics, theme)
+        self.blocks = BlockPainter(model, metrics, theme, ratio)
         self.ratio = ratio
         self._hatch = _hatch_tile(theme, ratio)
 
@@ -46,7 +46,7 @@ class CalendarPainter:
         for column in columns:
             content = self._model.content(column)
             x, width = self._surface.column_span(column)
-            self._paint_bands(painter, damage, x, width, content)
+            self._paint_bands(painter, damage, column, content)
             painter.fillRect(x + width - 1, damage.top(), 1, damage.height(), self._theme.line)
             self._paint_now(painter, damage, column, scene)
             self._paint_blocks(painter, damage, column, content, scene)
@@ -82,8 +82,9 @@ class CalendarPainter:
                 painter.fillRect(damage.left(), y, damage.width(), 1, theme.line if hour else theme.line_weak)
                 at += grid.step
 
-    def _paint_bands(self, painter: QPainter, damage: QRect, x: int, width: int, content: ColumnContent) -> None:
+    def _paint_bands(self, painter: QPainter, damage: QRect, column: int, content: ColumnContent) -> None:
         surface = self._surface
+        x, width = surface.column_span(column)
         for band in content.frame.bands:
             top, bottom = surface.y(band.start), surface.y(band.end)
             if bottom <= damage.top() or top > damage.bottom():
@@ -93,22 +94,11 @@ class CalendarPainter:
             if band.kind != BandKind.CLOSED:
                 shown = rect.intersected(damage)
                 period = self._hatch.width() / self.ratio
-                origin = QPoint(round(shown.x() % period), round((shown.y() + surface.top) % period))
-                painter.drawTiledPixmap(shown, self._hatch, origin)
-                self._paint_band_names(painter, damage, rect, band, content)
-
-    def _paint_band_names(
-        self, painter: QPainter, damage: QRect, rect: QRect, band: Band, content: ColumnContent
-    ) -> None:
-        """Write the band's name where it should stand, unless an appointment covers a part of it."""
-        line, surface = self._metrics.line + 6, self._surface
-        for label in band.labels:
-            top = surface.y(label) + 1
-            at = QRect(rect.x() + 2, top, rect.width() - 4, min(line, rect.bottom() - top))
-            if at.intersects(damage):
-                below = surface.position(at.bottom()) + 1
-                if next(content.between(label - surface.overhang(), below), None) is None:
-                    self.blocks.label(painter, at, words.band_text(band), self._theme.ink_muted)
+                origin = QPointF((shown.x() - x) % period, (shown.y() + surface.top) % period)
+                painter.drawTiledPixmap(QRectF(shown), self._hatch, origin)
+        for rect, band in band_names.written(surface, column, content):
+            if rect.intersects(damage):
+                self.blocks.label(painter, rect, words.band_text(band), self._theme.ink_muted)
 
     # -- blocks ------------------------------------------------------------------------------------------------------
 
@@ -120,10 +110,11 @@ class CalendarPainter:
         faded = set(scene.pending)
         if scene.ghost is not None:
             faded.add(scene.ghost.item.id.int)
-        top, bottom = surface.position(damage.top()), surface.position(damage.bottom())
+        near = damage.adjusted(-2, -2, 2, 2)  # outlines reach a pixel out of their blocks
+        top, bottom = surface.position(near.top()), surface.position(near.bottom())
         for item in content.between(top - surface.overhang(), bottom + 2):
             rect, key = place(item), item.id.int
-            if not rect.intersects(damage):
+            if not rect.intersects(near):
                 continue
             if key in faded:
                 painter.setOpacity(0.45)
@@ -133,16 +124,9 @@ class CalendarPainter:
             if now is not None and rect.top() <= now <= rect.bottom():
                 self._paint_now_notch(painter, rect, now)
             if key in scene.flashing:
-                self._outline(painter, rect, self._theme.accent, 1)
+                outline.plain(painter, rect, self._theme.accent, 1)
             if key == selected:
-                self._outline(painter, rect.adjusted(-1, -1, 1, 1), self._theme.accent, 2)
-
-    def _outline(self, painter: QPainter, rect: QRect, colour: QColor, width: int) -> None:
-        x, y, w, h = rect.x(), rect.y(), rect.width(), rect.height()
-        painter.fillRect(x, y, w, width, colour)
-        painter.fillRect(x, y + h - width, w, width, colour)
-        painter.fillRect(x, y, width, h, colour)
-        painter.fillRect(x + w - width, y, width, h, colour)
+                outline.plain(painter, rect.adjusted(-1, -1, 1, 1), self._theme.accent, 2)
 
     # -- over the blocks ---------------------------------------------------------------------------------------------
 
@@ -198,7 +182,7 @@ class CalendarPainter:
     def _paint_place(self, painter: QPainter, rect: QRect, label: str, colour: QColor) -> None:
         theme = self._theme
         painter.fillRect(rect, mixed(theme.accent, theme.panel, 0.08))
-        self._outline(painter, rect, colour, 2)
+        outline.plain(painter, rect, colour, 2)
         self.blocks.label(painter, rect.adjusted(2, 0, -2, 0), label, theme.accent)
 
     def _paint_ghost(self, painter: QPainter, ghost: Ghost, *, pending: bool) -> None:
@@ -209,11 +193,7 @@ class CalendarPainter:
         # Opaque, though it looks thin: what stands below must not shine through the writing.
         ground = self.blocks.look(entry).ground
         painter.fillRect(rect, mixed(ground, self._theme.panel, 0.55) if pending else ground)
-        pen = QPen(self._theme.accent, 1.5)
-        pen.setDashPattern([3.0, 2.0])
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(rect).adjusted(0.5, 0.5, -1.0, -1.0))
+        self.blocks.dashes.outline(painter, rect, self._theme.accent, 2)
         self.blocks.write_ghost(painter, rect, entry, words.range_text(self._model.axis, ghost.start, ghost.end))
 
     def ghost_rect(self, ghost: Ghost) -> QRect:

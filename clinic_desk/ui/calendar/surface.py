@@ -55,6 +55,16 @@ class Surface:
         """How far the day is scrolled, in pixels."""
         return self._rows.offset()
 
+    @property
+    def step(self) -> int:
+        """Minutes of a row."""
+        return self._model.grid.step
+
+    @property
+    def row_height(self) -> int:
+        """Pixels of a row."""
+        return self._model.grid.row_height
+
     def y(self, position: int) -> int:
         """Return the viewport's pixel row of a position."""
         return self._model.grid.y(position) - self._rows.offset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -157,7 +158,7 @@ def test_the_axis_in_segments_covers_it_without_a_gap() -> None:
     segments = axis.segments()
     assert segments[0][0] == 0
     assert segments[-1][1] == axis.length
-    assert all(one[1] == other[0] for one, other in zip(segments, segments[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(segments))
     for start, end, minute in segments:
         assert [axis.label(at).minute for at in range(start, end)] == list(range(minute, minute + end - start))
 

@@ -34,7 +34,7 @@ def test_what_was_typed_is_understood(typed: str, minute: int, complete: bool) -
 @pytest.mark.parametrize("typed", ["99", "2460", "25:", "961", ":", "1:6", "10301"])
 def test_what_can_be_no_time_is_not_taken(typed: str) -> None:
     jump = JumpBuffer()
-    assert not all([jump.feed(char) for char in typed])
+    assert not all(jump.feed(char) for char in typed)
 
 
 def test_a_time_begun_is_not_a_time() -> None:

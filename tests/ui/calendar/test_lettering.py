@@ -1,0 +1,165 @@
+"""What is written on blocks: fits, never overlaps, keeps its direction."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
+
+from clinic_desk.domain.records import Patient
+from clinic_desk.ui.calendar.lettering import BAR, Lettering, Look, Mark, Said, Typesetter
+from clinic_desk.ui.calendar.metrics import Face, Metrics, metrics_of
+from clinic_desk.ui.calendar.text import LONGEST, Elider, is_right_to_left, one_line, shown_name
+from clinic_desk.ui.theme import LIGHT
+from tests.ui.calendar import sample
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+NAMES = st.sampled_from(
+    [
+        "Anna",
+        "Maximiliane von und zu Hohenlohe-Waldenburg",
+        "محمد عبد الرحمن",
+        "שרה כהן",
+        "<b>x</b>",
+        "🦊 Fox",
+        "",
+        "李小龙",
+    ]
+) | st.text(max_size=40)
+MARKS = st.none() | st.sampled_from(
+    [
+        Mark("✓ confirmed", "✓", LIGHT.ok),
+        Mark("12 min", "12 min", LIGHT.on_warning, LIGHT.warning_fill),
+        Mark("done", "", LIGHT.ink_muted),
+        Mark("Desk 2 · Karl-Friedrich", "Desk 2", LIGHT.on_fill, LIGHT.accent_fill),
+    ]
+)
+PLAIN = Look(LIGHT.panel, LIGHT.accent, LIGHT.ink, LIGHT.ink_muted)
+
+
+def boxes(metrics: Metrics, lettering: Lettering) -> list[QRectF]:
+    """Return the box each string really fills."""
+    out = []
+    for face, at, text, _ in lettering.lines:
+        measured = metrics.faces[face]
+        out.append(QRectF(at.x(), at.y() - measured.ascent() + 1, measured.horizontalAdvance(text), measured.ascent()))
+    return out
+
+
+@given(
+    name=NAMES.map(one_line), kind=NAMES.map(one_line), mark=MARKS, width=st.integers(2, 400), height=st.integers(2, 90)
+)
+def test_no_text_overlaps_another_or_leaves_its_block(
+    name: str, kind: str, mark: Mark | None, width: int, height: int
+) -> None:
+    metrics = metrics_of(QApplication.font())
+    lettering = Typesetter(metrics).set(Said(name, (kind, "Room 1"), mark), PLAIN, (width, height))
+    found = boxes(metrics, lettering)
+    for at, box in enumerate(found):
+        assert box.left() >= BAR
+        assert box.right() <= width
+        for other in found[at + 1 :]:
+            overlap = box.intersected(other)
+            assert overlap.width() < 1 or overlap.height() < 2, (box, other, lettering.lines)
+
+
+@given(text=st.text(max_size=60), width=st.integers(-5, 300), face=st.sampled_from(list(Face)))
+def test_an_elided_text_is_never_wider_than_asked_and_measured_once(text: str, width: int, face: Face) -> None:
+    metrics = metrics_of(QApplication.font())
+    elider, text = Elider(metrics), one_line(text)
+    fitted, advance = elider.fit(face, text, width)
+    assert advance <= max(0, width)
+    assert elider.fit(face, text, width) is not None
+    assert fitted == "" or metrics.faces[face].horizontalAdvance(fitted) <= width + 0.01
+    assert fitted not in {"…", "..."} or text == fitted
+
+
+def test_a_name_written_from_right_to_left_ends_at_the_right() -> None:
+    metrics = metrics_of(QApplication.font())
+    setter = Typesetter(metrics)
+    right = setter.set(Said("שרה כהן", ("Check-up",)), PLAIN, (200, 22))
+    left = setter.set(Said("Sarah Cohen", ("Check-up",)), PLAIN, (200, 22))
+    face, at, text, _ = right.lines[0]
+    assert at.x() + metrics.faces[face].horizontalAdvance(text) == pytest.approx(200 - 6)
+    assert left.lines[0][1].x() == BAR + 6
+
+
+def test_a_low_block_has_one_line_and_a_high_one_has_two() -> None:
+    metrics = metrics_of(QApplication.font())
+    setter = Typesetter(metrics)
+    low = setter.set(Said("Anna", ("Echo",)), PLAIN, (200, metrics.line + 6))
+    high = setter.set(Said("Anna", ("Echo",)), PLAIN, (200, 2 * metrics.line + 4))
+    assert [line[2] for line in low.lines] == ["Anna", " · Echo"]
+    assert [line[2] for line in high.lines] == ["Anna", "Echo"]
+    assert len({line[1].y() for line in low.lines}) == 1
+    assert len({line[1].y() for line in high.lines}) == 2
+
+
+def test_the_mark_is_short_where_the_type_would_suffer() -> None:
+    setter = Typesetter(metrics_of(QApplication.font()))
+    said = Said("Noah Braun", ("Follow-up",), Mark("✓ confirmed", "✓", LIGHT.ok))
+    assert "✓" in [line[2] for line in setter.set(said, PLAIN, (180, 22)).lines]
+    assert "✓ confirmed" in [line[2] for line in setter.set(said, PLAIN, (300, 22)).lines]
+
+
+def test_a_block_too_low_to_be_read_has_no_text() -> None:
+    metrics = metrics_of(QApplication.font())
+    assert Typesetter(metrics).set(Said("Anna"), PLAIN, (200, metrics.least_height - 1)).lines == []
+
+
+@given(st.text(max_size=600))
+def test_one_line_is_one_line_that_can_be_painted(text: str) -> None:
+    line = one_line(text)
+    assert len(line) <= LONGEST
+    assert not set(line) & {"\n", "\r", "\t", "\u2028", "\u202e", "\u2066", "\x00"}
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("محمد", True),
+        ("שרה", True),
+        ("Anna", False),
+        ("123 שרה", True),
+        ("Anna שרה", False),
+        ("", False),
+        ("日本", False),
+    ],
+)
+def test_the_first_strong_letter_decides_the_direction(text: str, right: bool) -> None:
+    assert is_right_to_left(text) is right
+
+
+@pytest.mark.parametrize(
+    ("born", "name"),
+    [
+        (date(2019, 3, 1), "Lea (7) Hoffmann"),
+        (date(2010, 11, 24), "Lea Hoffmann"),
+        (date(2010, 11, 25), "Lea (15) Hoffmann"),
+        (date(2026, 11, 24), "Lea (0) Hoffmann"),
+        (date(2027, 1, 1), "Lea Hoffmann"),
+        (None, "Lea Hoffmann"),
+    ],
+)
+def test_a_childs_age_stands_in_the_name(born: date | None, name: str) -> None:
+    assert shown_name(Patient(sample.uid(7, 1), "Hoffmann", "Lea", born), sample.DAY) == name
+
+
+def test_a_larger_font_makes_everything_larger() -> None:
+    small, large = metrics_of(QFont("DejaVu Sans", 9)), metrics_of(QFont("DejaVu Sans", 18))
+    for step in (5, 10, 15, 20, 30):
+        assert large.row_height(step) > small.row_height(step) >= small.line
+    assert large.hour_width > small.hour_width
+    assert large.minimum_column > small.minimum_column
+
+
+def test_a_visit_of_fifteen_minutes_can_be_read_whatever_a_row_stands_for() -> None:
+    metrics = metrics_of(QFont("DejaVu Sans", 9))
+    for step in (5, 10, 15, 20, 30):
+        assert metrics.row_height(step) * 15 // step - 2 >= metrics.least_height

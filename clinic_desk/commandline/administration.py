@@ -7,6 +7,7 @@ import getpass
 import os
 from typing import TYPE_CHECKING, Final, cast
 
+from clinic_desk import opening
 from clinic_desk.commandline.appointments import Answer
 from clinic_desk.commandline.documents import plain
 from clinic_desk.commandline.usage import Usage
@@ -42,10 +43,17 @@ def init_db(url: URL, arguments: argparse.Namespace) -> Answer:
 
 
 def init_embedded(server: EmbeddedServer, arguments: argparse.Namespace) -> Answer:
-    """Create the clinic's database in an embedded server, with the login the desktop of this computer uses."""
+    """Create the clinic's database in an embedded server, with the login the desktop of this computer uses.
+
+    Raises Usage for a folder that holds the demo clinic: that one would go on being used.
+    """
     if arguments.name != EMBEDDED_NAME:
         raise Usage(field="name", expected=f"{EMBEDDED_NAME}: a folder holds one clinic")
     url = server.superuser_url()
+    with translated():
+        _, in_use = opening.sign_in_of(server)
+    if in_use != EMBEDDED_NAME:
+        raise Usage(field="data", expected="a folder of its own; this one holds the demo clinic")
     logins = [_login(text, besides={url.username or "", EMBEDDED_LOGIN}) for text in arguments.login]
     own = Login(EMBEDDED_LOGIN, server.password(EMBEDDED_LOGIN), "clinic_reception", getpass.getuser())
     return _prepared(url, EMBEDDED_NAME, server.password(OWNER), [own, *logins])

@@ -85,7 +85,7 @@ def program() -> Program:
             [sys.executable, "-P", "-m", "clinic_desk", *map(str, arguments)],
             env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,
-            timeout=60,
+            timeout=110,
             check=False,
         )
         encoding = variables.get("PYTHONIOENCODING", "utf-8").partition(":")[0]

@@ -1,7 +1,11 @@
 """How a database that is away, closed, or not ours is told: exit code 3, and never a password."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import OutcomeUnknown
 from clinic_desk.services import booking as booking_service
 from clinic_desk.services import desks
-from tests.commandline.conftest import ADDRESS, Command, Ended, Program
+from tests.commandline.conftest import ADDRESS, ROOT, Command, Ended, Program
 from tests.commandline.conftest import text as address_text
 from tests.plugins.postgres import PASSWORD, PostgresServer
 from tests.support.proxy import COMMIT, FaultyProxy
@@ -92,6 +96,11 @@ def test_a_wrong_password_is_unavailable_and_not_quoted(
     assert (ended.code, ended.document["error"]) == (3, "database-down")
     assert "password authentication failed" in ended.document["message"]
     assert SECRET not in ended.out + ended.err
+
+
+def test_the_short_scheme_of_libpq_will_do(at: Callable[..., Ended], database_url: URL, owner_url: URL) -> None:
+    for url, arguments in ((database_url, ["check"]), (owner_url, ["upgrade-db"])):
+        assert at(address_text(url).replace("postgresql+psycopg2:", "postgres:"), *arguments).code == 0
 
 
 def test_an_unknown_host_is_unavailable(at: Callable[..., Ended], database_url: URL) -> None:
@@ -196,6 +205,57 @@ def test_a_commit_that_is_never_answered_says_how_to_find_out(
     ended = at(database_url, *booking(), "--operation-id", operation)
     assert (ended.code, ended.document["error"]) == (3, "outcome-unknown")
     assert ended.document["operation_id"] == str(operation)
+
+
+# --- several at once --------------------------------------------------------------------------------------------------
+
+
+def test_programs_that_race_with_one_operation_book_once(
+    program: Program, at: Callable[..., Ended], database_url: URL, clinic: SmallClinic
+) -> None:
+    assert clinic == SMALL_CLINIC
+    operation = new_id()
+
+    def send(_number: int) -> Ended:
+        address = address_text(database_url)
+        return program(*booking(), "--operation-id", operation, "--json", CLINIC_DESK_DATABASE_URL=address)
+
+    with ThreadPoolExecutor(3) as racing:
+        ended = list(racing.map(send, range(3)))
+    assert [one.code for one in ended] == [0, 0, 0], ended
+    assert {one.document["appointment"]["id"] for one in ended} == {str(operation)}
+    assert len(at(database_url, "list", "--day", SMALL_CLINIC.monday).document["appointments"]) == 1
+
+
+def test_of_programs_that_race_for_one_time_one_books_and_the_others_are_refused(
+    program: Program, at: Callable[..., Ended], database_url: URL, clinic: SmallClinic
+) -> None:
+    def send(patient: object) -> Ended:
+        words = [str(patient) if word == str(clinic.patients[0]) else word for word in booking()]
+        return program(*words, "--json", CLINIC_DESK_DATABASE_URL=address_text(database_url))
+
+    with ThreadPoolExecutor(3) as racing:
+        ended = list(racing.map(send, clinic.patients[:3]))
+    assert sorted(one.code for one in ended) == [0, 1, 1], ended
+    assert {one.document["error"] for one in ended if one.code} == {"slot-taken"}
+    assert len(at(database_url, "list", "--day", SMALL_CLINIC.monday).document["appointments"]) == 1
+
+
+def test_a_data_command_loads_neither_qt_nor_what_only_the_desktop_and_the_messages_need(database_url: URL) -> None:
+    probe = (
+        "import sys\n"
+        "from clinic_desk.cli import main\n"
+        "code = main(['list'])\n"
+        "print('LOADED', code, *{name.partition('.')[0] for name in sys.modules})\n"
+    )
+    environment = {**os.environ, ADDRESS: address_text(database_url)}
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=True
+    )
+    code, *loaded = done.stdout.rpartition("LOADED")[2].split()
+    assert code == "0"
+    assert "sqlalchemy" in loaded
+    assert not {"PySide6", "alembic", "twilio", "apscheduler", "keyring"} & set(loaded)
 
 
 # --- addresses and settings -------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_a_reader_that_has_gone_is_no_error(database_url: URL, names: list[str],
         env=environment,
         stdout=write,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     os.close(write)
@@ -92,7 +92,7 @@ def test_an_answer_that_cannot_be_written_is_told_as_done(
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=110,
             check=False,
         )
     assert done.returncode == 74

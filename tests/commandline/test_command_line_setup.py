@@ -1,5 +1,7 @@
 """`init-db`, `upgrade-db` and `check`: a clinic from nothing, on a server and in a folder of this computer."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -8,11 +10,12 @@ import pytest
 from sqlalchemy import URL, Engine, text
 
 from clinic_desk import opening
-from clinic_desk.database import embedded, schema
+from clinic_desk.database import embedded, schema, setup
 from clinic_desk.database.embedded.folder import MARKER
 from tests.commandline.conftest import ADDRESS, Command, Ended
 from tests.commandline.conftest import text as address_text
 from tests.plugins.postgres import PASSWORD, PostgresServer
+from tests.support.sql import connected
 
 SECRET = "correct-horse"
 OWNER_PASSWORD = "CLINIC_DESK_OWNER_PASSWORD"
@@ -143,11 +146,8 @@ def test_a_receptionist_may_not_upgrade_a_database(
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     """A short path for a data folder that the account which runs PostgreSQL can enter; it does not exist yet."""
-    import shutil
-    import tempfile
-
     root = Path(tempfile.mkdtemp(prefix="cdcl-"))
     root.chmod(0o755)
     yield root / "data of Zoë"
@@ -183,6 +183,20 @@ def test_a_folder_is_made_used_and_shared_with_the_desktop(
     assert command("check", "--json").code == 0, "the folder can stand in the environment"
     other = command("init-db", "--data", folder, "--name", "other", "--json")
     assert (other.code, other.document["field"]) == (2, "name")
+
+
+def test_the_folder_of_the_demo_is_used_by_looking_and_not_for_another_clinic(command: Command, folder: Path) -> None:
+    with embedded.join(folder) as server:
+        logins = [setup.Login("julia", server.password("julia"), "clinic_reception", "Julia Brandt")]
+        owner = server.password("clinic_owner")
+        setup.prepare_database(server.superuser_url(), database="demo_20261121", owner_password=owner, logins=logins)
+        with connected(server.superuser_url()) as connection:
+            connection.execute(text("COMMENT ON DATABASE demo_20261121 IS 'complete'"))
+        health = command("check", "--data", folder, "--json")
+        assert (health.code, health.document["signed_in"]) == (0, "julia")
+        ended = command("init-db", "--data", folder, "--json")
+        assert (ended.code, ended.document["field"]) == (2, "data")
+        assert "demo" in ended.document["expected"]
 
 
 def test_a_foreign_folder_is_refused_and_left_alone(command: Command, folder: Path) -> None:

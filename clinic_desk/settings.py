@@ -142,7 +142,7 @@ def _stored(path: Path) -> dict[str, str]:
     """What a desk file says; nothing if it is absent or damaged (the desk then gets a new id)."""
     try:
         content = json.loads(path.read_text("utf-8"))
-        return {"id": str(UUID(content["id"])), "name": str(content["name"])[:40]}
+        return {"id": str(UUID(str(content["id"]))), "name": str(content["name"])[:40]}
     except (OSError, ValueError, TypeError, KeyError):
         return {}
 

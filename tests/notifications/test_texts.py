@@ -1,0 +1,110 @@
+"""The default texts: what they say in each language, how they fit an SMS, and what a template may not hold."""
+
+from datetime import datetime
+
+import pytest
+
+from clinic_desk.domain.records import Channel
+from clinic_desk.errors import InvalidInput
+from clinic_desk.notifications.texts import (
+    PLACEHOLDERS,
+    Text,
+    check_template,
+    default_text,
+    gsm7_length,
+    language_of,
+    render,
+    spoken_date,
+    to_gsm7,
+)
+
+KINDS = ("confirmation", "rescheduled", "cancelled", "reminder")
+LANGUAGES = ("en", "de", "es", "fr")
+WALL = datetime(2026, 9, 23, 14, 30)  # noqa: DTZ001  # a wall time, a Wednesday with a long name of the day
+
+
+def values(language: str, **other: str) -> dict[str, str]:
+    usual = {
+        "clinic": "Gemeinschaftspraxis Mitte",
+        "date": spoken_date(WALL, language),
+        "time": "14:30",
+        "place": "Torstraße 140, 10119 Berlin",
+        "phone": "+49301234567",
+    }
+    return usual | other
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_sms_fits_one_and_says_who_when_and_where_to_call(kind: str, language: str) -> None:
+    _, body = render(default_text(kind, Channel.SMS, language), Channel.SMS, values(language))
+    assert gsm7_length(body) <= 160
+    assert "\n" not in body
+    assert "$" not in body
+    for part in ("14:30", "2026", "+49301234567", "STOP", "Mitte"):
+        assert part in body
+    assert to_gsm7(body) == body
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_clinic_with_endless_names_still_fits(kind: str, language: str) -> None:
+    given = values(language, clinic="Überörtliche Gemeinschaftspraxis " * 4, place="Lange Straße " * 10)
+    _, body = render(default_text(kind, Channel.SMS, language), Channel.SMS, given)
+    assert gsm7_length(body) <= 160
+    assert "14:30" in body
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_email_has_a_subject_of_one_line_and_whole_sentences(kind: str, language: str) -> None:
+    given = values(language, clinic="Praxis\nBcc: x@example.org")
+    subject, body = render(default_text(kind, Channel.EMAIL, language), Channel.EMAIL, given)
+    assert "\n" not in subject
+    assert subject.startswith("Praxis Bcc: x@example.org: ")
+    assert ("Torstraße" in body) == (kind != "cancelled")
+
+
+def test_a_line_without_anything_to_say_is_left_out() -> None:
+    _, body = render(default_text("confirmation", Channel.SMS, "en"), Channel.SMS, values("en", phone="", place=""))
+    assert "Tel" not in body
+    assert ". ." not in body
+
+
+def test_languages_fall_back_to_the_nearest_there_is() -> None:
+    assert [language_of(code) for code in ("de-AT", "DE", "fr_CA", "pt", "")] == ["de", "de", "fr", "en", "en"]
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken"),
+    [("en", "Wed 23 Sep 2026"), ("de", "Mi 23.09.2026"), ("es", "mié 23/09/2026"), ("fr", "mer. 23/09/2026")],
+)
+def test_a_date_is_written_as_it_is_read(language: str, spoken: str) -> None:
+    assert spoken_date(WALL, language) == spoken
+
+
+def test_letters_outside_the_sms_alphabet_are_written_plainly_and_extended_ones_count_twice() -> None:
+    assert to_gsm7("mié Ş 東 €") == "mié S Dong €"
+    assert gsm7_length("a€") == 3
+
+
+@pytest.mark.parametrize("value", ["${patient}", "$clinic {0.__class__}", "%s", "$$"])
+def test_what_looks_like_a_template_in_a_value_stays_what_it_is(value: str) -> None:
+    subject, _ = render(Text("$clinic", "x"), Channel.EMAIL, {"clinic": value})
+    assert subject == value
+
+
+@pytest.mark.parametrize("template", ["$diagnosis", "${patient.name}", "100 $", "$clinic $reason"])
+def test_a_template_with_unknown_placeholders_is_refused_with_those_there_are(template: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_template(template)
+    assert all(f"${name}" in refused.value.expected for name in PLACEHOLDERS)
+
+
+def test_the_default_texts_use_only_the_placeholders_there_are() -> None:
+    for kind in KINDS:
+        for language in LANGUAGES:
+            for channel in (Channel.SMS, Channel.EMAIL):
+                text = default_text(kind, channel, language)
+                check_template(text.subject)
+                check_template(text.body)

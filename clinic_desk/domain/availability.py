@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from math import ceil, floor
 from uuid import UUID
 
+from clinic_desk.domain.agendas import Agenda, Occupied, agendas_of, occupied
 from clinic_desk.domain.records import (
-    Appointment,
     AppointmentType,
     Block,
     Clinic,
@@ -28,7 +28,7 @@ from clinic_desk.domain.wall import (
     minute_of_day,
     minute_to_instant,
 )
-from clinic_desk.domain.working_time import Interval, Window, breaks, joined, spans_on, working_windows
+from clinic_desk.domain.working_time import Interval, Window, breaks, spans_on, working_windows
 
 __all__ = [
     "Agenda",
@@ -52,52 +52,12 @@ __all__ = [
 _MINUTE = 60
 _DAY = timedelta(days=1)
 _LONGEST_CHAIN_DAYS = 7
-_NEVER = 1 << 62
+_NOTHING = Agenda()
 
 
 def earliest_start(now: datetime, notice_minutes: int = 0) -> datetime:
     """Return the first start still allowed: the minute now running, later by the notice in elapsed minutes."""
     return now.replace(second=0, microsecond=0) + timedelta(minutes=notice_minutes)
-
-
-@dataclass(frozen=True, slots=True)
-class Occupied:
-    """A footprint [starts_at, ends_at), buffers included, that makes a practitioner and perhaps a room busy."""
-
-    practitioner_id: UUID
-    room_id: UUID | None
-    starts_at: datetime
-    ends_at: datetime
-
-
-def occupied(appointments: Iterable[Appointment]) -> Iterator[Occupied]:
-    """Return the footprints of the appointments that make their practitioner busy, squeezed in or not."""
-    for row in appointments:
-        if row.status.occupies_time:
-            yield Occupied(row.practitioner_id, row.room_id, *row.footprint)
-
-
-@dataclass(frozen=True, slots=True)
-class Agenda:
-    """What takes the time of one practitioner or room: footprints (`busy`) and absences (`off`).
-
-    Each is a pair of tuples, starts and ends in whole seconds since 1970, sorted and disjoint.
-    """
-
-    busy: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-    off: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-
-    def takes(self, visit: tuple[int, int], footprint: tuple[int, int]) -> bool:
-        """Whether a visit with this footprint (seconds) collides: footprints with footprints, visits with absences."""
-        return _meets(self.busy, footprint) or _meets(self.off, visit)
-
-
-def _meets(spans: tuple[tuple[int, ...], tuple[int, ...]], wanted: tuple[int, int]) -> bool:
-    index = bisect_right(spans[1], wanted[0])
-    return index < len(spans[0]) and spans[0][index] < wanted[1]
-
-
-_NOTHING = Agenda()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,33 +77,10 @@ def prepare(
     clinic: Clinic, taken: Iterable[Occupied], time_off: Iterable[TimeOff] = (), blocks: Iterable[Block] = ()
 ) -> Availability:
     """Sort what is taken by practitioner and room. Read one day more on either side than will be asked for."""
-    busy: dict[UUID, list[tuple[int, int]]] = {}
-    off: dict[UUID, list[tuple[int, int]]] = {}
-    for row in taken:
-        span = (floor(row.starts_at.timestamp()), ceil(row.ends_at.timestamp()))
-        busy.setdefault(row.practitioner_id, []).append(span)
-        if row.room_id is not None:
-            busy.setdefault(row.room_id, []).append(span)
-    for absence in time_off:
-        off.setdefault(absence.practitioner_id, []).append(_seconds(absence))
-    for block in blocks:
-        resource_id = block.practitioner_id or block.room_id
-        if resource_id is not None:
-            off.setdefault(resource_id, []).append(_seconds(block))
     hours: dict[tuple[UUID, UUID], list[WorkingHours]] = {}
     for weekly in clinic.working_hours:
         hours.setdefault((weekly.practitioner_id, weekly.site_id), []).append(weekly)
-    agendas = {key: Agenda(_columns(busy.get(key, ())), _columns(off.get(key, ()))) for key in busy | off}
-    return Availability(clinic, agendas, {key: tuple(rows) for key, rows in hours.items()})
-
-
-def _seconds(row: TimeOff | Block) -> tuple[int, int]:
-    return floor(row.starts_at.timestamp()), ceil(row.ends_at.timestamp())
-
-
-def _columns(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    merged = joined(spans)
-    return tuple(start for start, _ in merged), tuple(end for _, end in merged)
+    return Availability(clinic, agendas_of(taken, time_off, blocks), {key: tuple(rows) for key, rows in hours.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +205,11 @@ def _searches(
         for site in clinic.sites:
             rows = availability.hours.get((practitioner_id, site.id))
             if rows and site.active and wanted.site_id in {None, site.id}:
-                starts = _starts_of(availability.agenda(practitioner_id), wanted, site.zone, bounds)
+                starts = availability.agenda(practitioner_id).starts_left(
+                    wanted.length_minutes * _MINUTE,
+                    (wanted.buffer_before_minutes * _MINUTE, wanted.buffer_after_minutes * _MINUTE),
+                    _seconds_of(bounds, site.zone),
+                )
                 yield _Search(
                     wanted=wanted,
                     practitioner_id=practitioner_id,
@@ -283,16 +224,8 @@ def _searches(
                 )
 
 
-def _starts_of(agenda: Agenda, wanted: Wanted, zone: str, bounds: tuple[date, date]) -> list[tuple[int, int]]:
-    """Return the [first, last] starts an agenda leaves on the local days of `bounds`, working hours aside."""
-    since = floor(day_bounds(bounds[0], zone)[0].timestamp())
-    until = ceil(day_bounds(bounds[1], zone)[1].timestamp())
-    length = wanted.length_minutes * _MINUTE
-    before, after = wanted.buffer_before_minutes * _MINUTE, wanted.buffer_after_minutes * _MINUTE
-    return _intersection(
-        _starts_left(agenda.busy, before, length + after, (since, until)),
-        _starts_left(agenda.off, 0, length, (since, until)),
-    )
+def _seconds_of(days: tuple[date, date], zone: str) -> tuple[int, int]:
+    return floor(day_bounds(days[0], zone)[0].timestamp()), ceil(day_bounds(days[1], zone)[1].timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,38 +328,3 @@ def rooms_of(clinic: Clinic, site_id: UUID) -> tuple[Room, ...]:
     """Return the active rooms of a site in the order in which they are given out: by position, then name."""
     rooms = (room for room in clinic.rooms if room.site_id == site_id and room.active)
     return tuple(sorted(rooms, key=lambda room: (room.position, room.name)))
-
-
-def _starts_left(
-    taken: tuple[tuple[int, ...], tuple[int, ...]], before: int, onwards: int, bounds: tuple[int, int]
-) -> list[tuple[int, int]]:
-    """Return the [first, last] starts, both included, whose [start - before, start + onwards) meets nothing taken."""
-    low = bisect_right(taken[1], bounds[0] - before)
-    high = bisect_left(taken[0], bounds[1] + onwards)
-    starts, ends = taken[0][low:high], taken[1][low:high]
-    if not starts:
-        return [(-_NEVER, _NEVER)]
-    needed = before + onwards
-    inner = [
-        (end + before, start - onwards)
-        for end, start in zip(ends[:-1], starts[1:], strict=True)
-        if start - end >= needed
-    ]
-    return [(-_NEVER, starts[0] - onwards), *inner, (ends[-1] + before, _NEVER)]
-
-
-def _intersection(left: list[tuple[int, int]], right: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return what two sorted lists of closed intervals have in common."""
-    if len(right) == 1 and right[0] == (-_NEVER, _NEVER):
-        return left
-    out: list[tuple[int, int]] = []
-    i = j = 0
-    while i < len(left) and j < len(right):
-        first, last = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
-        if first <= last:
-            out.append((first, last))
-        if left[i][1] <= right[j][1]:
-            i += 1
-        else:
-            j += 1
-    return out

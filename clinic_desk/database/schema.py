@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from clinic_desk.database.failures import translated
 from clinic_desk.errors import SchemaMismatch
 
 EXPECTED_REVISION: Final = "0001"
@@ -25,8 +26,8 @@ def upgrade(owner_url: URL | str) -> None:
     """Move the schema to EXPECTED_REVISION, in one transaction, as the owner role.
 
     Of several programs that do so at once one migrates and the others wait for it (at most 120 s), then find nothing
-    left to do. Desks that hold a table longer than 10 s make it give up: nothing is half done. Raises SchemaMismatch
-    for a database made by a newer program, and SQLAlchemy's errors for everything else.
+    left to do. Desks that hold a table longer than 10 s make it give up: nothing is half done. Raises Busy for that,
+    NotAllowed for a role that is not the owner, DatabaseDown, SchemaMismatch for a database made by a newer program.
     """
     engine = create_engine(
         owner_url,
@@ -34,7 +35,7 @@ def upgrade(owner_url: URL | str) -> None:
         hide_parameters=True,
         connect_args={"connect_timeout": 10, "application_name": "clinic-desk schema"},
     )
-    with engine.begin() as connection:
+    with translated(), engine.begin() as connection:
         _take_turn(connection)
         found = current_revision(connection)
         if found == EXPECTED_REVISION:

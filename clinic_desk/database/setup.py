@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from clinic_desk.database import schema
+from clinic_desk.database.failures import translated
 
 OWNER: Final = "clinic_owner"
 Group = Literal["clinic_reception", "clinic_manager", "clinic_readonly", "clinic_worker"]
@@ -35,10 +36,10 @@ def prepare_database(
     """Create what is missing: owner and group roles, `database`, its schema, and the logins; mend what differs.
 
     Passwords and groups of existing roles are set to those given. Passwords leave this program as SCRAM-SHA-256
-    verifiers only. Raises SQLAlchemy's errors, and SchemaMismatch for a database that a newer program made.
+    verifiers only. Raises NotAllowed, DatabaseDown, Busy, and SchemaMismatch for a database that a newer program made.
     """
     superuser_url = make_url(superuser_url)
-    with _superuser(superuser_url) as connection, _turn(connection):
+    with translated(), _superuser(superuser_url) as connection, _turn(connection):
         _create_roles(connection, owner_password)
         if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": database}):
             name = _quoted(connection, database)

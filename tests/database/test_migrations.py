@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import URL, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from clinic_desk.database import schema, setup, tables
-from clinic_desk.errors import SchemaMismatch
+from clinic_desk.database.failures import DatabaseFault
+from clinic_desk.errors import Busy, NotAllowed, SchemaMismatch
 from tests.plugins.postgres import PostgresServer
 from tests.support.sql import connected
 from tests.support.structure import structure
@@ -123,7 +122,7 @@ def test_of_several_programs_that_upgrade_at_once_one_migrates_and_the_others_wa
 def test_a_migration_that_fails_leaves_nothing_behind(bare_url: URL, bare_engine: Engine) -> None:
     with bare_engine.begin() as connection:
         connection.execute(text("CREATE TABLE hold (mine integer)"))  # the last table of 0001 by this name
-    with pytest.raises((ProgrammingError, psycopg2.ProgrammingError)):
+    with pytest.raises(DatabaseFault, match="already exists"):
         schema.upgrade(bare_url)
     assert _tables(bare_engine) == {"hold"}
     with bare_engine.begin() as connection:
@@ -141,9 +140,8 @@ def test_a_table_that_a_desk_holds_ends_the_upgrade_instead_of_blocking_the_clin
         connection.execute(text("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"))
     with bare_engine.begin() as desk:
         desk.execute(text("LOCK TABLE alembic_version"))
-        with pytest.raises(OperationalError) as refusal:
+        with pytest.raises(Busy):
             schema.upgrade(bare_url)
-    assert getattr(refusal.value.orig, "pgcode", None) == "55P03"
     assert _tables(bare_engine) == {"alembic_version"}
 
 
@@ -179,9 +177,8 @@ def test_every_role_may_check_the_schema(group: setup.Group, url_as: Any) -> Non
 def test_a_desk_may_not_upgrade(database_url: URL, owner_engine: Engine) -> None:
     with owner_engine.begin() as connection:
         connection.execute(text("DELETE FROM alembic_version"))
-    with pytest.raises((ProgrammingError, psycopg2.ProgrammingError)) as refusal:
+    with pytest.raises(NotAllowed, match="permission denied"):
         schema.upgrade(database_url)
-    assert "permission denied" in str(refusal.value)
 
 
 def test_checking_imports_no_alembic() -> None:

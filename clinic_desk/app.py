@@ -111,6 +111,11 @@ class DeskProgram(QObject):
 
     # --- end ---
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether closing was asked for."""
+        return self._closing_since is not None
+
     def close(self) -> None:
         """End orderly: nothing new is begun, commands that were given are finished, then `closed`."""
         if self._closing_since is not None:

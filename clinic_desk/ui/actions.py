@@ -105,6 +105,7 @@ SPECS: Final = (
     Spec("full_screen", "F11"),
     Spec("reload", "F5"),
     Spec("shortcuts", "F1"),
+    Spec("menu", "F10"),
     Spec("quit", "Ctrl+Q"),
 )
 BY_NAME: Final = {spec.name: spec for spec in SPECS}
@@ -145,6 +146,7 @@ def texts() -> dict[str, str]:
         "full_screen": translate("Actions", "Full screen"),
         "reload": translate("Actions", "Read anew"),
         "shortcuts": translate("Actions", "Keys…"),
+        "menu": translate("Actions", "Menu"),
         "quit": translate("Actions", "Quit"),
     }
 

@@ -52,6 +52,7 @@ class ViewCommands(QObject):
             "go_to_date": finder.start(dates_only=True),
             "reload": self._space.store.reload,
             "full_screen": self._toggle_full_screen,
+            "menu": self._window.top_bar.open_menu,
             "shortcuts": self._show_shortcuts,
             "scheme_system": partial(self._set_scheme, "system"),
             "scheme_light": partial(self._set_scheme, "light"),

@@ -56,8 +56,15 @@ class TopBar(QFrame):
         return button
 
     def set_menu(self, menu: QMenu) -> None:
-        """Give the menu button its menu."""
+        """Give the menu button its menu; it is filled with what the window can do."""
         self.menu_button.setMenu(menu)
+
+    def open_menu(self) -> None:
+        """Open the menu by keyboard, its first line chosen."""
+        menu = self.menu_button.menu()
+        if menu is not None:
+            menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
+            menu.setActiveAction(menu.actions()[0])
 
 
 def _arrow(text: str, button: KeyButton) -> QPushButton:

@@ -49,8 +49,9 @@ def open_program(
 
     yield open_it
     for program in programs:
-        with qtbot.waitSignal(program.closed, timeout=5_000):
-            program.close()
+        if not program.is_closing:
+            with qtbot.waitSignal(program.closed, timeout=5_000):
+                program.close()
         assert program.finish()
         program.deleteLater()
     gc.collect()

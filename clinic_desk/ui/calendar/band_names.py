@@ -17,15 +17,16 @@ def written(surface: Surface, column: int, content: ColumnContent) -> list[tuple
     if surface.metrics is None:
         return []
     x, width = surface.column_span(column)
-    line, overhang = surface.metrics.line + 6, surface.overhang()
-    rows = -(-line * surface.step // surface.row_height)
+    place, line, overhang = surface.placer(column), surface.metrics.line + 6, surface.overhang()
     out = []
     for band in content.frame.bands:
         bottom = surface.y(band.end) - 1
         for label in band.labels:
-            if next(content.between(label - overhang, min(label + rows, band.end)), None) is None:
-                top = surface.y(label) + 1
-                out.append((QRect(x + 2, top, width - 4, min(line, bottom - top)), band))
+            top = surface.y(label) + 1
+            rect = QRect(x + 2, top, width - 4, min(line, bottom - top))
+            below = label + -(-line * surface.step // surface.row_height)
+            if not any(place(item).intersects(rect) for item in content.between(label - overhang, below)):
+                out.append((rect, band))
     return out
 
 

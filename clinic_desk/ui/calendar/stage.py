@@ -73,7 +73,8 @@ class Stage:
         count, room = len(self._model.columns), self._view.viewport().width()
         if not count:
             return
-        width = max(self.metrics.minimum_column, room // count)
+        least = self.metrics.minimum_column
+        width = max(least * 3 // 4 if self._model.is_week else least, room // count)  # a week should fit
         spare = max(0, room - width * count)
         for column in range(count):
             self.columns.resizeSection(column, width + (1 if column < spare else 0))
@@ -137,15 +138,18 @@ class Stage:
         for widget in (self._view.viewport(), self.columns.viewport(), self.times.viewport()):
             widget.update()
 
+    def columns_of_today(self) -> list[int]:
+        """Return the columns whose local day it is now."""
+        now = self._scene.now
+        if now is None:
+            return []
+        scales = ((at, self._model.frame(at).scale) for at in range(len(self._model.columns)))
+        return [at for at, scale in scales if scale.starts_at <= now < scale.ends_at]
+
     def place_now(self) -> None:
         """Put the badge of now beside the hours, and mark today among the days of a week."""
-        now, position, today = self._scene.now, None, set()
-        for column in range(len(self._model.columns)):
-            scale = self._model.frame(column).scale
-            if now is not None and scale.starts_at <= now < scale.ends_at:
-                position = scale.position(now) if position is None else position
-                today.add(column)
-        self.times.set_now(position)
+        today, now = self.columns_of_today(), self._scene.now
+        self.times.set_now(self._model.frame(today[0]).scale.position(now) if today and now else None)
         marked = frozenset(today) if self._model.is_week else frozenset()
         if marked != self.columns.today:
             self.columns.today = marked

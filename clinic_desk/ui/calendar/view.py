@@ -130,12 +130,14 @@ class CalendarView(QTableView):
             self._begin()
 
     def _begin(self) -> None:
-        """Stand at the present minute of a day shown first if that is today, else at its opening."""
-        opening = self.stage.go_to_opening()
-        now = self.stage.times.now_position
-        self.time_cursor.put(0, stop_for(self._table, 0, opening if now is None else now))
-        if now is not None:
-            self.stage.ensure_visible(0, now, now + self.step)
+        """Stand at the next free row of today if a day shown first is today, else at the day's opening."""
+        column, position = 0, self.stage.go_to_opening()
+        for at in self.stage.columns_of_today():
+            now = self._table.frame(at).scale.position(cast("datetime", self.scene.now))
+            column, position = at, min((now // self.step + 1) * self.step, self._table.grid.length - 1)
+            break
+        self.time_cursor.put(column, stop_for(self._table, column, position))
+        self.stage.ensure_visible(column, position, position + self.step)
 
     def update_boards(self, boards: Mapping[date, DayBoard], changed_ids: frozenset[UUID] = frozenset()) -> None:
         """Take newer readings of shown days; what differs is painted after this turn of the event loop.

@@ -312,8 +312,24 @@ def test_the_first_look_at_today_shows_the_opening_and_now(shown: Shown) -> None
     said = shown()
     viewport = said.view.viewport().rect()
     assert viewport.contains(said.view.stage.cursor_rect().center())
+    selected = said.view.selected_entry()
+    assert selected is not None
+    assert selected.patient.display_name == "Tomás Silva"  # the row after 09:37
     assert said.view.surface.position(0) in range(390, 450)
     assert said.view.stage.times.now_position == 577
+
+
+def test_the_first_look_at_a_week_begins_in_the_column_of_today(qtbot: QtBot) -> None:
+    view, clinic, monday = CalendarView(), sample.clinic(), sample.DAY - timedelta(days=1)
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show_columns(sample.week(clinic, monday), {}, clinic, sample.instant(577))
+    place = view.current_place()
+    assert place is not None
+    assert place.starts_at == sample.instant(585)
+    assert view.stage.columns.today == {1}
+    view.show()
+    assert view.horizontalScrollBar().maximum() == 0
 
 
 def test_another_day_has_no_line_and_no_badge_of_now(shown: Shown) -> None:

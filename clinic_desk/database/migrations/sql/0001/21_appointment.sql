@@ -45,7 +45,6 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     nothing CONSTANT tstzmultirange := '{}';
     site_zone text;
-    stays boolean := false;  -- same time and same claim as before: what was inherited is kept
 BEGIN
     SELECT zone INTO site_zone FROM public.site WHERE id = NEW.site_id;
     NEW.zone := coalesce(NEW.zone, site_zone);
@@ -68,11 +67,8 @@ BEGIN
         NEW.ends_at + make_interval(mins => NEW.buffer_after_minutes)) ELSE 'empty' END;  -- then the CHECK refuses it
 
     NEW.cancelled_at := CASE WHEN NEW.status IN ('cancelled', 'noshow') THEN now() END;
-    IF TG_OP = 'UPDATE' THEN
-        IF NEW.cancelled_at IS NOT NULL THEN
-            NEW.cancelled_at := coalesce(OLD.cancelled_at, NEW.cancelled_at);
-        END IF;
-        stays := OLD.occupies AND NEW.footprint = OLD.footprint AND NEW.squeezed_in = OLD.squeezed_in;
+    IF TG_OP = 'UPDATE' AND NEW.cancelled_at IS NOT NULL THEN
+        NEW.cancelled_at := coalesce(OLD.cancelled_at, NEW.cancelled_at);
     END IF;
 
     IF NOT public.is_occupying(NEW.status) OR isempty(NEW.footprint) THEN
@@ -82,12 +78,10 @@ BEGIN
     END IF;
     NEW.practitioner_busy := CASE
         WHEN NOT NEW.squeezed_in THEN tstzmultirange(NEW.footprint)
-        WHEN stays AND NEW.practitioner_no = OLD.practitioner_no THEN OLD.practitioner_busy
         ELSE public.unprotected(1, NEW.practitioner_no, NEW.footprint, NEW.id) END;
     NEW.room_busy := CASE
         WHEN NEW.room_no IS NULL THEN nothing
         WHEN NOT NEW.squeezed_in THEN tstzmultirange(NEW.footprint)
-        WHEN stays AND NEW.room_no = OLD.room_no THEN OLD.room_busy
         ELSE public.unprotected(2, NEW.room_no, NEW.footprint, NEW.id) END;
     RETURN NEW;
 END $$;

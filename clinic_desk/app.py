@@ -7,6 +7,7 @@ End: what was asked for is finished, the listener and the lanes stop, the databa
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from time import monotonic
@@ -168,6 +169,9 @@ def run_desktop(open_clinic: Open) -> int:
     garbage = GarbageCollector(app)
     program = DeskProgram(open_clinic, QSettings("clinic-desk", "clinic-desk"))
     program.closed.connect(app.quit)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Python looks at signals between its own steps; the collector's timer makes one every second.
+        signal.signal(number, lambda *_: program.window.close())
     program.show()
     code = app.exec()
     ended = program.finish()

@@ -27,6 +27,7 @@ class Spec:
     writes: bool = False
     from_status: frozenset[Status] = frozenset()
     group: str = ""
+    toggles: bool = False
 
 
 _OPEN = frozenset({Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
@@ -102,6 +103,8 @@ SPECS: Final = (
     Spec("scheme_system", group="scheme"),
     Spec("scheme_light", group="scheme"),
     Spec("scheme_dark", group="scheme"),
+    Spec("left_side", "F8", toggles=True),
+    Spec("right_side", "F9", toggles=True),
     Spec("full_screen", "F11"),
     Spec("reload", "F5"),
     Spec("shortcuts", "F1"),
@@ -143,6 +146,8 @@ def texts() -> dict[str, str]:
         "scheme_system": translate("Actions", "Colours of the system"),
         "scheme_light": translate("Actions", "Light"),
         "scheme_dark": translate("Actions", "Dark"),
+        "left_side": translate("Actions", "Month and columns"),
+        "right_side": translate("Actions", "Appointment and messages"),
         "full_screen": translate("Actions", "Full screen"),
         "reload": translate("Actions", "Read anew"),
         "shortcuts": translate("Actions", "Keys…"),
@@ -170,6 +175,7 @@ class Actions(QObject):
         action.setObjectName(f"action_{spec.name}")
         if spec.on_calendar:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setCheckable(spec.toggles)
         if spec.group:
             group = self._groups.setdefault(spec.group, QActionGroup(self))
             action.setCheckable(True)

@@ -24,7 +24,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         actions,
         translate("Menus", "View"),
         *("day", "week", "", "doctors", "rooms", "all_columns", ""),
-        *("zoom_in", "zoom_out", "zoom_reset", "", "full_screen"),
+        *("zoom_in", "zoom_out", "zoom_reset", "", "left_side", "right_side", "full_screen"),
     )
     _sub(menu, actions, translate("Menus", "Colours"), "scheme_system", "scheme_light", "scheme_dark")
     _fill(menu, actions, "", "reload", "shortcuts", "", "quit")

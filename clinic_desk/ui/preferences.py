@@ -73,6 +73,14 @@ class Preferences:
         """Remember the wanted colour scheme."""
         self._set("scheme", scheme)
 
+    def is_shown(self, part: str) -> bool:
+        """Return whether a part of the window that can be hidden is shown."""
+        return self._text(f"{part}/hidden") != "yes"
+
+    def set_shown(self, part: str, shown: bool) -> None:
+        """Remember whether a part of the window is shown."""
+        self._set(f"{part}/hidden", "" if shown else "yes")
+
     def shortcut(self, action: str, default: str) -> str:
         """Return the keys of an action, in Qt's portable form; empty means none."""
         value = self._settings.value(f"{self._prefix}/keys/{action}", default)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from clinic_desk.ui.columns import heading, resources
 from clinic_desk.ui.preferences import Scheme
@@ -30,6 +30,11 @@ class ViewCommands(QObject):
         workspace.navigator.view_changed.connect(self._show_view)
         hints = QApplication.styleHints()
         hints.colorSchemeChanged.connect(self._scheme_changed)
+        for name, side in (("left_side", self._window.sidebar), ("right_side", self._window.side_panel)):
+            self._actions[name].toggled.connect(partial(self._show_side, name, side))
+            shown = self._window.preferences.is_shown(name)
+            self._actions[name].setChecked(shown)
+            side.setVisible(shown)
         self._actions[f"scheme_{self._window.preferences.scheme()}"].setChecked(True)
         self._apply_scheme()
         self._window.top_bar.find_box.set_keys(_keys(self._actions["find"].shortcut()))
@@ -74,6 +79,10 @@ class ViewCommands(QObject):
         self._actions["doctors" if view.kind == "practitioner" else "rooms"].setChecked(True)
         name = self.tr("Doctors") if view.kind == "practitioner" else self.tr("Rooms")
         self._window.sidebar.resources.fill(name, resources(store.clinic, view.kind), self._space.navigator.choice())
+
+    def _show_side(self, name: str, side: QWidget, shown: bool) -> None:
+        side.setVisible(shown)
+        self._window.preferences.set_shown(name, shown)
 
     def _toggle_full_screen(self) -> None:
         self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)

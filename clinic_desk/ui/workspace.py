@@ -82,6 +82,7 @@ class Workspace(QObject):
         """Listen, show today, and ask for everything beside it."""
         self.window.side_panel.add(self.panel)
         self.window.side_panel.add(self.window.counts)
+        self.window.side_panel.reserve(self.panel.card)
         self.window.sidebar.add(self.next_free)
         person = self.opening.person
         self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QKeyEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -38,7 +39,7 @@ class DayDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         view = self.parent()
         has_cursor = isinstance(view, QTableView) and view.hasFocus() and index == view.currentIndex()
-        theme = theme_of(option.palette)
+        theme = theme_of(QApplication.palette())  # the view's own ground is transparent
         cell = QRectF(option.rect)
         self._paint_ground(painter, cell, index, theme, has_cursor=has_cursor)
         shown, today = bool(index.data(Role.IS_SHOWN)), bool(index.data(Role.IS_TODAY))
@@ -102,6 +103,7 @@ class MonthView(QTableView):
         self.setObjectName("month")
         self.setAccessibleName(self.tr("Month"))
         self.setShowGrid(False)
+        self.setStyleSheet("QTableView { background: transparent; }")
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setTabKeyNavigation(False)
@@ -196,7 +198,7 @@ class MonthPanel(QWidget):
         button.setAccessibleName(name)
         button.setToolTip(name)
         button.setObjectName("month_next" if months > 0 else "month_previous")
-        button.setStyleSheet("QToolButton { border: none; padding: 1px 7px; }")
+        button.setStyleSheet("QToolButton { border: none; background: transparent; padding: 1px 7px; }")
         button.clicked.connect(lambda: self._turn(months))
         return button
 

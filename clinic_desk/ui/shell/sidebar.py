@@ -37,6 +37,11 @@ class SidePanel(QScrollArea):
         self._column.insertWidget(self._column.count() - 1, part, stretch)
         self._fit()
 
+    def reserve(self, part: QWidget) -> None:
+        """Be wide enough for a part from the start, though it is not shown yet."""
+        margins = self._column.contentsMargins()
+        self._grow(part.minimumSizeHint().width() + margins.left() + margins.right())
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Grow with what the parts need; never shrink again, so that nothing jumps to and fro."""
         if watched is self._inside and event.type() == QEvent.Type.LayoutRequest:
@@ -45,8 +50,10 @@ class SidePanel(QScrollArea):
 
     def _fit(self) -> None:
         """Be as wide as was asked for, or as the parts need with this font."""
-        needed = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        self._width = max(self._width, needed)
+        self._grow(self._inside.minimumSizeHint().width())
+
+    def _grow(self, needed: int) -> None:
+        self._width = max(self._width, needed + self.verticalScrollBar().sizeHint().width())
         if self.width() != self._width:
             self.setFixedWidth(self._width)
 

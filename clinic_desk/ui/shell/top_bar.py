@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from clinic_desk.ui.actions import Actions
@@ -17,7 +20,7 @@ class TopBar(QFrame):
         super().__init__(parent)
         self.setObjectName("top_bar")
         self.setProperty("role", "bar")
-        self.title = QLabel()
+        self.title = Heading()
         self.title.setObjectName("shown_date")
         self.title.setProperty("role", "title")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
@@ -65,6 +68,29 @@ class TopBar(QFrame):
         if menu is not None:
             menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
             menu.setActiveAction(menu.actions()[0])
+
+
+class Heading(QLabel):
+    """A line that ends with an ellipsis where there is no room; the whole is its tool tip and accessible name."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw as much as there is room for."""
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.style().drawItemText(
+            painter,
+            self.rect(),
+            int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft),
+            self.palette(),
+            self.isEnabled(),
+            shown,
+            self.foregroundRole(),
+        )
+
+    def setText(self, text: str) -> None:  # noqa: N802
+        """Show another text."""
+        super().setText(text)
+        self.setToolTip(escape(text))
 
 
 def _arrow(text: str, button: KeyButton) -> QPushButton:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
+LONGEST_BUFFER: Final = timedelta(hours=4)
+"""The schema's CHECK on buffers."""
 
 # The keys are those of the schema's lock_days(): kind (1 practitioner, 2 room), number, UTC day; kind 3 is a patient.
 # All are taken in ascending order, so desks queue up and never run into the deadlock detector.
@@ -49,9 +51,15 @@ SELECT pg_advisory_xact_lock(key) FROM (
     SELECT (3::bigint << 56) + (hashtext(patient)::bigint & 4294967295) FROM unnest(%(patients)s::text[]) AS patient
     ORDER BY key) AS keys;
 """
+# Whatever the footprint that is wanted can meet: the visit with its own buffers, or those of its type.
+_BUFFER: Final = (
+    "make_interval(mins => coalesce(%({side})s,"
+    " (SELECT buffer_{side}_minutes FROM appointment_type WHERE id = %(type)s::uuid), 0))"
+)
 _NEAR: Final = (
     f"a.starts_at > %(begin)s - interval '{LONGEST_FOOTPRINT}' AND a.starts_at < %(end)s + interval '4 hours'"
-    " AND a.occupies AND a.footprint && tstzrange(%(begin)s, %(end)s)"
+    f" AND a.occupies AND a.footprint && tstzrange(%(starts_at)s - {_BUFFER.format(side='before')},"
+    f" %(ends_at)s + {_BUFFER.format(side='after')})"
 )
 _TAKEN: Final = (
     "a.id, a.patient_id, a.practitioner_id, a.room_id, a.starts_at, a.ends_at,"
@@ -65,7 +73,9 @@ SELECT now(),
     (SELECT json_agg({ROOM} ORDER BY x.position, x.name, x.id) FROM room x
      WHERE x.site_id = %(site)s::uuid OR x.id = ANY(%(rooms)s::uuid[])),
     (SELECT json_agg({HOURS}) FROM working_hours x
-     WHERE x.practitioner_id = %(practitioner)s::uuid AND x.site_id = %(site)s::uuid),
+     WHERE x.practitioner_id = %(practitioner)s::uuid AND x.site_id = %(site)s::uuid
+       AND x.valid_from <= %(end)s::date + 2
+       AND (x.valid_to IS NULL OR x.valid_to >= %(begin)s::date - 2)),
     (SELECT json_agg({CLOSURE}) FROM closure x
      WHERE x.site_id = %(site)s::uuid AND x.first_day <= %(end)s::date + 2 AND x.last_day >= %(begin)s::date - 2),
     (SELECT json_agg(json_build_array(x.id, x.starts_at, x.ends_at, x.name)) FROM time_off x
@@ -132,14 +142,15 @@ WHERE appointment_id = %(appointment)s::uuid AND status = 'pending'
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The place a booking would take: what to lock and what to read around it. Times include the buffers' reach."""
+    """The place a booking would take: what to lock and what to read around it. `buffers` None: those of the type."""
 
     patient_id: UUID
     practitioner_id: UUID
     site_id: UUID
     type_id: UUID
-    begin: datetime
-    end: datetime
+    starts_at: datetime
+    ends_at: datetime
+    buffers: tuple[int, int] | None = None
     room_id: UUID | None = None
     automatic_room: bool = False
     appointment_id: UUID | None = None
@@ -172,7 +183,8 @@ def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void
     leaving = wanted.leaving
     rooms = {wanted.room_id, leaving.room_id if leaving else None} - {None}
     practitioners = {wanted.practitioner_id} | ({leaving.practitioner_id} if leaving else set())
-    days = set(utc_days(wanted.begin, wanted.end)) | set(utc_days(*leaving.footprint) if leaving else ())
+    begin, end = wanted.starts_at - LONGEST_BUFFER, wanted.ends_at + LONGEST_BUFFER
+    days = set(utc_days(begin, end)) | set(utc_days(*leaving.footprint) if leaving else ())
     values = {
         "days": sorted(days),
         "practitioners": [str(row) for row in practitioners],
@@ -183,8 +195,12 @@ def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void
         "site": str(wanted.site_id),
         "patients": [str(wanted.patient_id)],
         "patient": str(wanted.patient_id),
-        "begin": wanted.begin,
-        "end": wanted.end,
+        "begin": begin,
+        "end": end,
+        "starts_at": wanted.starts_at,
+        "ends_at": wanted.ends_at,
+        "before": wanted.buffers[0] if wanted.buffers else None,
+        "after": wanted.buffers[1] if wanted.buffers else None,
         "appointment": None if wanted.appointment_id is None else str(wanted.appointment_id),
         "desk": str(desk_id),
         "void": void,

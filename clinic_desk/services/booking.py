@@ -196,6 +196,8 @@ def _rough_candidate(was: Appointment, command: Update) -> Candidate:
         if not isinstance(value := getattr(command, name), Unchanged)
     }
     rough = replace(candidate_of_appointment(was), **given)
+    if rough.type_id != was.type_id:
+        rough = replace(rough, buffers=None)
     if isinstance(command.room_id, Unchanged):
         return replace(rough, room_id=AUTOMATIC, preferred_room_id=was.room_id)
     return replace(rough, room_id=command.room_id)

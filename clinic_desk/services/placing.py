@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Patient
 
-LONGEST_BUFFER: Final = timedelta(hours=4)
 _LONGEST_VISIT: Final = timedelta(hours=24)
 _LONGEST_NOTE: Final = 4000
 _YEARS: Final = range(1970, 2200)
@@ -51,7 +50,7 @@ def checked_text(field: str, value: str, longest: int = _LONGEST_NOTE) -> str:
 
 
 def wanted_place(candidate: Candidate, *, leaving: Appointment | None = None) -> Wanted:
-    """Return what to lock and read for a candidate: its visit, and the longest buffers on either side."""
+    """Return what to lock and read for a candidate."""
     length = min(max(timedelta(), timedelta(minutes=candidate.length_minutes)), _LONGEST_VISIT)
     automatic = candidate.room_id == AUTOMATIC
     named = candidate.preferred_room_id if candidate.room_id == AUTOMATIC else candidate.room_id
@@ -60,8 +59,9 @@ def wanted_place(candidate: Candidate, *, leaving: Appointment | None = None) ->
         practitioner_id=candidate.practitioner_id,
         site_id=candidate.site_id,
         type_id=candidate.type_id,
-        begin=candidate.starts_at - LONGEST_BUFFER,
-        end=candidate.starts_at + length + LONGEST_BUFFER,
+        starts_at=candidate.starts_at,
+        ends_at=candidate.starts_at + length,
+        buffers=candidate.buffers,
         room_id=named,
         automatic_room=automatic,
         appointment_id=candidate.appointment_id,

@@ -3,6 +3,7 @@
 Widgets ask for a look by dynamic properties, never by colours of their own:
 `role`: "title", "section", "muted", "danger", "ok", "warning", "badge", "key", "banner", "card", "bar", "side";
 `boxed` "true" on labels: on the soft ground of its role;
+`tick` "own": a check box that paints its tick itself;
 `chevron` "own": a combo or spin box that paints its arrows itself;
 `kind` on buttons: "primary", "danger", "link", "choice" (a checkable segment or a card with an answer on it).
 """
@@ -53,6 +54,12 @@ QLineEdit[invalid="true"], QComboBox[invalid="true"], QSpinBox[invalid="true"] {
 
 QComboBox[chevron="own"]::drop-down { border: none; width: 22px; }
 QSpinBox[chevron="own"]::up-button, QSpinBox[chevron="own"]::down-button { border: none; width: 18px; }
+
+QCheckBox[tick="own"]::indicator { width: 13px; height: 13px; border: 1px solid $border; border-radius: 3px;
+    background: $panel; }
+QCheckBox[tick="own"]::indicator:checked { background: $accent_fill; border-color: $accent_fill; }
+QCheckBox[tick="own"]::indicator:disabled { border-color: $line; background: $line; }
+QCheckBox[tick="own"]:focus { color: $accent; }
 
 QListView, QTreeView, QListWidget { background: $panel; color: $ink; border: 1px solid $line; outline: none; }
 QListView::item { padding: 5px 8px; }

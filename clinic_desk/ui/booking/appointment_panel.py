@@ -18,7 +18,7 @@ from clinic_desk.services.messages import MessageLine
 from clinic_desk.ui.booking.cancel import reason_text
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle, set_button_text
 from clinic_desk.ui.booking.merge_text import status_text
-from clinic_desk.ui.booking.message_text import message_row
+from clinic_desk.ui.booking.message_text import latest_messages, message_row
 from clinic_desk.ui.booking.patient_line import phone_text
 from clinic_desk.ui.booking.words import (
     birth_text,
@@ -182,7 +182,7 @@ class AppointmentPanel(QWidget):
         if row.cancellation_reason is not None:
             rows.append((translate("panel", "Reason"), reason_text(row.cancellation_reason), ""))
         rows.append((translate("panel", "Phone"), details.phone if details else entry.patient.phone, ""))
-        rows += [message_row(line, row.zone) for line in details.messages] if details else []
+        rows += [message_row(line, row.zone) for line in latest_messages(details.messages)] if details else []
         rows.append((translate("panel", "Note"), breakable(_short(one_line(row.note), 160)), ""))
         return [line for line in rows if line[1]]
 

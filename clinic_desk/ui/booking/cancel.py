@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Cancel, SetStatus
@@ -15,6 +15,7 @@ from clinic_desk.notifications.planning import address_of
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.choice_button import ChoiceButton
 from clinic_desk.ui.booking.ending import EndDialog
+from clinic_desk.ui.booking.fields import TickBox
 from clinic_desk.ui.booking.tell_line import why_not_text
 from clinic_desk.ui.tasks import Tasks
 
@@ -75,7 +76,7 @@ class CancelDialog(EndDialog):
             choice.setAutoDefault(False)
             grid.addWidget(choice, index % half, index // half)
             self.choices[reason] = choice
-        self.tell = QCheckBox()
+        self.tell = TickBox()
         self.tell.setObjectName("cancel_tell")
         self._can_tell = bool(address_of(entry.patient)) and entry.appointment.status is AppointmentStatus.BOOKED
         self.tell.setChecked(self._can_tell)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.domain.records import Clinic
 from clinic_desk.ui.booking.card import Card
@@ -18,7 +18,7 @@ from clinic_desk.ui.booking.placing import place_beside
 from clinic_desk.ui.booking.words import day_text, minute_text, one_line
 
 translate = QCoreApplication.translate
-WIDTH = 660
+WIDTH = 700
 LONGEST_NAME = 36
 
 
@@ -50,17 +50,17 @@ class FormView(Card):
         self.hint = plain_label("", "muted")
         self.cancel_button = button(translate("booking", "Cancel"), "booking_cancel", self.cancel_pressed.emit)
         self.book_button = button("", "booking_book", self.book_pressed.emit, "primary")
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self._fields_page())
-        self.pages.addWidget(patient_form)
+        self.page = 0
+        self._pages = (self._fields_page(), patient_form)
         header = QHBoxLayout()
         header.addWidget(self.title)
         header.addStretch(1)
         header.addWidget(self.subtitle)
-        self.show_page(0)
         self.body.setSpacing(10)
         self.body.addLayout(header)
-        self.body.addWidget(self.pages)
+        for page in self._pages:
+            self.body.addWidget(page)
+        self.show_page(0)
         QWidget.setTabOrder(self.fields.tell, self.book_button)
         QWidget.setTabOrder(self.book_button, self.cancel_button)
         parent.installEventFilter(self)
@@ -82,19 +82,15 @@ class FormView(Card):
 
     def show_page(self, index: int) -> None:
         """Show the fields (0) or the new-patient page (1); only the page that is shown takes room."""
-        for each in range(self.pages.count()):
-            kind = QSizePolicy.Policy.Preferred if each == index else QSizePolicy.Policy.Ignored
-            page = self.pages.widget(each)
-            if page is not None:
-                page.setSizePolicy(QSizePolicy.Policy.Preferred, kind)
-        self.pages.setCurrentIndex(index)
-        self.pages.updateGeometry()
+        self.page = index
+        for number, page in enumerate(self._pages):
+            page.setVisible(number == index)
 
     # --- words ---
 
     def name_all(self, draft: Draft, clinic: Clinic, state: FormState) -> None:
         """Write titles, hint and buttons."""
-        adding = self.pages.currentIndex() == 1
+        adding = self.page == 1
         title = translate("booking", "New appointment") if state.new else translate("booking", "Change appointment")
         self.title.setText(translate("booking", "New patient") if adding else title)
         self.setAccessibleName(self.title.text())

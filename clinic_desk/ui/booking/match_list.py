@@ -174,8 +174,8 @@ class MatchDelegate(QStyledItemDelegate):
         phone_width = metrics.horizontalAdvance("+49 30 5550 0000 0")
         birth_width = metrics.horizontalAdvance("30 Nov 1974 · 88   ")
         hint_font = scaled(font, 0.9)
-        hint_width = min(QFontMetrics(hint_font).horizontalAdvance(hint) + 2, area.width() // 4) if hint else 0
-        name_width = max(area.width() - phone_width - birth_width - area.width() // 4 - 20, area.width() // 4)
+        hint_width = min(QFontMetrics(hint_font).horizontalAdvance(hint) + 2, area.width() * 21 // 100) if hint else 0
+        name_width = max(area.width() - phone_width - birth_width - area.width() * 21 // 100 - 20, area.width() // 4)
         left = area.left()
         draw_name(
             painter,

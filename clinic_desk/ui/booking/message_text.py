@@ -13,6 +13,15 @@ _GOOD = {"sent", "delivered"}
 _BAD = {"failed", "unknown", "expired"}
 
 
+_ORDER = ("confirmation", "rescheduled", "cancelled", "reminder")
+
+
+def latest_messages(lines: tuple[MessageLine, ...]) -> tuple[MessageLine, ...]:
+    """Return the last message of each kind, in the order in which they come about; the history has them all."""
+    latest = {line.kind: line for line in lines}
+    return tuple(sorted(latest.values(), key=lambda line: _ORDER.index(line.kind) if line.kind in _ORDER else 99))
+
+
 def message_row(line: MessageLine, zone: str) -> tuple[str, str, str]:
     """Return (name, value, role) of a message; times are in `zone`."""
     role = "ok" if line.status in _GOOD else "danger" if line.status in _BAD else ""

@@ -22,13 +22,15 @@ from clinic_desk.ui.theme import scaled, theme_of
 translate = QCoreApplication.translate
 RETRY_MS = 1_500
 MOST_LETTERS = 120
+MOST_MATCHES = 7
+"""As many as are seen at a glance, the row for a new patient still in sight; who is not there yet is a letter away."""
 
 
 def find_lines(database: Database, text: str) -> tuple[MatchLine, ...]:
     """Search and make the lines; runs on the query lane."""
     from clinic_desk.domain.folding import fold
 
-    found = patients.search_patients(database, text)
+    found = patients.search_patients(database, text, MOST_MATCHES)
     return tuple(
         MatchLine(match, phone_text(match.patient.phone), matched_ranges(list_name(match.patient), text, fold))
         for match in found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QCheckBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.records import Channel, Patient
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.notifications.planning import REMINDER_LEAD, address_of, reminder_due
+from clinic_desk.ui.booking.fields import TickBox
 from clinic_desk.ui.booking.words import day_text, time_text
 
 translate = QCoreApplication.translate
@@ -46,7 +47,7 @@ def why_not_text(patient: Patient | None) -> str:
     return translate("tell", "nothing: no phone number is known")
 
 
-class TellLine(QCheckBox):
+class TellLine(TickBox):
     """Checked: the patient is told. It stays as it was set while the patient cannot be told."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,9 +15,9 @@ from clinic_desk import errors
 from clinic_desk.domain.commands import OVERRULABLE, UNCHANGED, Book, Rule, Update
 from clinic_desk.domain.folding import fold
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import Clinic, Practitioner, WorkingHours
+from clinic_desk.domain.records import Appointment, Clinic, Patient, Practitioner, Site, WorkingHours
 from clinic_desk.domain.refusals import NotFound, RuleViolation, SlotTaken, Violation
-from clinic_desk.ui.booking.draft import with_ids_of
+from clinic_desk.ui.booking.draft import as_update, draft_of, with_ids_of
 from clinic_desk.ui.booking.matching import matched_ranges
 from clinic_desk.ui.booking.new_patient import parse_birth_date, typed_from_search
 from clinic_desk.ui.booking.placing import place_beside
@@ -215,6 +216,31 @@ def test_the_sentence_about_hours_names_the_doctor_as_plain_text_and_the_hours_i
     violation = Violation(Rule.OUTSIDE_HOURS, "", TUESDAY_18, TUESDAY_18 + timedelta(minutes=15))
     told = sentence(violation, CLINIC, "Europe/Berlin", About(WEBER, None, TUESDAY_18))
     assert told.startswith("Dr. <b>Weber</b> does not work then; hours on Tue 24 Nov: 08:00–12:00, 13:00–17:00.")
+
+
+def test_a_note_on_a_visit_in_the_second_pass_of_a_repeated_hour_does_not_move_it() -> None:
+    site = Site(new_id(), "Mitte", "Europe/Berlin")
+    clinic = Clinic((site,), CLINIC.practitioners, (), (), (), ())
+    second_pass = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    row = Appointment(
+        id=new_id(),
+        patient_id=new_id(),
+        practitioner_id=WEBER,
+        site_id=site.id,
+        type_id=new_id(),
+        starts_at=second_pass,
+        ends_at=second_pass + timedelta(minutes=15),
+        wall_start=datetime(2026, 10, 25, 2, 30),  # noqa: DTZ001
+        zone=site.zone,
+    )
+    patient = Patient(row.patient_id, "Meier", "Anna", None)
+    opened = draft_of(row, patient, clinic)
+    noted = as_update(replace(opened, note="came"), opened, row, clinic, frozenset())
+    assert noted is not None
+    assert (noted.note, noted.starts_at) == ("came", UNCHANGED)
+    moved = as_update(replace(opened, minute=opened.minute + 60), opened, row, clinic, frozenset())
+    assert moved is not None
+    assert moved.starts_at == datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
 
 
 def test_the_same_wish_keeps_its_ids_and_another_wish_gets_new_ones() -> None:

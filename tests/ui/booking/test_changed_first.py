@@ -116,6 +116,22 @@ def test_a_second_conflict_while_saving_is_shown_in_the_same_dialog(
     assert row.version == 4
 
 
+def test_what_was_decided_once_is_not_asked_again_by_the_next_conflict(
+    qtbot: QtBot, form: BookingForm, entry: Entry, meet: Meet, other_desk: Asking
+) -> None:
+    dialog = meet(Update(entry.id, 1, starts_at=at(11, 0)))
+    press(Qt.Key.Key_1)
+    change(other_desk.database, Update(entry.id, 2, note="two"))
+    press(ENTER)
+    qtbot.waitUntil(lambda: "version 3" in texts(dialog))
+    assert dialog.undecided() == ()
+    qtbot.waitUntil(lambda: dialog.guard.is_ready)
+    with qtbot.waitSignal(form.booked):
+        press(ENTER)
+    row = other_desk.entry(entry.id).appointment
+    assert (row.starts_at, row.note) == (at(14, 0), "two")
+
+
 def test_leaving_it_as_it_is_keeps_the_other_desks_change(
     qtbot: QtBot, form: BookingForm, entry: Entry, meet: Meet, other_desk: Asking
 ) -> None:

@@ -1,5 +1,6 @@
 """How a database that is away, closed, or not ours is told: exit code 3, and never a password."""
 
+import argparse
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, text
 
+from clinic_desk.commandline import connection
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import OutcomeUnknown
@@ -125,6 +127,18 @@ def test_upgrade_db_takes_several_hosts_too(at: Callable[..., Ended], owner_url:
     hosts = ["no-such-host.invalid:5432", f"{owner_url.host}:{owner_url.port}"]
     ended = at(owner_url.set(host=None, port=None, query={"host": hosts, "sslmode": "disable"}), "upgrade-db")
     assert ended.code == 0
+
+
+def test_of_several_hosts_only_one_that_takes_changes_will_do() -> None:
+    several = "postgresql://julia@/clinic?host=a:5432&host=b:5432&sslmode=verify-full"
+    arguments = argparse.Namespace(database_url=several, data=None)
+    found = connection.address(connection.settings_for(arguments), arguments)
+    assert found is not None
+    assert found.query["target_session_attrs"] == "primary"
+    arguments.database_url = several + "&target_session_attrs=any"
+    found = connection.address(connection.settings_for(arguments), arguments)
+    assert found is not None
+    assert found.query["target_session_attrs"] == "any"
 
 
 def booking() -> list[str]:
@@ -250,7 +264,13 @@ def test_a_data_command_loads_neither_qt_nor_what_only_the_desktop_and_the_messa
     )
     environment = {**os.environ, ADDRESS: address_text(database_url)}
     done = subprocess.run(
-        [sys.executable, "-c", probe], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=True
+        [sys.executable, "-c", probe],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=True,
     )
     code, *loaded = done.stdout.rpartition("LOADED")[2].split()
     assert code == "0"

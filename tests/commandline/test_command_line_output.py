@@ -65,7 +65,8 @@ def test_a_reader_that_has_gone_is_no_error(database_url: URL, names: list[str],
     assert names
     read, write = os.pipe()
     os.close(read)
-    environment = {**os.environ, ADDRESS: address_text(database_url)}
+    # an empty PYTHONUNBUFFERED: what could not be written is kept, and tried again at the end
+    environment = {**os.environ, ADDRESS: address_text(database_url), "PYTHONUNBUFFERED": ""}
     done = subprocess.run(
         [sys.executable, "-m", "clinic_desk", *arguments],
         cwd=ROOT,
@@ -88,7 +89,7 @@ def test_an_answer_that_cannot_be_written_is_told_as_done(
         done = subprocess.run(
             [sys.executable, "-m", "clinic_desk", "book", *words, "--json"],
             cwd=ROOT,
-            env={**os.environ, ADDRESS: address_text(database_url)},
+            env={**os.environ, ADDRESS: address_text(database_url), "PYTHONUNBUFFERED": ""},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

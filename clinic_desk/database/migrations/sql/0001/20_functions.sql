@@ -105,21 +105,28 @@ END $$;
 CREATE FUNCTION announce_appointment() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    days date[] := '{}';
+    days date[];
+    day date;  -- the only one, as nearly always
 BEGIN
     IF current_setting('clinic_desk.quiet', true) = 'on' THEN
         RETURN NULL;
     END IF;
-    IF TG_OP <> 'INSERT' THEN
-        days := ARRAY(SELECT public.local_days(OLD.starts_at, OLD.ends_at, OLD.zone));
-    END IF;
     IF TG_OP = 'DELETE' THEN
+        days := ARRAY(SELECT public.local_days(OLD.starts_at, OLD.ends_at, OLD.zone));
         PERFORM public.send_change('appointment', OLD.id, OLD.version + 1, days, true);
-    ELSE
-        days := ARRAY(SELECT unnest(days) UNION SELECT public.local_days(NEW.starts_at, NEW.ends_at, NEW.zone)
-                      ORDER BY 1);
-        PERFORM public.send_change('appointment', NEW.id, NEW.version, days, false);
+        RETURN NULL;
     END IF;
+    day := (NEW.starts_at AT TIME ZONE NEW.zone)::date;
+    IF day = ((NEW.ends_at - INTERVAL '1 microsecond') AT TIME ZONE NEW.zone)::date THEN
+        days := ARRAY[day];
+    ELSE
+        days := ARRAY(SELECT public.local_days(NEW.starts_at, NEW.ends_at, NEW.zone));
+    END IF;
+    IF TG_OP = 'UPDATE' AND (OLD.starts_at, OLD.ends_at, OLD.zone) <> (NEW.starts_at, NEW.ends_at, NEW.zone) THEN
+        days := ARRAY(SELECT unnest(days) UNION SELECT public.local_days(OLD.starts_at, OLD.ends_at, OLD.zone)
+                      ORDER BY 1);
+    END IF;
+    PERFORM public.send_change('appointment', NEW.id, NEW.version, days, false);
     RETURN NULL;
 END $$;
 

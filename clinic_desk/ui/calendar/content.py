@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.calendar.places import Column
 
 _OCCUPYING = frozenset(status for status in AppointmentStatus if status.occupies_time)
+_RANK = attrgetter("appointment.squeezed_in", "appointment.id.int")
 _HIDDEN = frozenset({AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.WAITLIST})
 
 
@@ -112,12 +114,13 @@ def content_of(
     """Lay out a column's own entries and holds (others of its day must not be among them).
 
     `before`: the content it replaces, of the same frame. Items drawn as they were there are the same objects again.
+    Of those that begin and end together the one booked first stands first, squeezed in ones last, at every desk alike.
     """
     known = {id(item.entry or item.hold): item for item in before.items} if before is not None else {}
     scale = frame.scale
     spans: list[Span] = []
     what: list[tuple[UUID, Entry | None, Hold | None, Item | None]] = []
-    for entry in entries:
+    for entry in sorted(entries, key=_RANK):
         appointment, was = entry.appointment, known.get(id(entry))
         if was is not None:
             spans.append(Span(was.start, was.end, was.active))

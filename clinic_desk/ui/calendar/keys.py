@@ -11,6 +11,7 @@ from clinic_desk.ui.calendar.jump import JumpBuffer
 from clinic_desk.ui.calendar.moves import Action
 
 if TYPE_CHECKING:
+    from clinic_desk.ui.calendar.hands import Hands
     from clinic_desk.ui.calendar.view import CalendarView
 
 JUMP_PAUSE_MS: Final = 1200
@@ -32,8 +33,8 @@ _NUMBERS: Final = frozenset("0123456789:.,")
 class Keyboard(QObject):
     """Handles the calendar's keys; those it does not know go on to the window."""
 
-    def __init__(self, view: CalendarView) -> None:
-        self._view = view
+    def __init__(self, view: CalendarView, hands: Hands) -> None:
+        self._view, self._hands = view, hands
         self.jump = JumpBuffer()
         super().__init__(view)
         self._pause = QTimer(self)
@@ -46,7 +47,7 @@ class Keyboard(QObject):
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         key = event.key()
         if key == Qt.Key.Key_Escape:
-            return bool(self.jump.text) or self._view.has_something_to_cancel
+            return bool(self.jump.text) or self._hands.has_something_to_cancel
         if modifiers == Qt.KeyboardModifier.ShiftModifier:
             return key in {Qt.Key.Key_Up, Qt.Key.Key_Down}
         if modifiers != _PLAIN:
@@ -61,10 +62,10 @@ class Keyboard(QObject):
         key = Qt.Key(event.key())
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if key in _MOVES and modifiers in {_PLAIN, Qt.KeyboardModifier.ControlModifier}:
-            self._view.move_cursor(_MOVES[key], absolute=modifiers != _PLAIN)
+            self._hands.move_cursor(_MOVES[key], absolute=modifiers != _PLAIN)
             return True
         if key in {Qt.Key.Key_Up, Qt.Key.Key_Down} and modifiers == Qt.KeyboardModifier.ShiftModifier:
-            self._view.extend_range(1 if key == Qt.Key.Key_Down else -1)
+            self._hands.extend_range(1 if key == Qt.Key.Key_Down else -1)
             return True
         return False
 
@@ -72,12 +73,12 @@ class Keyboard(QObject):
         key = event.key()
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if key == Qt.Key.Key_Escape:
-            return self._view.cancel()
+            return self._hands.cancel()
         if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and modifiers == _PLAIN:
-            self._view.activate()
+            self._hands.activate()
             return True
         if key == Qt.Key.Key_F10 and modifiers == Qt.KeyboardModifier.ShiftModifier:
-            self._view.ask_for_context_at_cursor()
+            self._hands.ask_for_context_at_cursor()
             return True
         return False
 
@@ -85,19 +86,19 @@ class Keyboard(QObject):
         """Forget what was typed of a time."""
         self._pause.stop()
         self.jump.text = ""
-        self._view.show_jump("", None)
+        self._hands.show_jump("", None)
 
     def _jump_key(self, event: QKeyEvent) -> bool:
         if self._is_typed(event):
             if self.jump.feed(event.text()):
-                self._view.show_jump(self.jump.text, self.jump.minute)
+                self._hands.show_jump(self.jump.text, self.jump.minute)
                 self._commit() if self.jump.is_complete else self._pause.start()
             return True
         if not self.jump.text:
             return False
         if event.key() == Qt.Key.Key_Backspace:
             self.jump.backspace()
-            self._view.show_jump(self.jump.text, self.jump.minute)
+            self._hands.show_jump(self.jump.text, self.jump.minute)
             self._pause.start()
             return True
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Timed(Protocol):
-    """What a stop can be on: an appointment with its positions on the axis."""
+    """What a stop can be on: an appointment with its positions on the axis, its end below its start."""
 
     @property
     def start(self) -> int: ...
@@ -38,7 +38,7 @@ def stops_of(items: Sequence[Timed], length: int, step: int) -> list[Stop]:
     for item in items:
         if item.active:
             out += [(position, 0, Stop(position)) for position in _pieces(at, item.start, step)]
-            at = max(at, item.end, item.start + 1)
+            at = max(at, item.end)
     out += [(position, 0, Stop(position)) for position in _pieces(at, length, step)]
     out.sort(key=lambda one: one[:2])
     return [stop for _, _, stop in out]
@@ -56,11 +56,7 @@ def stop_at(stops: Sequence[Stop], items: Sequence[Timed], position: int) -> Sto
 
     Where several appointments cover it, the one that started last.
     """
-    covering = [
-        index
-        for index, item in enumerate(items)
-        if item.active and item.start <= position < max(item.end, item.start + 1)
-    ]
+    covering = [index for index, item in enumerate(items) if item.active and item.start <= position < item.end]
     if covering:
         return Stop(items[covering[-1]].start, covering[-1])
     free = [stop for stop in stops if stop.item is None]

@@ -29,13 +29,11 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
 
 from clinic_desk.ui.calendar import words
 from clinic_desk.ui.calendar.cursor import TimeCursor
-from clinic_desk.ui.calendar.keys import Keyboard
+from clinic_desk.ui.calendar.hands import Hands
 from clinic_desk.ui.calendar.metrics import STEPS
 from clinic_desk.ui.calendar.model import CalendarModel
-from clinic_desk.ui.calendar.mouse import Mouse
 from clinic_desk.ui.calendar.moves import moved, stop_for
-from clinic_desk.ui.calendar.pointer import Pointer
-from clinic_desk.ui.calendar.scene import Ghost, Range, Scene
+from clinic_desk.ui.calendar.scene import Scene
 from clinic_desk.ui.calendar.stage import Stage
 from clinic_desk.ui.calendar.stops import Stop
 from clinic_desk.ui.calendar.updates import Updates
@@ -43,7 +41,7 @@ from clinic_desk.ui.calendar.updates import Updates
 if TYPE_CHECKING:
     from clinic_desk.domain.records import Clinic, DayBoard, Entry
     from clinic_desk.ui.calendar.places import Column, MoveWish, Place
-    from clinic_desk.ui.calendar.surface import Hit, Surface
+    from clinic_desk.ui.calendar.surface import Surface
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -78,9 +76,7 @@ class CalendarView(QTableView):
         self._table.setParent(self)
         self.stage = Stage(self, self._table, self.scene)
         self.time_cursor = TimeCursor(self, self._table, self.scene)
-        self._pointer = Pointer(self, self._table, self.stage.surface)
-        self._mouse = Mouse(self, self._table, self._pointer)
-        self._keyboard = Keyboard(self)
+        self.hands = Hands(self, self._table, self.scene, self.time_cursor)
         self._updates = Updates(self, self._table, self.scene)
         self._ready = True
         self._set_up()
@@ -115,7 +111,7 @@ class CalendarView(QTableView):
         self, columns: tuple[Column, ...], boards: Mapping[date, DayBoard], clinic: Clinic, now: datetime
     ) -> None:
         """Show other columns or another day in full; the time looked at and the cursor's time stay."""
-        self._mouse.cancel()
+        self.hands.mouse.cancel()
         self._updates.forget()
         self.scene.now = now
         self.time_cursor.put_range(None)
@@ -147,6 +143,10 @@ class CalendarView(QTableView):
         del changed_ids
         self._updates.take(boards)
 
+    def flush(self) -> None:
+        """Take over readings that have arrived in this turn of the event loop, now."""
+        self._updates.flush()
+
     def set_now(self, now: datetime) -> None:
         """Let time pass (once a minute is enough)."""
         self._updates.set_now(now)
@@ -161,8 +161,8 @@ class CalendarView(QTableView):
         step = min(STEPS, key=lambda one: abs(one - minutes))
         if step == self.step:
             return
-        self._updates.flush()
-        self._mouse.cancel()
+        self.flush()
+        self.hands.mouse.cancel()
         top = self.stage.surface.position(0)
         self.time_cursor.put_range(None)
         self._table.set_grid(step, self.stage.metrics.row_height(step))
@@ -177,12 +177,12 @@ class CalendarView(QTableView):
     def set_pending(self, entry_id: UUID, wish: MoveWish) -> None:
         """Draw an appointment at the place it was asked to go to, as not yet certain."""
         if wish.entry.id == entry_id:
-            self._updates.flush()
+            self.flush()
             self._updates.set_pending(wish)
 
     def clear_pending(self, entry_id: UUID) -> None:
         """Draw it where it is."""
-        self._updates.flush()
+        self.flush()
         self._updates.clear_pending(entry_id)
 
     def highlight(self, ids: Iterable[UUID]) -> None:
@@ -191,7 +191,7 @@ class CalendarView(QTableView):
 
     def select_entry(self, entry_id: UUID) -> bool:
         """Put the cursor on an appointment and show it; return whether it is among the columns shown."""
-        self._updates.flush()
+        self.flush()
         found = self._table.find(entry_id)
         if found is None:
             return False
@@ -203,19 +203,19 @@ class CalendarView(QTableView):
 
     def selected_entry(self) -> Entry | None:
         """Return the selected appointment."""
-        self._updates.flush()
+        self.flush()
         return self.time_cursor.entry()
 
     def current_place(self) -> Place | None:
         """Return the place under the time cursor, with a length if a range is chosen."""
-        self._updates.flush()
+        self.flush()
         return self.time_cursor.place()
 
     def go_to_minute(self, minute: int) -> None:
         """Put the cursor on a wall minute (0-1440) of its column and show it with some of what is before."""
         if not self._table.columns:
             return
-        self._updates.flush()
+        self.flush()
         position = min(self._table.axis.position(max(0, minute)), self._table.grid.length - 1)
         self.time_cursor.put(self.scene.column, stop_for(self._table, self.scene.column, position))
         if not self.viewport().rect().contains(self.stage.cursor_rect().center()):
@@ -224,7 +224,7 @@ class CalendarView(QTableView):
 
     def place_rect(self, place: Place) -> QRect:
         """Return where a place is on the screen (global coordinates), empty when it is not shown."""
-        self._updates.flush()
+        self.flush()
         for at, column in enumerate(self._table.columns):
             scale = self._table.frame(at).scale
             owner = place.room_id if column.kind == "room" else place.practitioner_id
@@ -241,85 +241,6 @@ class CalendarView(QTableView):
     def surface(self) -> Surface:
         """Return where things are on the viewport."""
         return self.stage.surface
-
-    # -- what the keyboard and the mouse do --------------------------------------------------------------------------
-
-    def move_cursor(self, action: QAbstractItemView.CursorAction, *, absolute: bool = False) -> None:
-        """Move the time cursor as a key asks, and show it."""
-        if not self._table.columns:
-            return
-        self._updates.flush()
-        column, stop = moved(self._table, self.time_cursor.spot, action, self._page(), absolute=absolute)
-        self.time_cursor.put(column, stop)
-        rect = self._table.content(column).entries[stop.item] if stop.item is not None else None
-        self.stage.ensure_visible(column, stop.position, rect.end if rect else stop.position + self.step)
-
-    def extend_range(self, rows: int) -> None:
-        """Make the chosen range longer or shorter by rows."""
-        self._updates.flush()
-        self.time_cursor.extend(rows)
-
-    def activate(self) -> None:
-        """Open the selected appointment, or book at the place under the cursor."""
-        entry, place = self.selected_entry(), self.current_place()
-        if entry is not None:
-            self.open_requested.emit(entry)
-        elif place is not None:
-            self.book_requested.emit(place)
-
-    @property
-    def has_something_to_cancel(self) -> bool:
-        """Whether Esc has a meaning here."""
-        return self._pointer.is_dragging or self.scene.chosen is not None
-
-    def cancel(self) -> bool:
-        """End a drag, let go a range; return whether there was one."""
-        had = self.has_something_to_cancel
-        self._mouse.cancel()
-        self.time_cursor.put_range(None)
-        return had
-
-    def ask_for_context_at_cursor(self) -> None:
-        """Ask for the menu of what is under the time cursor, beside it."""
-        about = self.selected_entry() or self.current_place()
-        if about is not None:
-            rect = self.stage.cursor_rect().intersected(self.viewport().rect())
-            at = rect.center() if not rect.isEmpty() else self.viewport().rect().center()
-            self.context_requested.emit(about, self.viewport().mapToGlobal(at))
-
-    def choose(self, hit: Hit) -> None:
-        """Put the cursor on what the pointer is on."""
-        if hit.item is not None:
-            index = self._table.content(hit.column).index(hit.item.id)
-            self.time_cursor.put(hit.column, Stop(hit.item.start, index))
-        else:
-            self.time_cursor.put(hit.column, stop_for(self._table, hit.column, hit.position))
-
-    def put_ghost(self, ghost: Ghost | None) -> None:
-        """Show where a dragged appointment would go."""
-        before, self.scene.ghost = self.scene.ghost, ghost
-        self.stage.update_rects([*self.stage.ghost_rects(before), *self.stage.ghost_rects(ghost)])
-
-    def put_range(self, chosen: Range | None) -> None:
-        """Show the range being dragged over."""
-        self.time_cursor.put_range(chosen)
-
-    def ask_to_book(self, place: Place) -> None:
-        """Say that the user wants to book."""
-        self.book_requested.emit(place)
-
-    def ask_to_move(self, wish: MoveWish) -> None:
-        """Say that the user wants to move."""
-        self.move_requested.emit(wish)
-
-    def show_jump(self, typed: str, minute: int | None) -> None:
-        """Show what was typed of a time."""
-        self.stage.show_hint(typed, minute)
-
-    def _page(self) -> int:
-        """Return the minutes of a page: what is visible, less a row."""
-        rows = max(1, self.viewport().height() // self._table.grid.row_height - 1)
-        return rows * self.step
 
     # -- Qt ----------------------------------------------------------------------------------------------------------
 
@@ -365,52 +286,52 @@ class CalendarView(QTableView):
 
     def event(self, event: QEvent) -> bool:
         override = self._ready and event.type() == QEvent.Type.ShortcutOverride
-        if override and self._keyboard.wants(cast("QKeyEvent", event)):
+        if override and self.hands.keyboard.wants(cast("QKeyEvent", event)):
             event.accept()
             return True
         return super().event(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if self._ready and event.type() == QEvent.Type.ToolTip:
-            self._mouse.show_tip(cast("QHelpEvent", event))
+            self.hands.mouse.show_tip(cast("QHelpEvent", event))
             return True
         return super().viewportEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self._updates.flush()
-        if self._keyboard.press(event):
+        self.flush()
+        if self.hands.keyboard.press(event):
             event.accept()
         else:
             event.ignore()  # letters are the window's commands, not a search through the cells
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._updates.flush()
-        self._keyboard.stop()
-        self._mouse.press(event)
+        self.flush()
+        self.hands.keyboard.stop()
+        self.hands.mouse.press(event)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._mouse.move(event)
+        self.hands.mouse.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._mouse.release(event)
+        self.hands.mouse.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             hit = self.stage.surface.hit(event.position().toPoint())
             if hit is not None and hit.item is not None:
-                self._mouse.cancel()
+                self.hands.mouse.cancel()
                 self.open_requested.emit(hit.item.entry)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.accept()
         if event.reason() != QContextMenuEvent.Reason.Mouse:
-            self.ask_for_context_at_cursor()
+            self.hands.ask_for_context_at_cursor()
             return
         hit = self.stage.surface.hit(event.pos())
         if hit is not None:
-            self._mouse.cancel()
-            self.choose(hit)
+            self.hands.mouse.cancel()
+            self.hands.choose(hit)
             about = self.selected_entry() or self.current_place()
             if about is not None:
                 self.context_requested.emit(about, event.globalPos())
@@ -430,7 +351,7 @@ class CalendarView(QTableView):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._keyboard.stop()
+        self.hands.keyboard.stop()
         self._focus_changed(False)
 
     def _focus_changed(self, focused: bool) -> None:
@@ -441,7 +362,7 @@ class CalendarView(QTableView):
         if not self._table.columns:
             return QModelIndex()
         absolute = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-        column, stop = moved(self._table, self.time_cursor.spot, action, self._page(), absolute=absolute)
+        column, stop = moved(self._table, self.time_cursor.spot, action, self.hands.page(), absolute=absolute)
         return self._table.index(self._table.grid.row(stop.position), column)
 
     def currentChanged(self, current: _Index, previous: _Index) -> None:

@@ -31,7 +31,7 @@ def day_view(*, hard: bool = False, empty: bool = False, doctors: int = 5) -> Ca
 def at_work() -> CalendarView:
     """Return the target picture: the cursor on free time."""
     view = day_view()
-    view.move_cursor(view.CursorAction.MoveRight)
+    view.hands.move_cursor(view.CursorAction.MoveRight)
     view.go_to_minute(585)
     view.scene.focused = True
     return view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 
@@ -100,6 +101,25 @@ def test_what_a_change_leaves_alone_stays_the_same_objects(model: CalendarModel)
     one = next(entry for entry in board.entries if entry.id == sample.uid(6, 9))
     model.change({sample.DAY: sample.with_entry(board, sample.moved(one, 30))})
     assert sum(id(item) not in before for item in model.content(0).items) == 1
+
+
+@pytest.mark.parametrize("kind", ["practitioner", "room"])
+def test_changes_one_by_one_lead_to_what_a_full_reading_shows(model: CalendarModel, kind: str) -> None:
+    clinic, board, chance = sample.clinic(), sample.picture_board(), random.Random(5)
+    columns = sample.columns(clinic)
+    if kind == "room":
+        columns = tuple(Column("room", room.id, sample.DAY, room.name) for room in clinic.rooms)
+    model.show(columns, {sample.DAY: board}, clinic)
+    for _ in range(60):
+        one = chance.choice(board.entries)
+        room = chance.choice((None, *(room.id for room in clinic.rooms)))
+        one = replace(one, appointment=replace(one.appointment, room_id=room))
+        board = sample.with_entry(board, sample.moved(one, chance.choice((-30, -15, 5, 20)), chance.randrange(5)))
+        model.change({sample.DAY: board})
+        fresh = CalendarModel()
+        fresh.show(columns, {sample.DAY: board}, clinic)
+        for at in range(len(columns)):
+            assert model.content(at).items == fresh.content(at).items
 
 
 def test_a_row_taken_away_is_gone_and_one_marked_in_error_too(model: CalendarModel) -> None:

@@ -120,9 +120,8 @@ def test_a_block_dragged_to_another_doctor_and_time_asks_to_move_there(shown: Sh
 def test_a_press_that_trembles_less_than_seven_pixels_is_no_drag(shown: Shown) -> None:
     said = shown()
     start = block_rect(said.view, IVAN)[0]
-    drag(said.view, start, start + QPoint(3, 3), start + QPoint(0, 6))
+    drag(said.view, start, start + QPoint(3, 3), start + QPoint(0, 6), drop=False)
     assert said.view.scene.ghost is None
-    assert not wishes(said)
     drag(said.view, start, start + QPoint(0, 7), drop=False)
     assert said.view.scene.ghost is not None
 
@@ -157,7 +156,11 @@ def test_the_bottom_edge_changes_the_length_and_the_top_edge_the_start(shown: Sh
 def test_an_edge_cannot_be_dragged_past_the_other(shown: Shown) -> None:
     said = shown()
     _, _, bottom = block_rect(said.view, IVAN)
-    drag(said.view, bottom, bottom - QPoint(0, 400))
+    drag(said.view, bottom, bottom - QPoint(0, 400), drop=False)
+    ghost = said.view.scene.ghost
+    assert ghost is not None
+    assert (ghost.start, ghost.end) == (780, 785)
+    send(said.view, QEvent.Type.MouseButtonRelease, bottom - QPoint(0, 400))
     assert wishes(said)[0].length_minutes == 5
 
 
@@ -193,7 +196,7 @@ def test_a_block_let_go_outside_is_offered_to_what_is_there_and_not_moved(shown:
     over: list[object] = []
     said.view.dragged_outside.connect(lambda what, _at: over.append(what.id))
     start = block_rect(said.view, IVAN)[0]
-    outside = QPoint(-300, start.y())
+    outside = QPoint(-300, start.y() - 200)
     drag(said.view, start, start + QPoint(20, 20), outside)
     assert over == [IVAN]
     assert [one.id for one in said.of("dropped_outside")] == [IVAN]
@@ -212,7 +215,7 @@ def test_a_drag_at_the_edge_scrolls_the_day(shown: Shown, qtbot: QtBot) -> None:
     assert said.view.viewport().rect().intersects(said.view.stage.ghost_rects(ghost)[0])
     QTest.keyClick(said.view, Qt.Key.Key_Escape)
     settled = said.view.verticalScrollBar().value()
-    assert not said.view._mouse._scroll.isActive()
+    assert not said.view.hands.mouse._scroll.isActive()
     assert said.view.verticalScrollBar().value() == settled
 
 
@@ -291,7 +294,7 @@ def test_the_tool_tip_shows_a_name_with_html_in_it_as_it_is_written(shown: Shown
     said = shown(sample.hard_board())
     hit = said.view.surface.hit(block_rect(said.view, sample.uid(6, 3))[0])
     assert hit is not None
-    tip = said.view._mouse.tip(hit)
+    tip = said.view.hands.mouse.tip(hit)
     assert "&lt;img src=&#x27;//host/x&#x27;&gt;" in tip
     assert "<img" not in tip
     assert "New patient" in tip
@@ -300,7 +303,7 @@ def test_the_tool_tip_shows_a_name_with_html_in_it_as_it_is_written(shown: Shown
 def test_a_band_tells_its_name_in_full_and_free_time_has_no_tool_tip(shown: Shown) -> None:
     said = shown()
     tips = [said.view.surface.hit(free_point(said.view, *at)) for at in ((2, 930), (1, 585))]
-    assert [said.view._mouse.tip(hit) if hit else None for hit in tips] == ["<p>Training</p>", ""]
+    assert [said.view.hands.mouse.tip(hit) if hit else None for hit in tips] == ["<p>Training</p>", ""]
 
 
 def test_the_pointer_shows_where_an_edge_can_be_taken(shown: Shown) -> None:

@@ -105,6 +105,10 @@ def test_one_that_begins_when_another_ends_is_not_beside_it() -> None:
     assert [slot.right for slot in lay_out([Span(480, 495), Span(495, 510)])] == [1.0, 1.0]
 
 
+def test_what_begins_when_a_squeeze_in_ends_is_a_cluster_of_its_own() -> None:
+    assert lay_out([Span(480, 510), Span(480, 510), Span(510, 540)])[2] == Slot(0, 1, 0.0, 1.0)
+
+
 def test_a_squeeze_in_stands_beside_the_one_it_was_squeezed_in_with() -> None:
     assert lay_out([Span(480, 510), Span(480, 510)]) == [Slot(0, 2, 0.0, 0.5), Slot(1, 2, 0.5, 1.0)]
 

@@ -83,7 +83,7 @@ def open_clinic(settings: Settings, tell: Tell) -> Opened:
     desk = claim_desk(settings)
     try:
         tell(Stage.CONNECTING)
-        return connect(settings.database_url.get_secret_value(), desk)
+        return connect(settings.database_url.get_secret_value(), desk, message_wait_s=settings.message_wait_s)
     except BaseException:
         desk.release()
         raise
@@ -107,7 +107,8 @@ def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int 
         login = _DEMO_PEOPLE[person][0]
         database = ensure_demo(server, datetime.now(UTC), tell)
         tell(Stage.CONNECTING)
-        return connect(server.url(login, database), desk, is_demo=True, server=server)
+        address, wait = server.url(login, database), settings.message_wait_s
+        return connect(address, desk, is_demo=True, server=server, message_wait_s=wait)
     except BaseException:
         desk.release()
         server.leave()
@@ -200,7 +201,9 @@ def _open_embedded(settings: Settings, tell: Tell) -> Opened:
     from clinic_desk.database import embedded, setup
     from clinic_desk.settings import claim_desk
 
-    server = embedded.join(settings.data / "server", progress=tell)
+    # Without a folder given the embedded server knows one: root's own is closed to the account that runs PostgreSQL.
+    folder = settings.data / "server" if "data" in settings.model_fields_set else None
+    server = embedded.join(folder, progress=tell)
     desk = claim_desk(settings)
     try:
         tell(Stage.PREPARING)
@@ -208,7 +211,8 @@ def _open_embedded(settings: Settings, tell: Tell) -> Opened:
         login = setup.Login("reception", server.password("reception"), "clinic_reception", person)
         _prepare(server, "clinic", [login])
         tell(Stage.CONNECTING)
-        return connect(server.url("reception", "clinic"), desk, server=server)
+        address = server.url("reception", "clinic")
+        return connect(address, desk, server=server, message_wait_s=settings.message_wait_s)
     except BaseException:
         desk.release()
         server.leave()
@@ -224,7 +228,12 @@ def _prepare(server: EmbeddedServer, name: str, logins: list[Login]) -> None:
 
 
 def connect(
-    url: URL | str, desk: ClaimedDesk, *, is_demo: bool = False, server: EmbeddedServer | None = None
+    url: URL | str,
+    desk: ClaimedDesk,
+    *,
+    is_demo: bool = False,
+    server: EmbeddedServer | None = None,
+    message_wait_s: int = 20,
 ) -> Opened:
     """Connect a desk to a database that is there and has this program's schema. Raises ClinicDeskError."""
     from clinic_desk.database import schema
@@ -232,7 +241,7 @@ def connect(
     from clinic_desk.services.calendar import load_clinic
     from clinic_desk.services.desks import register_desk, who_am_i
 
-    database = Database(url, DeskIdentity(desk.id, desk.name))
+    database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=message_wait_s)
     try:
         with database.reading() as connection:
             schema.check(connection)

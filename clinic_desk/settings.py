@@ -56,9 +56,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _an_address_that_can_be_used(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            _check_address(value.get_secret_value())
-        return value
+        return None if value is None else SecretStr(_secured(value.get_secret_value()))
 
 
 _EXPECTED: Final = {
@@ -77,12 +75,18 @@ def load_settings(**given: Any) -> Settings:
     """Read the settings; what is given here wins. Raises InvalidInput that names the first unusable one."""
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
+    except UnicodeDecodeError:
+        raise InvalidInput(field=".env", expected="a text file in UTF-8") from None
     except ValidationError as error:
         name = str((error.errors(include_input=False, include_url=False)[0]["loc"] or ("settings",))[0])
         raise InvalidInput(field=name, expected=_EXPECTED.get(name, "a valid value")) from None
 
 
-def _check_address(address: str) -> None:
+def _secured(address: str) -> str:
+    """Return a usable address; over a network with `sslmode` and `require_auth` at their safest unless it says.
+
+    libpq's own default, `prefer`, goes on in clear text and hands a false server the password (PROMISES.md T7).
+    """
     parts = urlsplit(address)
     query = parse_qs(parts.query)
     if parts.scheme not in _SCHEMES:
@@ -93,6 +97,9 @@ def _check_address(address: str) -> None:
     if remote and query.get("sslmode", ["verify-full"])[0] in _HALF_SAFE:
         message = "sslmode allow, prefer and require let a false server in"
         raise ValueError(message)
+    safest = {"sslmode": "verify-full", "require_auth": "scram-sha-256"} if remote else {}
+    added = [f"{name}={value}" for name, value in safest.items() if name not in query]
+    return address if not added else f"{address}{'&' if parts.query else '?'}{'&'.join(added)}"
 
 
 @dataclass(slots=True)

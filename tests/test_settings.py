@@ -136,3 +136,27 @@ def test_a_desk_named_in_the_settings_is_that_desk(own_folder: Path) -> None:
     named.release()
     fixed = claim_desk(load_settings(config=own_folder, desk_id=str(UUID(int=5)), desk_name="Kiosk"))
     assert (fixed.id, fixed.name) == (UUID(int=5), "Kiosk")
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgresql://u:p@db.example/clinic", "?sslmode=verify-full&require_auth=scram-sha-256"),
+        ("postgresql://u:p@/clinic?host=a:1&host=b:2", "&sslmode=verify-full&require_auth=scram-sha-256"),
+        ("postgresql://u:p@db.example/clinic?sslmode=verify-ca", "&require_auth=scram-sha-256"),
+        ("postgresql://u:p@db.example/clinic?sslmode=verify-full&require_auth=none", ""),
+        (ADDRESS, ""),
+        ("postgresql:///clinic?host=/run/postgresql", ""),
+    ],
+)
+def test_over_a_network_the_safest_connection_is_meant_unless_the_address_says(given: str, used: str) -> None:
+    address = load_settings(database_url=given).database_url
+    assert address is not None
+    assert address.get_secret_value() == given + used
+
+
+def test_a_settings_file_that_is_not_text_is_refused_by_name(own_folder: Path) -> None:
+    (own_folder / ".env").write_bytes(b"CLINIC_DESK_DESK_NAME=\xff\xfe")
+    with pytest.raises(InvalidInput) as refused:
+        load_settings()
+    assert refused.value.field == ".env"

@@ -39,8 +39,9 @@ def settings_for(arguments: argparse.Namespace) -> Settings:
     except InvalidInput as error:
         if error.field == "database_url":
             raise Usage(field="database-url" if given is not None else VARIABLE, expected=_ADDRESS) from None
-        raise Usage(field=f"CLINIC_DESK_{error.field.upper()}", expected=error.expected) from None
-    except (UnicodeDecodeError, OSError):
+        variable = error.field if error.field == ".env" else f"CLINIC_DESK_{error.field.upper()}"
+        raise Usage(field=variable, expected=error.expected) from None
+    except OSError:
         raise Usage(field=".env", expected="a text file in UTF-8 that can be read, or none") from None
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -20,28 +20,14 @@ from clinic_desk.services import patients
 from clinic_desk.ui.booking.double_list import DoubleList
 from clinic_desk.ui.booking.fields import ChoiceBox, Remark, button, field_label, set_button_text
 from clinic_desk.ui.booking.new_patient import TypedPatient, patient_of, typed_from_search
-from clinic_desk.ui.booking.patient_line import phone_text
+from clinic_desk.ui.booking.patient_choices import LANGUAGES, channels, genders, region_of, rows_of
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.booking.when_line import is_day_first, vocabulary
-from clinic_desk.ui.booking.words import birth_text, date_text
+from clinic_desk.ui.booking.words import birth_text
 from clinic_desk.ui.sentences import sentence
 from clinic_desk.ui.tasks import Tasks
 
 translate = QCoreApplication.translate
-LANGUAGES = (
-    ("en", "English"),
-    ("de", "Deutsch"),
-    ("fr", "Français"),
-    ("es", "Español"),
-    ("it", "Italiano"),
-    ("nl", "Nederlands"),
-    ("pl", "Polski"),
-    ("pt", "Português"),
-    ("tr", "Türkçe"),
-    ("uk", "Українська"),
-    ("ar", "العربية"),
-)
-"""Languages a patient can be written to in, by their own names."""
 
 
 class PatientForm(QWidget):
@@ -82,9 +68,9 @@ class PatientForm(QWidget):
         self.phone = _line("phone", 40)
         self.email = _line("email", 254)
         self.gender = ChoiceBox("gender")
-        self.gender.fill(_genders(), AdministrativeGender.UNKNOWN)
+        self.gender.fill(genders(), AdministrativeGender.UNKNOWN)
         self.channel = ChoiceBox("channel")
-        self.channel.fill(_channels(), Channel.NONE)
+        self.channel.fill(channels(), Channel.NONE)
         self.language = ChoiceBox("language")
         self.language.fill(((name, code) for code, name in LANGUAGES), "en")
         self.remarks = {
@@ -261,7 +247,7 @@ class PatientForm(QWidget):
         database = self._database
         self._tasks.query(
             self,
-            lambda: _rows_of(patients.similar_patients(database, patient)),
+            lambda: rows_of(patients.similar_patients(database, patient)),
             lambda rows: self._show_doubles(rows, ask=False),
             lambda error: None,
             key="doubles",
@@ -321,7 +307,7 @@ class PatientForm(QWidget):
             found = error.patients
             self._tasks.query(
                 self,
-                lambda: _rows_of(found),
+                lambda: rows_of(found),
                 lambda rows: self._show_doubles(rows, ask=True),
                 lambda error: None,
                 key="doubles",
@@ -366,52 +352,8 @@ class PatientForm(QWidget):
             super().keyPressEvent(event)
 
 
-def _rows_of(found: tuple[Patient, ...]) -> tuple[tuple[Patient, str], ...]:
-    """Return each likely double with what tells it apart; not for the GUI thread, the library is slow to load."""
-    return tuple((patient, _line_of(patient)) for patient in found[:3])
-
-
-def _line_of(patient: Patient) -> str:
-    born = date_text(patient.birth_date) if patient.birth_date else translate("patient", "birth date unknown")
-    return " · ".join(part for part in (born, phone_text(patient.phone), patient.email) if part)
-
-
-def region_of(phone: str) -> str:
-    """Return the country (ISO 3166) whose national numbers are meant, by the site's own number, else the system's.
-
-    Not for the GUI thread: the library takes a while to load.
-    """
-    import phonenumbers
-
-    try:
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(phone))
-    except phonenumbers.NumberParseException:
-        region = None
-    if region:
-        return str(region)
-    code = QLocale.territoryToCode(QLocale.system().territory())
-    return code if len(code) == 2 and code.isalpha() else "DE"
-
-
 def _line(name: str, longest: int) -> QLineEdit:
     line = QLineEdit()
     line.setObjectName(name)
     line.setMaxLength(longest)
     return line
-
-
-def _genders() -> tuple[tuple[str, AdministrativeGender], ...]:
-    return (
-        (translate("patient", "not known"), AdministrativeGender.UNKNOWN),
-        (translate("patient", "female"), AdministrativeGender.FEMALE),
-        (translate("patient", "male"), AdministrativeGender.MALE),
-        (translate("patient", "other"), AdministrativeGender.OTHER),
-    )
-
-
-def _channels() -> tuple[tuple[str, Channel], ...]:
-    return (
-        (translate("patient", "no messages"), Channel.NONE),
-        (translate("patient", "SMS"), Channel.SMS),
-        (translate("patient", "e-mail"), Channel.EMAIL),
-    )

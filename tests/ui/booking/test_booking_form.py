@@ -68,6 +68,18 @@ def test_from_anywhere_the_name_and_two_enters_book_the_next_free_time_at_home(
     assert (row.starts_at, row.practitioner_id) == (at(8, 0), clinic.okafor)
 
 
+def test_the_next_free_time_is_one_at_home_even_if_another_site_has_an_earlier_one(
+    qtbot: QtBot, form: BookingForm, clinic: SmallClinic, clock: Clock
+) -> None:
+    clock.now = at(7, 0)
+    form.content.home_site_id = clinic.new_york
+    form.start_new(None)
+    qtbot.waitUntil(lambda: form.content.time_source == "found")
+    assert form.content.draft.practitioner_id == clinic.diaz
+    assert form.content.draft.starts_at(form.content.clinic) == at(14, 0)
+    assert "08:00–08:15" in form.fields.when.text(), "the wall time of the site"
+
+
 def test_an_impatient_third_and_fourth_enter_books_nothing_twice(
     qtbot: QtBot, form: BookingForm, place: PlaceMaker, other_desk: Asking, window: QWidget
 ) -> None:

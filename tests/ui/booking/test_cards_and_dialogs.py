@@ -195,7 +195,10 @@ def test_details_read_for_one_are_never_shown_for_another(
 ) -> None:
     other = booked(database, at(11, 0), patient=6)
     panel.show_entry(entry)
+    qtbot.waitUntil(lambda: panel.has_details)
+    assert "Confirmation" in dict(panel.rows.texts())
     panel.show_entry(other)
+    assert "Confirmation" not in dict(panel.rows.texts()), "not while the other one's are being read"
     qtbot.waitUntil(lambda: panel.has_details)
     assert "Confirmation" not in dict(panel.rows.texts())
 

@@ -155,7 +155,7 @@ class Surface:
 
 
 def _edge(rect: QRect, point: QPoint, item: Item) -> Edge:
-    if item.entry is None or item.entry.appointment.status not in MOVABLE or rect.height() < 3 * EDGE:
+    if item.entry is None or item.entry.appointment.status not in MOVABLE or rect.height() < 4 * EDGE:
         return Edge.NONE
     if point.y() > rect.bottom() - EDGE:
         return Edge.BOTTOM

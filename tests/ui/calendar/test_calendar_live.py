@@ -308,6 +308,15 @@ def test_a_reading_that_arrives_late_for_the_day_shown_before_is_dropped(shown: 
     assert list(said.view._table.entries()) == []
 
 
+def test_a_full_reading_is_not_undone_by_an_older_one_of_the_same_turn(shown: Shown) -> None:
+    said = shown()
+    clinic, newest = sample.clinic(), sample.with_entry(said.board, sample.moved(row(said.board, IVAN), 15))
+    said.view.update_boards({sample.DAY: replace(said.board)}, frozenset({IVAN}))
+    said.view.show_columns(sample.columns(clinic), {sample.DAY: newest}, clinic, sample.instant(577))
+    said.view.flush()
+    assert row(newest, IVAN) in list(said.view._table.entries())
+
+
 def test_the_first_look_at_today_shows_the_opening_and_now(shown: Shown) -> None:
     said = shown()
     viewport = said.view.viewport().rect()

@@ -170,6 +170,8 @@ def test_no_query_of_the_day_reads_a_whole_table(
             used = {key: value for key, value in values.items() if f":{key}" in statement}
             plan = _plan(connection, statement, **used)
             assert "Seq Scan" not in plan, f"{name}:\n{plan}"
+            # newer servers skip through an index of more columns, older ones do not
+            assert name != "the day" or "appointment_starts_at_idx" in plan, plan
         for name, condition in _TYPED.items():
             plan = _plan(connection, f"SELECT * FROM patient WHERE {condition} LIMIT 12")
             assert "patient_search" in plan, f"{name}:\n{plan}"

@@ -186,6 +186,15 @@ def test_what_arrives_together_is_handed_over_together_and_in_order(
     assert len(ear.batches) < 200
 
 
+def test_each_change_is_handed_over_once(listen: Listen, ear: Ear, owner_engine: Engine) -> None:
+    listen(heartbeat_s=0.05)
+    ear.wait_connected()
+    for versions in ((1, 2, 3), (4, 5), (6,)):
+        _notify(owner_engine, *map(_payload, versions))
+        ear.wait_for(lambda last=versions[-1]: last in [change.version for change in ear.changes])  # type: ignore[misc]
+    assert [change.version for change in ear.changes] == [1, 2, 3, 4, 5, 6]
+
+
 def test_what_it_does_not_understand_is_skipped_and_never_logged(
     listen: Listen, ear: Ear, owner_engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:

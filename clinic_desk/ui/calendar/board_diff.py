@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import compress, count
+from itertools import compress, count, islice
 from operator import attrgetter, is_not
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from clinic_desk.domain.records import DayBoard, Entry
+
+
+_STRIDE = 128
+"""Rows compared in one go; equal slices of the same objects are told so without a call of Python code."""
 
 
 class _Row(Protocol):
@@ -32,12 +36,8 @@ def changed_rows(
     """
     if old is new:
         return []
-    first = next(compress(count(), map(is_not, old, new)), min(len(old), len(new)))
-    last = 0
-    shortest = min(len(old), len(new)) - first
-    if shortest:
-        last = next(compress(count(), map(is_not, reversed(old), reversed(new))), shortest)
-        last = min(last, shortest)
+    first = _alike(old, new, min(len(old), len(new)))
+    last = _alike(old[first:][::-1], new[first:][::-1], min(len(old), len(new)) - first)
     before = {key(row): row for row in old[first : len(old) - last]}
     after = {key(row): row for row in new[first : len(new) - last]}
     out: list[tuple[_AnyRow | None, _AnyRow | None]] = []
@@ -47,6 +47,15 @@ def changed_rows(
             out.append((was, row))
     out.extend((row, None) for row in before.values())
     return out
+
+
+def _alike(old: Sequence[object], new: Sequence[object], most: int) -> int:
+    """Return how many rows at the beginning are the same, `most` at most."""
+    at = 0
+    while at < most and old[at : at + _STRIDE] == new[at : at + _STRIDE]:
+        at += _STRIDE
+    differs = map(is_not, islice(old, at, most), islice(new, at, most))
+    return min(most, next(compress(count(at), differs), most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from uuid import UUID
 from clinic_desk.domain.records import AppointmentStatus, Clinic, DayBoard, Entry, Hold
 from clinic_desk.ui.calendar.bands import Band, band_at, bands_of
 from clinic_desk.ui.calendar.geometry import DayAxis, DayScale
-from clinic_desk.ui.calendar.layout import NO_LIMIT, Slot, Span, lay_out, limits
+from clinic_desk.ui.calendar.layout import NO_LIMIT, Slot, Span, lay_out_in_order
 from clinic_desk.ui.calendar.stops import Stop, stops_of
 
 if TYPE_CHECKING:
@@ -132,14 +132,13 @@ def content_of(
         if _touches(scale, hold.starts_at, hold.ends_at):
             spans.append(_span(scale, hold.starts_at, hold.ends_at, True))
             what.append((hold.id, None, hold, known.get(id(hold))))
-    slots = lay_out(spans)
     items: list[Item] = []
-    for (key, one, hold_, was), span, slot, limit in zip(what, spans, slots, limits(spans, slots), strict=True):
+    for index, slot, limit in lay_out_in_order(spans):
+        key, one, hold_, was = what[index]
         if was is not None and was.slot == slot and was.limit == limit:
             items.append(was)
         else:
-            items.append(Item(key, span.start, span.end, span.active, slot, limit, one, hold_))
-    items.sort(key=lambda item: (item.start, item.slot.left, item.id.int))
+            items.append(Item(key, *spans[index], slot, limit, one, hold_))
     return ColumnContent(frame, items)
 
 

@@ -28,4 +28,4 @@ def rects(surface: Surface, change: ColumnChange, items: list[Item]) -> list[QRe
         return [surface.rect(change.column, 0, axis.length).adjusted(0, 0, 1, 0)]
     place = surface.placer(change.column)
     out = [place(item).adjusted(-2, -2, 2, 2) for item in items]
-    return out + band_names.differing(surface, change.column, change.before, change.after)
+    return out + band_names.differing(surface, change, out)

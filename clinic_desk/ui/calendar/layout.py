@@ -7,7 +7,7 @@ cancellation never halves the appointment that took its place.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 ACTIVE_SHARE = 0.76
@@ -47,8 +47,35 @@ def lay_out(spans: Sequence[Span]) -> list[Slot]:
     No two spans that share a minute share width; a cluster has no more lanes than spans at once, active and inactive
     counted apart. A span is widened over lanes to its right that are free for as long as it lasts.
     """
+    return _lay_out(spans, order_of(spans))
+
+
+def lay_out_in_order(spans: Sequence[Span]) -> Iterator[tuple[int, Slot, int]]:
+    """Yield (index, slot, limit) of each span in order of start, the longest of those that start together first."""
+    numbered = order_of(spans)
+    slots = _lay_out(spans, numbered)
+    found = _limits(numbered, slots)
+    for _, _, index in numbered:
+        yield index, slots[index], found[index]
+
+
+def limits(spans: Sequence[Span], slots: Sequence[Slot]) -> list[int]:
+    """Return for each span where the next one below it in its share of the width begins, else `NO_LIMIT`.
+
+    A block may be drawn that far, longer than it lasts, and no farther. Spans of `READABLE` minutes and more need no
+    more than their own height, so they have no limit.
+    """
+    return _limits(order_of(spans), slots)
+
+
+def order_of(spans: Sequence[Span]) -> list[_Numbered]:
+    """Return (start, end, index) in order of start, the longest of those that start together first."""
+    keys = sorted([(start, -end if end > start else -start - 1, index) for index, (start, end, _) in enumerate(spans)])
+    return [(start, -end, index) for start, end, index in keys]
+
+
+def _lay_out(spans: Sequence[Span], numbered: list[_Numbered]) -> list[Slot]:
     slots = [_WHOLE if span.active else _ALONE for span in spans]
-    numbered = _numbered(spans)
     cluster: list[_Numbered] = []
     cluster_end = -1
     for one in numbered:
@@ -65,14 +92,8 @@ def lay_out(spans: Sequence[Span]) -> list[Slot]:
     return slots
 
 
-def limits(spans: Sequence[Span], slots: Sequence[Slot]) -> list[int]:
-    """Return for each span where the next one below it in its share of the width begins, else `NO_LIMIT`.
-
-    A block may be drawn that far, longer than it lasts, and no farther. Spans of `READABLE` minutes and more need no
-    more than their own height, so they have no limit.
-    """
-    out = [NO_LIMIT] * len(spans)
-    numbered = _numbered(spans)
+def _limits(numbered: list[_Numbered], slots: Sequence[Slot]) -> list[int]:
+    out = [NO_LIMIT] * len(numbered)
     for at, (begin, end, index) in enumerate(numbered):
         if end - begin >= READABLE:
             continue
@@ -82,13 +103,6 @@ def limits(spans: Sequence[Span], slots: Sequence[Slot]) -> list[int]:
                 out[index] = start
                 break
     return out
-
-
-def _numbered(spans: Sequence[Span]) -> list[_Numbered]:
-    """Return (start, end, index) in order of start, the longest of those that start together first."""
-    numbered = [(start, end if end > start else start + 1, index) for index, (start, end, _) in enumerate(spans)]
-    numbered.sort(key=lambda one: (one[0], -one[1], one[2]))
-    return numbered
 
 
 def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Span], slots: list[Slot]) -> None:

@@ -96,9 +96,8 @@ class CalendarPainter:
                 period = self._hatch.width() / self.ratio
                 origin = QPointF((shown.x() - x) % period, (shown.y() + surface.top) % period)
                 painter.drawTiledPixmap(QRectF(shown), self._hatch, origin)
-        for rect, band in band_names.written(surface, column, content):
-            if rect.intersects(damage):
-                self.blocks.label(painter, rect, words.band_text(band), self._theme.ink_muted)
+        for rect, band in band_names.written(surface, column, content, damage.top(), damage.bottom()):
+            self.blocks.label(painter, rect, words.band_text(band), self._theme.ink_muted)
 
     # -- blocks ------------------------------------------------------------------------------------------------------
 

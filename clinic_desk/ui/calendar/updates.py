@@ -69,7 +69,8 @@ class Updates(QObject):
         self._damage([(change, damage.differing(change.before, change.after)) for change in changes])
         if self._wishes:
             self.place_pending()
-        self._view.time_cursor.follow()
+        if any(change.column == self._scene.column for change in changes):
+            self._view.time_cursor.follow()
         after = stage.cursor_rect()
         if after != before:
             stage.update_rects([before, after])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -51,7 +52,7 @@ def sentence(problem: ClinicDeskError | Violation, clinic: Clinic, zone: str, ab
     if isinstance(problem, Violation):
         return _violation(problem, clinic, zone, about)
     if isinstance(problem, RuleViolation):
-        return " ".join(_violation(violation, clinic, zone, about) for violation in problem.violations)
+        return " ".join(_violation(violation, clinic, zone, about) for violation in combined(problem.violations))
     if isinstance(problem, SlotTaken):
         return _slot_taken(problem, clinic, zone)
     if isinstance(problem, InvalidInput):
@@ -61,10 +62,24 @@ def sentence(problem: ClinicDeskError | Violation, clinic: Clinic, zone: str, ab
 
 def question(violations: tuple[Violation, ...], clinic: Clinic, zone: str, about: About | None = None) -> str:
     """Return the sentences of rules that may be overruled, ending in the question whether to go on."""
-    told = " ".join(_violation(violation, clinic, zone, about or About(), asking=True) for violation in violations)
+    about = about or About()
+    told = " ".join(_violation(violation, clinic, zone, about, asking=True) for violation in combined(violations))
     if any(violation.rule is Rule.SLOT_TAKEN for violation in violations):
         return told + " " + translate("sentences", "Squeeze in side by side?")
     return told + " " + translate("sentences", "Book anyway?")
+
+
+def combined(violations: Iterable[Violation]) -> tuple[Violation, ...]:
+    """Return the violations with those of one rule and one name told as one, from the first start to the last end."""
+    found: dict[tuple[Rule, str], Violation] = {}
+    for one in violations:
+        before = found.get((one.rule, one.name))
+        if before is not None and before.starts_at and before.ends_at and one.starts_at and one.ends_at:
+            start, end = min(before.starts_at, one.starts_at), max(before.ends_at, one.ends_at)
+            found[one.rule, one.name] = replace(before, starts_at=start, ends_at=end)
+        else:
+            found.setdefault((one.rule, one.name), one)
+    return tuple(found.values())
 
 
 def _violation(violation: Violation, clinic: Clinic, zone: str, about: About, *, asking: bool = False) -> str:

@@ -27,7 +27,7 @@ from clinic_desk.ui.booking.match_list import hint_text
 from clinic_desk.ui.booking.patient_form import PatientForm
 from clinic_desk.ui.booking.patient_line import PatientLine
 from clinic_desk.ui.booking.words import one_line
-from clinic_desk.ui.sentences import About, question, sentence
+from clinic_desk.ui.sentences import About, combined, question, sentence
 from clinic_desk.ui.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class BookingForm(FormView):
         if self.content.draft.patient is not None:
             told["patient"] = (self._hint, "muted")
         for field, found in broken.items():
-            text = " ".join(sentence(one, self.content.clinic, self._zone(), self._about()) for one in found)
+            text = " ".join(sentence(one, self.content.clinic, self._zone(), self._about()) for one in combined(found))
             told[field] = (text, "warning" if all(one.overrulable for one in found) else "danger")
         self.fields.remark({} if self._asked else told)
 

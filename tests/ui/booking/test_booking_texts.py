@@ -24,7 +24,7 @@ from clinic_desk.ui.booking.placing import place_beside
 from clinic_desk.ui.booking.when_line import when_text
 from clinic_desk.ui.booking.when_text import When, parse_when
 from clinic_desk.ui.booking.words import ago_text, breakable, length_text, short_person, span_text
-from clinic_desk.ui.sentences import About, question, sentence
+from clinic_desk.ui.sentences import About, combined, question, sentence
 
 TODAY = date(2026, 11, 21)
 NOW = When(date(2026, 11, 24), 9 * 60 + 45, 15)
@@ -210,6 +210,15 @@ def test_every_broken_rule_says_what_to_do_with_and_without_its_facts(rule: Rule
     if rule in OVERRULABLE:
         asked = question((full,), CLINIC, "Europe/Berlin", About(WEBER))
         assert asked.endswith("?")
+
+
+def test_several_bookings_in_the_way_are_told_as_one() -> None:
+    hour = timedelta(hours=1)
+    spans = [(TUESDAY_18 + hour, TUESDAY_18 + 2 * hour), (TUESDAY_18, TUESDAY_18 + hour)]
+    broken = RuleViolation(tuple(Violation(Rule.SLOT_TAKEN, "", *span) for span in spans))
+    whole = Violation(Rule.SLOT_TAKEN, "", TUESDAY_18, TUESDAY_18 + 2 * hour)
+    assert sentence(broken, CLINIC, "Europe/Berlin") == sentence(whole, CLINIC, "Europe/Berlin")
+    assert combined((whole, Violation(Rule.IN_THE_PAST))) == (whole, Violation(Rule.IN_THE_PAST))
 
 
 def test_the_sentence_about_hours_names_the_doctor_as_plain_text_and_the_hours_in_order() -> None:

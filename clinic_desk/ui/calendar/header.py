@@ -45,6 +45,7 @@ class ColumnHeader(QHeaderView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         rect, theme = event.rect(), self._theme
         painter.fillRect(rect, theme.window)
         height = self.height()
@@ -117,6 +118,7 @@ class TimeHeader(QHeaderView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         rect, theme, grid = event.rect(), self._theme, self._table.grid
         painter.fillRect(rect, theme.window)
         painter.fillRect(self.width() - 1, rect.top(), 1, rect.height(), theme.line)

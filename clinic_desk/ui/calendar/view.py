@@ -246,6 +246,7 @@ class CalendarView(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text by its own first letter
         rects = _pieces(event.region())
         for rect in rects:
             if len(rects) > 1:
@@ -279,6 +280,7 @@ class CalendarView(QTableView):
             QEvent.Type.FontChange,
             QEvent.Type.PaletteChange,
             QEvent.Type.StyleChange,
+            QEvent.Type.LanguageChange,
         }:
             self.stage.dress()
             self.stage.fit_columns()

@@ -382,3 +382,21 @@ def test_a_change_of_font_or_theme_is_taken_over(shown: Shown) -> None:
     assert said.view.stage.theme is DARK
     corner = painted_anew(said.view).pixelColor(3, 3)
     assert corner in (DARK.closed, DARK.panel)
+
+
+def test_in_a_right_to_left_window_the_columns_run_from_the_right_and_all_else_works(shown: Shown) -> None:
+    said = shown()
+    ordinary = painted_anew(said.view)
+    said.view.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    QApplication.processEvents()
+    first, width = said.view.surface.column_span(0)
+    last, _ = said.view.surface.column_span(4)
+    assert first > last
+    block = QRect(0, 0, width, said.view.viewport().height())
+    assert painted_anew(said.view).copy(block.translated(first, 0)) == ordinary.copy(block)
+    hit = said.view.surface.hit(said.view.surface.rect(0, 600, 615).center())
+    assert hit is not None
+    assert hit.column == 0
+    assert said.view.surface.nearest_column(99999) == 0
+    take(said, sample.with_entry(said.board, sample.moved(row(said.board, IVAN), 15, 3)))
+    assert difference(said.view) is None

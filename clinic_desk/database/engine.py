@@ -13,7 +13,7 @@ import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from clinic_desk.database.failures import (
     CHANGED_UNDERFOOT,
@@ -93,6 +93,8 @@ def driver_arguments(url: URL, application_name: str) -> dict[str, Any]:
         "lock_timeout": LOCK_TIMEOUT_MS,
         "statement_timeout": STATEMENT_TIMEOUT_MS,
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+        # What is prepared (queries_prepared) is planned once: its planning outweighs its work.
+        "plan_cache_mode": "force_generic_plan",
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     arguments: dict[str, Any] = {
@@ -133,7 +135,7 @@ class Database:
         self._commit_patience_s = commit_patience_s
         self._resolve_for_s = resolve_for_s
         self._lock = threading.Lock()
-        self._made: _Engines | None = None
+        self._engine: Engine | None = None
         self._timeline = 0
         self._watchdog = Watchdog()
         self._in_doubt: frozenset[UUID] = frozenset()
@@ -158,8 +160,9 @@ class Database:
         """One read-only snapshot (REPEATABLE READ) for the block. Raises DatabaseDown, Busy, NotAllowed."""
         with (
             translated(),
-            self._engines().reading.connect() as connection,
+            self._connected().connect() as connection,
             self._watchdog.guard(_driver(connection), UNANSWERED_S),
+            _snapshot(connection),
         ):
             yield connection
 
@@ -171,7 +174,7 @@ class Database:
         """
         with (
             translated(),
-            self._engines().writing.begin() as connection,
+            self._connected().begin() as connection,
             self._watchdog.guard(_driver(connection), UNANSWERED_S),
         ):
             yield connection
@@ -212,9 +215,9 @@ class Database:
     def dispose(self) -> None:
         """Close every connection and end the watching thread. The object may not be used again."""
         with self._lock:
-            made, self._made = self._made, None
-        if made is not None:
-            made.writing.dispose()
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
         self._watchdog.close()
 
     def _once(
@@ -228,7 +231,7 @@ class Database:
         from sqlalchemy.exc import DBAPIError
 
         doubt.begun = False
-        with self._engines().writing.connect() as connection:
+        with self._connected().connect() as connection:
             driver = _driver(connection)
             with self._watchdog.guard(driver, UNANSWERED_S):
                 try:
@@ -255,23 +258,19 @@ class Database:
         if state in CHANGED_UNDERFOOT:
             raise _RolledBack from None
         if state == WRONG_SERVER:
-            self._engines().writing.dispose()  # all connections lead to the old primary
+            self._connected().dispose()  # all connections lead to the old primary
 
     def _note(self, operation_id: UUID, *, in_doubt: bool) -> None:
         if in_doubt or operation_id in self._in_doubt:
             with self._lock:
                 self._in_doubt = self._in_doubt | {operation_id} if in_doubt else self._in_doubt - {operation_id}
 
-    def _engines(self) -> _Engines:
-        made = self._made
-        if made is None:
+    def _connected(self) -> Engine:
+        engine = self._engine
+        if engine is None:
             with self._lock:
-                if self._made is None:
-                    engine = self._make_engine()
-                    snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-                    self._made = _Engines(engine, engine.execution_options(**snapshot))
-                made = self._made
-        return made
+                engine = self._engine = self._engine or self._make_engine()
+        return engine
 
     def _make_engine(self) -> Engine:
         from sqlalchemy import create_engine, event
@@ -327,13 +326,6 @@ class Database:
             raise DisconnectionError  # the pool connects anew
 
 
-class _Engines(NamedTuple):
-    """One pool, two uses of it."""
-
-    writing: Engine
-    reading: Engine
-
-
 class _RolledBack(Exception):
     """The server rolled the transaction back for another's sake; it may be done again at once."""
 
@@ -386,6 +378,27 @@ def _commit(connection: Connection, driver: psycopg2.extensions.connection) -> N
         raise
     if any(not notice.startswith(_HARMLESS) for notice in driver.notices):
         raise DurabilityUnknown(_NOT_REPLICATED)
+
+
+@contextmanager
+def _snapshot(connection: Connection) -> Iterator[None]:
+    """Begin one read-only REPEATABLE READ transaction, and leave the connection as it was.
+
+    By the driver's attributes: they cost no round trip and go into BEGIN, where SQLAlchemy's options for an engine make
+    the driver send two SETs with every ping.
+    """
+    from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
+
+    driver = _driver(connection)
+    driver.isolation_level = ISOLATION_LEVEL_REPEATABLE_READ
+    driver.readonly = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            connection.rollback()
+            driver.isolation_level = None
+            driver.readonly = None
 
 
 def _driver(connection: Connection) -> psycopg2.extensions.connection:

@@ -23,6 +23,7 @@ from clinic_desk.database.queries_clinic import (
     type_record,
 )
 from clinic_desk.database.queries_entries import LONGEST_FOOTPRINT, PATIENT_COLUMNS, patient_record
+from clinic_desk.database.queries_prepared import prepared, run
 from clinic_desk.domain.records import Appointment, AppointmentStatus, Block, Clinic, Patient, TimeOff
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ SELECT pg_advisory_xact_lock(key) FROM (
            AND (SELECT needs_room FROM appointment_type WHERE id = %(type)s::uuid))
     UNION
     SELECT (3::bigint << 56) + (hashtext(patient)::bigint & 4294967295) FROM unnest(%(patients)s::text[]) AS patient
-    ORDER BY key) AS keys;
+    ORDER BY key) AS keys
 """
 # Whatever the footprint that is wanted can meet: the visit with its own buffers, or those of its type.
 _BUFFER: Final = (
@@ -136,8 +137,26 @@ SELECT version FROM written
 _VOID: Final = """
 UPDATE notification SET status = 'cancelled', last_error = 'superseded'
 WHERE appointment_id = %(appointment)s::uuid AND status = 'pending'
-  AND (SELECT version FROM appointment WHERE id = %(appointment)s::uuid) = %(void)s;
+  AND (SELECT version FROM appointment WHERE id = %(appointment)s::uuid) = %(void)s
 """
+_TYPES: Final = dict.fromkeys(("begin", "end", "starts_at", "ends_at"), "timestamptz") | {
+    "wall_start": "timestamp",
+    "zone": "text",
+    "before": "int",
+    "after": "int",
+    "squeezed_in": "bool",
+    "note": "text",
+    "status": "text",
+    "answer": "text",
+    "reason": "text",
+    "version": "int",
+    "void": "int",
+}
+LOCK: Final = prepared("booking_lock", _LOCK, _TYPES)
+FACTS: Final = prepared("booking_facts", _FACTS, _TYPES)
+VOID: Final = prepared("booking_void", _VOID, _TYPES)
+INSERT: Final = prepared("booking_insert", _INSERT, _TYPES)
+UPDATE: Final = prepared("booking_update", _UPDATE, _TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +224,8 @@ def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void
         "desk": str(desk_id),
         "void": void,
     }
-    statements = _LOCK + ("" if void is None else _VOID) + _FACTS
-    return _facts(connection.exec_driver_sql(statements, values).one())
+    statements = (LOCK, FACTS) if void is None else (LOCK, VOID, FACTS)
+    return _facts(run(connection, statements, values).one())
 
 
 def utc_days(starts_at: datetime, ends_at: datetime) -> range:
@@ -220,7 +239,7 @@ def insert_appointment(
 ) -> bool:
     """Insert an appointment with its messages and let its hold go; False if its time or room was taken."""
     values = {**_columns(row), "messages": json.dumps(list(messages)), "hold": _text(hold_id)}
-    return connection.exec_driver_sql(_INSERT, values).first() is not None
+    return run(connection, (INSERT,), values).first() is not None
 
 
 def update_appointment(connection: Connection, row: Appointment, messages: Iterable[dict[str, Any]]) -> bool:
@@ -233,7 +252,7 @@ def update_appointment(connection: Connection, row: Appointment, messages: Itera
         "reason": None if row.cancellation_reason is None else row.cancellation_reason.value,
         "messages": json.dumps(list(messages)),
     }
-    return connection.exec_driver_sql(_UPDATE, values).first() is not None
+    return run(connection, (UPDATE,), values).first() is not None
 
 
 def _columns(row: Appointment) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from clinic_desk.domain.rules import (
 )
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.placing import (
+    PlaceTaken,
     checked_instant,
     checked_text,
     entry_of,
@@ -31,7 +32,7 @@ from clinic_desk.services.placing import (
     present_patient,
     read_facts,
     refuse,
-    taken,
+    refuse_taken,
     wanted_place,
 )
 
@@ -111,7 +112,10 @@ def _changing(
     work: Callable[[Connection], Entry],
 ) -> Entry:
     name = type(command).__name__
-    return db.changing(command.operation_id, name, work, partial(_standing_entry, appointment_id))
+    try:
+        return db.changing(command.operation_id, name, work, partial(_standing_entry, appointment_id))
+    except PlaceTaken as place:
+        raise place.told(db) from None
 
 
 def _standing_entry(appointment_id: UUID, connection: Connection) -> Entry:
@@ -133,7 +137,7 @@ def _book(db: Database, command: Book, candidate: Candidate, connection: Connect
         facts = read_facts(connection, db, wanted_place(candidate))
         patient = present_patient(connection, facts)
         verdict = _judged(facts, candidate, command.overrule)
-        refuse(connection, facts, candidate, verdict)
+        refuse(facts, candidate, verdict)
         row = placed(candidate, facts, verdict, None, command.note)
         messages = messages_for(db, facts, row, tell=command.tell_patient)
         if insert_appointment(connection, row, _queued(messages), command.hold_id):
@@ -178,7 +182,7 @@ def _move(db: Database, connection: Connection, seen: Entry, command: Update) ->
     patient = present_patient(connection, facts) if new_patient else seen.patient
     candidate = candidate_of_update(was, command, facts.clinic)
     verdict = _judged(facts, candidate, command.overrule, was)
-    refuse(connection, facts, candidate, verdict)
+    refuse(facts, candidate, verdict)
     note = was.note if isinstance(command.note, Unchanged) else command.note
     row = placed(candidate, facts, verdict, was, note)
     if _place(was) == _place(row):
@@ -258,7 +262,7 @@ def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entr
     verdict = _judged(facts, candidate, command.overrule | before)
     # An undo a minute after the start is still an undo.
     verdict = replace(verdict, refused=tuple(row for row in verdict.refused if row.rule != Rule.IN_THE_PAST))
-    refuse(connection, facts, candidate, verdict)
+    refuse(facts, candidate, verdict)
     row = replace(
         was,
         status=_BOOKED,
@@ -280,15 +284,10 @@ def _rewrite(
     facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=was.version if relevant else None)
     _still(connection, facts, seen)
     if row.status.occupies_time and not was.status.occupies_time:
-        _still_free(connection, facts, candidate)
+        rules = {violation.rule for violation in _judged(facts, candidate, frozenset()).violations}
+        refuse_taken(facts, candidate, rules)
     messages = messages_for(db, facts, row, tell=tell) if relevant else ()
     return _write(connection, facts, seen, row, messages)
-
-
-def _still_free(connection: Connection, facts: Facts, candidate: Candidate) -> None:
-    rules = {violation.rule for violation in _judged(facts, candidate, frozenset()).violations}
-    if rules & {Rule.SLOT_TAKEN, Rule.ROOM_TAKEN}:
-        raise taken(connection, facts, candidate, room=Rule.SLOT_TAKEN not in rules)
 
 
 def _still(connection: Connection, facts: Facts, seen: Entry) -> None:

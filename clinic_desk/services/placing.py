@@ -17,12 +17,13 @@ from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications.planning import Message, Occasion, Queued, plan, plan_farewell
 
 if TYPE_CHECKING:
+    from collections.abc import Set
     from uuid import UUID
 
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.domain.records import Patient
+    from clinic_desk.domain.records import AppointmentType, Patient
 
 _LONGEST_VISIT: Final = timedelta(hours=24)
 _LONGEST_NOTE: Final = 4000
@@ -93,27 +94,51 @@ def present_patient(connection: Connection, facts: Facts) -> Patient:
     return facts.patient
 
 
-def refuse(connection: Connection, facts: Facts, candidate: Candidate, verdict: Verdict) -> None:
-    """Raise what speaks against the candidate: SlotTaken if only its time or room does, else RuleViolation."""
+class PlaceTaken(Exception):
+    """The place is taken, found behind its locks; who stands there is looked up after they were given back.
+
+    So of many desks that race for one time each holds the others up no longer than it takes to see that it is taken.
+    """
+
+    def __init__(self, candidate: Candidate, kind: AppointmentType, *, room: bool) -> None:
+        super().__init__()
+        self._candidate = candidate
+        self._kind = kind
+        self._room = room
+
+    def told(self, db: Database) -> SlotTaken:
+        """Return the refusal that names who stands there; nobody if she has left meanwhile."""
+        candidate = self._candidate
+        resource_id = candidate.room_id if self._room else candidate.practitioner_id
+        if resource_id is None or resource_id == AUTOMATIC:
+            return SlotTaken(None, room=self._room)
+        footprint = candidate.footprint(self._kind)
+        with db.reading() as connection:
+            by = standing(
+                connection,
+                "room" if self._room else "practitioner",
+                resource_id,
+                (footprint.starts_at, footprint.ends_at),
+                _there(candidate.appointment_id),
+            )
+        return SlotTaken(by, room=self._room)
+
+
+def refuse(facts: Facts, candidate: Candidate, verdict: Verdict) -> None:
+    """Raise what speaks against the candidate: PlaceTaken if only its time or room does, else RuleViolation."""
     rules = {violation.rule for violation in verdict.refused}
     if not rules:
         return
     final = [row for row in verdict.refused if not row.overrulable and row.rule != Rule.ROOM_TAKEN]
-    if not final and rules & {Rule.SLOT_TAKEN, Rule.ROOM_TAKEN}:
-        raise taken(connection, facts, candidate, room=Rule.SLOT_TAKEN not in rules)
+    if not final:
+        refuse_taken(facts, candidate, rules)
     raise RuleViolation(verdict.refused)
 
 
-def taken(connection: Connection, facts: Facts, candidate: Candidate, *, room: bool) -> SlotTaken:
-    """Return the refusal that names who stands there."""
-    footprint = candidate.footprint(facts.clinic.type(candidate.type_id))
-    bounds = (footprint.starts_at, footprint.ends_at)
-    besides = _there(candidate.appointment_id)
-    if not room:
-        return SlotTaken(standing(connection, "practitioner", candidate.practitioner_id, bounds, besides))
-    if candidate.room_id is None or candidate.room_id == AUTOMATIC:
-        return SlotTaken(None, room=True)
-    return SlotTaken(standing(connection, "room", candidate.room_id, bounds, besides), room=True)
+def refuse_taken(facts: Facts, candidate: Candidate, rules: Set[Rule]) -> None:
+    """Raise PlaceTaken if the time or the room is among the broken rules."""
+    if rules & {Rule.SLOT_TAKEN, Rule.ROOM_TAKEN}:
+        raise PlaceTaken(candidate, facts.clinic.type(candidate.type_id), room=Rule.SLOT_TAKEN not in rules)
 
 
 def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointment | None, note: str) -> Appointment:

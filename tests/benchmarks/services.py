@@ -174,7 +174,7 @@ def _script(desk: Database, command: Book) -> str:
     def note(_connection: Any, cursor: Any, *_: Any) -> None:
         sent.append(cursor.query.decode())
 
-    engine = desk._engines().writing
+    engine = desk._connected()
     event.listen(engine, "after_cursor_execute", note)
     book(desk, command)
     event.remove(engine, "after_cursor_execute", note)

@@ -293,7 +293,7 @@ def test_a_server_that_became_a_standby_is_left(
     standby = desk_of(database_url.update_query_dict({"options": "-c default_transaction_read_only=on"}))
     with pytest.raises(DatabaseDown):
         standby.changing(new_id(), "Note", add_note, never)
-    assert standby._engines().writing.pool.checkedin() == 0  # type: ignore[attr-defined]
+    assert standby._connected().pool.checkedin() == 0  # type: ignore[attr-defined]
 
 
 def test_an_old_primary_is_refused_also_on_a_connection_made_before(database_url: URL, database: Database) -> None:

@@ -63,12 +63,12 @@ def overlaps(engine: Engine) -> int:
 def statements_of(database: Database) -> Iterator[list[str]]:
     """Collect the statements that a desk sends while the block runs."""
     sent: list[str] = []
-    engine = database._engines().writing
+    engine = database._connected()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         sent.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)  # the reading side is the same engine with other options
+    event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:

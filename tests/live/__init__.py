@@ -1,0 +1,1 @@
+"""Several desks as several programs on one database."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -16,7 +16,7 @@ from uuid import UUID
 from clinic_desk.domain.records import AppointmentStatus, Clinic, DayBoard, Entry, Hold
 from clinic_desk.ui.calendar.bands import Band, band_at, bands_of
 from clinic_desk.ui.calendar.geometry import DayAxis, DayScale
-from clinic_desk.ui.calendar.layout import NO_LIMIT, Slot, Span, lay_out_in_order
+from clinic_desk.ui.calendar.layout import NO_LIMIT, WHOLE, Slot, limits_of, slots_of
 from clinic_desk.ui.calendar.stops import Stop, stops_of
 
 if TYPE_CHECKING:
@@ -24,21 +24,23 @@ if TYPE_CHECKING:
     from clinic_desk.ui.calendar.places import Column
 
 _OCCUPYING = frozenset(status for status in AppointmentStatus if status.occupies_time)
-_RANK = attrgetter("appointment.squeezed_in", "appointment.id.int")
+_ORDER = attrgetter("order")
 _HIDDEN = frozenset({AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.WAITLIST})
 
 
 class Item(NamedTuple):
     """An appointment (`entry`) or another desk's hold (`hold`) at positions [start, end) of its column.
 
-    `limit`: how far down it may be drawn if it is too short to be read.
+    `order`: of items that begin together, which takes the first lane. `limit`: how far down it may be drawn if it is
+    too short to be read.
     """
 
     id: UUID
     start: int
     end: int
     active: bool
-    slot: Slot
+    order: tuple[int, int, bool, int]
+    slot: Slot = WHOLE
     limit: int = NO_LIMIT
     entry: Entry | None = None
     hold: Hold | None = None
@@ -109,42 +111,47 @@ class ColumnContent:
 
 
 def content_of(
-    frame: Frame, entries: Iterable[Entry], holds: Iterable[Hold], before: ColumnContent | None = None
+    frame: Frame, entries: Mapping[int, Entry], holds: Iterable[Hold], before: ColumnContent | None = None
 ) -> ColumnContent:
-    """Lay out a column's own entries and holds (others of its day must not be among them).
+    """Lay out a column's own entries (by the number of their id) and holds.
 
     `before`: the content it replaces, of the same frame. Items drawn as they were there are the same objects again.
     Of those that begin and end together the one booked first stands first, squeezed in ones last, at every desk alike.
     """
-    known = {id(item.entry or item.hold): item for item in before.items} if before is not None else {}
-    scale = frame.scale
-    spans: list[Span] = []
-    what: list[tuple[UUID, Entry | None, Hold | None, Item | None]] = []
-    for entry in sorted(entries, key=_RANK):
-        appointment, was = entry.appointment, known.get(id(entry))
-        if was is not None:
-            spans.append(Span(was.start, was.end, was.active))
-            what.append((was.id, entry, None, was))
-        elif appointment.status not in _HIDDEN and _touches(scale, appointment.starts_at, appointment.ends_at):
-            spans.append(_span(scale, appointment.starts_at, appointment.ends_at, appointment.status in _OCCUPYING))
-            what.append((appointment.id, entry, None, None))
-    for hold in holds:
-        if _touches(scale, hold.starts_at, hold.ends_at):
-            spans.append(_span(scale, hold.starts_at, hold.ends_at, True))
-            what.append((hold.id, None, hold, known.get(id(hold))))
-    items: list[Item] = []
-    for index, slot, limit in lay_out_in_order(spans):
-        key, one, hold_, was = what[index]
-        if was is not None and was.slot == slot and was.limit == limit:
-            items.append(was)
-        else:
-            items.append(Item(key, *spans[index], slot, limit, one, hold_))
+    kept = [item for item in before.items if _is_kept(item, entries)] if before is not None else []
+    known = {item.id.int for item in kept}
+    found = [made for key, entry in entries.items() if key not in known and (made := _of_entry(frame.scale, entry))]
+    found += [made for hold in holds if (made := _of_hold(frame.scale, hold))]
+    found += kept
+    found.sort(key=_ORDER)
+    slots = slots_of(found)
+    items = [
+        item if item.slot == slot and item.limit == limit else item._replace(slot=slot, limit=limit)
+        for item, slot, limit in zip(found, slots, limits_of(found, slots), strict=True)
+    ]
     return ColumnContent(frame, items)
 
 
-def _span(scale: DayScale, starts_at: datetime, ends_at: datetime, active: bool) -> Span:
-    start = scale.position(starts_at)
-    return Span(start, max(start + 1, scale.position(ends_at, as_end=True)), active)
+def _is_kept(item: Item, entries: Mapping[int, Entry]) -> bool:
+    return item.entry is not None and entries.get(item.id.int) is item.entry
+
+
+def _of_entry(scale: DayScale, entry: Entry) -> Item | None:
+    appointment = entry.appointment
+    if appointment.status in _HIDDEN or not _touches(scale, appointment.starts_at, appointment.ends_at):
+        return None
+    start = scale.position(appointment.starts_at)
+    end = max(start + 1, scale.position(appointment.ends_at, as_end=True))
+    order = (start, -end, appointment.squeezed_in, appointment.id.int)
+    return Item(appointment.id, start, end, appointment.status in _OCCUPYING, order, entry=entry)
+
+
+def _of_hold(scale: DayScale, hold: Hold) -> Item | None:
+    if not _touches(scale, hold.starts_at, hold.ends_at):
+        return None
+    start = scale.position(hold.starts_at)
+    end = max(start + 1, scale.position(hold.ends_at, as_end=True))
+    return Item(hold.id, start, end, True, (start, -end, True, hold.id.int), hold=hold)
 
 
 def _touches(scale: DayScale, starts_at: datetime, ends_at: datetime) -> bool:

@@ -6,9 +6,8 @@ cancellation never halves the appointment that took its place.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 ACTIVE_SHARE = 0.76
 """The share of the width that active spans keep where inactive ones lie beside them."""
@@ -36,9 +35,20 @@ class Slot(NamedTuple):
     right: float
 
 
-_WHOLE = Slot(0, 1, 0.0, 1.0)
+WHOLE = Slot(0, 1, 0.0, 1.0)
 _ALONE = Slot(0, 1, 0.0, INACTIVE_ALONE)
 _Numbered = tuple[int, int, int]  # start, end, index
+
+
+class Spanned(Protocol):
+    """What can be laid out: a span, or what has one."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def active(self) -> bool: ...
 
 
 def lay_out(spans: Sequence[Span]) -> list[Slot]:
@@ -47,65 +57,53 @@ def lay_out(spans: Sequence[Span]) -> list[Slot]:
     No two spans that share a minute share width; a cluster has no more lanes than spans at once, active and inactive
     counted apart. A span is widened over lanes to its right that are free for as long as it lasts.
     """
-    return _lay_out(spans, order_of(spans))
+    order = sorted(range(len(spans)), key=lambda at: (spans[at].start, -max(spans[at].end, spans[at].start + 1), at))
+    found = dict(zip(order, slots_of([spans[at] for at in order]), strict=True))
+    return [found[at] for at in range(len(spans))]
 
 
-def lay_out_in_order(spans: Sequence[Span]) -> Iterator[tuple[int, Slot, int]]:
-    """Yield (index, slot, limit) of each span in order of start, the longest of those that start together first."""
-    numbered = order_of(spans)
-    slots = _lay_out(spans, numbered)
-    found = _limits(numbered, slots)
-    for _, _, index in numbered:
-        yield index, slots[index], found[index]
+def slots_of(ordered: Sequence[Spanned]) -> list[Slot]:
+    """The same for spans in order of start, those that start together in the order in which they take their lanes."""
+    slots = [WHOLE if span.active else _ALONE for span in ordered]
+    cluster: list[_Numbered] = []
+    cluster_end = -1
+    for index, span in enumerate(ordered):
+        start, end = span.start, span.end
+        if end <= start:
+            end = start + 1
+        if start >= cluster_end:
+            if len(cluster) > 1:
+                _lay_out_cluster(cluster, ordered, slots)
+            cluster = [(start, end, index)]
+            cluster_end = end
+        else:
+            cluster.append((start, end, index))
+            cluster_end = max(cluster_end, end)
+    if len(cluster) > 1:
+        _lay_out_cluster(cluster, ordered, slots)
+    return slots
 
 
-def limits(spans: Sequence[Span], slots: Sequence[Slot]) -> list[int]:
+def limits_of(ordered: Sequence[Spanned], slots: Sequence[Slot]) -> list[int]:
     """Return for each span where the next one below it in its share of the width begins, else `NO_LIMIT`.
 
     A block may be drawn that far, longer than it lasts, and no farther. Spans of `READABLE` minutes and more need no
     more than their own height, so they have no limit.
     """
-    return _limits(order_of(spans), slots)
-
-
-def order_of(spans: Sequence[Span]) -> list[_Numbered]:
-    """Return (start, end, index) in order of start, the longest of those that start together first."""
-    keys = sorted([(start, -end if end > start else -start - 1, index) for index, (start, end, _) in enumerate(spans)])
-    return [(start, -end, index) for start, end, index in keys]
-
-
-def _lay_out(spans: Sequence[Span], numbered: list[_Numbered]) -> list[Slot]:
-    slots = [_WHOLE if span.active else _ALONE for span in spans]
-    cluster: list[_Numbered] = []
-    cluster_end = -1
-    for one in numbered:
-        if one[0] >= cluster_end:
-            if len(cluster) > 1:
-                _lay_out_cluster(cluster, spans, slots)
-            cluster = [one]
-            cluster_end = one[1]
-        else:
-            cluster.append(one)
-            cluster_end = max(cluster_end, one[1])
-    if len(cluster) > 1:
-        _lay_out_cluster(cluster, spans, slots)
-    return slots
-
-
-def _limits(numbered: list[_Numbered], slots: Sequence[Slot]) -> list[int]:
-    out = [NO_LIMIT] * len(numbered)
-    for at, (begin, end, index) in enumerate(numbered):
+    out = [NO_LIMIT] * len(ordered)
+    for at, span in enumerate(ordered):
+        begin, end = span.start, max(span.end, span.start + 1)
         if end - begin >= READABLE:
             continue
-        slot = slots[index]
-        for start, _, other in itertools.islice(numbered, at + 1, None):
-            if start >= end and slots[other].left < slot.right and slot.left < slots[other].right:
-                out[index] = start
+        left, right = slots[at].left, slots[at].right
+        for other in range(at + 1, len(ordered)):
+            if ordered[other].start >= end and slots[other].left < right and left < slots[other].right:
+                out[at] = ordered[other].start
                 break
     return out
 
 
-def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Span], slots: list[Slot]) -> None:
+def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Spanned], slots: list[Slot]) -> None:
     active = [one for one in cluster if spans[one[2]].active]
     inactive = [one for one in cluster if not spans[one[2]].active]
     if active and inactive:

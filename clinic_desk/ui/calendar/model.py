@@ -166,7 +166,7 @@ class CalendarModel(QAbstractTableModel):
     def _laid_out(self, column: int, before: ColumnContent | None = None) -> ColumnContent:
         what = self.columns[column]
         board = self._boards.get(what.day)
-        entries = self._grouped(what.day).get(what.id.int, {}).values()
+        entries = self._grouped(what.day).get(what.id.int, {})
         holds = [hold for hold in board.holds if hold.practitioner_id == what.id] if board else []
         return content_of(self.frame(column), entries, holds, before)
 

@@ -161,11 +161,14 @@ class CalendarPainter:
             label = words.to_book(time, keyboard=scene.focused)
             self._paint_place(painter, place, label, theme.accent if scene.focused else theme.border)
 
-    def cursor_rect(self, scene: Scene) -> QRect | None:
-        """Return where the time cursor is on the viewport: a free piece of a row, or the whole of an appointment."""
+    def cursor_rect(self, scene: Scene, content: ColumnContent | None = None) -> QRect | None:
+        """Return where the time cursor is on the viewport: a free piece of a row, or the whole of an appointment.
+
+        `content`: of the cursor's column, if not the one it has now.
+        """
         if scene.column >= len(self._model.columns):
             return None
-        content = self._model.content(scene.column)
+        content = content or self._model.content(scene.column)
         stop = scene.stop
         if stop.item is not None:
             if stop.item >= len(content.entries):

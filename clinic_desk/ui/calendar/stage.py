@@ -16,6 +16,7 @@ from clinic_desk.ui.calendar.surface import Surface
 from clinic_desk.ui.theme import theme_of
 
 if TYPE_CHECKING:
+    from clinic_desk.ui.calendar.content import ColumnContent
     from clinic_desk.ui.calendar.model import CalendarModel
     from clinic_desk.ui.calendar.scene import Ghost, Scene
     from clinic_desk.ui.calendar.view import CalendarView
@@ -90,9 +91,9 @@ class Stage:
         """Return the columns of which something is on the screen."""
         return self.surface.columns_between(0, self._view.viewport().width() - 1)
 
-    def cursor_rect(self) -> QRect:
-        """Return where the time cursor is on the viewport."""
-        return self.painter.cursor_rect(self._scene) or QRect()
+    def cursor_rect(self, content: ColumnContent | None = None) -> QRect:
+        """Return where the time cursor is on the viewport; `content`: of its column, if not the one it has now."""
+        return self.painter.cursor_rect(self._scene, content) or QRect()
 
     def range_rect(self) -> QRect:
         """Return where the chosen range is on the viewport."""

@@ -65,15 +65,18 @@ class Updates(QObject):
         changes = self._model.change(boards)
         if not changes:
             return
-        stage, before = self._view.stage, self._view.stage.cursor_rect()
         self._damage([(change, damage.differing(change.before, change.after)) for change in changes])
         if self._wishes:
             self.place_pending()
-        if any(change.column == self._scene.column for change in changes):
-            self._view.time_cursor.follow()
-        after = stage.cursor_rect()
-        if after != before:
-            stage.update_rects([before, after])
+        stage = self._view.stage
+        for change in changes:
+            if change.column == self._scene.column:
+                before = stage.cursor_rect(change.before)
+                self._view.time_cursor.follow()
+                after = stage.cursor_rect()
+                if after != before:
+                    stage.update_rects([before, after])
+                break
 
     def _damage(self, changed: list[tuple[ColumnChange, list[Item]]]) -> None:
         """Have painted what differs, by blocks if they are few; tell screen readers which cells it concerns."""

@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic_desk.ui.calendar.layout import ACTIVE_SHARE, INACTIVE_ALONE, NO_LIMIT, Slot, Span, lay_out, limits
+from clinic_desk.ui.calendar.layout import ACTIVE_SHARE, INACTIVE_ALONE, NO_LIMIT, Slot, Span, lay_out, limits_of
 
 SPANS = st.lists(
     st.builds(
@@ -82,8 +82,9 @@ def test_the_order_of_the_rows_changes_nothing_but_ties(spans: list[Span], chanc
 
 @given(SPANS)
 def test_a_limit_is_the_next_start_below_in_the_same_width(spans: list[Span]) -> None:
+    spans = sorted(spans, key=lambda span: (span.start, -end_of(span)))
     slots = lay_out(spans)
-    for at, limit in enumerate(limits(spans, slots)):
+    for at, limit in enumerate(limits_of(spans, slots)):
         below = [
             spans[other].start
             for other in range(len(spans))
@@ -135,4 +136,4 @@ def test_many_cancellations_leave_the_appointment_as_wide_as_one_does() -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert lay_out([]) == []
-    assert limits([], []) == []
+    assert limits_of([], []) == []

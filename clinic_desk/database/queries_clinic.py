@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from clinic_desk.domain.records import AppointmentType, Clinic, Closure, Practit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+_id = lru_cache(maxsize=4096)(UUID)
+"""The ids of the set-up come again with every booking: parsing one takes as long as ten look-ups."""
 
 SITE: Final = "json_build_array(x.id, x.name, x.zone, x.address, x.phone, x.active, x.version)"
 PRACTITIONER: Final = "json_build_array(x.id, x.no, x.name, x.speciality, x.colour, x.position, x.active, x.version)"
@@ -51,24 +55,24 @@ def clinic_record(connection: Connection) -> Clinic:
 
 def site_record(row: list[Any]) -> Site:
     """Turn a `SITE` array into a record."""
-    return Site(UUID(row[0]), *row[1:])
+    return Site(_id(row[0]), *row[1:])
 
 
 def practitioner_record(row: list[Any]) -> Practitioner:
     """Turn a `PRACTITIONER` array into a record."""
-    return Practitioner(UUID(row[0]), *row[1:])
+    return Practitioner(_id(row[0]), *row[1:])
 
 
 def room_record(row: list[Any]) -> Room:
     """Turn a `ROOM` array into a record."""
-    return Room(UUID(row[0]), row[1], UUID(row[2]), *row[3:])
+    return Room(_id(row[0]), row[1], _id(row[2]), *row[3:])
 
 
 def type_record(row: list[Any]) -> AppointmentType:
     """Turn a `TYPE` array into a record."""
     row_id, name, length, before, after, colour, needs_room, who, *last = row
-    doing = frozenset(map(UUID, who or ()))
-    return AppointmentType(UUID(row_id), name, length, before, after, colour, needs_room, doing, *last)
+    doing = frozenset(map(_id, who or ()))
+    return AppointmentType(_id(row_id), name, length, before, after, colour, needs_room, doing, *last)
 
 
 def hours_record(row: list[Any]) -> WorkingHours:
@@ -76,10 +80,10 @@ def hours_record(row: list[Any]) -> WorkingHours:
     valid_to = None if row[7] is None else date.fromisoformat(row[7])
     begin, end = row[4:6]
     return WorkingHours(
-        UUID(row[0]), UUID(row[1]), UUID(row[2]), row[3], begin, end, date.fromisoformat(row[6]), valid_to, row[8]
+        _id(row[0]), _id(row[1]), _id(row[2]), row[3], begin, end, date.fromisoformat(row[6]), valid_to, row[8]
     )
 
 
 def closure_record(row: list[Any]) -> Closure:
     """Turn a `CLOSURE` array into a record."""
-    return Closure(UUID(row[0]), UUID(row[1]), date.fromisoformat(row[2]), date.fromisoformat(row[3]), row[4], row[5])
+    return Closure(_id(row[0]), _id(row[1]), date.fromisoformat(row[2]), date.fromisoformat(row[3]), row[4], row[5])

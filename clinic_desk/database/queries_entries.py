@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from clinic_desk.database.queries_prepared import prepared, run
 from clinic_desk.domain.records import (
     AdministrativeGender,
     Appointment,
@@ -54,17 +56,25 @@ WHERE a.starts_at > %(starts_at)s - interval '{LONGEST_FOOTPRINT}' AND a.starts_
 """
 _BETWEEN_OF: Final = f"{_BETWEEN} AND a.practitioner_id = %(practitioner)s::uuid"
 _ORDER: Final = " ORDER BY a.starts_at, a.id"
-_BY_ID: Final = f"""{_ENTRY}
-WHERE a.id = ANY(%(ids)s::uuid[]) AND (%(erroneous)s OR a.status <> 'entered-in-error')
+_BY_ID: Final = prepared(
+    "entries_by_id",
+    f"""{_ENTRY}
+WHERE a.id = ANY(%(ids)s::uuid[]) AND (%(erroneous)s::bool OR a.status <> 'entered-in-error')
 ORDER BY a.starts_at, a.id
-"""
+""",
+    {},
+)
 _STANDING: Final = {
-    resource: f"""{_ENTRY}
+    resource: prepared(
+        f"standing_{resource}",
+        f"""{_ENTRY}
 WHERE a.{resource}_id = %(resource)s::uuid AND a.id <> %(besides)s::uuid AND a.occupies
   AND a.starts_at > %(starts_at)s - interval '{LONGEST_FOOTPRINT}' AND a.starts_at < %(ends_at)s + interval '4 hours'
   AND a.footprint && tstzrange(%(starts_at)s, %(ends_at)s)
 ORDER BY a.starts_at, a.id LIMIT 1
-"""
+""",
+        {"starts_at": "timestamptz", "ends_at": "timestamptz"},
+    )
     for resource in ("practitioner", "room")
 }
 _STATES: Final = (
@@ -75,6 +85,8 @@ _STATES: Final = (
     MessageState.UNKNOWN,
     MessageState.FAILED,
 )
+_NOTHING: Final = frozenset[str]()
+_known = lru_cache(maxsize=4096)(UUID)
 _STATUS: Final = {status.value: status for status in AppointmentStatus}
 _ANSWER: Final = {answer.value: answer for answer in ParticipationStatus}
 _REASON: Final = {reason.value: reason for reason in CancellationReason}
@@ -88,14 +100,14 @@ def entries_between(
     """Return every appointment whose footprint touches [starts_at, ends_at), but no erroneous ones; by start."""
     values: dict[str, object] = {"starts_at": starts_at, "ends_at": ends_at}
     if practitioner_id is None:
-        return entries(connection.exec_driver_sql(_BETWEEN + _ORDER, values))
+        return entries(connection.exec_driver_sql(_BETWEEN + _ORDER, values).all())
     values["practitioner"] = str(practitioner_id)
-    return entries(connection.exec_driver_sql(_BETWEEN_OF + _ORDER, values))
+    return entries(connection.exec_driver_sql(_BETWEEN_OF + _ORDER, values).all())
 
 
 def entries_by_id(connection: Connection, ids: Iterable[UUID], *, erroneous: bool = False) -> tuple[Entry, ...]:
     """Return the appointments of these ids that are there; those entered in error only if asked for."""
-    return entries(connection.exec_driver_sql(_BY_ID, {"ids": [str(row) for row in ids], "erroneous": erroneous}))
+    return entries(run(connection, (_BY_ID,), {"ids": [str(row) for row in ids], "erroneous": erroneous}).all())
 
 
 def standing(
@@ -108,47 +120,66 @@ def standing(
         "starts_at": footprint[0],
         "ends_at": footprint[1],
     }
-    return next(iter(entries(connection.exec_driver_sql(_STANDING[resource], values))), None)
+    return next(iter(entries(run(connection, (_STANDING[resource],), values).all())), None)
 
 
 def entries(rows: Iterable[Sequence[Any]]) -> tuple[Entry, ...]:
-    """Turn rows of the entry statements into records; ids that repeat in a day are made once."""
-    known: dict[str | None, UUID | None] = {None: None}
+    """Turn rows of the entry statements into records; the ids that repeat within a day are parsed once."""
+    return tuple([_entry(*row) for row in rows])
 
-    def same(text: str | None) -> Any:
-        found = known.get(text)
-        if found is None and text is not None:
-            found = known[text] = UUID(text)
-        return found
 
-    return tuple(
-        Entry(
-            Appointment(
-                id=UUID(row[0]),
-                patient_id=(patient := patient_record(row[22:34])).id,
-                practitioner_id=same(row[1]),
-                site_id=same(row[2]),
-                type_id=same(row[3]),
-                starts_at=row[5],
-                ends_at=row[6],
-                wall_start=row[7],
-                zone=row[8],
-                room_id=same(row[4]),
-                buffer_before_minutes=row[9],
-                buffer_after_minutes=row[10],
-                status=_STATUS[row[11]],
-                answer=_ANSWER[row[12]],
-                squeezed_in=row[13],
-                overruled=frozenset(row[14]),
-                cancellation_reason=None if row[15] is None else _REASON[row[15]],
-                note=row[16],
-                version=row[17],
-            ),
-            patient,
-            _STATES[row[21] or 0],
-            ChangeNote(row[19], row[20], row[18]),
-        )
-        for row in rows
+def _entry(  # noqa: PLR0917  # one parameter for each column, in the statement's order: half the time of a row by index
+    row_id: str,
+    practitioner_id: str,
+    site_id: str,
+    type_id: str,
+    room_id: str | None,
+    starts_at: datetime,
+    ends_at: datetime,
+    wall_start: datetime,
+    zone: str,
+    before: int,
+    after: int,
+    status: str,
+    answer: str,
+    squeezed_in: bool,
+    overruled: list[str],
+    reason: str | None,
+    note: str,
+    version: int,
+    changed_at: datetime,
+    person: str,
+    desk: str,
+    messages: int | None,
+    patient_id: str,
+    *patient: Any,
+) -> Entry:
+    who = patient_record((patient_id, *patient))
+    return Entry(
+        Appointment(
+            UUID(row_id),
+            who.id,
+            _known(practitioner_id),
+            _known(site_id),
+            _known(type_id),
+            starts_at,
+            ends_at,
+            wall_start,
+            zone,
+            None if room_id is None else _known(room_id),
+            before,
+            after,
+            _STATUS[status],
+            _ANSWER[answer],
+            squeezed_in,
+            frozenset(overruled) if overruled else _NOTHING,
+            None if reason is None else _REASON[reason],
+            note,
+            version,
+        ),
+        who,
+        _STATES[messages or 0],
+        ChangeNote(person, desk, changed_at),
     )
 
 
@@ -159,17 +190,20 @@ def message_state(statuses: Iterable[str]) -> MessageState:
 
 def patient_record(row: Sequence[Any]) -> Patient:
     """Turn the columns of `PATIENT_COLUMNS` into a record."""
+    row_id, family_name, given_name, birth_date, gender, phone, email, channel, language, note, merged_into, version = (
+        row
+    )
     return Patient(
-        id=UUID(row[0]),
-        family_name=row[1],
-        given_name=row[2],
-        birth_date=row[3],
-        gender=_GENDER[row[4]],
-        phone=row[5],
-        email=row[6],
-        channel=_CHANNEL[row[7]],
-        language=row[8],
-        note=row[9],
-        merged_into=row[10],
-        version=row[11],
+        UUID(row_id),
+        family_name,
+        given_name,
+        birth_date,
+        _GENDER[gender],
+        phone,
+        email,
+        _CHANNEL[channel],
+        language,
+        note,
+        merged_into,
+        version,
     )

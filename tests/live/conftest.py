@@ -82,6 +82,8 @@ def back_office(database_url: URL, owner_engine: Engine) -> Iterator[Database]:
     with owner_engine.begin() as connection:
         connection.exec_driver_sql("INSERT INTO desk (id, name) VALUES (%s, %s)", (identity.id, identity.name))
     database = Database(database_url, identity)
+    with database.reading() as connection:  # what it begins with its first use ends with the module, not with a test
+        connection.exec_driver_sql("SELECT 1")
     yield database
     database.dispose()
 

@@ -23,16 +23,17 @@ from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.opening_words import stage_text, trouble_text
 from clinic_desk.ui.preferences import Preferences
 from clinic_desk.ui.shell.crash import CrashReporter
-from clinic_desk.ui.tasks import Tasks
-from clinic_desk.ui.theme import apply_style
 
 if TYPE_CHECKING:
     from clinic_desk.opening import Opened
+    from clinic_desk.ui.tasks import Tasks
     from clinic_desk.ui.workspace import Workspace
 
 log = logging.getLogger(__name__)
 CLOSE_WITHIN_S: Final = 3.0
 """What is still running so long after closing was asked for is given up."""
+OPENING_WITHIN_S: Final = 60.0
+"""So long closing waits, with the window gone, for a database that is being made or started."""
 
 Open = Callable[[Callable[[str], None]], "Opened"]
 """Opens a clinic off the GUI thread, telling what it is doing."""
@@ -41,6 +42,8 @@ Open = Callable[[Callable[[str], None]], "Opened"]
 class DeskProgram(QObject):
     """One desk: its window, its lanes, and what it is connected to. A program has one; the guided tour has two."""
 
+    tasks: Tasks
+    """The lanes, there once the window is on screen."""
     ready = Signal()
     """The calendar is there and live."""
     opening_failed = Signal(str)
@@ -53,21 +56,20 @@ class DeskProgram(QObject):
         super().__init__(parent)
         self._open = open_clinic
         self._settings = settings
-        self._opened: Opened | None = None
+        self._opened: list[Opened] = []
+        self._is_opening = False
         self._closing_since: float | None = None
         self.workspace: Workspace | None = None
         self.is_ready = False
-        self.tasks = Tasks(self)
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
+        _ask_for_scheme(self.window.preferences.scheme())
         self.window.cover_with(self.tr("Starting…"))
-        # Queued twice: the paint event has ended and the picture is on screen before anything else is done.
-        self.window.first_painted.connect(self._connect, Qt.ConnectionType.QueuedConnection)
+        # Queued: the paint event has ended and the picture is on its way before anything else is done.
+        self.window.first_painted.connect(self._begin, Qt.ConnectionType.QueuedConnection)
         self.window.close_requested.connect(self.close)
-        self.window.actions_by_name["quit"].triggered.connect(self.window.close)
         self.window.cover.button.clicked.connect(self._connect)
         self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
-        self.tasks.commands_changed.connect(self._commands_changed)
 
     def show(self) -> None:
         """Show the window; everything else follows its first picture."""
@@ -75,26 +77,54 @@ class DeskProgram(QObject):
 
     # --- start ---
 
+    def _begin(self) -> None:
+        """Open the clinic on the query lane's thread, and furnish the window meanwhile."""
+        if self.is_closing:
+            return
+        from clinic_desk.ui.tasks import Tasks
+
+        self.tasks = Tasks(self)
+        self.tasks.commands_changed.connect(self._commands_changed)
+        self._connect()
+        self._apply_style()
+        self.window.furnish()
+        self.window.actions_by_name["quit"].triggered.connect(self.window.close)
+
+    def _apply_style(self) -> None:
+        from clinic_desk.ui.theme import apply_style
+
+        app, scheme = QApplication.instance(), self.window.preferences.scheme()
+        if isinstance(app, QApplication):
+            apply_style(app, dark=None if scheme == "system" else scheme == "dark")
+
     def _connect(self) -> None:
-        open_clinic, tell = self._open, self._told.emit
-        self.tasks.query(self, lambda: open_clinic(tell), self._connected, self._not_connected)
+        open_clinic, tell, opened = self._open, self._told.emit, self._opened
+
+        def work() -> Opened:
+            opened.append(open_clinic(tell))  # noted on the thread: closing must find it whenever it comes
+            return opened[-1]
+
+        self._is_opening = True
+        self.tasks.query(self, work, self._connected, self._not_connected)
 
     def _tell(self, stage: str) -> None:
         text = stage_text(stage)
         self.window.cover_with(text)
-        self.window.status_bar.show_step(text)
+        if self.window.is_furnished:
+            self.window.status_bar.show_step(text)
 
     def _connected(self, opened: Opened) -> None:
         from clinic_desk.ui.workspace import Opening, Workspace
 
-        self._opened = opened
-        if self._closing_since is not None:
+        self._is_opening = False
+        if self.is_closing:
             return
         self._settings.setValue("last_login", opened.person.login)
         self.window.preferences.sign_in(opened.person.login)
         opening = Opening(
             opened.database, opened.clinic, opened.desk_no, opened.person, opened.is_demo, before_connect=opened.revive
         )
+        log.info("opened the clinic as %s (%s)", opened.desk.name, "demo" if opened.is_demo else "in use")
         self.workspace = Workspace(self.window, opening, self.tasks, self)
         self.workspace.ready.connect(self._set_ready)
         self.workspace.start()
@@ -104,6 +134,7 @@ class DeskProgram(QObject):
         self.ready.emit()
 
     def _not_connected(self, error: ClinicDeskError) -> None:
+        self._is_opening = False
         log.warning("the clinic was not opened: %s", error)
         text = trouble_text(error)
         self.window.offer_on_cover(text, self.tr("Try again"))
@@ -119,19 +150,19 @@ class DeskProgram(QObject):
 
     def close(self) -> None:
         """End orderly: nothing new is begun, commands that were given are finished, then `closed`."""
-        if self._closing_since is not None:
+        if self.is_closing:
             return
         self._closing_since = monotonic()
         self.window.close_now()
         if self.workspace is not None:
             self.workspace.close()
-        if self.tasks.unfinished_commands == 0:
+        if not self.window.is_furnished or self.tasks.unfinished_commands == 0:
             self.closed.emit()
         else:
             QTimer.singleShot(int(CLOSE_WITHIN_S * 600), self, self.closed.emit)
 
     def _commands_changed(self, count: int) -> None:
-        if self._closing_since is not None and count == 0:
+        if self.is_closing and count == 0:
             self.closed.emit()
 
     def finish(self) -> bool:
@@ -142,11 +173,20 @@ class DeskProgram(QObject):
             return max(0.3, CLOSE_WITHIN_S - (monotonic() - began))
 
         listener_ended = self.workspace is None or self.workspace.finish(left())
-        lanes_ended = self.tasks.close(left())
-        if self._opened is not None:
-            self._opened.close()
+        # A database that is just being made or started is waited for: left half made it would be in the way next time.
+        patience = OPENING_WITHIN_S if self._is_opening else left()
+        lanes_ended = not self.window.is_furnished or self.tasks.close(patience)
+        for opened in self._opened:
+            opened.close()
         self.window.deleteLater()
         return listener_ended and lanes_ended
+
+
+def _ask_for_scheme(scheme: str) -> None:
+    """Have Qt paint the bare window in the wanted colours: cheap, and what the program's own style says later."""
+    wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(scheme)
+    if wanted is not None:
+        QGuiApplication.styleHints().setColorScheme(wanted)
 
 
 def make_application(arguments: list[str]) -> QApplication:
@@ -157,7 +197,7 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setApplicationDisplayName("Clinic Desk")
     app.setDesktopFileName("clinic-desk")
     app.setQuitOnLastWindowClosed(False)
-    apply_style(app)
+    app.setStyle("Fusion")  # its own palette follows the system's light or dark until the window is furnished
     return app
 
 

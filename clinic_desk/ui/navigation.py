@@ -12,10 +12,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic_desk.domain.records import DayBoard
 from clinic_desk.ui.calendar.view import CalendarView
+from clinic_desk.ui.column_choice import ColumnChoice
 from clinic_desk.ui.columns import View, columns_of, heading, resources
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.freshness import Connection
-from clinic_desk.ui.preferences import STEPS, ColumnChoice, Kind, Preferences
+from clinic_desk.ui.preferences import STEPS, Kind, Preferences
 
 _PATIENCE_MS: Final = 150
 _CLOCK_MS: Final = 5_000

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
-from uuid import UUID
+from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QByteArray, QSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from clinic_desk.ui.column_choice import ColumnChoice
 
 Kind = Literal["practitioner", "room"]
 Scheme = Literal["system", "light", "dark"]
 STEPS: Final = (5, 10, 15, 20, 30)
 """Minutes per row of the calendar, finest first: the zoom levels."""
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnChoice:
-    """Which columns are not wanted, and the order of those that were ever ordered (others follow in the clinic's)."""
-
-    hidden: frozenset[UUID] = frozenset()
-    order: tuple[UUID, ...] = ()
-
-    def arranged(self, ids: Sequence[UUID]) -> tuple[UUID, ...]:
-        """Return all of `ids` in the chosen order."""
-        places = {each: place for place, each in enumerate(self.order)}
-        return tuple(sorted(ids, key=lambda each: (places.get(each, len(places)), ids.index(each))))
-
-    def visible(self, ids: Sequence[UUID]) -> tuple[UUID, ...]:
-        """Return those of `ids` that are wanted, in the chosen order; all of them when none is left."""
-        return tuple(each for each in self.arranged(ids) if each not in self.hidden) or self.arranged(ids)
 
 
 class Preferences:
@@ -46,6 +32,8 @@ class Preferences:
 
     def columns(self, kind: Kind) -> ColumnChoice:
         """Return which columns of this kind are shown in what order."""
+        from clinic_desk.ui.column_choice import ColumnChoice  # this module is needed before the first picture
+
         return ColumnChoice(frozenset(self._ids(f"{kind}/hidden")), tuple(self._ids(f"{kind}/order")))
 
     def set_columns(self, kind: Kind, choice: ColumnChoice) -> None:
@@ -110,6 +98,8 @@ class Preferences:
         self._settings.setValue(f"{self._prefix}/{key}", value)
 
     def _ids(self, key: str) -> list[UUID]:
+        from uuid import UUID
+
         try:
             return [UUID(each) for each in self._text(key).split()]
         except ValueError:

@@ -231,7 +231,10 @@ class DayStore(QObject):
 
     def _prefetch(self) -> None:
         """Read the days beside the shown ones while nothing else is to do."""
-        if not self._shown or self._loading or self.freshness.connection is Connection.LOST:
+        if not self._shown or self.freshness.connection is Connection.LOST:
+            return
+        if self._loading:
+            self._prefetch_timer.start()
             return
         step = timedelta(days=1 if len(self._shown) == 1 else 7)
         for day in (self._shown[-1] + step, self._shown[0] - step):

@@ -104,6 +104,11 @@ class ViewCommands(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             scheme = self._window.preferences.scheme()
+            hints = app.styleHints()
+            if scheme == "system":
+                hints.unsetColorScheme()
+            else:  # what Qt itself paints (a title bar, a file dialog) goes along
+                hints.setColorScheme(Qt.ColorScheme.Dark if scheme == "dark" else Qt.ColorScheme.Light)
             apply_style(app, dark=None if scheme == "system" else scheme == "dark")
 
 

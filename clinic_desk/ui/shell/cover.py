@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 
 class Cover(QWidget):
     """A text in the middle, with a moving bar while something is being done, or a button to try again."""
 
+    first_painted = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("cover")
+        self._is_painted = False
         self.setAutoFillBackground(True)
         self.text = QLabel()
         self.text.setObjectName("cover_text")
@@ -32,6 +36,13 @@ class Cover(QWidget):
         column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell of the first time it is on screen."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            self.first_painted.emit()
 
     def say(self, text: str, *, is_working: bool = True) -> None:
         """Show a text, with or without the moving bar."""

@@ -203,10 +203,11 @@ class MonthPanel(QWidget):
         return button
 
     def show_days(self, days: tuple[date, ...], today: date) -> None:
-        """Mark the days the calendar shows, and turn to their month."""
+        """Mark the days the calendar shows (none yet: empty), and turn to their month."""
         self.model.set_marks(today=today, shown=days)
-        self._show_month(days[0])
-        self.view.set_cursor_day(days[0])
+        first = days[0] if days else today
+        self._show_month(first)
+        self.view.set_cursor_day(first)
 
     def _turn(self, months: int) -> None:
         month = self.model.month

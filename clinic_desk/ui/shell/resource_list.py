@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from clinic_desk.ui.preferences import ColumnChoice
+from clinic_desk.ui.column_choice import ColumnChoice
 from clinic_desk.ui.theme import Theme, shades, theme_of
 
 _ID = Qt.ItemDataRole.UserRole
@@ -210,6 +210,7 @@ class ResourceList(QWidget):
         self.view.setFixedHeight(self.view.sizeHint().height())
         self._filling = False
         self._all.setEnabled(bool(choice.hidden))
+        self.show()
 
     def _line(self, resource: Resource, *, shown: bool) -> QListWidgetItem:
         item = QListWidgetItem(resource.name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from datetime import date
+
+from PySide6.QtCore import QDate, QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from clinic_desk.ui.shell.month import MonthPanel
@@ -65,6 +67,9 @@ class Sidebar(SidePanel):
         super().__init__("sidebar", "", 232, parent)
         self.setAccessibleName(self.tr("Month and columns"))
         self.month = MonthPanel()
+        today = QDate.currentDate()  # by this PC's clock, until the database says what day it is
+        self.month.show_days((), date(today.year(), today.month(), today.day()))
         self.resources = ResourceList()
+        self.resources.hide()
         self.add(self.month)
         self.add(self.resources)

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from clinic_desk.errors import NotAllowed
 from clinic_desk.logs import RedactingFormatter, redacted
 from clinic_desk.reports import crash_report, traceback_text
-from clinic_desk.ui.shell.crash import CrashDialog, CrashReporter
+from clinic_desk.ui.shell.crash import CrashReporter
+from clinic_desk.ui.shell.crash_dialog import CrashDialog
 
 
 def caught(error: Exception) -> Exception:

@@ -1,0 +1,81 @@
+"""Makes the parts of the main window and lays them out; imported when the bare window is on screen already."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from clinic_desk.ui.actions import Actions
+from clinic_desk.ui.calendar.view import CalendarView
+from clinic_desk.ui.main_window import MainWindow
+from clinic_desk.ui.menus import main_menu
+from clinic_desk.ui.shell.banner import Banner
+from clinic_desk.ui.shell.counts import MessageCountsPanel
+from clinic_desk.ui.shell.hint_strip import HintStrip
+from clinic_desk.ui.shell.sidebar import Sidebar, SidePanel
+from clinic_desk.ui.shell.status_bar import StatusBar
+from clinic_desk.ui.shell.toasts import Toasts
+from clinic_desk.ui.shell.top_bar import TopBar
+
+translate = QCoreApplication.translate
+
+
+def furnish(window: MainWindow) -> None:
+    """Make every part, put the cover over the calendar's place, and hang the actions on the parts."""
+    actions = window.actions_by_name = Actions(window, window.preferences)
+    window.top_bar = TopBar(actions)
+    window.sidebar = Sidebar()
+    window.banner = Banner()
+    window.hint = HintStrip()
+    window.calendar = CalendarView()
+    window.side_panel = SidePanel("side_panel", translate("MainWindow", "Appointment and messages"), 268)
+    window.counts = MessageCountsPanel()
+    window.status_bar = StatusBar()
+    _lay_out(window)
+    window.toasts = Toasts(window.calendar_area)
+    window.menu = main_menu(window, actions)
+    window.top_bar.set_menu(window.menu)
+    actions.add_to_calendar(
+        window.calendar, window.sidebar.month, window.sidebar.resources, window.side_panel, window.top_bar
+    )
+    actions.set_state(may_write=False, status=None)
+
+
+def _lay_out(window: MainWindow) -> None:
+    window.takeCentralWidget()  # the cover, which moves over the calendar's place
+    window.calendar_area = QWidget()
+    window.calendar_area.setObjectName("calendar_area")
+    window.stack = QStackedLayout(window.calendar_area)
+    window.stack.addWidget(window.calendar)
+    window.stack.addWidget(window.cover)
+    window.stack.setCurrentWidget(window.cover)
+    middle = QVBoxLayout()
+    middle.setSpacing(0)
+    middle.addWidget(window.banner)
+    middle.addWidget(window.hint)
+    middle.addWidget(window.calendar_area, 1)
+    row = QHBoxLayout()
+    row.setSpacing(0)
+    row.addWidget(window.sidebar)
+    row.addWidget(_rule())
+    row.addLayout(middle, 1)
+    row.addWidget(_rule())
+    row.addWidget(window.side_panel)
+    window.body = QWidget()
+    column = QVBoxLayout(window.body)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(window.top_bar)
+    column.addLayout(row, 1)
+    window.setCentralWidget(window.body)
+    window.setStatusBar(window.status_bar)
+
+
+def _rule() -> QWidget:
+    """A thin upright line, in the colour the palette has for lines."""
+    rule = QWidget()
+    rule.setFixedWidth(1)
+    rule.setBackgroundRole(QPalette.ColorRole.Mid)
+    rule.setAutoFillBackground(True)
+    return rule

@@ -103,6 +103,7 @@ class NextFreePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
+        column.addWidget(plain_label(translate("next_free", "Next free").upper(), "section"))
         column.addLayout(grid)
         column.addLayout(days)
         column.addWidget(self.told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
@@ -58,6 +58,10 @@ class Lettering:
     pill: tuple[QRectF, QColor] | None = None
 
 
+ENDED: Final = "×"
+"""What a cancelled visit says where there is no room for a name."""
+
+
 class _Line(NamedTuple):
     """The line of the name: its face, from `left` to `right`, on `baseline`."""
 
@@ -100,7 +104,11 @@ class Typesetter:
         if name:
             x = line.right - advance if is_right_to_left(said.name) else line.left
             out.lines.append((face, QPointF(x, baseline), name, look.ink))
-        if tall:
+        elif look.dashed is not None:
+            face = Face.SMALL if small else Face.NAME  # struck out, a cross would be a blot
+            x = max(0.0, (width - self._elider.advance(face, ENDED)) / 2)
+            out.lines.append((face, QPointF(x, baseline), ENDED, look.ink))
+        if tall and name:
             self._set_below(out, said.below, line.left, baseline)
         elif said.below and name == said.name and not small:
             self._set_beside(out, said, line, advance)

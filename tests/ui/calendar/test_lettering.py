@@ -113,6 +113,14 @@ def test_a_block_too_low_to_be_read_has_no_text() -> None:
     assert Typesetter(metrics).set(Said("Anna"), PLAIN, (200, metrics.least_height - 1)).lines == []
 
 
+def test_a_cancelled_visit_too_narrow_for_a_name_says_so_by_a_cross() -> None:
+    ended = Look(LIGHT.panel, None, LIGHT.danger, LIGHT.danger, dashed=LIGHT.danger, name_face=Face.STRUCK_NAME)
+    setter = Typesetter(metrics_of(QApplication.font()))
+    assert [line[2] for line in setter.set(Said("Maria Weber", ("Echo",)), ended, (22, 44)).lines] == ["×"]
+    assert "×" not in [line[2] for line in setter.set(Said("Maria Weber", ("Echo",)), ended, (200, 44)).lines]
+    assert setter.set(Said("Maria Weber", ("Echo",)), PLAIN, (22, 44)).lines == []
+
+
 @given(st.text(max_size=600))
 def test_one_line_is_one_line_that_can_be_painted(text: str) -> None:
     line = one_line(text)

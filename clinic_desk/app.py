@@ -46,6 +46,8 @@ class DeskProgram(QObject):
     """The lanes, there once the window is on screen."""
     ready = Signal()
     """The calendar is there and live."""
+    stage_told = Signal(str)
+    """What is being done while the clinic is opened, as it is said in the window."""
     opening_failed = Signal(str)
     """Why the clinic could not be opened, as it is said in the window."""
     closed = Signal()
@@ -112,6 +114,7 @@ class DeskProgram(QObject):
         self.window.cover_with(text)
         if self.window.is_furnished:
             self.window.status_bar.show_step(text)
+        self.stage_told.emit(text)
 
     def _connected(self, opened: Opened) -> None:
         from clinic_desk.ui.workspace import Opening, Workspace

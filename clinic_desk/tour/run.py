@@ -28,10 +28,10 @@ def run_tour(data: Path | None, shots: Path) -> int:
     """Run the guided tour on the demo clinic of `data`; pictures go to `shots`. Return 0, or 1 if anything is wrong."""
     if not has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PySide6.QtCore import QLoggingCategory, QSettings
-
     # Names of the demo clinic are of many scripts; what a machine without a screen has no font for is no news.
-    QLoggingCategory.setFilterRules("qt.text.font.db.warning=false\nqt.qpa.fonts.warning=false")
+    os.environ.setdefault("QT_LOGGING_RULES", "qt.text.font.db=false")
+    from PySide6.QtCore import QSettings
+
     from clinic_desk.app import DeskProgram, make_application
     from clinic_desk.tour.stage import Stage
     from clinic_desk.ui.garbage import GarbageCollector
@@ -75,6 +75,7 @@ def _story(stage: Stage, first: DeskProgram, second: DeskProgram) -> Steps[None]
     for number, program in enumerate((first, second), start=1):
         program.show()
         troubles: list[str] = []
+        program.stage_told.connect(lambda text: stage.say(f"        {text}"))
         program.opening_failed.connect(troubles.append)
         yield Until(
             lambda program=program, troubles=troubles: program.is_ready or troubles,  # type: ignore[misc]

@@ -25,7 +25,7 @@ from clinic_desk.database.failures import (
     translated,
 )
 from clinic_desk.database.watchdog import Watchdog
-from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, DurabilityUnknown, OutcomeUnknown
+from clinic_desk.errors import Busy, DatabaseDown, DurabilityUnknown, NotAllowed, OutcomeUnknown, SchemaMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -204,7 +204,7 @@ class Database:
                 except _Unanswered:
                     doubt.begin()
                     self._note(operation_id, in_doubt=True)
-                except ClinicDeskError:
+                except (DatabaseDown, Busy, NotAllowed, SchemaMismatch):
                     if doubt.begun or not doubt.exists:
                         raise  # certain: this very transaction was the one that stands or falls, and it fell
                 doubt.pause(attempt)

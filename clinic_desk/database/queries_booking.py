@@ -22,7 +22,7 @@ from clinic_desk.database.queries_clinic import (
     site_record,
     type_record,
 )
-from clinic_desk.database.queries_entries import LONGEST_FOOTPRINT, PATIENT_COLUMNS, patient_record
+from clinic_desk.database.queries_entries import BEFORE_LOCKS, LONGEST_FOOTPRINT, PATIENT_COLUMNS, patient_record
 from clinic_desk.database.queries_prepared import prepared, run
 from clinic_desk.domain.records import Appointment, AppointmentStatus, Block, Clinic, Patient, TimeOff
 
@@ -198,6 +198,7 @@ def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void
 
     `void`: void the appointment's pending messages in between, if it still has this version. The locks are sorted and
     taken by a statement of their own, so what the next one reads cannot change before COMMIT by any desk that books.
+    They are taken behind a savepoint: who finds the place taken gives them back at once.
     """
     leaving = wanted.leaving
     rooms = {wanted.room_id, leaving.room_id if leaving else None} - {None}
@@ -225,7 +226,7 @@ def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void
         "void": void,
     }
     statements = (LOCK, FACTS) if void is None else (LOCK, VOID, FACTS)
-    return _facts(run(connection, statements, values).one())
+    return _facts(run(connection, (f"SAVEPOINT {BEFORE_LOCKS}", *statements), values).one())
 
 
 def utc_days(starts_at: datetime, ends_at: datetime) -> range:

@@ -85,6 +85,7 @@ _STATES: Final = (
     MessageState.UNKNOWN,
     MessageState.FAILED,
 )
+BEFORE_LOCKS: Final = "before_locks"
 _NOTHING: Final = frozenset[str]()
 _known = lru_cache(maxsize=4096)(UUID)
 _STATUS: Final = {status.value: status for status in AppointmentStatus}
@@ -110,17 +111,23 @@ def entries_by_id(connection: Connection, ids: Iterable[UUID], *, erroneous: boo
     return entries(run(connection, (_BY_ID,), {"ids": [str(row) for row in ids], "erroneous": erroneous}).all())
 
 
-def standing(
+def release_and_look(
     connection: Connection, resource: str, resource_id: UUID, footprint: tuple[datetime, datetime], besides: UUID
 ) -> Entry | None:
-    """Return what makes a practitioner or room busy in a footprint, the appointment `besides` left out."""
+    """Give the locks of `lock_and_read` back; return what makes a practitioner or room busy in a footprint.
+
+    The appointment `besides` is left out. What was voided or written behind the savepoint is undone.
+    """
     values = {
         "resource": str(resource_id),
         "besides": str(besides),
         "starts_at": footprint[0],
         "ends_at": footprint[1],
     }
-    return next(iter(entries(run(connection, (_STANDING[resource],), values).all())), None)
+    return next(
+        iter(entries(run(connection, (f"ROLLBACK TO SAVEPOINT {BEFORE_LOCKS}", _STANDING[resource]), values).all())),
+        None,
+    )
 
 
 def entries(rows: Iterable[Sequence[Any]]) -> tuple[Entry, ...]:

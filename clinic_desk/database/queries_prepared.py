@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, CursorResult
 
@@ -47,8 +47,8 @@ def prepared(name: str, statement: str, types: Mapping[str, str]) -> Prepared:
     )
 
 
-def run(connection: Connection, statements: tuple[Prepared, ...], values: Mapping[str, Any]) -> CursorResult[Any]:
-    """Run prepared statements one after the other in one round trip; return the last one's result.
+def run(connection: Connection, statements: Sequence[Prepared | str], values: Mapping[str, Any]) -> CursorResult[Any]:
+    """Run prepared (and plain) statements one after the other in one round trip; return the last one's result.
 
     The first time on a connection they are prepared on the way, which outlives the transaction. If that message
     fails, nobody knows how far it came: the connection is given up.
@@ -56,8 +56,8 @@ def run(connection: Connection, statements: tuple[Prepared, ...], values: Mappin
     from sqlalchemy.exc import DBAPIError
 
     known: set[str] = connection.info.setdefault("prepared", set())
-    new = [statement for statement in statements if statement.name not in known]
-    parts = [statement.definition for statement in new] + [statement.call for statement in statements]
+    new = [one for one in statements if isinstance(one, Prepared) and one.name not in known]
+    parts = [one.definition for one in new] + [one if isinstance(one, str) else one.call for one in statements]
     try:
         result = connection.exec_driver_sql(";\n".join(parts), dict(values))
     except DBAPIError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +22,8 @@ from clinic_desk.domain.rules import (
     judge,
 )
 from clinic_desk.errors import InvalidInput
+from clinic_desk.notifications.planning import Message
 from clinic_desk.services.placing import (
-    PlaceTaken,
     checked_instant,
     checked_text,
     entry_of,
@@ -44,9 +44,8 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.commands import Book, Cancel, Reinstate, SetStatus, Update
     from clinic_desk.domain.records import Appointment
-    from clinic_desk.notifications.planning import Message
-
 _TRIES: Final = 3
+_COLUMNS: Final = tuple(column.name for column in fields(Message))
 _BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED, _CANCELLED, _NOSHOW, _ERROR = (
     AppointmentStatus.BOOKED,
     AppointmentStatus.ARRIVED,
@@ -112,10 +111,7 @@ def _changing(
     work: Callable[[Connection], Entry],
 ) -> Entry:
     name = type(command).__name__
-    try:
-        return db.changing(command.operation_id, name, work, partial(_standing_entry, appointment_id))
-    except PlaceTaken as place:
-        raise place.told(db) from None
+    return db.changing(command.operation_id, name, work, partial(_standing_entry, appointment_id))
 
 
 def _standing_entry(appointment_id: UUID, connection: Connection) -> Entry:
@@ -137,7 +133,7 @@ def _book(db: Database, command: Book, candidate: Candidate, connection: Connect
         facts = read_facts(connection, db, wanted_place(candidate))
         patient = present_patient(connection, facts)
         verdict = _judged(facts, candidate, command.overrule)
-        refuse(facts, candidate, verdict)
+        refuse(connection, facts, candidate, verdict)
         row = placed(candidate, facts, verdict, None, command.note)
         messages = messages_for(db, facts, row, tell=command.tell_patient)
         if insert_appointment(connection, row, _queued(messages), command.hold_id):
@@ -182,7 +178,7 @@ def _move(db: Database, connection: Connection, seen: Entry, command: Update) ->
     patient = present_patient(connection, facts) if new_patient else seen.patient
     candidate = candidate_of_update(was, command, facts.clinic)
     verdict = _judged(facts, candidate, command.overrule, was)
-    refuse(facts, candidate, verdict)
+    refuse(connection, facts, candidate, verdict)
     note = was.note if isinstance(command.note, Unchanged) else command.note
     row = placed(candidate, facts, verdict, was, note)
     if _place(was) == _place(row):
@@ -262,7 +258,7 @@ def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entr
     verdict = _judged(facts, candidate, command.overrule | before)
     # An undo a minute after the start is still an undo.
     verdict = replace(verdict, refused=tuple(row for row in verdict.refused if row.rule != Rule.IN_THE_PAST))
-    refuse(facts, candidate, verdict)
+    refuse(connection, facts, candidate, verdict)
     row = replace(
         was,
         status=_BOOKED,
@@ -285,7 +281,7 @@ def _rewrite(
     _still(connection, facts, seen)
     if row.status.occupies_time and not was.status.occupies_time:
         rules = {violation.rule for violation in _judged(facts, candidate, frozenset()).violations}
-        refuse_taken(facts, candidate, rules)
+        refuse_taken(connection, facts, candidate, rules)
     messages = messages_for(db, facts, row, tell=tell) if relevant else ()
     return _write(connection, facts, seen, row, messages)
 
@@ -312,6 +308,6 @@ def _write(
 
 def _queued(messages: Iterable[Message]) -> list[dict[str, Any]]:
     return [
-        {name: value if isinstance(value, int) else str(value) for name, value in asdict(message).items()}
+        {name: value if isinstance(value := getattr(message, name), int) else str(value) for name in _COLUMNS}
         for message in messages
     ]

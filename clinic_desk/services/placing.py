@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database.queries_booking import Facts, Wanted, lock_and_read
-from clinic_desk.database.queries_entries import message_state, standing
+from clinic_desk.database.queries_entries import message_state, release_and_look
 from clinic_desk.database.queries_patients import merged_target
 from clinic_desk.domain.commands import AUTOMATIC, Rule
 from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.domain.records import AppointmentType, Patient
+    from clinic_desk.domain.records import Patient
 
 _LONGEST_VISIT: Final = timedelta(hours=24)
 _LONGEST_NOTE: Final = 4000
@@ -94,51 +94,33 @@ def present_patient(connection: Connection, facts: Facts) -> Patient:
     return facts.patient
 
 
-class PlaceTaken(Exception):
-    """The place is taken, found behind its locks; who stands there is looked up after they were given back.
-
-    So of many desks that race for one time each holds the others up no longer than it takes to see that it is taken.
-    """
-
-    def __init__(self, candidate: Candidate, kind: AppointmentType, *, room: bool) -> None:
-        super().__init__()
-        self._candidate = candidate
-        self._kind = kind
-        self._room = room
-
-    def told(self, db: Database) -> SlotTaken:
-        """Return the refusal that names who stands there; nobody if she has left meanwhile."""
-        candidate = self._candidate
-        resource_id = candidate.room_id if self._room else candidate.practitioner_id
-        if resource_id is None or resource_id == AUTOMATIC:
-            return SlotTaken(None, room=self._room)
-        footprint = candidate.footprint(self._kind)
-        with db.reading() as connection:
-            by = standing(
-                connection,
-                "room" if self._room else "practitioner",
-                resource_id,
-                (footprint.starts_at, footprint.ends_at),
-                _there(candidate.appointment_id),
-            )
-        return SlotTaken(by, room=self._room)
-
-
-def refuse(facts: Facts, candidate: Candidate, verdict: Verdict) -> None:
-    """Raise what speaks against the candidate: PlaceTaken if only its time or room does, else RuleViolation."""
+def refuse(connection: Connection, facts: Facts, candidate: Candidate, verdict: Verdict) -> None:
+    """Raise what speaks against the candidate: SlotTaken if only its time or room does, else RuleViolation."""
     rules = {violation.rule for violation in verdict.refused}
     if not rules:
         return
     final = [row for row in verdict.refused if not row.overrulable and row.rule != Rule.ROOM_TAKEN]
     if not final:
-        refuse_taken(facts, candidate, rules)
+        refuse_taken(connection, facts, candidate, rules)
     raise RuleViolation(verdict.refused)
 
 
-def refuse_taken(facts: Facts, candidate: Candidate, rules: Set[Rule]) -> None:
-    """Raise PlaceTaken if the time or the room is among the broken rules."""
-    if rules & {Rule.SLOT_TAKEN, Rule.ROOM_TAKEN}:
-        raise PlaceTaken(candidate, facts.clinic.type(candidate.type_id), room=Rule.SLOT_TAKEN not in rules)
+def refuse_taken(connection: Connection, facts: Facts, candidate: Candidate, rules: Set[Rule]) -> None:
+    """Raise SlotTaken, with who stands there, if the time or the room is among the broken rules.
+
+    The locks are given back first: of many desks that race for one time, each holds the others up no longer than it
+    takes to see that it is taken.
+    """
+    if not rules & {Rule.SLOT_TAKEN, Rule.ROOM_TAKEN}:
+        return
+    footprint = candidate.footprint(facts.clinic.type(candidate.type_id))
+    bounds = (footprint.starts_at, footprint.ends_at)
+    besides = _there(candidate.appointment_id)
+    if Rule.SLOT_TAKEN in rules:
+        raise SlotTaken(release_and_look(connection, "practitioner", candidate.practitioner_id, bounds, besides))
+    if candidate.room_id is None or candidate.room_id == AUTOMATIC:
+        raise SlotTaken(None, room=True)
+    raise SlotTaken(release_and_look(connection, "room", candidate.room_id, bounds, besides), room=True)
 
 
 def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointment | None, note: str) -> Appointment:

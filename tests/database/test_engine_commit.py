@@ -115,6 +115,21 @@ def test_a_commit_that_is_never_answered_is_unknown_until_the_same_change_asks_a
     assert stored(owner_engine) == (1, 1)
 
 
+def test_what_the_replay_itself_refuses_is_told_at_once(
+    far: Database, proxy: FaultyProxy, owner_engine: Engine
+) -> None:
+    change = Change()
+
+    def replay(_connection: Connection) -> str:
+        change.replayed += 1
+        raise NotFound(what="row that somebody deleted meanwhile")
+
+    proxy.cut_when(COMMIT, before_forward=False)
+    with pytest.raises(NotFound):
+        far.changing(change.operation, "Note", change.work, replay)
+    assert change.replayed == 1
+
+
 def test_while_it_is_being_found_out_the_operation_is_said_to_be_in_doubt(
     far: Database, proxy: FaultyProxy, owner_engine: Engine
 ) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.garbage import GarbageCollector
 from clinic_desk.ui.main_window import MainWindow
-from clinic_desk.ui.opening_words import stage_text, trouble_text
+from clinic_desk.ui.opening_words import not_set_up_text, stage_text, trouble_text
 from clinic_desk.ui.preferences import Preferences
 from clinic_desk.ui.shell.crash import CrashReporter
 
@@ -103,6 +103,8 @@ class DeskProgram(QObject):
         open_clinic, tell, opened = self._open, self._told.emit, self._opened
 
         def work() -> Opened:
+            while opened:
+                opened.pop().close()  # tried again
             opened.append(open_clinic(tell))  # noted on the thread: closing must find it whenever it comes
             return opened[-1]
 
@@ -122,6 +124,10 @@ class DeskProgram(QObject):
         self._is_opening = False
         if self.is_closing:
             return
+        clinic = opened.clinic
+        if not (clinic.sites and clinic.practitioners and clinic.types):
+            self._offer_again(not_set_up_text())
+            return
         self._settings.setValue("last_login", opened.person.login)
         self.window.preferences.sign_in(opened.person.login)
         opening = Opening(
@@ -139,10 +145,12 @@ class DeskProgram(QObject):
     def _not_connected(self, error: ClinicDeskError) -> None:
         self._is_opening = False
         log.warning("the clinic was not opened: %s", error)
-        text = trouble_text(error)
+        self._offer_again(trouble_text(error))
+
+    def _offer_again(self, text: str) -> None:
         self.window.offer_on_cover(text, self.tr("Try again"))
-        self.opening_failed.emit(text)
         self.window.status_bar.show_step(self.tr("Not connected"))
+        self.opening_failed.emit(text)
 
     # --- end ---
 

@@ -48,3 +48,12 @@ def trouble_text(error: ClinicDeskError) -> str:
             "Opening", "The database cannot be reached.\nIs the server on, and is this PC on the clinic's network?"
         )
     return str(error)
+
+
+def not_set_up_text() -> str:
+    """Return what is said of a clinic in which nothing can be booked yet."""
+    return translate(
+        "Opening",
+        "This clinic has no places, doctors or kinds of visits yet, so there is nothing to book.\n"
+        "Have them entered, then try again. To look around in a made-up clinic, start: clinic-desk demo",
+    )

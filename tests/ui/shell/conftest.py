@@ -23,9 +23,14 @@ OpenProgram = Callable[..., DeskProgram]
 
 
 @pytest.fixture
-def open_program(
-    qapp: QApplication, qtbot: QtBot, tmp_path: Path, clinic: SmallClinic, database_url: URL
-) -> Iterator[OpenProgram]:
+def open_program(clinic: SmallClinic, programs: OpenProgram) -> OpenProgram:
+    """Open a desk's program on the small clinic; see `programs`."""
+    assert clinic.monday.isoweekday() == 1
+    return programs
+
+
+@pytest.fixture
+def programs(qapp: QApplication, qtbot: QtBot, tmp_path: Path, database_url: URL) -> Iterator[OpenProgram]:
     """Open a desk's program by name; shown and live when returned. All are ended, in order, with the test."""
     programs: list[DeskProgram] = []
     apply_style(qapp, dark=False)

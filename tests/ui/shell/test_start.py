@@ -9,8 +9,14 @@ import sys
 from collections.abc import Mapping
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from sqlalchemy import Engine
 
 from clinic_desk.display import has_display
+from tests.support.small_clinic import insert_small_clinic
+from tests.ui.shell.conftest import OpenProgram
 
 HEAVY = ("sqlalchemy", "psycopg2", "alembic", "apscheduler", "twilio", "pydantic", "phonenumbers", "keyring")
 
@@ -56,6 +62,28 @@ def test_the_window_is_painted_before_the_database_libraries_are_imported(tmp_pa
     assert not set(HEAVY) & set(told["seen"]["painted"])
     assert told["ended"]
     assert "cannot be reached" in told["cover"]
+
+
+def test_a_clinic_in_which_nothing_can_be_booked_yet_says_so_and_can_be_tried_again(
+    programs: OpenProgram, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    program = programs(wait=False)
+    with qtbot.waitSignal(program.opening_failed) as told:
+        pass
+    assert "nothing to book" in told.args[0]
+    assert program.window.cover.button.isVisible()
+    with owner_engine.begin() as connection:
+        insert_small_clinic(connection)
+    with qtbot.waitSignal(program.ready, timeout=15_000):
+        QTest.mouseClick(program.window.cover.button, Qt.MouseButton.LeftButton)
+    assert program.window.calendar.isVisible()
+
+
+def test_closing_before_anything_is_opened_ends_the_program(programs: OpenProgram, qtbot: QtBot) -> None:
+    program = programs(wait=False)
+    with qtbot.waitSignal(program.closed):
+        program.window.close()
+    assert program.finish()
 
 
 NO_DISPLAY = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -20,10 +21,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from queue import Empty
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.pool import NullPool
 
 from clinic_desk.domain.commands import Update
 from clinic_desk.domain.records import Entry
@@ -85,6 +87,7 @@ def changes(here: Place, folder: Path, count: int) -> list[float]:
     taken: list[float] = []
     try:
         show(desk, here.clinic.monday)
+        assert desk.do("select", appointment_id=str(entry.id)), "the appointment is not there"  # scrolled to
         desk.do("watch_paints", appointment_id=str(entry.id))
         for number in range(count + 5):
             entry = moved(database, entry, number)
@@ -173,6 +176,14 @@ def fill(here: Place, rows: int) -> int:
     return days
 
 
+def checkpoint(superuser: URL) -> None:
+    """Have what was filled in written now, not while it is measured."""
+    engine = create_engine(superuser, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CHECKPOINT")
+    engine.dispose()
+
+
 def unneeded(connection: Connection) -> list[str]:
     """The triggers that tell of a change or keep it: those that run after a row was written."""
     rows = connection.exec_driver_sql(
@@ -181,9 +192,18 @@ def unneeded(connection: Connection) -> list[str]:
     return [row[0] for row in rows]
 
 
-def switch(desk: Desk, day: date) -> float:
-    """Milliseconds from Enter to the picture of a day."""
+def settle(desks: list[Desk]) -> None:
+    """Wait until no desk reads ahead any more: people do not go on within a few milliseconds."""
+    deadline = monotonic() + PATIENCE_S
+    while not all(desk.do("is_settled") for desk in desks):
+        assert monotonic() < deadline, "a desk never came to rest"
+        sleep(0.01)
+
+
+def switch(desk: Desk, day: date, others: list[Desk]) -> float:
+    """Milliseconds from Enter to the picture of a day, while all desks are at rest."""
     type_date(desk, day)
+    settle(others)
     desk.do("time_key", key="Return", modifiers=[])
     return float(note_of(desk, "switched")["switched"] * 1000)
 
@@ -202,7 +222,7 @@ def switches(here: list[tuple[Place, int]], folder: Path, rounds: int) -> list[l
         for number in range(rounds + 3):
             for desk, (_, days), times in zip(desks, here, taken, strict=True):
                 # no day, nor one read ahead beside it, comes again before the desk has forgotten it
-                times.append(switch(desk, BEGIN + timedelta(days=(3 + number * 7) % (days - 3))))
+                times.append(switch(desk, BEGIN + timedelta(days=(3 + number * 7) % (days - 3)), desks))
         for desk in desks:
             desk.close()
     return [times[3:] for times in taken]
@@ -229,6 +249,7 @@ def measure(rows: int, count: int, rounds: int) -> list[Figure]:
         with place(superuser) as small, place(superuser) as large:
             began = perf_counter()
             filled = [(where, fill(where, many)) for where, many in ((small, FEW), (large, rows))]
+            checkpoint(superuser)
             sys.stderr.write(f"{rows:,} appointments made in {perf_counter() - began:.0f} s\n")
             few, many = switches(filled, folder, rounds)
         little, much = statistics.median(few), statistics.median(many)
@@ -248,6 +269,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     figures = measure(options.rows, options.changes, options.rounds)
     lines = [f"{one.what:45} {one.measured:8.1f} {one.unit:2} (budget {one.budget})" for one in figures]
     if options.json:

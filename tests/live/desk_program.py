@@ -345,6 +345,13 @@ class Hands(QObject):
     def do_time_key(self, key: str, modifiers: list[str]) -> None:
         self._watch.time_key(lambda: self.do_key(key, modifiers))
 
+    def do_is_settled(self) -> bool:
+        """Whether all that was asked of the database has come, and nothing is about to be read ahead."""
+        space = self._program.workspace
+        assert space is not None
+        soon = [timer for timer in space.findChildren(QTimer) if timer.isSingleShot() and timer.isActive()]
+        return not self._program.tasks._unfinished and not soon
+
     def do_close(self) -> None:
         QTimer.singleShot(0, self._program, self._program.close)
 

@@ -11,12 +11,13 @@ from sqlalchemy import Engine, insert
 
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
+from clinic_desk.database.queries_booking import update_appointment
 from clinic_desk.domain.commands import AUTOMATIC, Cancel, Reinstate, Rule, SetStatus, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
 from clinic_desk.domain.refusals import Conflict, NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.errors import InvalidInput
-from clinic_desk.services import calendar
+from clinic_desk.services import booking, calendar
 from clinic_desk.services.booking import FOLLOWING, book, cancel, reinstate, set_status, update
 from tests.support.bookings import BERLIN, NEW_YORK, at, checkup, count, statements_of, stored
 from tests.support.small_clinic import SmallClinic
@@ -208,6 +209,22 @@ def test_after_a_conflict_the_same_wish_against_the_new_version_is_carried_out(
         update(database, moved(booked, starts_at=at(clinic.monday, 10)))
     row = update(database, moved(refused.value.now, starts_at=at(clinic.monday, 10))).appointment
     assert (row.note, row.version) == ("theirs", 3)
+
+
+def test_a_change_by_a_program_that_takes_no_locks_is_noticed_by_the_write_itself(
+    database: Database, booked: Entry, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It slips in after the desk has read the facts and before it writes."""
+
+    def late(*given: Any) -> bool:
+        with owner_engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE appointment SET note = 'by SQL'")
+        return update_appointment(*given)
+
+    monkeypatch.setattr(booking, "update_appointment", late)
+    with pytest.raises(Conflict) as refused:
+        update(database, moved(booked, note="mine"))
+    assert refused.value.now.appointment.note == "by SQL"
 
 
 def test_a_deleted_appointment_is_a_conflict_that_says_so(

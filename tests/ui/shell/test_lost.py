@@ -14,7 +14,7 @@ from clinic_desk.app import CLOSE_WITHIN_S, DeskProgram
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.wall import minute_to_instant
-from clinic_desk.services import booking
+from clinic_desk.services import booking, calendar
 from clinic_desk.ui.freshness import Connection
 from tests.support.proxy import FaultyProxy
 from tests.support.small_clinic import SmallClinic
@@ -136,7 +136,7 @@ def test_the_program_ends_in_time_though_the_database_does_not_answer(
 def test_closing_while_a_command_runs_lets_it_finish(
     far: DeskProgram, proxy: FaultyProxy, clinic: SmallClinic, database: Database, qtbot: QtBot
 ) -> None:
-    proxy.delay(100)
+    proxy.delay(30)
     start = minute_to_instant(clinic.monday, 600, ZONE)
     command = Book(clinic.patients[0], clinic.checkup, clinic.weber, clinic.berlin, start, 15)
     far_database = space(far).desk.database
@@ -144,6 +144,5 @@ def test_closing_while_a_command_runs_lets_it_finish(
     with qtbot.waitSignal(far.closed, timeout=5_000):
         far.close()
     proxy.delay(0)
-    from clinic_desk.services import calendar
-
+    assert far.finish()
     assert [entry.id for entry in calendar.load_entries(database, [command.appointment_id])] == [command.appointment_id]

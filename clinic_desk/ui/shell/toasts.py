@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 _SHOWN_MS = 8_000
-_AT_MOST = 3
+_AT_MOST = 2
 
 
 class Toast(QFrame):

@@ -200,7 +200,7 @@ def test_esc_leaves_the_box_empty(box: FindBox, qtbot: QtBot) -> None:
 # --- notes ------------------------------------------------------------------------------------------------------------
 
 
-def test_at_most_three_notes_stand_and_the_newest_is_read_last(window: QWidget) -> None:
+def test_at_most_two_notes_stand_and_the_newest_is_read_last(window: QWidget) -> None:
     host = QWidget()
     put(host, window)
     window.show()
@@ -208,7 +208,7 @@ def test_at_most_three_notes_stand_and_the_newest_is_read_last(window: QWidget) 
     for number in range(5):
         toasts.show_text(f"note {number}")
     visible = [label.text() for label in toasts.findChildren(QLabel, "toast_text") if label.isVisible()]
-    assert visible == ["note 2", "note 3", "note 4"]
+    assert visible == ["note 3", "note 4"]
     assert toasts.latest_text() == "note 4"
 
 

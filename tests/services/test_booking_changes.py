@@ -1,6 +1,7 @@
 """Changing, cancelling, reinstating and the statuses, with the version the user saw."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,11 +15,12 @@ from clinic_desk.database.engine import Database
 from clinic_desk.database.queries_booking import update_appointment
 from clinic_desk.domain.commands import AUTOMATIC, Cancel, Reinstate, Rule, SetStatus, Update
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
+from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, MessageState
 from clinic_desk.domain.refusals import Conflict, NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services import booking, calendar
 from clinic_desk.services.booking import FOLLOWING, book, cancel, reinstate, set_status, update
+from tests.plugins.postgres import PostgresServer
 from tests.support.bookings import BERLIN, NEW_YORK, at, checkup, count, statements_of, stored
 from tests.support.small_clinic import SmallClinic
 
@@ -110,6 +112,13 @@ def test_another_type_brings_its_buffers_and_its_room(clinic: SmallClinic, datab
     assert (row.buffer_before_minutes, row.buffer_after_minutes, row.room_id) == (5, 10, None)
     row = update(database, Update(booked.id, 2, type_id=clinic.procedure, length_minutes=60)).appointment
     assert (row.buffer_before_minutes, row.room_id) == (0, clinic.room_1)
+
+
+def test_the_buffers_of_another_type_are_checked_too(clinic: SmallClinic, database: Database, booked: Entry) -> None:
+    neighbour = book(database, checkup(clinic, at(clinic.monday, 9, 30), patient_id=clinic.patients[1]))
+    with pytest.raises(SlotTaken) as refused:
+        update(database, moved(booked, type_id=clinic.consultation, length_minutes=25))  # and ten minutes after it
+    assert refused.value.by == neighbour
 
 
 def test_a_room_that_is_taken_at_the_new_time_is_exchanged(
@@ -225,6 +234,43 @@ def test_a_change_by_a_program_that_takes_no_locks_is_noticed_by_the_write_itsel
     with pytest.raises(Conflict) as refused:
         update(database, moved(booked, note="mine"))
     assert refused.value.now.appointment.note == "by SQL"
+
+
+def test_a_change_made_while_the_locks_were_waited_for_is_the_conflict_and_not_what_it_led_to(
+    clinic: SmallClinic, database: Database, booked: Entry, owner_engine: Engine, postgres_server: PostgresServer
+) -> None:
+    """Meanwhile the appointment got a note, and the time it was to be moved to was taken; its messages still wait."""
+    other = book(database, checkup(clinic, at(clinic.monday, 15), patient_id=clinic.patients[1]))
+    there = at(clinic.monday, 14)
+    with ThreadPoolExecutor(1) as pool:
+        with owner_engine.begin() as slow:
+            slow.exec_driver_sql(
+                "SELECT lock_days(1, no, tstzrange(%s, %s + interval '1 min')) FROM practitioner WHERE id = %s",
+                (there, there, clinic.weber),
+            )
+            waiting = pool.submit(update, database, moved(booked, starts_at=there))
+            until_somebody_waits_for_an_advisory_lock(postgres_server, owner_engine)
+            slow.exec_driver_sql("UPDATE appointment SET note = 'theirs' WHERE id = %s", (booked.id,))
+            slow.exec_driver_sql(
+                "UPDATE appointment SET starts_at = %s, ends_at = %s WHERE id = %s",
+                (there, there + timedelta(minutes=15), other.id),
+            )
+        with pytest.raises(Conflict) as refused:
+            waiting.result(30)
+    assert refused.value.now == read(database, booked)
+    assert refused.value.now.message_state is MessageState.PENDING
+
+
+def until_somebody_waits_for_an_advisory_lock(server: PostgresServer, engine: Engine) -> None:
+    for _ in range(5000):
+        with server.admin.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event = 'advisory'",
+                (engine.url.database,),
+            )
+            if cursor.fetchone() != (0,):
+                return
+    pytest.fail("nobody waited")
 
 
 def test_a_deleted_appointment_is_a_conflict_that_says_so(

@@ -168,6 +168,9 @@ def test_a_day_is_as_full_as_its_working_minutes_are_booked(
     assert found[day + timedelta(days=1)] == 0.0
     everywhere = calendar.load_fullness(database, day, day, loaded)
     assert everywhere[day] == pytest.approx(4 / 24)
+    put(owner_engine, "time_off", practitioner_id=clinic.okafor, starts_at=at(day, 9), ends_at=at(day, 11))
+    put(owner_engine, "time_off", practitioner_id=clinic.okafor, starts_at=at(day, 10), ends_at=at(day, 14))
+    assert calendar.load_fullness(database, day, day, loaded, clinic.berlin)[day] == pytest.approx(4 / 12)
     put(owner_engine, "time_off", practitioner_id=clinic.okafor, starts_at=at(day, 0), ends_at=at(day, 23))
     assert calendar.load_fullness(database, day, day, loaded, clinic.berlin)[day] == pytest.approx(4 / 8)
 

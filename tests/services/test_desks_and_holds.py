@@ -30,6 +30,17 @@ def alive(database: Database) -> Iterator[None]:
         yield
     finally:
         connection.close()
+        wait_until_dead(database, number)
+
+
+def wait_until_dead(database: Database, number: int) -> None:
+    """The server notices the end of a connection a moment after it was closed."""
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 20261 AND objid = %(no)s::oid"
+    for _ in range(2000):
+        with database.reading() as connection:
+            if connection.exec_driver_sql(held, {"no": number}).scalar_one() == 0:
+                return
+    pytest.fail("the lock of a closed connection is still held")
 
 
 def hold_at(clinic: SmallClinic, start: datetime = START) -> PlaceHold:

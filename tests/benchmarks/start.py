@@ -15,12 +15,14 @@ machines that are busy with something else.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any
@@ -47,7 +49,7 @@ def now() -> Moment:
 
 def after_painting(widget: QWidget, then: Callable[[], None]) -> QObject:
     """Call `then` once, when a widget and all of its window have been painted; keep what is returned."""
-    from PySide6.QtCore import QEvent, QObject, QTimer
+    from PySide6.QtCore import QCoreApplication, QEvent, QObject
 
     class Watch(QObject):
         """Waits for the first painting."""
@@ -55,8 +57,15 @@ def after_painting(widget: QWidget, then: Callable[[], None]) -> QObject:
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
             if event.type() == QEvent.Type.Paint:
                 watched.removeEventFilter(self)
-                QTimer.singleShot(0, then)
+                # Served right after the painting, before anything that the painting itself asks for.
+                QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), 1)
             return False
+
+        def event(self, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.User:
+                then()
+                return True
+            return super().event(event)
 
     watch = Watch()
     widget.installEventFilter(watch)
@@ -125,6 +134,7 @@ def child_program(url: str) -> dict[str, Any]:
     """Run the program by its own entry point, with eyes on it."""
     from clinic_desk import app as composition
     from clinic_desk.cli import main
+    from clinic_desk.ui.shell import crash
 
     at: dict[str, Any] = {}
     kept: list[object] = []
@@ -132,22 +142,35 @@ def child_program(url: str) -> dict[str, Any]:
     class Watched(composition.DeskProgram):
         """The program, which notes its first paintings."""
 
-        def show(self) -> None:
-            def window_painted() -> None:
-                at["window"] = now()
-                at["imported"] = [
-                    name for name in ("sqlalchemy", "psycopg2", "apscheduler", "twilio") if name in sys.modules
-                ]
+        def _begin(self) -> None:
+            # What the program does as soon as its window has been painted.
+            at["window"] = now()
+            at["imported"] = [
+                name for name in ("sqlalchemy", "psycopg2", "apscheduler", "twilio") if name in sys.modules
+            ]
+            super()._begin()
 
+        def show(self) -> None:
             def calendar_painted() -> None:
                 at["calendar"] = now()
                 self.close()
 
-            kept.append(after_painting(self.window, window_painted))
             self.ready.connect(lambda: kept.append(after_painting(self.window.calendar.viewport(), calendar_painted)))
+            self.opening_failed.connect(give_up)
             super().show()
 
+    def give_up(*told: Any) -> None:
+        lines = traceback.format_exception(told[1]) if len(told) == 3 else [str(told)]
+        sys.stderr.write("the calendar will never be there: " + "".join(lines))
+        sys.stderr.flush()
+        os._exit(3)
+
     composition.DeskProgram = Watched  # type: ignore[misc]
+
+    def install(_reporter: crash.CrashReporter) -> None:
+        sys.excepthook = give_up
+
+    crash.CrashReporter.install = install  # type: ignore[assignment, method-assign]
     main(["--database-url", url])
     return at
 
@@ -215,6 +238,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.child:
         kind, url = options.child
+        faulthandler.dump_traceback_later(60, exit=True)
         told = child_empty() if kind == "empty" else child_bare(url) if kind == "bare" else child_program(url)
         sys.stdout.write(json.dumps(told) + "\n")
         return 0

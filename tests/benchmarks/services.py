@@ -261,11 +261,9 @@ def race_latency(server: Server) -> Iterator[Figure]:
     ]
     for process in processes:
         process.start()
-    answers = [results.get(timeout=300) for _ in processes]
+    outcomes = [outcome for _ in processes for outcome in results.get(timeout=300)]
     for process in processes:
         process.join()
-    outcomes = [outcome for told, _ in answers for outcome in told]
-    slower = statistics.median(share for _, share in answers)
     losers = sorted(seconds * 1000 for won, seconds in outcomes if not won)
     winners = sorted(seconds * 1000 for won, seconds in outcomes if won)
     p99 = losers[int(len(losers) * 0.99)]
@@ -276,26 +274,18 @@ def race_latency(server: Server) -> Iterator[Figure]:
         "p99 <= 50",
         p99 <= 50,
     )
-    yield Figure(
-        "race: p99 on an idle machine of this kind, ms",
-        f"{p99 / slower:.0f}",
-        f"(eight processes that only count are {slower:.1f} times slower now than their share of the processors)",
-        kept=True,
-    )
     yield Figure("race: the winner knows, ms (median)", f"{statistics.median(winners):.0f}", "", kept=True)
 
 
 def _race(url: str, number: int, who: tuple[UUID, ...], barrier: Any, results: Any) -> None:
     desk = Database(make_url(url), DeskIdentity(UUID(int=number + 1), f"Desk {number}"))
     outcomes: list[tuple[bool, float]] = []
-    spins: list[float] = []
     start = datetime(2033, 1, 3, tzinfo=UTC)
     book(desk, Book(who[number], data.TYPE, data.PRACTITIONERS[-number - 1], data.SITE, start - timedelta(days=9), 10))
     for count in range(RACES):
         command = Book(
             who[number], data.TYPE, data.PRACTITIONERS[0], data.SITE, start + timedelta(minutes=10 * count), 10
         )
-        spins.append(_spin(barrier))
         barrier.wait(60)
         begun = time.perf_counter()
         try:
@@ -305,16 +295,7 @@ def _race(url: str, number: int, who: tuple[UUID, ...], barrier: Any, results: A
             won = False
         outcomes.append((won, time.perf_counter() - begun))
     desk.dispose()
-    results.put((outcomes, max(1.0, statistics.median(spins))))
-
-
-def _spin(barrier: Any) -> float:
-    """How many times longer eight processes take for the same bare counting than the processors' number explains."""
-    barrier.wait(60)
-    wall, processor = time.perf_counter(), time.process_time()
-    sum(range(300_000))
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return wall / (processor * max(1.0, DESKS / (os.cpu_count() or 1)))
+    results.put(outcomes)
 
 
 # --- the day ----------------------------------------------------------------------------------------------------------

@@ -80,17 +80,20 @@ class DeskProgram(QObject):
     # --- start ---
 
     def _begin(self) -> None:
-        """Open the clinic on the query lane's thread, and furnish the window meanwhile."""
+        """Furnish the window, then open the clinic on the query lane's thread.
+
+        Not both at once: two threads that import at the same time through PySide's import hook can see half a module.
+        """
         if self.is_closing:
             return
         from clinic_desk.ui.tasks import Tasks
 
         self.tasks = Tasks(self)
         self.tasks.commands_changed.connect(self._commands_changed)
-        self._connect()
         self._apply_style()
         self.window.furnish()
         self.window.actions_by_name["quit"].triggered.connect(self.window.close)
+        self._connect()
 
     def _apply_style(self) -> None:
         from clinic_desk.ui.theme import apply_style

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 PROGRAM: Final = "clinic-desk"
 _SCHEMES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg2"})
-LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
-"""Hosts that are this computer; so is a path, the folder of a Unix socket."""
-
+_LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _HALF_SAFE: Final = frozenset({"allow", "prefer", "require"})
 _DESKS_PER_USER: Final = 64
 
@@ -95,7 +93,7 @@ def _secured(address: str) -> str:
         message = "not a PostgreSQL address"
         raise ValueError(message)
     hosts = {parts.hostname or "", *(host.rpartition(":")[0] or host for host in query.get("host", []))} - {""}
-    remote = any(host not in LOCAL and not host.startswith("/") for host in hosts)
+    remote = any(host not in _LOCAL and not host.startswith("/") for host in hosts)
     if remote and query.get("sslmode", ["verify-full"])[0] in _HALF_SAFE:
         message = "sslmode allow, prefer and require let a false server in"
         raise ValueError(message)

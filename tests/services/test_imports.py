@@ -9,7 +9,7 @@ from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.services import booking, calendar, desks, history, holds, messages, patients, slots
 from uuid import UUID
 database = Database("postgresql://anna@127.0.0.1/clinic", DeskIdentity(UUID(int=1), "Desk 1"))
-heavy = {"sqlalchemy", "psycopg2", "alembic", "apscheduler", "twilio", "email_validator", "pydantic", "PySide6"}
+heavy = {"sqlalchemy", "psycopg2", "alembic", "apscheduler", "twilio", "email_validator", "PySide6"}
 sys.exit(", ".join(sorted(heavy & set(sys.modules))) or 0)
 """
 

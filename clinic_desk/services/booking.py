@@ -231,8 +231,9 @@ def _set_status(db: Database, command: SetStatus, connection: Connection) -> Ent
         allowed = ", ".join(sorted(FOLLOWING[was.status])) or "nothing: it was entered in error"
         raise InvalidInput(field="status", expected=f"after {was.status}: {allowed}")
     row = replace(was, status=command.status, cancellation_reason=None)
-    coming_or_going = _BOOKED in {was.status, command.status}
-    return _rewrite(db, connection, seen, row, relevant=coming_or_going)
+    # Of an entry that should never have been, nothing that still waits may leave, its cancellation included.
+    relevant = _BOOKED in {was.status, command.status} or command.status is _ERROR
+    return _rewrite(db, connection, seen, row, relevant=relevant)
 
 
 def _cancel(db: Database, command: Cancel, connection: Connection) -> Entry:

@@ -229,6 +229,29 @@ def test_who_has_come_or_will_not_come_is_not_reminded(
         assert pending(owner_engine) == {"confirmation", "reminder"}
 
 
+def test_deleting_what_was_just_cancelled_recalls_the_cancellation(
+    database: Database, booked: Entry, owner_engine: Engine
+) -> None:
+    leaves(owner_engine, "confirmation")
+    entry = call_off(database, booked)
+    assert pending(owner_engine) == {"cancelled"}
+    deleted = set_status(database, SetStatus(booked.id, entry.appointment.version, AppointmentStatus.ENTERED_IN_ERROR))
+    assert pending(owner_engine) == set()
+    assert queue(owner_engine, "status, last_error", "kind = 'cancelled'") == [("cancelled", "superseded")]
+    assert deleted.message_state is MessageState.SENT, "of the messages that were not recalled one has left"
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.ARRIVED, AppointmentStatus.NOSHOW, AppointmentStatus.FULFILLED])
+def test_deleting_what_was_entered_in_error_leaves_nothing_waiting_whatever_it_was(
+    database: Database, booked: Entry, owner_engine: Engine, status: AppointmentStatus
+) -> None:
+    entry = set_status(database, SetStatus(booked.id, 1, status))
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE notification SET status = 'pending' WHERE kind = 'reminder'")
+    set_status(database, SetStatus(booked.id, entry.appointment.version, AppointmentStatus.ENTERED_IN_ERROR))
+    assert pending(owner_engine) == set()
+
+
 def test_an_appointment_given_to_another_patient_tells_both(
     clinic: SmallClinic, database: Database, booked: Entry, owner_engine: Engine
 ) -> None:

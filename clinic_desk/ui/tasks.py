@@ -1,4 +1,4 @@
-"""Work off the GUI thread: a command lane and a query lane of one worker each, whose results come back as callbacks."""
+"""Work off the GUI thread: a command lane and a query lane of one thread each, whose results come back as callbacks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 from clinic_desk.errors import ClinicDeskError
+from clinic_desk.ui.lanes import Lane, Priority
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -21,9 +22,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """One piece of work and who wants its result. Lives in `Tasks._unfinished` so that the GUI thread frees it last."""
+    """One piece of work and who wants its result.
 
-    owner: QObject
+    The GUI thread empties it when it is over: the lane's thread may be the last to let go of the shell, never of a
+    Qt object.
+    """
+
+    owner: QObject | None
     work: Callable[[], Any]
     done: Callable[[Any], None]
     failed: Callable[[ClinicDeskError], None]
@@ -33,7 +38,11 @@ class _Job:
 
     @property
     def is_wanted(self) -> bool:
-        return not self.superseded and shiboken6.isValid(self.owner)
+        return not self.superseded and self.owner is not None and shiboken6.isValid(self.owner)
+
+    def empty(self) -> None:
+        """Let go of everything that was wanted."""
+        self.owner, self.work, self.done, self.failed = None, _nothing, _nothing, _nothing
 
 
 @dataclass(slots=True, frozen=True)
@@ -58,9 +67,9 @@ class Tasks(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._command_lane = ThreadPoolExecutor(1, thread_name_prefix="command-lane")
-        self._query_lane = ThreadPoolExecutor(1, thread_name_prefix="query-lane")
-        self._unfinished: dict[_Job, Future[None]] = {}
+        self._command_lane = Lane("command-lane", self._run)
+        self._query_lane = Lane("query-lane", self._run)
+        self._unfinished: set[_Job] = set()
         self._newest: dict[tuple[int, str], _Job] = {}
         self._outcomes: deque[_Outcome] = deque()
         self._accepting = True
@@ -79,7 +88,7 @@ class Tasks(QObject):
         failed: Callable[[ClinicDeskError], None],
     ) -> None:
         """Run `work` after all earlier commands; then `done` or `failed` on the GUI thread unless `owner` is gone."""
-        self._submit(self._command_lane, _Job(owner, work, done, failed, is_command=True))
+        self._submit(_Job(owner, work, done, failed, is_command=True), Priority.NORMAL)
 
     def query(
         self,
@@ -89,18 +98,26 @@ class Tasks(QObject):
         failed: Callable[[ClinicDeskError], None],
         *,
         key: str | None = None,
+        priority: Priority = Priority.NORMAL,
     ) -> None:
-        """Run `work` after all earlier queries. A newer query of the same owner and `key` replaces an unfinished one:
+        """Run `work` after all more urgent and all earlier queries; what is less urgent is not overtaken for ever.
 
-        if that one still waits it is not run, if it runs its result is dropped.
+        A newer query of the same owner and `key` replaces an unfinished one: if that one still waits it is not run, if
+        it runs its result is dropped.
         """
         job = _Job(owner, work, done, failed, is_command=False, key=(id(owner), key) if key is not None else None)
         if job.key is not None:
             older = self._newest.get(job.key)
             if older is not None:
-                older.superseded = True
+                self._drop(older)
             self._newest[job.key] = job
-        self._submit(self._query_lane, job)
+        self._submit(job, priority)
+
+    def hurry(self, owner: QObject, key: str, priority: Priority = Priority.URGENT) -> None:
+        """Somebody waits now for the query of this owner and key: if it has not begun it has this priority."""
+        job = self._newest.get((id(owner), key))
+        if job is not None:
+            self._query_lane.hurry(job, priority)
 
     def close(self, timeout_s: float = 3.0) -> bool:
         """Stop accepting, drop waiting queries, let commands end; return whether both lanes ended in time.
@@ -108,24 +125,39 @@ class Tasks(QObject):
         Blocks for at most `timeout_s` seconds, so it is called when the event loop has ended.
         """
         self._accepting = False
-        for job in self._unfinished:
-            job.superseded = job.superseded or not job.is_command
-        wait(self._unfinished.values(), timeout_s)
-        ended = all(future.done() for future in self._unfinished.values())
-        for lane in (self._query_lane, self._command_lane):
-            lane.shutdown(wait=ended, cancel_futures=True)
-        return ended
+        deadline = monotonic() + timeout_s
+        for job in [job for job in self._unfinished if not job.is_command]:
+            self._drop(job)
+        lanes = (self._query_lane, self._command_lane)
+        for lane in lanes:
+            lane.close()
+        ended = [lane.ended(deadline - monotonic()) for lane in lanes]
+        for job in list(self._unfinished):
+            self._command_lane.take_back(job)  # behind one that hangs
+        return all(ended)
 
-    def _submit(self, lane: ThreadPoolExecutor, job: _Job) -> None:
+    def _submit(self, job: _Job, priority: Priority) -> None:
         if not self._accepting:
             log.info("work given while closing was not started")
             return
-        self._unfinished[job] = lane.submit(self._run, job)
+        self._unfinished.add(job)
+        (self._command_lane if job.is_command else self._query_lane).give(job, priority)
         if job.is_command:
             self.commands_changed.emit(self.unfinished_commands)
 
+    def _drop(self, job: _Job) -> None:
+        """Nobody wants this query any more."""
+        job.superseded = True
+        if self._query_lane.take_back(job):
+            self._finish(job)
+
+    def _finish(self, job: _Job) -> None:
+        self._unfinished.discard(job)
+        if job.key is not None and self._newest.get(job.key) is job:
+            del self._newest[job.key]
+
     def _run(self, job: _Job) -> None:
-        """On the lane's thread: carry out and hand over; nothing made here may be the last holder of a Qt object."""
+        """On the lane's thread: carry out and hand over."""
         self._outcomes.append(_attempt(job))
         self._ready.emit()
 
@@ -133,13 +165,12 @@ class Tasks(QObject):
         while self._outcomes:
             outcome = self._outcomes.popleft()
             job = outcome.job
-            self._unfinished.pop(job, None)
-            if job.key is not None and self._newest.get(job.key) is job:
-                del self._newest[job.key]
+            self._finish(job)
             if job.is_command:
                 self.commands_changed.emit(self.unfinished_commands)
             if self._accepting:
                 _hand_over(outcome)
+            job.empty()
 
 
 def _attempt(job: _Job) -> _Outcome:
@@ -166,3 +197,7 @@ def _hand_over(outcome: _Outcome) -> None:
     except Exception as bug:
         # One callback's bug must not swallow the other outcomes of this turn.
         sys.excepthook(type(bug), bug, bug.__traceback__)
+
+
+def _nothing(*_: object) -> None:
+    """What an emptied job does."""

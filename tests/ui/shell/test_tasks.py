@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 import pytest
@@ -12,6 +14,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.errors import Busy, ClinicDeskError
+from clinic_desk.ui.lanes import FAIR_AFTER, Priority
 from clinic_desk.ui.tasks import Tasks
 
 
@@ -63,7 +66,7 @@ def test_the_result_of_work_on_a_lane_arrives_on_the_gui_thread(qtbot: QtBot, ta
     tasks.query(tasks, work, told.done, told.failed)
     qtbot.waitUntil(lambda: told.results == [42, 42])
     assert told.threads == {threading.main_thread()}
-    assert sorted(name.rpartition("_")[0] for name in worked_on) == ["command-lane", "query-lane"]
+    assert sorted(worked_on) == ["command-lane", "query-lane"]
 
 
 def test_an_error_of_ours_goes_to_failed_and_not_to_the_crash_dialog(qtbot: QtBot, tasks: Tasks, told: Told) -> None:
@@ -193,3 +196,133 @@ def test_closing_gives_up_on_a_stuck_statement_in_time(qapp: object, told: Told)
     assert not tasks.close(timeout_s=0.05)
     gate.set()
     assert tasks.close()
+
+
+# --- who waits and who does not ---------------------------------------------------------------------------------------
+
+Ask = Callable[..., None]
+
+
+@pytest.fixture
+def gate(tasks: Tasks, told: Told) -> Iterator[threading.Event]:
+    """The query lane is busy until it is set."""
+    gate, busy = threading.Event(), threading.Event()
+
+    def wait() -> str:
+        busy.set()
+        gate.wait(10)
+        return "first"
+
+    tasks.query(tasks, wait, told.done, told.failed)
+    assert busy.wait(10)
+    yield gate
+    gate.set()
+
+
+@pytest.fixture
+def ask(tasks: Tasks, told: Told) -> Ask:
+    """Ask for a result by its name."""
+
+    def ask(name: str, priority: Priority = Priority.NORMAL, key: str | None = None) -> None:
+        tasks.query(tasks, lambda: name, told.done, told.failed, key=key, priority=priority)
+
+    return ask
+
+
+def test_what_somebody_waits_for_overtakes_what_is_merely_useful(
+    gate: threading.Event, ask: Ask, told: Told, qtbot: QtBot
+) -> None:
+    ask("month", Priority.IDLE)
+    ask("details")
+    ask("day ahead", Priority.IDLE)
+    ask("letter", Priority.URGENT)
+    ask("more details")
+    ask("day", Priority.URGENT)
+    gate.set()
+    qtbot.waitUntil(lambda: len(told.results) == 7)
+    assert told.results == ["first", "letter", "day", "details", "more details", "month", "day ahead"]
+
+
+def test_what_nobody_waits_for_has_its_turn_however_much_is_urgent(
+    gate: threading.Event, ask: Ask, told: Told, qtbot: QtBot
+) -> None:
+    ask("idle", Priority.IDLE)
+    ask("normal")
+    for number in range(30):
+        ask(f"urgent {number}", Priority.URGENT)
+    gate.set()
+    qtbot.waitUntil(lambda: len(told.results) == 33)
+    assert told.results.index("idle") == 1 + FAIR_AFTER
+    assert told.results.index("normal") == 2 * (1 + FAIR_AFTER)
+
+
+def test_a_newer_query_of_a_key_replaces_a_waiting_one_of_another_priority(
+    gate: threading.Event, ask: Ask, told: Told, qtbot: QtBot
+) -> None:
+    ask("old", Priority.IDLE, "month")
+    ask("normal")
+    ask("new", Priority.URGENT, "month")
+    gate.set()
+    qtbot.waitUntil(lambda: len(told.results) == 3)
+    assert told.results == ["first", "new", "normal"]
+
+
+def test_a_query_that_waits_can_be_hurried(
+    gate: threading.Event, ask: Ask, told: Told, tasks: Tasks, qtbot: QtBot
+) -> None:
+    ask("normal")
+    ask("day", Priority.IDLE, "day")
+    ask("letter", Priority.URGENT)
+    tasks.hurry(tasks, "day")
+    tasks.hurry(tasks, "a key nobody asked for")
+    gate.set()
+    qtbot.waitUntil(lambda: len(told.results) == 4)
+    assert told.results == ["first", "letter", "day", "normal"]
+
+
+def test_hurrying_one_that_runs_or_is_over_does_nothing(tasks: Tasks, told: Told, qtbot: QtBot) -> None:
+    started, gate = threading.Event(), threading.Event()
+
+    def work() -> str:
+        started.set()
+        gate.wait(10)
+        return "once"
+
+    tasks.query(tasks, work, told.done, told.failed, key="day")
+    assert started.wait(10)
+    tasks.hurry(tasks, "day")
+    gate.set()
+    qtbot.waitUntil(lambda: told.results == ["once"])
+    tasks.hurry(tasks, "day")
+
+
+def test_closing_drops_waiting_queries_of_every_priority(qapp: object, told: Told) -> None:
+    tasks = Tasks()
+    started, gate = threading.Event(), threading.Event()
+    ran: list[Priority] = []
+
+    def busy() -> None:
+        started.set()
+        gate.wait(10)
+
+    tasks.query(tasks, busy, told.done, told.failed)
+    assert started.wait(10)
+    for each in Priority:
+        tasks.query(tasks, lambda each=each: ran.append(each), told.done, told.failed, priority=each)  # type: ignore[misc]
+    assert not tasks.close(timeout_s=0.01)
+    gate.set()
+    assert tasks.close()
+    assert ran == []
+
+
+def test_nothing_of_a_query_that_is_over_is_kept(tasks: Tasks, told: Told, qtbot: QtBot) -> None:
+    class Kept:
+        """Something that is wanted by the work only."""
+
+    kept = Kept()
+    seen = weakref.ref(kept)
+    tasks.query(tasks, lambda kept=kept: str(kept), told.done, told.failed, key="one")  # type: ignore[misc]
+    del kept
+    qtbot.waitUntil(lambda: len(told.results) == 1)
+    gc.collect()
+    assert seen() is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.app import DeskProgram
 from clinic_desk.domain.records import Entry
+from clinic_desk.domain.wall import to_wall
 from clinic_desk.tour.stage import Steps, TourFailed, Until
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.workspace import Workspace
@@ -66,7 +66,7 @@ class Hands:
 
     def wall(self, instant: datetime) -> datetime:
         """Return an instant as wall time of the first site."""
-        return instant.astimezone(ZoneInfo(self.space.store.clinic.sites[0].zone))
+        return to_wall(instant, self.space.store.clinic.sites[0].zone)
 
     def shows(self, day: date) -> bool:
         """Whether the calendar shows this day."""

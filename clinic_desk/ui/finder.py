@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, Signal
 
 from clinic_desk.domain.records import Patient, PatientMatch
+from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError, Unavailable
 from clinic_desk.ui.booking.patient_line import find_lines
 from clinic_desk.ui.connected import Connected
@@ -62,7 +62,7 @@ class Finder(QObject):
         return self.tr("The search did not work. Try other letters.")
 
     def _wall(self, instant: datetime) -> datetime:
-        return instant.astimezone(ZoneInfo(self._store.clinic.sites[0].zone))
+        return to_wall(instant, self._store.clinic.sites[0].zone)
 
     def _show(self, match: PatientMatch) -> None:
         at = match.next_appointment_at

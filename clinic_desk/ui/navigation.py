@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic_desk.domain.records import DayBoard
+from clinic_desk.domain.wall import local_day, to_wall
 from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.column_choice import ColumnChoice
 from clinic_desk.ui.columns import View, columns_of, heading, resources
@@ -67,7 +67,7 @@ class Navigator(QObject):
         """Return today in the first site's zone, by the database's clock."""
         sites = self._store.clinic.sites
         now = self._store.freshness.now()
-        return now.astimezone(ZoneInfo(sites[0].zone)).date() if sites else now.date()
+        return local_day(now, sites[0].zone) if sites else now.date()
 
     def go_to(self, day: date, *, minute: int | None = None, select: UUID | None = None) -> None:
         """Show a local day (or its week), scrolled to a minute, with an appointment selected."""
@@ -80,7 +80,7 @@ class Navigator(QObject):
         """Show today, scrolled to the present minute; at night to the opening hour nearest to it."""
         now = self._store.freshness.now()
         sites = self._store.clinic.sites
-        wall = now.astimezone(ZoneInfo(sites[0].zone)) if sites else now
+        wall = to_wall(now, sites[0].zone) if sites else now
         minute = wall.hour * 60 + wall.minute
         hours = [row for row in self._store.clinic.working_hours if row.weekday == wall.isoweekday()]
         hours = hours or list(self._store.clinic.working_hours)
@@ -217,6 +217,5 @@ class Navigator(QObject):
         place = self._calendar.current_place()
         if place is None:
             return self.view.day
-        zone = ZoneInfo(self._store.clinic.site(place.site_id).zone)
-        day = place.starts_at.astimezone(zone).date()
+        day = local_day(place.starts_at, self._store.clinic.site(place.site_id).zone)
         return day if abs(day - self.view.day) < timedelta(days=8) else self.view.day

@@ -44,6 +44,15 @@ class Busy(Unavailable):
     """A lock or a statement took longer than allowed; nothing was written."""
 
 
+class ProviderDown(Unavailable):
+    """A provider of e-mail or SMS cannot be reached, or does not answer as it should; `channel` is which."""
+
+    def __init__(self, channel: str, reason: str) -> None:
+        super().__init__(f"{channel}: {reason}")
+        self.channel = channel
+        self.reason = reason
+
+
 class OutcomeUnknown(Unavailable):
     """COMMIT was sent and its answer lost: the change may stand or not, and neither may be claimed.
 

@@ -66,6 +66,13 @@ def difference(old: DayBoard, new: DayBoard) -> frozenset[UUID]:
     )
 
 
+def edited(old: DayBoard, new: DayBoard, ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return those of `ids` that are entries of `new` in a version that is not in `old`: somebody changed them."""
+    before = {entry.id: entry.appointment.version for entry in old.entries}
+    after = {entry.id: entry.appointment.version for entry in new.entries}
+    return frozenset(each for each in ids if each in after and before.get(each) != after[each])
+
+
 def _place(hold: Hold) -> tuple[object, ...]:
     """What of a hold is seen: being renewed is no change."""
     return (hold.desk_id, hold.desk_name, hold.practitioner_id, hold.starts_at, hold.ends_at)

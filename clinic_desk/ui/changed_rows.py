@@ -11,7 +11,10 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Entry
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.services import calendar
+from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.tasks import Tasks
+
+_AGAIN_AFTER_MS = 2_000
 
 
 class ChangedRows(QObject):
@@ -23,7 +26,7 @@ class ChangedRows(QObject):
     read = Signal(object, object)
     """The ids that were read (tuple of UUID) and the entries found (tuple of Entry); an id without entry is gone."""
     failed = Signal(object)
-    """A ClinicDeskError; the ids are kept for the next `start`."""
+    """A ClinicDeskError; it is tried again after a while."""
 
     def __init__(self, database: Database, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,14 +36,15 @@ class ChangedRows(QObject):
         self._reading: tuple[UUID, ...] = ()
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._read)
+        self._again = QTimer(self, singleShot=True, interval=_AGAIN_AFTER_MS)
+        self._again.timeout.connect(self._start)
 
     def add(self, ids: Iterable[UUID]) -> None:
         """Have these appointments read at the end of this event-loop turn, or after the reading that is under way."""
         self._waiting.update(ids)
-        self.start()
+        self._start()
 
-    def start(self) -> None:
-        """Read what is waiting, for instance after a failure."""
+    def _start(self) -> None:
         if self._waiting and not self._reading:
             self._timer.start()
 
@@ -50,14 +54,21 @@ class ChangedRows(QObject):
             return
         self._reading = ids
         database = self._database
-        self._tasks.query(self, lambda: calendar.load_entries(database, ids), self._done, self._not_done)
+        self._tasks.query(
+            self,
+            lambda: calendar.load_entries(database, ids),
+            self._done,
+            self._not_done,
+            priority=Priority.URGENT,
+        )
 
     def _done(self, entries: tuple[Entry, ...]) -> None:
         ids, self._reading = self._reading, ()
         self.read.emit(ids, entries)
-        self.start()
+        self._start()
 
     def _not_done(self, error: ClinicDeskError) -> None:
         self._waiting.update(self._reading)
         self._reading = ()
+        self._again.start()
         self.failed.emit(error)

@@ -12,6 +12,7 @@ from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError, Unavailable
 from clinic_desk.ui.booking.patient_line import find_lines
 from clinic_desk.ui.connected import Connected
+from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.navigation import Navigator
 from clinic_desk.ui.shell.find_box import FindBox
 
@@ -54,6 +55,7 @@ class Finder(QObject):
             lambda lines: self._box.show_matches(text, lines, self.tr("Nobody is found by this.")),
             lambda error: self._box.show_matches(text, (), self._trouble(error)),
             key="find",
+            priority=Priority.URGENT,
         )
 
     def _trouble(self, error: ClinicDeskError) -> str:

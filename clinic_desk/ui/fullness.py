@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic_desk.services import calendar
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.freshness import Connection
+from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.store import CLINIC_TABLES
 
 _SOON_MS = 1_500
@@ -31,7 +31,6 @@ class Fullness(QObject):
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self._ask)
         desk.store.tables_changed.connect(self._changed)
-        desk.store.board_changed.connect(self._board_changed)
         desk.store.connection_changed.connect(lambda _: self._soon.start())
 
     def want(self, first: date, last: date) -> None:
@@ -50,12 +49,9 @@ class Fullness(QObject):
             self.read.emit,
             lambda error: None,
             key="fullness",
+            priority=Priority.IDLE,
         )
 
     def _changed(self, tables: frozenset[str]) -> None:
         if tables & _TABLES and not self._soon.isActive():
-            self._soon.start()
-
-    def _board_changed(self, _day: date, _changed: frozenset[UUID]) -> None:
-        if not self._soon.isActive():
             self._soon.start()

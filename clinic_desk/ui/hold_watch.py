@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.records import Hold
+from clinic_desk.domain.records import DayBoard, Hold
 from clinic_desk.services import calendar
+from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.tasks import Tasks
 
 _EVERY_MS = 1_000
@@ -26,20 +28,22 @@ class HoldWatch(QObject):
         self._tasks = tasks
         self._range: tuple[datetime, datetime] | None = None
         self._timer = QTimer(self, interval=_EVERY_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(lambda: self._look(Priority.NORMAL))
 
-    def watch(self, starts_at: datetime, ends_at: datetime, holds: tuple[Hold, ...]) -> None:
-        """Watch this range, in which `holds` are known now."""
-        self._range = (starts_at, ends_at)
-        self._keep_looking(holds)
+    def watch(self, boards: Sequence[DayBoard]) -> None:
+        """Watch the days of these boards from now on; none: nothing is watched."""
+        if not boards:
+            self._range = None
+            self._timer.stop()
+            return
+        self._range = (min(board.starts_at for board in boards), max(board.ends_at for board in boards))
+        self._keep_looking(any(board.holds for board in boards))
 
-    def stop(self) -> None:
-        """Watch nothing."""
-        self._range = None
-        self._timer.stop()
+    def look_now(self) -> None:
+        """Read the holds: one was placed, moved or let go."""
+        self._look(Priority.URGENT)
 
-    def look(self) -> None:
-        """Read the holds now."""
+    def _look(self, priority: Priority) -> None:
         if self._range is None:
             return
         database = self._database
@@ -51,14 +55,15 @@ class HoldWatch(QObject):
             self._done,
             lambda error: None,
             key="holds",
+            priority=priority,
         )
 
     def _done(self, holds: tuple[Hold, ...]) -> None:
-        self._keep_looking(holds)
+        self._keep_looking(bool(holds))
         self.read.emit(holds)
 
-    def _keep_looking(self, holds: tuple[Hold, ...]) -> None:
-        if holds and not self._timer.isActive():
-            self._timer.start()
-        elif not holds:
+    def _keep_looking(self, some_stand: bool) -> None:
+        if not some_stand:
             self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()

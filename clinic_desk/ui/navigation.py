@@ -51,6 +51,7 @@ class Navigator(QObject):
         self._clock.timeout.connect(lambda: calendar.set_now(store.freshness.now()))
         store.board_loaded.connect(self._board_loaded)
         store.board_changed.connect(self._board_changed)
+        store.entries_edited.connect(self._entries_edited)
         store.clinic_changed.connect(self._clinic_changed)
         store.connection_changed.connect(lambda _: None if self._is_shown else self._tell_waiting())
         calendar.step_changed.connect(preferences.set_step)
@@ -185,7 +186,10 @@ class Navigator(QObject):
     def _board_changed(self, day: date, changed: frozenset[UUID]) -> None:
         if day in self.view.days and self._is_shown:
             self._calendar.update_boards({day: self._store.boards[day]}, changed)
-            elsewhere = [each for each in changed if self._was_elsewhere(each)]
+
+    def _entries_edited(self, day: date, edited: frozenset[UUID]) -> None:
+        if day in self.view.days and self._is_shown:
+            elsewhere = [each for each in edited if self._was_elsewhere(each)]
             if elsewhere:
                 self._calendar.highlight(elsewhere)
 

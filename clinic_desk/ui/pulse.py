@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic_desk.services import desks, messages
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.freshness import Connection
+from clinic_desk.ui.lanes import Priority
+
+T = TypeVar("T")
 
 _EVERY_MS = 15_000
 _SOON_MS = 400
 
 
 class Pulse(QObject):
-    """Every 15 seconds, and soon after anybody changed appointments, patients or desks."""
+    """Every 15 seconds, and soon after anybody changed appointments or desks, or the queue a message."""
 
     desks_read = Signal(object)
     """Tuple of Desk."""
@@ -43,14 +49,14 @@ class Pulse(QObject):
         if self._store.freshness.connection is Connection.LOST:
             return
         database = self._database
+        self._query("desks", lambda: desks.desks_online(database), self.desks_read.emit)
+        self._query("counts", lambda: messages.message_counts(database), self.counts_read.emit)
+
+    def _query(self, key: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
         # What fails here is asked again soon; whoever reads the days tells about the connection.
-        self._tasks.query(
-            self, lambda: desks.desks_online(database), self.desks_read.emit, lambda error: None, key="desks"
-        )
-        self._tasks.query(
-            self, lambda: messages.message_counts(database), self.counts_read.emit, lambda error: None, key="counts"
-        )
+        self._tasks.query(self, work, done, lambda error: None, key=key, priority=Priority.IDLE)
 
     def _changed(self, tables: frozenset[str]) -> None:
-        if tables & {"appointment", "desk", "notification"}:
+        # Not started anew while it runs: changes that come one after the other must not put it off for ever.
+        if tables & {"appointment", "desk", "notification"} and not self._soon.isActive():
             self._soon.start()

@@ -9,8 +9,8 @@ until its echo was read, rows older than it are not let in.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -22,8 +22,10 @@ from clinic_desk.errors import ClinicDeskError, DatabaseDown
 from clinic_desk.services import calendar
 from clinic_desk.ui import boards
 from clinic_desk.ui.changed_rows import ChangedRows
+from clinic_desk.ui.day_reader import DayReader
 from clinic_desk.ui.freshness import Connection, Freshness
 from clinic_desk.ui.hold_watch import HoldWatch
+from clinic_desk.ui.own_rows import OwnRows
 from clinic_desk.ui.tasks import Tasks
 
 CLINIC_TABLES = frozenset(
@@ -44,9 +46,7 @@ DAY_TABLES = frozenset({"time_off", "block"})
 """Tables whose rows are seen on a board but are not read one by one."""
 
 _KEPT_DAYS = 21
-_PREFETCH_AFTER_MS = 120
-_RETRY_AFTER_MS = 2_000
-_RECHECK_EVERY_MS = 60_000
+_CLINIC_AGAIN_MS = 2_000
 
 
 class DayStore(QObject):
@@ -56,11 +56,15 @@ class DayStore(QObject):
     """A day (`date`) that was not there can be shown now."""
     board_changed = Signal(object, object)
     """A day (`date`) and the ids (frozenset of UUID: entries, holds, blocks, time off) that are different now."""
+    entries_edited = Signal(object, object)
+    """After `board_changed`: the day and the ids of the entries that somebody changed, not the queue their messages."""
     clinic_changed = Signal()
     connection_changed = Signal(object)
     """`Connection`."""
     tables_changed = Signal(object)
     """Names (frozenset of str) of tables in which rows were changed by anybody."""
+    messages_changed = Signal(object)
+    """Ids (frozenset of UUID) of appointments about which a message was queued, sent or failed."""
     load_failed = Signal(object)
     """A ClinicDeskError that kept days from being read; they are tried again by themselves."""
 
@@ -71,39 +75,30 @@ class DayStore(QObject):
         self.clinic = clinic
         self.boards: OrderedDict[date, DayBoard] = OrderedDict()
         self.freshness = Freshness()
-        self._shown: tuple[date, ...] = ()
-        self._loading: set[date] = set()
-        self._own: dict[UUID, Entry] = {}
-        self._changed_days: set[date] = set()
+        self._own = OwnRows()
+        self._days = DayReader(database, tasks, clinic, self, freshness=self.freshness, kept=self.boards)
+        self._days.read.connect(self._put_boards)
+        self._days.failed.connect(self._load_failed)
         self._rows = ChangedRows(database, tasks, self)
         self._rows.read.connect(self._put)
         self._rows.failed.connect(self._missed)
         self._holds = HoldWatch(database, tasks, self)
         self._holds.read.connect(self._put_holds)
-        self._days_timer = self._single_shot(0, self._reload_changed_days)
-        self._prefetch_timer = self._single_shot(_PREFETCH_AFTER_MS, self._prefetch)
-        self._retry_timer = self._single_shot(_RETRY_AFTER_MS, self._retry)
-        self._recheck_timer = QTimer(self, interval=_RECHECK_EVERY_MS)
-        self._recheck_timer.timeout.connect(self._recheck)
-        self._recheck_timer.start()
-
-    def _single_shot(self, interval_ms: int, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self, singleShot=True, interval=interval_ms)
-        timer.timeout.connect(slot)
-        return timer
+        self._clinic_again = QTimer(self, singleShot=True, interval=_CLINIC_AGAIN_MS)
+        self._clinic_again.timeout.connect(self.reload_clinic)
 
     # --- what the screen asks ---
 
     def show(self, days: Iterable[date]) -> None:
         """Say which days are on screen from now on; those not there yet are read and announced by `board_loaded`."""
-        self._shown = tuple(days)
-        for day in self._shown:
+        self._days.show(days)
+        for day in self._days.shown:
             if day in self.boards:
                 self.boards.move_to_end(day)
-        self._load([day for day in self._shown if day not in self.boards])
-        self._forget_far_days()
-        self._prefetch_timer.start()
-        self._watch_holds()
+        far = [day for day in self.boards if day not in self._days.shown]
+        for day in far[: max(0, len(self.boards) - _KEPT_DAYS)]:
+            del self.boards[day]
+        self._holds.watch(self._shown_boards())
 
     def entry(self, appointment_id: UUID) -> Entry | None:
         """Return an appointment that is on a kept board."""
@@ -114,7 +109,7 @@ class DayStore(QObject):
 
     def apply_entry(self, entry: Entry) -> None:
         """Let in what this desk itself committed, ahead of its echo."""
-        self._own[entry.id] = entry
+        self._own.note(entry)
         self.freshness.change_heard()
         self._put_entries([entry.id], [entry])
 
@@ -123,17 +118,17 @@ class DayStore(QObject):
         changes = tuple(changes)
         self.freshness.change_heard()
         tables = frozenset(change.table for change in changes)
-        self._rows.add(changed for change in changes for changed in self._touched_appointments(change))
-        self._changed_days.update(
+        self._rows.add(each for change in changes for each in self._touched_appointments(change))
+        self._days.read_anew(
             day for change in changes if change.table in DAY_TABLES for day in change.days if day in self.boards
         )
-        if self._changed_days:
-            self._days_timer.start()
         if tables & CLINIC_TABLES:
             self.reload_clinic()
         if "hold" in tables:
-            self._holds.look()
+            self._holds.look_now()
         self.tables_changed.emit(tables)
+        if "notification" in tables:
+            self.messages_changed.emit(frozenset(each.id for each in changes if each.table == "notification"))
 
     def set_connected(self) -> None:
         """The listener is (again) listening: what may have been missed is read."""
@@ -152,40 +147,44 @@ class DayStore(QObject):
 
     def reload(self) -> None:
         """Read anew all that is shown; what is kept beside it is forgotten."""
-        for day in [day for day in self.boards if day not in self._shown]:
+        for day in [day for day in self.boards if day not in self._days.shown]:
             del self.boards[day]
         self.reload_clinic()
-        self._loading.clear()
-        self._load(list(self._shown))
+        self._days.read_shown()
 
     def reload_clinic(self) -> None:
         """Read the clinic's records anew."""
         database = self._database
-        self._tasks.query(self, lambda: calendar.load_clinic(database), self._put_clinic, self._missed, key="clinic")
+        self._tasks.query(
+            self, lambda: calendar.load_clinic(database), self._put_clinic, self._clinic_missed, key="clinic"
+        )
 
-    # --- reading days ---
+    # --- putting in what was read ---
 
-    def _load(self, days: list[date]) -> None:
-        """Read whole days: one as such, several in one go from the first to the last."""
-        days = [day for day in days if day not in self._loading]
-        if not days:
-            return
-        self._loading.update(days)
-        database, clinic, first, last = self._database, self.clinic, min(days), max(days)
+    def _touched_appointments(self, change: Change) -> list[UUID]:
+        """The appointments that look different: a message's change names the appointment that it is about."""
+        if change.table == "patient":
+            entries = [entry for board in self.boards.values() for entry in board.entries]
+            return [entry.id for entry in entries if entry.patient.id == change.id]
+        if change.table not in {"appointment", "notification"}:
+            return []
+        kept = any(day in self.boards or self._days.is_reading(day) for day in change.days)
+        return [change.id] if kept or self.entry(change.id) is not None else []
 
-        def work() -> tuple[DayBoard, ...]:
-            if first == last:
-                return (calendar.load_day(database, first, clinic),)
-            return calendar.load_days(database, first, last, clinic, None)
+    def _put(self, ids: tuple[UUID, ...], entries: tuple[Entry, ...]) -> None:
+        self._put_entries(ids, self._own.freshest(ids, entries))
 
-        self._tasks.query(self, work, self._put_boards, lambda error: self._load_failed(days, error))
+    def _put_entries(self, ids: Iterable[UUID], entries: Iterable[Entry]) -> None:
+        ids, found = tuple(ids), {entry.id: entry for entry in entries}
+        for day, board in list(self.boards.items()):
+            self.boards[day], changed = boards.with_entries(board, ids, found)
+            self._tell(board, changed)
 
     def _put_boards(self, loaded: tuple[DayBoard, ...]) -> None:
         for board in loaded:
-            self._loading.discard(board.day)
             self.freshness.set_clock(board.read_at)
-            self._put_board(self._with_own(board))
-        self._watch_holds()
+            self._put_board(self._own.over(board))
+        self._holds.watch(self._shown_boards())
 
     def _put_board(self, board: DayBoard) -> None:
         old = self.boards.get(board.day)
@@ -195,108 +194,40 @@ class DayStore(QObject):
         if old is None:
             self.board_loaded.emit(board.day)
         else:
-            self._tell(board.day, boards.difference(old, board))
-
-    def _with_own(self, board: DayBoard) -> DayBoard:
-        """Return the board without rows older than what this desk committed while it was being read."""
-        read = {entry.id: entry.appointment.version for entry in board.entries}
-        fresher = {own.id: own for own in self._own.values() if read.get(own.id, 0) < own.appointment.version}
-        return boards.with_entries(board, fresher, fresher)[0]
-
-    def _load_failed(self, days: list[date], error: ClinicDeskError) -> None:
-        self._loading.difference_update(days)
-        self._missed(error)
-        if any(day in self._shown for day in days):
-            self.load_failed.emit(error)
-
-    def _missed(self, error: ClinicDeskError) -> None:
-        if isinstance(error, DatabaseDown):
-            self.set_lost()
-        self._retry_timer.start()
-
-    def _retry(self) -> None:
-        self._load([day for day in self._shown if day not in self.boards])
-        self._rows.start()
-
-    def _recheck(self) -> None:
-        """Repair what an announcement may have missed, and what is not announced (the state of messages)."""
-        if self.freshness.connection is Connection.LIVE:
-            self._load(list(self._shown))
-
-    def _reload_changed_days(self) -> None:
-        days, self._changed_days = self._changed_days, set()
-        self._loading.difference_update(days)
-        for day in sorted(days):
-            self._load([day])
-
-    def _prefetch(self) -> None:
-        """Read the days beside the shown ones while nothing else is to do."""
-        if not self._shown or self.freshness.connection is Connection.LOST:
-            return
-        if self._loading:
-            self._prefetch_timer.start()
-            return
-        step = timedelta(days=1 if len(self._shown) == 1 else 7)
-        for day in (self._shown[-1] + step, self._shown[0] - step):
-            if day not in self.boards:
-                self._load([day])
-
-    def _forget_far_days(self) -> None:
-        far = [day for day in self.boards if day not in self._shown]
-        for day in far[: max(0, len(self.boards) - _KEPT_DAYS)]:
-            del self.boards[day]
-
-    # --- putting in what was read ---
-
-    def _touched_appointments(self, change: Change) -> list[UUID]:
-        if change.table == "patient":
-            entries = [entry for board in self.boards.values() for entry in board.entries]
-            return [entry.id for entry in entries if entry.patient.id == change.id]
-        if change.table != "appointment":
-            return []
-        kept = any(day in self.boards or day in self._loading for day in change.days)
-        return [change.id] if kept or self.entry(change.id) is not None else []
-
-    def _put(self, ids: tuple[UUID, ...], entries: tuple[Entry, ...]) -> None:
-        found = [self._freshest(entry) for entry in entries]
-        for gone in set(ids) - {entry.id for entry in found}:
-            self._own.pop(gone, None)
-        self._put_entries(ids, found)
-
-    def _freshest(self, entry: Entry) -> Entry:
-        own = self._own.get(entry.id)
-        if own is not None and own.appointment.version > entry.appointment.version:
-            return own
-        self._own.pop(entry.id, None)
-        return entry
-
-    def _put_entries(self, ids: Iterable[UUID], entries: Iterable[Entry]) -> None:
-        ids, found = tuple(ids), {entry.id: entry for entry in entries}
-        for day, board in list(self.boards.items()):
-            self.boards[day], changed = boards.with_entries(board, ids, found)
-            self._tell(day, changed)
+            self._tell(old, boards.difference(old, board))
 
     def _put_holds(self, holds: tuple[Hold, ...]) -> None:
         for board in self._shown_boards():
             self.boards[board.day], changed = boards.with_holds(board, holds)
-            self._tell(board.day, changed)
+            self._tell(board, changed)
 
-    def _tell(self, day: date, changed: frozenset[UUID]) -> None:
+    def _tell(self, old: DayBoard, changed: frozenset[UUID]) -> None:
+        """Say what is different from how the day was."""
         if changed:
-            self.board_changed.emit(day, changed)
-
-    def _watch_holds(self) -> None:
-        shown = self._shown_boards()
-        if not shown:
-            self._holds.stop()
-            return
-        holds = tuple(hold for board in shown for hold in board.holds)
-        self._holds.watch(min(board.starts_at for board in shown), max(board.ends_at for board in shown), holds)
+            edited = boards.edited(old, self.boards[old.day], changed)
+            self.board_changed.emit(old.day, changed)
+            if edited:
+                self.entries_edited.emit(old.day, edited)
 
     def _shown_boards(self) -> list[DayBoard]:
-        return [self.boards[day] for day in self._shown if day in self.boards]
+        return [self.boards[day] for day in self._days.shown if day in self.boards]
 
     def _put_clinic(self, clinic: Clinic) -> None:
         if clinic != self.clinic:
-            self.clinic = clinic
+            self.clinic = self._days.clinic = clinic
             self.clinic_changed.emit()
+
+    # --- what could not be read ---
+
+    def _load_failed(self, days: list[date], error: ClinicDeskError) -> None:
+        self._missed(error)
+        if any(day in self._days.shown for day in days):
+            self.load_failed.emit(error)
+
+    def _clinic_missed(self, error: ClinicDeskError) -> None:
+        self._clinic_again.start()
+        self._missed(error)
+
+    def _missed(self, error: ClinicDeskError) -> None:
+        if isinstance(error, DatabaseDown):
+            self.set_lost()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -111,6 +112,7 @@ class Workspace(QObject):
         store.clinic_changed.connect(lambda: self.panel.set_clinic(store.clinic))
         store.clinic_changed.connect(lambda: self.next_free.set_clinic(store.clinic))
         store.tables_changed.connect(self._refresh_next_free)
+        store.messages_changed.connect(self._renew_messages)
         self.pulse.desks_read.connect(self._show_desks)
         self.pulse.counts_read.connect(self._show_counts)
 
@@ -137,6 +139,10 @@ class Workspace(QObject):
     def _refresh_next_free(self, tables: frozenset[str]) -> None:
         if tables & {"appointment", "time_off", "block", "working_hours", "closure"}:
             self.next_free.refresh()
+
+    def _renew_messages(self, appointment_ids: frozenset[UUID]) -> None:
+        if self.panel.entry is not None and self.panel.entry.id in appointment_ids:
+            self.panel.show_entry(self.panel.entry)
 
     def _show_desks(self, desks: tuple[Desk, ...]) -> None:
         own = self.desk.database.desk

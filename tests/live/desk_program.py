@@ -30,9 +30,9 @@ from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.garbage import GarbageCollector
 from tests.live.seen import Block, Form, Held, Seen, Sheet
+from tests.support.lateness import Tick
 
 LOOK_EVERY_MS = 15
-TICK_MS = 5
 _MODIFIERS = {
     "ctrl": Qt.KeyboardModifier.ControlModifier,
     "alt": Qt.KeyboardModifier.AltModifier,
@@ -161,53 +161,6 @@ def _texts(widget: QWidget) -> list[str]:
     return labels + [each.text() for each in widget.findChildren(QPushButton) if each.isVisible() and each.text()]
 
 
-class Tick(QObject):
-    """A tick of 5 ms on the GUI thread: how long it waited at worst.
-
-    `blocked` leaves out what no program can help: while a thread of this program could have run and the machine ran
-    another program instead (Linux tells that per thread; elsewhere nothing is left out).
-    """
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.worst = self.blocked = 0.0
-        self.count = 0
-        self._last = self._kept_waiting = 0.0
-        self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._beat)
-
-    def start(self) -> None:
-        """Begin to measure."""
-        self.worst = self.blocked = 0.0
-        self.count = 0
-        self._last, self._kept_waiting = monotonic(), kept_waiting()
-        self._timer.start()
-
-    def stop(self) -> dict[str, float]:
-        """Stop; the milliseconds waited at worst beyond the 5, and the same without the machine's own part."""
-        self._timer.stop()
-        return {"worst": self.worst * 1000, "blocked": self.blocked * 1000, "count": self.count}
-
-    def _beat(self) -> None:
-        now, waiting = monotonic(), kept_waiting()
-        gap = now - self._last - TICK_MS / 1000
-        self.count += 1
-        self.worst = max(self.worst, gap)
-        self.blocked = max(self.blocked, gap - (waiting - self._kept_waiting))
-        self._last, self._kept_waiting = now, waiting
-
-
-def kept_waiting() -> float:
-    """Seconds that threads of this program were ready to run and the machine ran something else."""
-    total = 0
-    for path in Path("/proc/self/task").glob("*/schedstat"):
-        try:
-            total += int(path.read_bytes().split()[1])
-        except (OSError, IndexError, ValueError):  # ended meanwhile, or not told here
-            continue
-    return total / 1e9
-
-
 class PaintWatch(QObject):
     """Tells when a picture of the calendar has been painted, and what the calendar knew when it was begun."""
 
@@ -333,7 +286,9 @@ class Hands(QObject):
         self._tick.start()
 
     def do_stop_tick(self) -> dict[str, float]:
-        return self._tick.stop()
+        """Milliseconds waited at worst beyond the 5, and the same without the machine's own part."""
+        self._tick.stop()
+        return {"worst": self._tick.worst * 1000, "blocked": self._tick.blocked * 1000, "count": self._tick.count}
 
     def do_sleep_on_the_gui_thread(self, seconds: float) -> None:
         """What the program must never do, so that a test can see that it would be noticed."""

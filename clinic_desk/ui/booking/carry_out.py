@@ -21,6 +21,7 @@ from clinic_desk.ui.booking.draft import RoomChoice, Writing
 from clinic_desk.ui.booking.merge_text import Side, update_to, wanted_by
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog, Wanted
 from clinic_desk.ui.booking.submission import Submission
+from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.sentences import About, question, sentence
 from clinic_desk.ui.tasks import Tasks
 
@@ -177,6 +178,7 @@ class CarryOut(QObject):
             dialog.show_alternatives,
             lambda error: dialog.show_alternatives(()),
             key="alternatives",
+            priority=Priority.URGENT,
         )
 
     def _take_slot(self, slot: slots.FreeSlot) -> None:

@@ -20,6 +20,7 @@ from clinic_desk.services import calendar, slots
 from clinic_desk.ui.booking.draft import Draft, Writing, as_book, as_update, draft_of, with_ids_of
 from clinic_desk.ui.booking.judging import foreign_hold, judge_draft, site_for
 from clinic_desk.ui.booking.when_text import When
+from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -205,7 +206,12 @@ class FormContent(QObject):
             length_minutes=draft.length_minutes,
         )
         self._tasks.query(
-            self, lambda: slots.next_free(database, query, clinic), self._found, self._not_found, key="next free"
+            self,
+            lambda: slots.next_free(database, query, clinic),
+            self._found,
+            self._not_found,
+            key="next free",
+            priority=Priority.URGENT,
         )
 
     def _search_site(self) -> UUID | None:
@@ -260,7 +266,12 @@ class FormContent(QObject):
             return
         database, clinic = self._database, self.clinic
         self._tasks.query(
-            self, lambda: calendar.load_day(database, day, clinic), self.show_board, lambda error: None, key="board"
+            self,
+            lambda: calendar.load_day(database, day, clinic),
+            self.show_board,
+            lambda error: None,
+            key="board",
+            priority=Priority.URGENT,
         )
 
     def show_board(self, board: DayBoard) -> None:

@@ -16,6 +16,7 @@ from clinic_desk.services import patients
 from clinic_desk.ui.booking.match_list import MatchLine, MatchList, Row, spoken
 from clinic_desk.ui.booking.matching import matched_ranges
 from clinic_desk.ui.booking.words import birth_text, list_name, one_line
+from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.tasks import Tasks
 from clinic_desk.ui.theme import scaled, theme_of
 
@@ -128,6 +129,7 @@ class PatientLine(QLineEdit):
             lambda lines: self._found(text, lines),
             lambda error: self._not_found(text, error),
             key="patients",
+            priority=Priority.URGENT,
         )
 
     def _forget_search(self) -> None:

@@ -16,12 +16,16 @@ class Refused(ClinicDeskError):
 
 
 class InvalidInput(Refused):
-    """A field holds something that cannot be used; `field` is its name in the command, `expected` what would do."""
+    """A field holds something that cannot be used; `field` is its name in the command, `expected` what would do.
 
-    def __init__(self, field: str, expected: str) -> None:
+    `example`: something that would, to show as it is in any language; empty if there is none.
+    """
+
+    def __init__(self, field: str, expected: str, example: str = "") -> None:
         super().__init__(f"{field}: {expected}")
         self.field = field
         self.expected = expected
+        self.example = example
 
 
 class NotAllowed(Refused):

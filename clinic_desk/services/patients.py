@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
+    from phonenumbers import PhoneNumber
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
@@ -31,7 +32,6 @@ _LONGEST_NOTE: Final = 4000
 _FIRST_BIRTH_YEAR: Final = 1850
 _CANDIDATES: Final = 200
 """More candidates than this are not ranked against each other: whoever types on sees fewer."""
-_FEWEST_DIGITS: Final = 4
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
@@ -122,7 +122,8 @@ def validate_patient(patient: Patient, default_region: str = "DE", *, today: dat
     """Return the patient as she will be stored: names trimmed, phone as E.164, e-mail normalised.
 
     InvalidInput names the first field that cannot be used. A national phone number is read as one of
-    `default_region` (ISO 3166); without `today` a birth date in the future is not noticed.
+    `default_region` (ISO 3166); one that could be dialled is taken even if nobody is known to have it (see
+    `is_doubtful_phone`). Without `today` a birth date in the future is not noticed.
     """
     family_name, given_name = _name("family_name", patient.family_name), _name("given_name", patient.given_name)
     if not family_name and not given_name:
@@ -169,19 +170,52 @@ def _check_birth_date(birth_date: date | None, today: date | None) -> None:
         raise InvalidInput(field="birth_date", expected="a date that is not in the future")
 
 
+def is_doubtful_phone(value: str, default_region: str = "DE") -> bool:
+    """Whether a number that can be stored is in no range that is given out: most likely a digit is missing or wrong.
+
+    The library's lists are never quite up to date, so this is to be asked about and never refused.
+    """
+    if not value.strip():
+        return False
+    import phonenumbers
+
+    return not phonenumbers.is_valid_number(_dialled(value, default_region))
+
+
 def _phone(value: str, default_region: str) -> str:
     if not value.strip():
         return ""
     import phonenumbers
 
-    wanted = InvalidInput(field="phone", expected="a phone number, such as 030 1234567 or +49 30 1234567")
+    return phonenumbers.format_number(_dialled(value, default_region), phonenumbers.PhoneNumberFormat.E164)
+
+
+def _dialled(value: str, default_region: str) -> PhoneNumber:
+    """Return the number typed; InvalidInput with an example of its country unless it has as many digits as one there.
+
+    Digits that ring only without an area code, or only at an emergency service, are no number to store.
+    """
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(value, default_region)
     except phonenumbers.NumberParseException:
-        raise wanted from None
-    if not phonenumbers.is_possible_number(number) or number.national_number < 10 ** (_FEWEST_DIGITS - 1):
-        raise wanted
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        raise _no_phone(default_region) from None
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+        raise _no_phone(region)
+    return number
+
+
+def _no_phone(region: str) -> InvalidInput:
+    import phonenumbers
+
+    known = phonenumbers.example_number(region) or phonenumbers.parse("+4930123456")
+    style = phonenumbers.PhoneNumberFormat
+    national, abroad = (phonenumbers.format_number(known, way) for way in (style.NATIONAL, style.INTERNATIONAL))
+    return InvalidInput(
+        field="phone", expected=f"a whole phone number, such as {national} or {abroad}", example=national
+    )
 
 
 def _email(value: str) -> str:

@@ -275,7 +275,10 @@ def _slot_taken(problem: SlotTaken, clinic: Clinic, zone: str) -> str:
 def _invalid(problem: InvalidInput) -> str:
     """Return the sentence of a field; one not named here keeps the English `expected` as its last resort."""
     told = {
-        "phone": translate("sentences", "This is not a phone number. Type it with its area code, or as +49 30 …"),
+        "phone": translate(
+            "sentences",
+            "This is not a phone number. Type it with its area code, such as {example}; a foreign one begins with +.",
+        ).format(example=problem.example or "030 123456"),
         "email": translate("sentences", "This is not an e-mail address. It looks like name@example.org."),
         "family_name": translate("sentences", "Please type the name."),
         "given_name": translate("sentences", "Please type the name."),

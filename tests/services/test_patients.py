@@ -18,6 +18,7 @@ from clinic_desk.services.booking import book, set_status
 from clinic_desk.services.patients import (
     add_patient,
     get_patient,
+    is_doubtful_phone,
     search_patients,
     similar_patients,
     update_patient,
@@ -298,6 +299,10 @@ def test_who_is_not_there_is_not_found(database: Database) -> None:
         ("birth_date", {"birth_date": date(2026, 11, 22)}),
         ("phone", {"phone": "call me"}),
         ("phone", {"phone": "12"}),
+        ("phone", {"phone": "112"}),
+        ("phone", {"phone": "+49 30"}),
+        ("phone", {"phone": "+34 12345"}),
+        ("phone", {"phone": "030 1234567 89012345"}),
         ("phone", {"channel": Channel.SMS}),
         ("email", {"email": "nobody"}),
         ("email", {"email": "a@b.org, c@d.org"}),
@@ -326,6 +331,30 @@ def test_a_field_that_cannot_be_used_is_named(field: str, given: dict[str, Any])
 )
 def test_a_phone_number_is_stored_as_e164(typed: str, region: str, stored: str) -> None:
     assert validate_patient(patient(phone=typed), region).phone == stored
+
+
+@pytest.mark.parametrize(
+    ("typed", "region", "example"),
+    [("12", "DE", "030 123456"), ("5550107", "US", "(201) 555-0123"), ("+34 12345", "DE", "810 12 34 56")],
+)
+def test_what_is_no_phone_number_is_refused_with_an_example_of_its_country(
+    typed: str, region: str, example: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        validate_patient(patient(phone=typed), region)
+    assert (refused.value.field, refused.value.example) == ("phone", example)
+    assert example in refused.value.expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_doubtful"),
+    [("030 12", True), ("0170 1", True), ("+44 7700 900123", True), ("030 1234567", False), ("", False)],
+)
+def test_a_number_that_nobody_is_known_to_have_is_doubtful_and_stored_all_the_same(
+    typed: str, is_doubtful: bool
+) -> None:
+    assert validate_patient(patient(phone=typed)).phone.startswith("+" if typed else "")
+    assert is_doubtful_phone(typed) is is_doubtful
 
 
 def test_an_accent_is_stored_the_one_way_however_it_was_typed() -> None:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AddPatient
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import AdministrativeGender, Channel, Clinic, Patient
+from clinic_desk.domain.records import Channel, Clinic, Patient
 from clinic_desk.domain.refusals import LikelyDuplicates
 from clinic_desk.errors import ClinicDeskError, InvalidInput, OutcomeUnknown
 from clinic_desk.services import patients
 from clinic_desk.ui.booking.double_list import DoubleList
-from clinic_desk.ui.booking.fields import ChoiceBox, Remark, button, field_label, set_button_text
-from clinic_desk.ui.booking.new_patient import TypedPatient, patient_of, typed_from_search
-from clinic_desk.ui.booking.patient_choices import LANGUAGES, channels, genders, region_of, rows_of
+from clinic_desk.ui.booking.fields import Remark, button, set_button_text
+from clinic_desk.ui.booking.new_patient import patient_of, typed_from_search
+from clinic_desk.ui.booking.patient_choices import region_of, rows_of
+from clinic_desk.ui.booking.patient_fields import PatientFields
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.booking.when_line import is_day_first, vocabulary
 from clinic_desk.ui.booking.words import birth_text
@@ -30,7 +32,14 @@ from clinic_desk.ui.tasks import Tasks
 translate = QCoreApplication.translate
 
 
-class PatientForm(QWidget):
+@dataclass(frozen=True, slots=True)
+class _Doubtful:
+    """Not added yet: nobody is known to have such a number, and this one was not asked about before."""
+
+    phone: str
+
+
+class PatientForm(PatientFields):
     """Adds one patient. Everything typed stays until it is saved or given up."""
 
     chosen = Signal(object)
@@ -49,87 +58,39 @@ class PatientForm(QWidget):
         self._patient_id: UUID = new_id()
         self._sent: AddPatient | None = None
         self._even_if_similar = False
+        self._asked_phone = ""
+        """The doubtful number that was asked about: sent again, it is meant."""
         self._submission = Submission(tasks, self)
         self._submission.done.connect(self._saved)
         self._submission.failed.connect(self._refused)
         self._submission.finding_out.connect(lambda: self._tell(OutcomeUnknown()))
         self._submission.busy_changed.connect(self._show_busy)
-        self._make_fields()
-        self._lay_out()
-        self._watch()
-
-    # --- building ---
-
-    def _make_fields(self) -> None:
-        self.family_name = _line("family_name", 100)
-        self.given_name = _line("given_name", 100)
-        self.birth_date = _line("birth_date", 30)
-        self.birth_date.setPlaceholderText(translate("patient", "14.3.1987"))
-        self.phone = _line("phone", 40)
-        self.email = _line("email", 254)
-        self.gender = ChoiceBox("gender")
-        self.gender.fill(genders(), AdministrativeGender.UNKNOWN)
-        self.channel = ChoiceBox("channel")
-        self.channel.fill(channels(), Channel.NONE)
-        self.language = ChoiceBox("language")
-        self.language.fill(((name, code) for code, name in LANGUAGES), "en")
-        self.remarks = {
-            name: Remark(field)
-            for name, field in (
-                ("family_name", self.family_name),
-                ("birth_date", self.birth_date),
-                ("phone", self.phone),
-                ("email", self.email),
-                ("channel", self.channel),
-            )
-        }
         self.problem = Remark()
         self.problem.setObjectName("patient_problem")
         self.problem.setProperty("boxed", "true")
         self.doubles = DoubleList(self)
         self.back = button(translate("patient", "Back"), "patient_back", self.give_up)
         self.save = button("", "patient_save", self.submit, "primary")
+        self._lay_out_page()
+        self._watch()
         self._name_save()
 
-    def _lay_out(self) -> None:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(6)
-        grid.setColumnMinimumWidth(0, 88)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
-        rows = (
-            (
-                (translate("patient", "&Family name"), self.family_name),
-                (translate("patient", "&Given"), self.given_name),
-            ),
-            ((translate("patient", "B&orn"), self.birth_date), (translate("patient", "Gen&der"), self.gender)),
-            ((translate("patient", "&Phone"), self.phone), (translate("patient", "&E-mail"), self.email)),
-            ((translate("patient", "&Tell by"), self.channel), (translate("patient", "&Language"), self.language)),
-        )
-        under = (("family_name", None), ("birth_date", None), ("phone", "email"), ("channel", None))
-        for row, ((left, right), (left_remark, right_remark)) in enumerate(zip(rows, under, strict=True)):
-            for column, (text, field) in ((0, left), (2, right)):
-                grid.addWidget(field_label(text, field), 2 * row, column)
-                grid.addWidget(field, 2 * row, column + 1)
-            grid.addWidget(self.remarks[left_remark], 2 * row + 1, 1, 1, 1 if right_remark else 3)
-            if right_remark:
-                grid.addWidget(self.remarks[right_remark], 2 * row + 1, 3)
+    # --- building ---
+
+    def _lay_out_page(self) -> None:
         buttons = QHBoxLayout()
         buttons.addWidget(self.back)
         buttons.addStretch(1)
         buttons.addWidget(self.save)
-        column_box = QVBoxLayout(self)
-        column_box.setContentsMargins(0, 0, 0, 0)
-        column_box.setSpacing(8)
-        column_box.addLayout(grid)
-        column_box.addWidget(self.doubles)
-        column_box.addStretch(1)
-        column_box.addWidget(self.problem)
-        column_box.addLayout(buttons)
-        order: list[QWidget] = [self.family_name, self.given_name, self.birth_date, self.gender, self.phone, self.email]
-        order += [self.channel, self.language, self.doubles, self.save, self.back]
-        for before, after in pairwise(order):
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(self.grid)
+        column.addWidget(self.doubles)
+        column.addStretch(1)
+        column.addWidget(self.problem)
+        column.addLayout(buttons)
+        for before, after in pairwise((*self.in_order(), self.doubles, self.save, self.back)):
             QWidget.setTabOrder(before, after)
 
     def _watch(self) -> None:
@@ -138,10 +99,7 @@ class PatientForm(QWidget):
         self.birth_date.editingFinished.connect(self._check_birth_date)
         self.phone.editingFinished.connect(lambda: self._check("phone"))
         self.email.editingFinished.connect(lambda: self._check("email"))
-        for name, line in (("family_name", self.family_name), ("phone", self.phone), ("email", self.email)):
-            line.textEdited.connect(lambda _text, name=name: self._edited(name))
-        self.given_name.textEdited.connect(lambda: self._edited("family_name"))
-        self.birth_date.textEdited.connect(lambda: self._edited("birth_date"))
+        self.edited.connect(self._edited)
         self.channel.activated.connect(lambda: self._check("channel"))
         self.doubles.used.connect(self._use)
         self.doubles.refused.connect(self._add_anyway)
@@ -153,40 +111,17 @@ class PatientForm(QWidget):
         self.today = today
         self._patient_id = new_id()
         self._sent = None
-        begun = typed_from_search(typed, today, day_first=is_day_first())
-        self.family_name.setText(begun.family_name)
-        self.given_name.setText(begun.given_name)
-        self.birth_date.setText(begun.birth_date)
-        self.phone.setText(begun.phone)
-        self.email.clear()
-        self.gender.choose(AdministrativeGender.UNKNOWN)
-        self.channel.choose(Channel.SMS if begun.phone else Channel.NONE)
-        for remark in (*self.remarks.values(), self.problem):
-            remark.say("")
+        self._asked_phone = ""
+        self.problem.say("")
         self.doubles.show_patients((), "")
         self._even_if_similar = False
         self._name_save()
-        first = self.given_name if begun.family_name and not begun.given_name else self.family_name
-        first.setFocus(Qt.FocusReason.OtherFocusReason)
-        first.end(False)
+        self.clear_with(typed_from_search(typed, today, day_first=is_day_first()))
 
     def give_up(self) -> None:
         """Go back to the booking without a new patient; not while it is not known whether one was added."""
         if not self._submission.is_busy:
             self.given_up.emit()
-
-    def typed(self) -> TypedPatient:
-        """Return the fields as they stand."""
-        return TypedPatient(
-            family_name=self.family_name.text(),
-            given_name=self.given_name.text(),
-            birth_date=self.birth_date.text(),
-            gender=self.gender.value,
-            phone=self.phone.text(),
-            email=self.email.text(),
-            channel=self.channel.value,
-            language=self.language.value,
-        )
 
     # --- checking while typing ---
 
@@ -228,10 +163,15 @@ class PatientForm(QWidget):
             channel=typed.channel if field == "channel" else Channel.NONE,
         )
         near = self.site_phone
+
+        def work() -> bool:
+            patients.validate_patient(alone, region_of(near))
+            return patients.is_doubtful_phone(alone.phone, region_of(near))
+
         self._tasks.query(
             self,
-            lambda: patients.validate_patient(alone, region_of(near)),
-            lambda _: self.remarks[field].say(""),
+            work,
+            lambda is_doubtful: self.say_doubtful_phone() if is_doubtful else self.remarks[field].say(""),
             lambda error: self._tell(error) if isinstance(error, InvalidInput) else None,
             key=f"check {field}",
         )
@@ -281,10 +221,13 @@ class PatientForm(QWidget):
         fresh = AddPatient(patient, even_if_similar=self._even_if_similar)
         if self._sent is None or self._sent.patient != patient or self._sent.even_if_similar != self._even_if_similar:
             self._sent = fresh
-        command, database, near = self._sent, self._database, self.site_phone
+        command, database, near, asked = self._sent, self._database, self.site_phone, self._asked_phone
 
-        def work() -> Patient:
-            checked = patients.validate_patient(command.patient, region_of(near))
+        def work() -> Patient | _Doubtful:
+            region = region_of(near)
+            checked = patients.validate_patient(command.patient, region)
+            if command.patient.phone != asked and patients.is_doubtful_phone(command.patient.phone, region):
+                return _Doubtful(command.patient.phone)
             return patients.add_patient(database, AddPatient(checked, command.even_if_similar, command.operation_id))
 
         self._submission.send(work)
@@ -294,9 +237,14 @@ class PatientForm(QWidget):
         self.doubles.show_patients((), "")
         self.submit()
 
-    def _saved(self, patient: Patient) -> None:
+    def _saved(self, saved: Patient | _Doubtful) -> None:
+        if isinstance(saved, _Doubtful):
+            self._asked_phone = saved.phone
+            self.say_doubtful_phone()
+            self.phone.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         self._sent = None
-        self.chosen.emit(patient)
+        self.chosen.emit(saved)
 
     def _use(self, patient: Patient) -> None:
         if not self._submission.is_busy:
@@ -329,9 +277,8 @@ class PatientForm(QWidget):
         self.remarks.get("family_name" if field in ("given_name", "name") else field, self.problem).say(told)
 
     def _show_busy(self, busy: bool) -> None:
-        for field in self.findChildren(QWidget):
-            if isinstance(field, QLineEdit | ChoiceBox | QPushButton):
-                field.setEnabled(not busy)
+        for field in (*self.in_order(), *self.doubles.choices, self.back, self.save):
+            field.setEnabled(not busy)
         if busy:
             self.setFocus()
         self._name_save()
@@ -350,10 +297,3 @@ class PatientForm(QWidget):
             self.give_up()
         else:
             super().keyPressEvent(event)
-
-
-def _line(name: str, longest: int) -> QLineEdit:
-    line = QLineEdit()
-    line.setObjectName(name)
-    line.setMaxLength(longest)
-    return line

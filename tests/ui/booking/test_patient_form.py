@@ -108,6 +108,54 @@ def test_what_cannot_be_used_is_told_beside_its_field_and_stays(
     assert page.isVisible()
 
 
+def test_a_phone_number_too_short_is_refused_with_an_example_of_the_country(
+    qtbot: QtBot, adding: Callable[[str], PatientForm], database: Database
+) -> None:
+    page = adding("vanderberg rosa")
+    fill(page, phone="12")
+    press(ENTER)
+    qtbot.waitUntil(lambda: "030 123456" in page.remarks["phone"].text())
+    assert patients.search_patients(database, "vanderberg") == ()
+
+
+def test_a_number_nobody_is_known_to_have_is_asked_about_once_and_then_kept(
+    qtbot: QtBot, form: BookingForm, adding: Callable[[str], PatientForm], database: Database
+) -> None:
+    page = adding("vanderberg rosa")
+    fill(page, phone="030 12")
+    press(ENTER)
+    qtbot.waitUntil(lambda: "Check it" in page.remarks["phone"].text())
+    qtbot.waitUntil(page.phone.hasFocus)
+    assert patients.search_patients(database, "vanderberg") == ()
+    press(ENTER)
+    qtbot.waitUntil(lambda: form.content.draft.patient is not None)
+    assert stored(database, "vanderberg").phone == "+493012"
+
+
+def test_a_doubtful_number_changed_to_another_doubtful_one_is_asked_about_anew(
+    qtbot: QtBot, adding: Callable[[str], PatientForm], database: Database
+) -> None:
+    page = adding("vanderberg rosa")
+    for typed in ("030 12", "030 13"):
+        fill(page, phone=typed)
+        assert page.remarks["phone"].text() == ""
+        press(ENTER)
+        qtbot.waitUntil(lambda: "Check it" in page.remarks["phone"].text() and page.phone.hasFocus())
+    assert patients.search_patients(database, "vanderberg") == ()
+
+
+@pytest.mark.parametrize(("code", "told"), [("de", ""), ("pl", "Messages in English"), ("en", "")])
+def test_a_language_without_message_texts_says_in_which_one_messages_are_written(
+    adding: Callable[[str], PatientForm], code: str, told: str
+) -> None:
+    page = adding("vanderberg rosa")
+    page.language.setCurrentIndex(page.language.values.index(code))
+    assert page.remarks["language"].text() == told
+    assert page.remarks["language"].isVisible() is bool(told)
+    page.start("somebody else", page.today)
+    assert (page.language.value, page.remarks["language"].text()) == ("en", "")
+
+
 def test_the_birth_date_that_was_understood_is_shown_with_the_age(adding: Callable[[str], PatientForm]) -> None:
     page = adding("vanderberg rosa")
     fill(page, birth_date="140387")

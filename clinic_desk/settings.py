@@ -51,9 +51,18 @@ class Settings(BaseSettings):
     desk_name: str | None = Field(default=None, min_length=1, max_length=40)
     phone_region: str = Field(default="DE", pattern=r"^[A-Z]{2}$")
     language: str = Field(default="", pattern=r"^([a-z]{2}([_-][A-Za-z]{2,4})?)?$")
-    message_wait_s: int = Field(default=20, ge=0, le=600)
+    message_wait_s: int = Field(default=20, ge=0, le=900)
+    worker_database_url: SecretStr | None = None
+    """Where this program works the message queue: the same database as a login of the group clinic_worker."""
+    message_folder: Path | None = None
+    """Where messages "to a folder" go; default: `messages` in `data`."""
 
-    @field_validator("database_url")
+    @property
+    def messages_to(self) -> Path:
+        """The folder for messages "to a folder"."""
+        return self.message_folder or self.data / "messages"
+
+    @field_validator("database_url", "worker_database_url")
     @classmethod
     def _an_address_that_can_be_used(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None else SecretStr(_secured(value.get_secret_value()))
@@ -67,7 +76,9 @@ _EXPECTED: Final = {
     "desk_name": "1 to 40 characters",
     "phone_region": "two capital letters of a country, such as DE",
     "language": "a language code such as de, or de_AT",
-    "message_wait_s": "whole seconds from 0 to 600",
+    "message_wait_s": "whole seconds from 0 to 900",
+    "worker_database_url": "postgresql://worker:password@host:5432/database; over a network with sslmode=verify-full",
+    "message_folder": "a folder",
 }
 
 

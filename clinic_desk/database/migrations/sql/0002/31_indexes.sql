@@ -4,6 +4,8 @@ CREATE INDEX notification_attention_idx ON notification (changed_at)
 CREATE INDEX notification_check_at_idx ON notification (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX notification_finished_idx ON notification (created_at)
     WHERE status IN ('sent', 'delivered', 'failed', 'expired', 'cancelled');
+-- What was never sent has no sent_at: the panel lists it by its end.
+CREATE INDEX notification_unsent_idx ON notification (changed_at) WHERE status IN ('failed', 'expired', 'cancelled');
 CREATE INDEX notification_provider_id_idx ON notification (provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX notification_origin_id_idx ON notification (origin_id) WHERE origin_id IS NOT NULL;
 CREATE INDEX notification_rule_id_idx ON notification (rule_id) WHERE rule_id IS NOT NULL;

@@ -30,7 +30,7 @@ GRANT UPDATE (answer) ON appointment TO clinic_worker;
 GRANT INSERT (id, command, desk_id) ON operation TO clinic_worker;
 GRANT SELECT (id) ON operation TO clinic_worker;
 GRANT SELECT, DELETE ON hold TO clinic_worker;
-GRANT EXECUTE ON FUNCTION announce_messages(uuid[]) TO clinic_worker;
+GRANT EXECUTE ON FUNCTION announce_messages(uuid[]) TO clinic_reception, clinic_manager, clinic_worker;
 
 CREATE POLICY hold_sweep ON hold FOR DELETE TO clinic_worker USING (expires_at < now());
 

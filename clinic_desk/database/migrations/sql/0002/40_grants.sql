@@ -9,7 +9,7 @@
 --   notification                       SI U(d)     SI U(d)    S(c)       SIUD    (d) what has not left: void, retry,
 --                                                                                send now, dealt with
 --   appointment                        SIU(c)      SIU(c)     S          SU(answer)
---   operation                          SI(c)       SI(c)      S          I(c)
+--   operation                          SI(c)       SI(c)      S          S(c)I(c)
 --   hold                               SIUD(o)     SIUD(o)    S          SD expired
 
 GRANT SELECT ON messaging, reminder_rule, message_text, message_channel
@@ -38,4 +38,4 @@ CREATE POLICY hold_sweep ON hold FOR DELETE TO clinic_worker USING (expires_at <
 DROP POLICY notification_void ON notification;
 CREATE POLICY notification_desk ON notification FOR UPDATE TO clinic_reception, clinic_manager
     USING (status IN ('pending', 'leased', 'unknown', 'failed', 'expired'))
-    WITH CHECK (status IN ('pending', 'unknown', 'failed', 'expired', 'cancelled') AND sent_at IS NULL);
+    WITH CHECK (status IN ('pending', 'unknown', 'failed', 'expired', 'cancelled'));

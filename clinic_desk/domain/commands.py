@@ -74,7 +74,8 @@ class Book:
 class Update:
     """Change an appointment: time, doctor, room, type, length, note, patient. `version` is the one the user saw.
 
-    A move is an Update of starts_at and/or practitioner_id.
+    A move is an Update of starts_at and/or practitioner_id. With `reinstate` one that was cancelled is booked again
+    as the other fields say.
     """
 
     appointment_id: UUID
@@ -87,6 +88,7 @@ class Update:
     type_id: UUID | Unchanged = UNCHANGED
     patient_id: UUID | Unchanged = UNCHANGED
     note: str | Unchanged = UNCHANGED
+    reinstate: bool = False
     overrule: frozenset[Rule] = frozenset()
     tell_patient: bool = True
     operation_id: UUID = field(default_factory=new_id)

@@ -81,7 +81,11 @@ def book(db: Database, command: Book) -> Entry:
 
 
 def update(db: Database, command: Update) -> Entry:
-    """Change an appointment: time, doctor, room, type, length, note, patient. Raises as `book`, and Conflict."""
+    """Change an appointment: time, doctor, room, type, length, note, patient. Raises as `book`, and Conflict.
+
+    With `reinstate` a cancelled one is booked again in the same transaction: at its old place as `reinstate` does it,
+    at another one as `book` does.
+    """
     if not isinstance(command.starts_at, Unchanged):
         command = replace(command, starts_at=checked_instant("starts_at", command.starts_at))
     if not isinstance(command.note, Unchanged):
@@ -158,6 +162,8 @@ def _judged(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: 
 def _update(db: Database, command: Update, connection: Connection) -> Entry:
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
+    if _is_back(was, command):
+        return _move(db, connection, seen, command)
     if not _changes(was, command):
         return seen
     only_note = not _changes(was, replace(command, note=UNCHANGED))
@@ -168,20 +174,27 @@ def _update(db: Database, command: Update, connection: Connection) -> Entry:
     return _move(db, connection, seen, command)
 
 
+def _is_back(was: Appointment, command: Update) -> bool:
+    return command.reinstate and was.status is _CANCELLED
+
+
 def _move(db: Database, connection: Connection, seen: Entry, command: Update) -> Entry:
     was = seen.appointment
-    rough = _rough_candidate(was, command)
-    relevant = (rough.starts_at, rough.site_id, rough.patient_id) != (was.starts_at, was.site_id, was.patient_id)
+    rough, is_back = _rough_candidate(was, command), _is_back(was, command)
+    told = (rough.starts_at, rough.site_id, rough.patient_id)
+    relevant = is_back or told != (was.starts_at, was.site_id, was.patient_id)
     facts = read_facts(connection, db, wanted_place(rough, leaving=was), void=was.version if relevant else None)
     _still(connection, facts, seen)
     new_patient = rough.patient_id != was.patient_id
     patient = present_patient(connection, facts) if new_patient else seen.patient
     candidate = candidate_of_update(was, command, facts.clinic)
-    verdict = _judged(facts, candidate, command.overrule, was)
+    verdict = (_judged_back if is_back else _judged)(facts, candidate, command.overrule, was)
     refuse(connection, facts, candidate, verdict)
     note = was.note if isinstance(command.note, Unchanged) else command.note
     row = placed(candidate, facts, verdict, was, note)
-    if _place(was) == _place(row):
+    if is_back:
+        row = replace(row, status=_BOOKED)
+    elif _place(was) == _place(row):
         row = replace(row, squeezed_in=was.squeezed_in, overruled=was.overruled | row.overruled)
     farewell_to = seen.patient if new_patient else None
     messages = messages_for(db, facts, row, tell=command.tell_patient, farewell_to=farewell_to) if relevant else ()
@@ -255,10 +268,7 @@ def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entr
     candidate = candidate_of_appointment(was)
     facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=was.version)
     _still(connection, facts, seen)
-    before = frozenset(Rule(rule) for rule in was.overruled)
-    verdict = _judged(facts, candidate, command.overrule | before)
-    # An undo a minute after the start is still an undo.
-    verdict = replace(verdict, refused=tuple(row for row in verdict.refused if row.rule != Rule.IN_THE_PAST))
+    verdict = _judged_back(facts, candidate, command.overrule, was)
     refuse(connection, facts, candidate, verdict)
     row = replace(
         was,
@@ -269,6 +279,16 @@ def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entr
         version=was.version + 1,
     )
     return _write(connection, facts, seen, row, messages_for(db, facts, row, tell=command.tell_patient))
+
+
+def _judged_back(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: Appointment) -> Verdict:
+    """Judge a cancelled appointment that is booked again: at its old place it may stand as it stood."""
+    now, then = candidate, candidate_of_appointment(was)
+    if (now.practitioner_id, now.site_id, now.visit) != (then.practitioner_id, then.site_id, then.visit):
+        return _judged(facts, candidate, overrule)
+    verdict = _judged(facts, candidate, overrule | frozenset(Rule(rule) for rule in was.overruled))
+    # An undo a minute after the start is still an undo.
+    return replace(verdict, refused=tuple(row for row in verdict.refused if row.rule != Rule.IN_THE_PAST))
 
 
 def _rewrite(

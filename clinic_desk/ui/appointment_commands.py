@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 
-from clinic_desk.domain.commands import Reinstate, SetStatus
+from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.records import AppointmentStatus as Status
 from clinic_desk.domain.records import Entry
 from clinic_desk.ui.booking.cancel import CancelDialog, DeleteDialog
@@ -50,7 +50,7 @@ class AppointmentCommands(QObject):
         for name, act in (
             ("open", self._open),
             ("cancel", self.ask_cancel),
-            ("reinstate", self.reinstate),
+            ("reinstate", self._space.moving.reinstate),
             ("error", self.ask_error),
             ("move", self._space.moving.take),
         ):
@@ -70,7 +70,7 @@ class AppointmentCommands(QObject):
         panel.status_requested.connect(lambda entry, status: self.set_status(status, entry))
         panel.move_requested.connect(space.moving.take)
         panel.cancel_requested.connect(self.ask_cancel)
-        panel.reinstate_requested.connect(self.reinstate)
+        panel.reinstate_requested.connect(space.moving.reinstate)
         panel.open_requested.connect(self._open)
         space.own.stack.changed.connect(self.renew_state)
         space.moving.carrying_changed.connect(self._show_carrying)
@@ -127,10 +127,6 @@ class AppointmentCommands(QObject):
     def set_status(self, status: Status, entry: Entry) -> None:
         """Set the status of an appointment."""
         self._space.own.send(SetStatus(entry.id, entry.appointment.version, status), entry)
-
-    def reinstate(self, entry: Entry) -> None:
-        """Take a cancellation back."""
-        self._space.own.send(Reinstate(entry.id, entry.appointment.version), entry)
 
     def ask_cancel(self, entry: Entry) -> None:
         """Ask why, then cancel."""

@@ -54,7 +54,10 @@ class BookingDesk(QObject):
     def edit(self, entry: Entry) -> None:
         """Open an appointment to change it."""
         self._before = entry
-        self.form.edit(entry)
+        row = entry.appointment
+        minutes = int(row.length.total_seconds()) // 60
+        place = Place(row.practitioner_id, row.room_id, row.site_id, row.starts_at, minutes)
+        self.form.edit(entry, beside=self._place_rect(place))
 
     def _place_rect(self, place: Place) -> QRect | None:
         rect = self._calendar.place_rect(place)

@@ -1,4 +1,4 @@
-"""Moves on the calendar: by drag, by drop on the month, and by keyboard (take it, go somewhere, put it there)."""
+"""Moves on the calendar: by drag, by drop on the month, by keyboard (take it, go, put it there); and back onto it."""
 
 from __future__ import annotations
 
@@ -78,18 +78,31 @@ class Moves(QObject):
 
     def move(self, wish: MoveWish) -> None:
         """Do what was wished, unless a wish for the same appointment is still on its way."""
-        entry, store = wish.entry, self._desk.store
+        entry = wish.entry
+        moving = self._begin(entry)
+        if moving is None:
+            return
+        self._calendar.set_pending(entry.id, wish)
+        if not moving.move(entry, wish):
+            self._ended(entry.id)
+
+    def reinstate(self, entry: Entry) -> None:
+        """Book a cancelled appointment again at its old place; if somebody has it by now, ask where to."""
+        moving = self._begin(entry)
+        if moving is not None and not moving.reinstate(entry):
+            self._ended(entry.id)
+
+    def _begin(self, entry: Entry) -> Moving | None:
         if entry.id in self._under_way:
             self._own.tell(self.tr("This appointment is still being moved."))
-            return
+            return None
+        store = self._desk.store
         moving = Moving(self._desk.database, self._desk.tasks, store.clinic, self._window, store.freshness.now)
         moving.moved.connect(lambda after: self._moved(entry, after))
         moving.told.connect(self._own.tell_trouble)
         moving.ended.connect(self._ended)
         self._under_way[entry.id] = moving
-        self._calendar.set_pending(entry.id, wish)
-        if not moving.move(entry, wish):
-            self._ended(entry.id)
+        return moving
 
     def _moved(self, before: Entry, after: Entry) -> None:
         # When the old one was ended meanwhile the user may have had it booked anew, under another id.

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AUTOMATIC, Book, Update
-from clinic_desk.domain.records import Appointment, Clinic, Entry, Patient
+from clinic_desk.domain.merge import merge, resolve
+from clinic_desk.domain.records import Appointment, AppointmentStatus, Clinic, Entry, Patient
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken, Violation
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
 from clinic_desk.services import booking, slots
@@ -243,10 +244,13 @@ class CarryOut(QObject):
         self._send(update)
 
     def _book_again(self) -> None:
-        """Book anew, under ids of its own, what was wanted of an appointment that was ended meanwhile."""
-        wanted, sent, patient = self._wish, self._sent, self._patient
+        """Book again, as it was wanted, an appointment that was ended meanwhile; a deleted one under ids of its own."""
+        wanted, sent, patient, seen = self._wish, self._sent, self._patient, self._seen
         self.dialog = None
-        if patient is None or wanted is None or not isinstance(sent, Update):
+        if patient is None or wanted is None or seen is None or not isinstance(sent, Update):
+            return
+        if seen.appointment.status is AppointmentStatus.CANCELLED:
+            self._reinstate(seen, wanted, sent)
             return
         self._base = None
         self._send(
@@ -262,6 +266,17 @@ class CarryOut(QObject):
                 tell_patient=sent.tell_patient,
             )
         )
+
+    def _reinstate(self, seen: Entry, wanted: Appointment, sent: Update) -> None:
+        """Take the cancellation back and put everything in that was wanted here, in one change."""
+        base = self._base.appointment if self._base else seen.appointment
+        found = merge(base, wanted, seen.appointment)
+        mine = resolve(found, wanted, frozenset(clash.field for clash in found.clashes))
+        update = update_to(seen.appointment, mine, sent) or Update(seen.id, seen.appointment.version)
+        if mine.patient_id == seen.appointment.patient_id:
+            self._patient = seen.patient
+        self._base = Side(seen.appointment, seen.patient)
+        self._send(replace(update, reinstate=True, tell_patient=sent.tell_patient))
 
     # --- small things ---
 

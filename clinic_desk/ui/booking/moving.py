@@ -1,4 +1,4 @@
-"""Carries a drag on the calendar to its end: asks what must be asked, shows conflicts, and says when it is over."""
+"""Carries a drag, or a cancellation taken back, to its end: asks what must be asked, shows conflicts, tells when."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ class Moving(QObject):
         self._window = window
         self._entry: Entry | None = None
         self._about = About()
+        self._question = "", ""
+        """Title and button of what is asked when a rule may be overruled."""
         self.carry_out = CarryOut(database, tasks, clinic, window, clock)
         self.carry_out.done.connect(self._done)
         self.carry_out.asked.connect(self._ask)
@@ -62,7 +64,18 @@ class Moving(QObject):
             return False
         self._entry = entry
         self._about = About(wish.practitioner_id, entry.appointment.type_id, wish.starts_at)
+        self._question = translate("moving", "Move it there?"), translate("moving", "Move anyway ⏎")
         return self.carry_out.update(update, entry)
+
+    def reinstate(self, entry: Entry) -> bool:
+        """Book a cancelled appointment again at its old place, or ask where; False if another is on its way."""
+        if self._entry is not None:
+            return False
+        row = entry.appointment
+        self._entry = entry
+        self._about = About(row.practitioner_id, row.type_id, row.starts_at)
+        self._question = translate("moving", "Book it again?"), translate("moving", "Book anyway ⏎")
+        return self.carry_out.update(Update(row.id, row.version, reinstate=True), entry)
 
     def _done(self, entry: Entry) -> None:
         self.moved.emit(entry)
@@ -82,10 +95,7 @@ class Moving(QObject):
             return
         clinic, zone = self.carry_out.clinic, self._entry.appointment.zone
         sheet = AskSheet(
-            translate("moving", "Move it there?"),
-            question(violations, clinic, zone, self._about),
-            translate("moving", "Move anyway ⏎"),
-            self._window,
+            self._question[0], question(violations, clinic, zone, self._about), self._question[1], self._window
         )
         sheet.answered.connect(self._answered)
         sheet.open()

@@ -17,6 +17,7 @@ from clinic_desk.domain.records import AppointmentStatus, CancellationReason, En
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
 from clinic_desk.ui.booking.form import BookingForm
+from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from tests.support.small_clinic import SmallClinic
 from tests.ui.booking.conftest import Asking, at, press, type_in
 
@@ -54,6 +55,13 @@ def change(database: Database, command: Update | Cancel | SetStatus) -> Entry:
     if isinstance(command, Cancel):
         return booking.cancel(database, command)
     return booking.set_status(database, command)
+
+
+def book_again(dialog: ChangedFirstDialog) -> QPushButton:
+    found = dialog.findChild(QPushButton, "save_merged")
+    assert isinstance(found, QPushButton)
+    assert "Book it again" in found.text()
+    return found
 
 
 def texts(dialog: ChangedFirstDialog) -> str:
@@ -157,15 +165,53 @@ def test_a_cancelled_appointment_can_be_booked_again_as_it_was_wanted(
     qtbot: QtBot, form: BookingForm, entry: Entry, meet: Meet, other_desk: Asking
 ) -> None:
     dialog = meet(Cancel(entry.id, 1, CancellationReason.PATIENT))
-    again = dialog.findChild(QPushButton, "save_merged")
-    assert isinstance(again, QPushButton)
     with qtbot.waitSignal(form.booked) as told:
-        again.click()
+        book_again(dialog).click()
     assert told.args is not None
-    new = told.args[0]
-    assert new.id != entry.id
-    assert (new.appointment.starts_at, new.appointment.status) == (at(14, 0), AppointmentStatus.BOOKED)
-    assert other_desk.entry(entry.id).appointment.status is AppointmentStatus.CANCELLED
+    back = told.args[0]
+    assert back.id == entry.id, "it is the same appointment, with its history"
+    assert (back.appointment.starts_at, back.appointment.status) == (at(14, 0), AppointmentStatus.BOOKED)
+    assert other_desk.entry(entry.id) == back
+    assert len(other_desk.entries()) == 1
+
+
+def test_booking_a_cancelled_one_again_keeps_what_the_other_desk_changed_before_cancelling(
+    qtbot: QtBot, form: BookingForm, entry: Entry, meet: Meet, other_desk: Asking
+) -> None:
+    change(other_desk.database, Update(entry.id, 1, note="theirs"))
+    dialog = meet(Cancel(entry.id, 2, CancellationReason.PATIENT))
+    with qtbot.waitSignal(form.booked):
+        book_again(dialog).click()
+    row = other_desk.entry(entry.id).appointment
+    assert (row.starts_at, row.note, row.status) == (at(14, 0), "theirs", AppointmentStatus.BOOKED)
+
+
+def test_booking_a_cancelled_one_again_asks_when_its_time_is_taken(
+    *, qtbot: QtBot, form: BookingForm, entry: Entry, meet: Meet, other_desk: Asking, booked: Booker
+) -> None:
+    dialog = meet(Cancel(entry.id, 1, CancellationReason.PATIENT))
+    booked(other_desk.database, at(14, 0), patient=2)
+    book_again(dialog).click()
+    qtbot.waitUntil(lambda: isinstance(form.carry_out.dialog, SlotTakenDialog))
+    taken = form.carry_out.dialog
+    assert isinstance(taken, SlotTakenDialog)
+    qtbot.waitUntil(lambda: bool(taken.choices) and taken.guard.is_ready)
+    with qtbot.waitSignal(form.booked) as told:
+        press(ENTER)
+    assert told.args is not None
+    back = told.args[0]
+    assert (back.id, back.appointment.status) == (entry.id, AppointmentStatus.BOOKED)
+    assert back.appointment.starts_at not in (at(14, 0), at(10, 0))
+
+
+def test_a_deleted_one_that_is_booked_again_is_a_new_one(
+    qtbot: QtBot, form: BookingForm, entry: Entry, meet: Meet, other_desk: Asking
+) -> None:
+    dialog = meet(SetStatus(entry.id, 1, AppointmentStatus.ENTERED_IN_ERROR))
+    with qtbot.waitSignal(form.booked):
+        book_again(dialog).click()
+    (standing,) = other_desk.entries()
+    assert (standing.appointment.starts_at, standing.id != entry.id) == (at(14, 0), True)
 
 
 def test_a_deleted_appointment_is_told_as_deleted(entry: Entry, meet: Meet) -> None:

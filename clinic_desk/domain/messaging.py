@@ -98,9 +98,17 @@ class MessageText:
     version: int = 1
 
 
+def noted_address(address: str) -> str:
+    """Return an address as notes hold it: in small letters, so that each is noted once."""
+    return address.strip().lower()
+
+
 @dataclass(frozen=True, slots=True)
 class ContactNote:
-    """Why an address is not to be written to: its owner opted out, or the provider cannot reach it."""
+    """Why an address is not to be written to: its owner opted out, or the provider cannot reach it.
+
+    `address` is what `noted_address` makes of it.
+    """
 
     id: UUID
     channel: Channel

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import URL, Connection, Engine, insert, select, text, update
+from sqlalchemy import URL, Connection, Engine, delete, insert, select, text, update
 
 from clinic_desk.database import tables
+from clinic_desk.domain.messaging import MESSAGING_ID
 from clinic_desk.domain.records import AppointmentStatus
 from tests.support.small_clinic import SmallClinic
 from tests.support.sql import add, appointment, at, connected, refused_by, savepoint
@@ -244,6 +245,60 @@ _CHECKED: list[tuple[str, str, dict[str, Any]]] = [
     ("notification_patient_id_fkey", "notification", {"patient_id": UUID(int=1)}),
     ("notification_appointment_id_fkey", "notification", {"appointment_id": UUID(int=1)}),
     ("notification_dedupe_key_key", "notification", {"dedupe_key": "taken"}),
+    ("notification_rule_id_fkey", "notification", {"rule_id": UUID(int=1)}),
+    ("notification_origin_id_fkey", "notification", {"origin_id": UUID(int=1)}),
+    ("notification_dealt_with", "notification", {"dealt_with_by": "Julia"}),
+    ("notification_dealt_with", "notification", {"dealt_with_at": at(9)}),
+    ("messaging_only_one", "messaging", {"id": UUID(int=1)}),
+    *(
+        (f"messaging_{constraint}", "messaging", {column: value})
+        for constraint, column, values in (
+            ("quiet_from", "quiet_from_minute", (-1, 1441)),
+            ("quiet_until", "quiet_until_minute", (-1, 1441)),
+            ("wait", "wait_s", (-1, 901)),
+            ("retention", "retention_days", (0, 3651)),
+            ("email_by", "email_by", ("pigeon",)),
+            ("email_rate", "email_per_minute", (0,)),
+            ("smtp_port", "smtp_port", (0, 65536)),
+            ("smtp_security", "smtp_security", ("ssl",)),
+            ("from_address", "from_address", ("clinic", "a@b,c@d")),
+            ("reply_to", "reply_to", ("clinic", "a@b\nBcc: c@d")),
+            ("sms_by", "sms_by", ("smtp",)),
+            ("sms_rate", "sms_per_minute", (0,)),
+            ("account", "twilio_account_sid", ("AC1", "MG" + "0" * 32)),
+            ("number", "twilio_number", ("030123", "+0")),
+            ("service", "twilio_service_sid", ("AC" + "0" * 32,)),
+            (
+                "base_url",
+                "twilio_base_url",
+                ("http://api.twilio.com", "https://user@host", "https://", "http://127.0.0.1.evil.org", "ftp://x"),
+            ),
+        )
+        for value in values
+    ),
+    ("reminder_rule_lead", "reminder_rule", {"lead": 0}),
+    ("reminder_rule_lead", "reminder_rule", {"lead": 10001}),
+    ("reminder_rule_unit", "reminder_rule", {"unit": "weeks"}),
+    ("reminder_rule_channel", "reminder_rule", {"channel": "none"}),
+    ("reminder_rule_type_id_fkey", "reminder_rule", {"type_id": UUID(int=1)}),
+    ("message_text_kind", "message_text", {"kind": "advert"}),
+    ("message_text_channel", "message_text", {"channel": "none"}),
+    ("message_text_language", "message_text", {"language": "english"}),
+    ("message_text_body", "message_text", {"body": ""}),
+    ("contact_note_channel", "contact_note", {"channel": "none"}),
+    ("contact_note_address", "contact_note", {"address": ""}),
+    ("contact_note_address", "contact_note", {"address": "Anna@example.org"}),
+    ("contact_note_state", "contact_note", {"state": "sleeping"}),
+    ("contact_note_source", "contact_note", {"source": "rumour"}),
+    ("inbound_message_channel", "inbound_message", {"channel": "none"}),
+    ("inbound_message_meaning", "inbound_message", {"meaning": "maybe"}),
+    ("inbound_message_status", "inbound_message", {"status": "read"}),
+    ("inbound_message_patient_id_fkey", "inbound_message", {"patient_id": UUID(int=1)}),
+    ("inbound_message_appointment_id_fkey", "inbound_message", {"appointment_id": UUID(int=1)}),
+    ("message_channel_channel", "message_channel", {"channel": "none"}),
+    ("message_channel_state", "message_channel", {"state": "tired"}),
+    ("message_channel_resume", "message_channel", {"state": "pausing"}),
+    ("message_channel_resume", "message_channel", {"resume_at": at(9)}),
 ]
 
 
@@ -283,6 +338,20 @@ def _good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
             "dedupe_key": "mine",
             "due_at": at(9),
         },
+        "messaging": {
+            "id": MESSAGING_ID,
+            "quiet_until_minute": 1440,
+            "wait_s": 900,
+            "twilio_account_sid": "AC" + "0f" * 16,
+            "twilio_number": "+493012345",
+            "twilio_base_url": "http://127.0.0.1:8080",
+            "from_address": "a@b",
+        },
+        "reminder_rule": {"lead": 2, "unit": "days", "type_id": clinic.checkup, "channel": "email"},
+        "message_text": {"kind": "reminder", "channel": "sms", "language": "de", "body": "x"},
+        "contact_note": {"channel": "email", "address": "a@b", "state": "unusable", "source": "provider"},
+        "inbound_message": {"provider_id": "SM1", "sender": "+4930", "received_at": at(9)},
+        "message_channel": {"channel": "sms"},
     }
 
 
@@ -292,6 +361,8 @@ def test_every_check_refuses_by_its_name_what_it_is_there_for(owner_engine: Engi
         connection.execute(insert(tables.desk).values(id=UUID(int=50), name="Desk"))
         taken = good["notification"] | {"id": uuid4(), "dedupe_key": "taken"}
         connection.execute(insert(tables.notification).values(taken))
+        for only in (tables.messaging, tables.message_channel):
+            connection.execute(delete(only))
         for table, row in good.items():
             assert (table, refused_by(connection, _insert(table, row))) == (table, None)
         for constraint, table, spoilt in _CHECKED:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -53,13 +54,13 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_reception": "SIu",
         "clinic_manager": "SIu",
         "clinic_readonly": "S",
-        "clinic_worker": "S",
+        "clinic_worker": "Su",
     },
     "operation": {
         "clinic_reception": "Si",
         "clinic_manager": "Si",
         "clinic_readonly": "S",
-        "clinic_worker": "",
+        "clinic_worker": "si",
     },
     "history": {
         "clinic_reception": "S",
@@ -83,31 +84,64 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_reception": "SIUD",
         "clinic_manager": "SIUD",
         "clinic_readonly": "S",
-        "clinic_worker": "",
+        "clinic_worker": "SD",
+    },
+    "messaging": {
+        "clinic_reception": "S",
+        "clinic_manager": "SU",
+        "clinic_readonly": "S",
+        "clinic_worker": "S",
+    },
+    "reminder_rule": _SET_UP,
+    "message_text": _SET_UP,
+    "contact_note": {
+        "clinic_reception": "SIUD",
+        "clinic_manager": "SIUD",
+        "clinic_readonly": "",
+        "clinic_worker": "SIUD",
+    },
+    "inbound_message": {
+        "clinic_reception": "Su",
+        "clinic_manager": "Su",
+        "clinic_readonly": "",
+        "clinic_worker": "SIUD",
+    },
+    "message_channel": {
+        "clinic_reception": "S",
+        "clinic_manager": "Su",
+        "clinic_readonly": "S",
+        "clinic_worker": "SU",
     },
     "alembic_version": dict.fromkeys(setup.GROUPS, "S"),
 }
 
-SOME_COLUMNS: Final[dict[tuple[str, str], set[str]]] = {
+SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
     ("appointment", "u"): {column.name for column in tables.appointment.c}
     - {
         *("id", "changed_at", "changed_by", "changed_desk_id", "practitioner_no", "room_no", "footprint", "occupies"),
         *("practitioner_busy", "room_busy", "cancelled_at"),
     },
+    ("appointment", "u", "clinic_worker"): {"answer"},
     ("operation", "i"): {"id", "command", "desk_id"},
+    ("operation", "s"): {"id"},
     ("notification", "s"): {column.name for column in tables.notification.c}
-    - {"recipient", "subject", "body", "last_error"},
-    ("notification", "u"): {"status", "last_error"},
+    - {"recipient", "subject", "body", "last_error", "log"},
+    ("notification", "u"): {
+        *("status", "last_error", "error_code", "due_at", "attempts", "check_at", "dealt_with_at", "dealt_with_by"),
+    },
+    ("inbound_message", "u"): {"status", "patient_id", "appointment_id", "meaning"},
+    ("message_channel", "u"): {"state", "failures", "code", "reason", "since", "resume_at"},
     ("desk", "u"): {"name", "db_user", "last_seen_at"},
 }
 
 _SEARCH: Final = "patient_grams(text)"
 _LOCKS: Final = "lock_days(integer,integer,tstzrange)"
+_TELL: Final = "announce_messages(uuid[])"
 CALLABLE: Final = {
-    "clinic_reception": {_SEARCH, _LOCKS},
-    "clinic_manager": {_SEARCH, _LOCKS},
+    "clinic_reception": {_SEARCH, _LOCKS, _TELL},
+    "clinic_manager": {_SEARCH, _LOCKS, _TELL},
     "clinic_readonly": {_SEARCH},
-    "clinic_worker": {_SEARCH},
+    "clinic_worker": {_SEARCH, _TELL},
 }
 
 # --- every table, privilege, column and role --------------------------------------------------------------------------
@@ -136,7 +170,9 @@ def _expected(table: str, group: str, privilege: str, column: str) -> bool:
     if privilege in rights:
         return True
     small = privilege.lower()
-    return small in rights and column in SOME_COLUMNS[table, small]
+    if small not in rights:
+        return False
+    return column in SOME_COLUMNS.get((table, small, group), SOME_COLUMNS.get((table, small), set()))
 
 
 @pytest.mark.parametrize("group", setup.GROUPS)
@@ -336,24 +372,40 @@ def test_a_desk_without_a_name_for_itself_can_hold_nothing(with_desks: SmallClin
         assert refused_by(connection, insert(tables.hold).values(_hold(with_desks, OWN_DESK))) == DENIED
 
 
-def test_a_desk_voids_what_is_pending_and_can_claim_nothing_else(
-    desk: Connection, with_desks: SmallClinic, owner_engine: Engine
-) -> None:
-    statuses = ("pending", "sending", "sent", "failed")
-    ids = {}
+_STATUSES: Final = ("pending", "leased", "sending", "unknown", "sent", "delivered", "failed", "expired", "cancelled")
+
+
+@pytest.fixture
+def queued(with_desks: SmallClinic, owner_engine: Engine) -> dict[str, UUID]:
+    """The id of a message in each state there is."""
+    rows = {
+        status: _notification(with_desks, status=status, lease_owner="worker", lease_until=at(0))
+        for status in _STATUSES
+    }
     with owner_engine.begin() as connection:
-        for status in statuses:
-            row = _notification(with_desks, status=status, lease_owner="worker", lease_until=at(0))
-            ids[status] = row["id"]
-            connection.execute(insert(tables.notification).values(row))
-    change = text("UPDATE notification SET status = :status WHERE id = :id")
-    for status in statuses:
-        voided = desk.execute(change, {"status": "cancelled", "id": ids[status]}).rowcount
-        assert (status, voided) == (status, int(status == "pending"))
-    fresh = _notification(with_desks)
-    desk.execute(insert(tables.notification).values(fresh))
-    for status in ("sent", "delivered", "failed", "sending"):
-        assert refused_by(desk, change, {"status": status, "id": fresh["id"]}) is not None
+        connection.execute(insert(tables.notification), list(rows.values()))
+    return {status: row["id"] for status, row in rows.items()}
+
+
+def test_a_desk_voids_what_has_not_left_and_nothing_else(desk: Connection, queued: dict[str, UUID]) -> None:
+    change = text("UPDATE notification SET status = 'cancelled' WHERE id = :id")
+    changed = {status for status in _STATUSES if desk.execute(change, {"id": queued[status]}).rowcount == 1}
+    assert changed == {"pending", "leased", "unknown", "failed", "expired"}
+
+
+def test_a_desk_has_a_message_tried_again_and_cannot_say_that_it_went(
+    desk: Connection, queued: dict[str, UUID]
+) -> None:
+    change = text("UPDATE notification SET status = :status, attempts = 0, due_at = now() WHERE id = :id")
+    for status in ("leased", "sending", "sent", "delivered"):
+        assert refused_by(desk, change, {"status": status, "id": queued["failed"]}) == DENIED
+    assert desk.execute(change, {"status": "pending", "id": queued["failed"]}).rowcount == 1
+    dealt = text("UPDATE notification SET dealt_with_at = now(), dealt_with_by = 'Julia' WHERE id = :id")
+    assert desk.execute(dealt, {"id": queued["unknown"]}).rowcount == 1
+    assert desk.execute(dealt, {"id": queued["sent"]}).rowcount == 0
+
+
+def test_a_desk_cannot_enqueue_what_was_sent_or_is_claimed(desk: Connection, with_desks: SmallClinic) -> None:
     for others in (
         {"status": "sent"},
         {"sent_at": at(0)},
@@ -404,6 +456,58 @@ def test_a_manager_sets_the_clinic_up(with_desks: SmallClinic, url_as: Callable[
         connection.execute(insert(tables.closure).values(closure))
         connection.execute(text("UPDATE closure SET name = 'Holiday'"))
         assert connection.execute(text("DELETE FROM closure")).rowcount == 1
+
+
+def test_only_a_manager_says_how_patients_are_told(
+    with_desks: SmallClinic, url_as: Callable[[Any], URL], database_url: URL
+) -> None:
+    rule = insert(tables.reminder_rule).values(id=uuid4(), lead=2, type_id=with_desks.checkup)
+    stop = "UPDATE message_channel SET state = 'stopped', code = '20003' WHERE channel = 'sms'"
+    settings = "UPDATE messaging SET sms_by = 'folder'"
+    with connected(database_url) as connection:
+        for statement in (rule, stop, settings):
+            assert refused_by(connection, statement) == DENIED
+    with connected(url_as("clinic_worker")) as connection:
+        for statement in (rule, settings):
+            assert refused_by(connection, statement) == DENIED
+        connection.execute(text(stop))
+    state = text("SELECT state, code, failures FROM message_channel WHERE channel = 'sms'")
+    with connected(url_as("clinic_manager")) as connection:
+        connection.execute(rule)
+        assert connection.execute(state).one() == ("stopped", "20003", 0)
+        connection.execute(text(settings))
+        assert connection.execute(state).one() == ("working", "", 0), "new settings deserve a new try"
+
+
+def test_a_worker_notes_what_patients_answer(with_desks: SmallClinic, url_as: Callable[[Any], URL]) -> None:
+    with connected(url_as("clinic_reception")) as connection:
+        identifier = add(connection, 9, 10)
+    with connected(url_as("clinic_worker")) as connection:
+        begun = text("INSERT INTO operation (id, command) VALUES (gen_random_uuid(), 'Answer') RETURNING id")
+        connection.execute(
+            text("SELECT set_config('clinic_desk.operation_id', :id, true)"), {"id": str(connection.scalar(begun))}
+        )
+        accepted = text("UPDATE appointment SET answer = 'accepted' WHERE id = :id")
+        assert connection.execute(accepted, {"id": identifier}).rowcount == 1
+        note = {"id": uuid4(), "channel": "sms", "address": "+4930", "state": "opted-out", "source": "reply"}
+        connection.execute(insert(tables.contact_note).values(note))
+        heard = {"id": uuid4(), "provider_id": "SM1", "sender": "+4930", "received_at": at(0)}
+        connection.execute(insert(tables.inbound_message).values(heard))
+    with connected(url_as("clinic_reception")) as connection:
+        assert connection.scalar(text("SELECT version FROM appointment")) == 2
+        assert connection.execute(text("UPDATE inbound_message SET status = 'done'")).rowcount == 1
+        assert refused_by(connection, "UPDATE inbound_message SET body = ''") == DENIED
+
+
+def test_a_worker_clears_expired_holds_away_and_no_others(
+    with_desks: SmallClinic, owner_engine: Engine, url_as: Callable[[Any], URL]
+) -> None:
+    with owner_engine.begin() as connection:
+        expired = _hold(with_desks, OWN_DESK, expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+        connection.execute(insert(tables.hold).values(expired))
+    with connected(url_as("clinic_worker")) as connection:
+        assert connection.execute(text("DELETE FROM hold")).rowcount == 1
+        assert connection.scalar(text("SELECT id FROM hold")) == UUID(int=3)
 
 
 def test_being_denied_is_told_as_such_and_not_as_a_fault(database_url: URL, clinic: SmallClinic) -> None:

@@ -81,7 +81,11 @@ def test_a_deletion_is_recorded_as_the_next_version(owner_engine: Engine, clinic
 
 
 def test_every_table_that_people_edit_is_recorded(owner_engine: Engine) -> None:
-    edited = {table.name for table in tables.metadata.sorted_tables if "version" in table.c and table.name != "history"}
+    # what a patient wrote is no change that a desk made, and is to be erased some day
+    others = {"history", "inbound_message"}
+    edited = {
+        table.name for table in tables.metadata.sorted_tables if "version" in table.c and table.name not in others
+    }
     with owner_engine.connect() as connection:
         recorded = set(
             connection.scalars(

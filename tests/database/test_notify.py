@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, delete, insert, text, update
 from clinic_desk.database import tables
 from clinic_desk.database.listener import CHANNEL, parse_change
 from clinic_desk.domain.changes import Change
+from clinic_desk.domain.messaging import MESSAGING_ID
 from tests.support.small_clinic import SMALL_CLINIC, SmallClinic
 from tests.support.sql import add, appointment, at, connected
 
@@ -24,10 +25,11 @@ TUESDAY = date(2031, 3, 4)
 class Ear:
     """A listening connection; what it has heard is complete once it has heard its own mark."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, channel: str = CHANNEL) -> None:
         self._connection = psycopg2.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
         self._connection.autocommit = True
-        self._run(f"LISTEN {CHANNEL}")
+        self._channel = channel
+        self._run(f"LISTEN {channel}")
 
     def _run(self, statement: str) -> None:
         with self._connection.cursor() as cursor:
@@ -35,7 +37,7 @@ class Ear:
 
     def payloads(self) -> list[str]:
         """What was announced since the last call."""
-        self._run(f"NOTIFY {CHANNEL}, 'mark'")  # commits are announced in their order
+        self._run(f"NOTIFY {self._channel}, 'mark'")  # commits are announced in their order
         heard = [notify.payload for notify in self._connection.notifies]
         self._connection.notifies.clear()
         assert heard.pop() == "mark"
@@ -194,7 +196,31 @@ def _rows(clinic: SmallClinic) -> dict[str, tuple[dict[str, Any], dict[str, Any]
         "patient": ({"family_name": "P"}, {"family_name": "Q"}, set()),
         "appointment": (appointment(9, 10), {"note": "x"}, {MONDAY}),
         "desk": ({"name": "D"}, {"name": "E"}, set()),
+        "reminder_rule": ({"lead": 2}, {"lead": 3}, set()),
+        "message_text": ({"kind": "reminder", "channel": "sms", "language": "de", "body": "x"}, {"body": "y"}, set()),
+        "contact_note": (
+            {"channel": "sms", "address": "+4930", "state": "opted-out", "source": "reply"},
+            {"state": "unusable"},
+            set(),
+        ),
+        "inbound_message": ({"provider_id": "x", "sender": "+4930", "received_at": at(9)}, {"status": "done"}, set()),
     }
+
+
+def test_new_settings_and_the_state_of_a_channel_are_news_but_its_pace_is_not(ear: Ear, manager: Any) -> None:
+    with manager() as connection:
+        connection.execute(text("UPDATE messaging SET wait_s = 0"))
+    change = ear.change()
+    assert (change.table, change.id, change.version) == ("messaging", MESSAGING_ID, 2)
+    with manager() as connection:
+        connection.execute(text("UPDATE message_channel SET next_send_at = now(), failures = 1"))
+    assert ear.payloads() == []
+    with manager() as connection:
+        connection.execute(text("UPDATE message_channel SET state = 'stopped', code = '20003' WHERE channel = 'sms'"))
+    assert ear.change().table == "message_channel"
+    with manager() as connection:
+        connection.execute(text("UPDATE messaging SET sms_by = 'folder'"))
+    assert {change.table for change in ear.changes()} == {"messaging", "message_channel"}
 
 
 def test_every_table_but_the_queue_and_the_records_announces_each_change(
@@ -202,7 +228,8 @@ def test_every_table_but_the_queue_and_the_records_announces_each_change(
 ) -> None:
     rows = _rows(clinic)
     silent = {"operation", "history", "notification"}
-    assert set(rows) | silent | {"hold"} == set(tables.metadata.tables)
+    only_changed = {"messaging", "message_channel"}
+    assert set(rows) | silent | only_changed | {"hold"} == set(tables.metadata.tables)
     for name, (row, changed, days) in rows.items():
         table = tables.metadata.tables[name]
         identifier = uuid4()

@@ -79,7 +79,8 @@ CREATE TABLE message_text (
 CREATE TABLE contact_note (
     id uuid PRIMARY KEY,
     channel text NOT NULL CONSTRAINT contact_note_channel CHECK (channel IN ('email', 'sms')),
-    address text NOT NULL CONSTRAINT contact_note_address CHECK (address <> ''),
+    address text NOT NULL  -- in small letters: messaging.noted_address()
+        CONSTRAINT contact_note_address CHECK (address <> '' AND address = lower(address)),
     state text NOT NULL CONSTRAINT contact_note_state CHECK (state IN ('opted-out', 'unusable')),
     source text NOT NULL CONSTRAINT contact_note_source CHECK (source IN ('reply', 'provider', 'desk')),
     reason text NOT NULL DEFAULT '',

@@ -1,7 +1,13 @@
--- Each step of a message's way is noted on its row: {"at", "s": status, "n": attempts, "by", "c": code, "e": error}.
--- `by` is who has the lease, or the login that changed it. The latest 40 steps are kept.
+-- Each step of a message's way is noted on its row:
+-- {"at", "s": status, "n": attempts, "by", "c": error_code, "e": last_error, "d": when it is now due, if that changed,
+-- "w": who dealt with it, if somebody just did}. `by` is the login of the person at a desk who changed it, else who has
+-- or had the lease. The first and the latest 39 are kept.
 CREATE OR REPLACE FUNCTION stamp_notification() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    who text := session_user;
+    due timestamptz;
+    dealt text;
 BEGIN
     NEW.changed_at := clock_timestamp();
     IF TG_OP = 'INSERT' THEN
@@ -10,16 +16,24 @@ BEGIN
         END IF;
         NEW.log := '[]';
     ELSIF NEW.status = OLD.status AND NEW.attempts = OLD.attempts AND NEW.last_error = OLD.last_error
-            AND NEW.dealt_with_by = OLD.dealt_with_by THEN
+            AND NEW.due_at = OLD.due_at AND NEW.dealt_with_by = OLD.dealt_with_by THEN
         NEW.log := OLD.log;
         RETURN NEW;
     ELSE
         NEW.log := CASE WHEN jsonb_array_length(OLD.log) >= 40 THEN OLD.log - 1 ELSE OLD.log END;
+        IF coalesce(current_setting('clinic_desk.desk_id', true), '') = '' THEN
+            who := coalesce(NEW.lease_owner, OLD.lease_owner, session_user);
+        END IF;
+        IF NEW.due_at <> OLD.due_at THEN
+            due := NEW.due_at;
+        END IF;
+        IF NEW.dealt_with_by <> OLD.dealt_with_by THEN
+            dealt := nullif(NEW.dealt_with_by, '');
+        END IF;
     END IF;
     NEW.log := NEW.log || jsonb_strip_nulls(jsonb_build_object(
-        'at', NEW.changed_at, 's', NEW.status, 'n', NEW.attempts,
-        'by', coalesce(NEW.lease_owner, nullif(NEW.dealt_with_by, ''), session_user),
-        'c', nullif(NEW.error_code, ''), 'e', nullif(NEW.last_error, '')));
+        'at', NEW.changed_at, 's', NEW.status, 'n', NEW.attempts, 'by', who,
+        'c', nullif(NEW.error_code, ''), 'e', nullif(NEW.last_error, ''), 'd', due, 'w', dealt));
     RETURN NEW;
 END $$;
 
@@ -33,7 +47,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Tells the desks, once for all of a worker's tick, that the messages about these appointments have another state.
+-- Tells the desks, once for all of a worker's tick, that the messages about these appointments have another state: 50 of
+-- them at most, who has more calls it again.
 CREATE FUNCTION announce_messages(appointment_ids uuid[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -113,8 +113,9 @@ def calibration() -> float:
 
 
 def shown(doctors: int, each: int, days: int) -> tuple[list[sample.Made], list[Columns]]:
-    """Return generated days and their columns."""
+    """Return generated days of one clinic and their columns."""
     made = [sample.made(doctors, each, sample.DAY + timedelta(weeks=no)) for no in range(days)]
+    made = [sample.Made(made[0].clinic, one.board) for one in made]
     return made, [sample.columns(made[0].clinic, one.board.day) for one in made]
 
 

@@ -30,7 +30,9 @@ def written(
             rect = QRect(x + 2, y, width - 4, min(line, surface.y(band.end) - 1 - y))
             below = label + -(-line * surface.step // surface.row_height)
             place = place or surface.placer(column)
-            if not any(place(item).intersects(rect) for item in content.between(label - surface.overhang(), below)):
+            if not any(
+                QRect(*place(item)).intersects(rect) for item in content.between(label - surface.overhang(), below)
+            ):
                 yield rect, band
 
 

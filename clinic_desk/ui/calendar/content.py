@@ -8,18 +8,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from clinic_desk.domain.records import AppointmentStatus, Clinic, DayBoard, Entry, Hold
 from clinic_desk.ui.calendar.bands import Band, band_at, bands_of
-from clinic_desk.ui.calendar.geometry import DayAxis, DayScale
 from clinic_desk.ui.calendar.layout import NO_LIMIT, WHOLE, Slot, limits_of, slots_of
 from clinic_desk.ui.calendar.stops import Stop, stops_of
 
 if TYPE_CHECKING:
+    from clinic_desk.ui.calendar.geometry import DayScale
     from clinic_desk.ui.calendar.opening import Opening
     from clinic_desk.ui.calendar.places import Column
 
@@ -60,9 +60,8 @@ class Frame:
         return band_at(self.bands, position)
 
 
-def frame_of(column: Column, board: DayBoard | None, clinic: Clinic, opening: Opening, axis: DayAxis) -> Frame:
-    """Return the frame of a column on the axis it shares with the others."""
-    scale = DayScale(column.day, opening.zone, axis)
+def frame_of(column: Column, board: DayBoard | None, clinic: Clinic, opening: Opening, scale: DayScale) -> Frame:
+    """Return the frame of a column. `scale`: its day on the axis it shares with the others."""
     return Frame(column, scale, opening.site_id, bands_of(column, board, clinic, scale, opening))
 
 
@@ -76,11 +75,7 @@ class ColumnContent:
         self.items = tuple(items)
         self.entries = tuple(item for item in self.items if item.entry is not None)
         self._starts = [item.start for item in self.items]
-        self._reach: list[int] = []
-        reach = 0
-        for item in self.items:
-            reach = max(reach, item.end)
-            self._reach.append(reach)
+        self._reach = list(accumulate([item.end for item in self.items], max))
         self._by_step: dict[int, list[Stop]] = {}
 
     def between(self, top: int, bottom: int) -> Iterator[Item]:
@@ -118,41 +113,39 @@ def content_of(
     `before`: the content it replaces, of the same frame. Items drawn as they were there are the same objects again.
     Of those that begin and end together the one booked first stands first, squeezed in ones last, at every desk alike.
     """
-    kept = [item for item in before.items if _is_kept(item, entries)] if before is not None else []
+    kept: list[Item] = []
+    if before is not None:
+        kept = [item for item in before.items if item.entry is not None and entries.get(item.id.int) is item.entry]
     known = {item.id.int for item in kept}
-    found = [made for key, entry in entries.items() if key not in known and (made := _of_entry(frame.scale, entry))]
-    found += [made for hold in holds if (made := _of_hold(frame.scale, hold))]
+    scale = frame.scale
+    found = [made for key, entry in entries.items() if key not in known and (made := _of_entry(scale, entry))]
+    found += [made for hold in holds if (made := _of_hold(scale, hold))]
     found += kept
     found.sort(key=_ORDER)
     slots = slots_of(found)
-    items = [
-        item if item.slot == slot and item.limit == limit else item._replace(slot=slot, limit=limit)
-        for item, slot, limit in zip(found, slots, limits_of(found, slots), strict=True)
-    ]
-    return ColumnContent(frame, items)
+    return ColumnContent(frame, list(map(_put, found, slots, limits_of(found, slots))))
 
 
-def _is_kept(item: Item, entries: Mapping[int, Entry]) -> bool:
-    return item.entry is not None and entries.get(item.id.int) is item.entry
+def _put(item: Item, slot: Slot, limit: int) -> Item:
+    if item.limit == limit and (item.slot is slot or item.slot == slot):
+        return item
+    return Item(item.id, item.start, item.end, item.active, item.order, slot, limit, item.entry, item.hold)
 
 
 def _of_entry(scale: DayScale, entry: Entry) -> Item | None:
     appointment = entry.appointment
-    if appointment.status in _HIDDEN or not _touches(scale, appointment.starts_at, appointment.ends_at):
+    status = appointment.status
+    span = scale.span(appointment.starts_at, appointment.ends_at) if status not in _HIDDEN else None
+    if span is None:
         return None
-    start = scale.position(appointment.starts_at)
-    end = max(start + 1, scale.position(appointment.ends_at, as_end=True))
+    start, end = span
     order = (start, -end, appointment.squeezed_in, appointment.id.int)
-    return Item(appointment.id, start, end, appointment.status in _OCCUPYING, order, entry=entry)
+    return Item(appointment.id, start, end, status in _OCCUPYING, order, WHOLE, NO_LIMIT, entry)
 
 
 def _of_hold(scale: DayScale, hold: Hold) -> Item | None:
-    if not _touches(scale, hold.starts_at, hold.ends_at):
+    span = scale.span(hold.starts_at, hold.ends_at)
+    if span is None:
         return None
-    start = scale.position(hold.starts_at)
-    end = max(start + 1, scale.position(hold.ends_at, as_end=True))
+    start, end = span
     return Item(hold.id, start, end, True, (start, -end, True, hold.id.int), hold=hold)
-
-
-def _touches(scale: DayScale, starts_at: datetime, ends_at: datetime) -> bool:
-    return starts_at < scale.ends_at and max(ends_at, starts_at) >= scale.starts_at and ends_at != scale.starts_at

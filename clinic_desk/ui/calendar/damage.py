@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QRect
+
 from clinic_desk.ui.calendar import band_names
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QRect
-
     from clinic_desk.ui.calendar.content import ColumnContent, Item
     from clinic_desk.ui.calendar.model import ColumnChange
     from clinic_desk.ui.calendar.surface import Surface
@@ -27,5 +27,5 @@ def rects(surface: Surface, change: ColumnChange, items: list[Item]) -> list[QRe
         axis = change.after.frame.scale.axis
         return [surface.rect(change.column, 0, axis.length).adjusted(0, 0, 1, 0)]
     place = surface.placer(change.column)
-    out = [place(item).adjusted(-2, -2, 2, 2) for item in items]
+    out = [QRect(*place(item)).adjusted(-2, -2, 2, 2) for item in items]
     return out + band_names.differing(surface, change, out)

@@ -164,6 +164,18 @@ class DayScale:
                 return self.axis.position(minute)  # it really went through the second pass
         return self.axis.position(minute, as_end=as_end)
 
+    def span(self, starts_at: datetime, ends_at: datetime) -> tuple[int, int] | None:
+        """Return the positions [start, end) of what lasts so long, one at least; None if it does not touch the day."""
+        first = self.starts_at
+        if starts_at >= self.ends_at or ends_at == first or (ends_at < first and starts_at < first):
+            return None
+        if not self._regular:
+            start = self.position(starts_at)
+            return start, max(start + 1, self.position(ends_at, as_end=True))
+        above, through = starts_at - first, ends_at - first
+        start = max(0, above.days * MINUTES_PER_DAY + above.seconds // 60)
+        return start, max(start + 1, min(through.days * MINUTES_PER_DAY + through.seconds // 60, MINUTES_PER_DAY))
+
     def instant(self, position: int) -> datetime | None:
         """Return the instant (UTC) at a position; None where this column has no such time."""
         if position >= self.axis.length:

@@ -65,22 +65,16 @@ def lay_out(spans: Sequence[Span]) -> list[Slot]:
 def slots_of(ordered: Sequence[Spanned]) -> list[Slot]:
     """The same for spans in order of start, those that start together in the order in which they take their lanes."""
     slots = [WHOLE if span.active else _ALONE for span in ordered]
-    cluster: list[_Numbered] = []
-    cluster_end = -1
+    begin, cluster_end = 0, -1
     for index, span in enumerate(ordered):
         start, end = span.start, span.end
-        if end <= start:
-            end = start + 1
         if start >= cluster_end:
-            if len(cluster) > 1:
-                _lay_out_cluster(cluster, ordered, slots)
-            cluster = [(start, end, index)]
-            cluster_end = end
-        else:
-            cluster.append((start, end, index))
-            cluster_end = max(cluster_end, end)
-    if len(cluster) > 1:
-        _lay_out_cluster(cluster, ordered, slots)
+            if index - begin > 1:
+                _lay_out_cluster(begin, index, ordered, slots)
+            begin, cluster_end = index, -1
+        cluster_end = max(cluster_end, end, start + 1)
+    if len(slots) - begin > 1:
+        _lay_out_cluster(begin, len(slots), ordered, slots)
     return slots
 
 
@@ -90,20 +84,22 @@ def limits_of(ordered: Sequence[Spanned], slots: Sequence[Slot]) -> list[int]:
     A block may be drawn that far, longer than it lasts, and no farther. Spans of `READABLE` minutes and more need no
     more than their own height, so they have no limit.
     """
-    out = [NO_LIMIT] * len(ordered)
+    out, starts = [NO_LIMIT] * len(ordered), [span.start for span in ordered]
     for at, span in enumerate(ordered):
-        begin, end = span.start, max(span.end, span.start + 1)
-        if end - begin >= READABLE:
+        end = max(span.end, starts[at] + 1)
+        if end - starts[at] >= READABLE:
             continue
-        left, right = slots[at].left, slots[at].right
-        for other in range(at + 1, len(ordered)):
-            if ordered[other].start >= end and slots[other].left < right and left < slots[other].right:
-                out[at] = ordered[other].start
+        _, _, left, right = slots[at]
+        for other in range(at + 1, len(starts)):
+            if starts[other] >= end and slots[other].left < right and left < slots[other].right:
+                out[at] = starts[other]
                 break
     return out
 
 
-def _lay_out_cluster(cluster: list[_Numbered], spans: Sequence[Spanned], slots: list[Slot]) -> None:
+def _lay_out_cluster(begin: int, end: int, spans: Sequence[Spanned], slots: list[Slot]) -> None:
+    """Give the spans of indices [begin, end), which overlap one after the other, their slots."""
+    cluster = [(spans[at].start, max(spans[at].end, spans[at].start + 1), at) for at in range(begin, end)]
     active = [one for one in cluster if spans[one[2]].active]
     inactive = [one for one in cluster if not spans[one[2]].active]
     if active and inactive:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from clinic_desk.ui.calendar.metrics import Face, Metrics
@@ -48,13 +48,17 @@ class Said(NamedTuple):
     mark: Mark | None = None
 
 
-@dataclass(slots=True)
-class Lettering:
-    """Strings placed for one size: (face, baseline's left end from the block's corner, text, colour)."""
+_SMALL, _NAME = Face.SMALL, Face.NAME  # looking into an enumeration for each block would be felt
+
+Run = tuple[int, float, float, str, QColor]
+"""A string placed: its face, the left end of its baseline from the block's corner, itself, its colour."""
+
+
+class Lettering(NamedTuple):
+    """A block's look, and what is written on it in one size."""
 
     look: Look
-    size: tuple[int, int]
-    lines: list[tuple[Face, QPointF, str, QColor]] = field(default_factory=list)
+    lines: list[Run]
     pill: tuple[QRectF, QColor] | None = None
 
 
@@ -62,13 +66,9 @@ ENDED: Final = "×"
 """What a cancelled visit says where there is no room for a name."""
 
 
-class _Line(NamedTuple):
-    """The line of the name: its face, from `left` to `right`, on `baseline`."""
-
-    face: Face
-    left: float
-    right: float
-    baseline: float
+_Line = tuple[Face, float, float, float]
+"""The line of the name: its face, its left and right end, its baseline."""
+_Pill = tuple[QRectF, QColor]
 
 
 class Typesetter:
@@ -77,6 +77,7 @@ class Typesetter:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._elider = Elider(metrics)
+        self._tall = 2 * metrics.line + 2
 
     def fit(self, face: Face, text: str, width: float) -> str:
         """Return a text elided to a width, "" where nothing readable fits."""
@@ -85,77 +86,84 @@ class Typesetter:
     def baseline(self, height: int, face: Face) -> float:
         """Return where a single line stands: in the middle of a low block, near the top of a high one."""
         metrics = self._metrics
-        small = face == Face.SMALL
+        small = face == _SMALL
         line, ascent = (metrics.small_line, metrics.small_ascent) if small else (metrics.line, metrics.ascent)
         return float(ascent + min((height - line) // 2, 4))
 
     def set(self, said: Said, look: Look, size: tuple[int, int]) -> Lettering:
         """Place what a block says in `size` (width, height); what does not fit is elided or left out."""
-        out, metrics, (width, height) = Lettering(look, size), self._metrics, size
+        metrics, elider, (width, height) = self._metrics, self._elider, size
+        name, below, mark = said
+        lines: list[Run] = []
         if height < metrics.least_height or width < 3 * BAR:
-            return out
-        tall, small = height >= 2 * metrics.line + 2, height < metrics.line
-        face = Face.SMALL if small else look.name_face
-        baseline = metrics.ascent + 2.0 if tall else self.baseline(height, face)
-        line = _Line(face, float(GAP if look.dashed else BAR + GAP), float(width - GAP), baseline)
-        if said.mark is not None:
-            line = self._set_mark(out, said.mark, line, self._wish(said, look, line, tall or small))
-        name, advance = self._elider.fit(face, said.name, line.right - line.left)
-        if name:
-            x = line.right - advance if is_right_to_left(said.name) else line.left
-            out.lines.append((face, QPointF(x, baseline), name, look.ink))
+            return Lettering(look, lines)
+        tall, small = height >= self._tall, height < metrics.line
+        face = _SMALL if small else look.name_face
+        left, right = float(GAP if look.dashed else BAR + GAP), float(width - GAP)
+        baseline = metrics.ascent + 2 if tall else self.baseline(height, face)
+        line: _Line = (face, left, right, baseline)
+        pill, beside = None, "" if tall or small or not below else below[0]
+        if mark is not None:
+            wanted = elider.advance(face, name)
+            if beside:
+                wanted += elider.advance(look.text_face, f" · {beside}")
+            line, pill = self._set_mark(lines, mark, line, wanted, height)
+            right = line[2]
+        shown, advance = elider.fit(face, name, right - left)
+        if shown:
+            lines.append((face, right - advance if is_right_to_left(name) else left, baseline, shown, look.ink))
+            if tall:
+                self._set_below(lines, below, look, left, size)
+            elif beside and shown == name:
+                self._set_beside(lines, said, look, line, advance)
         elif look.dashed is not None:
-            face = Face.SMALL if small else Face.NAME  # struck out, a cross would be a blot
-            x = max(0.0, (width - self._elider.advance(face, ENDED)) / 2)
-            out.lines.append((face, QPointF(x, baseline), ENDED, look.ink))
-        if tall and name:
-            self._set_below(out, said.below, line.left, baseline)
-        elif said.below and name == said.name and not small:
-            self._set_beside(out, said, line, advance)
-        return out
+            face = _SMALL if small else _NAME  # struck out, a cross would be a blot
+            lines.append((face, max(0.0, (width - elider.advance(face, ENDED)) / 2), baseline, ENDED, look.ink))
+        return Lettering(look, lines, pill)
 
-    def _wish(self, said: Said, look: Look, line: _Line, alone: bool) -> float:
-        """Return the width the line would like for all it has to say but the mark."""
-        name = self._elider.advance(line.face, said.name)
-        if alone or not said.below or not said.below[0]:
-            return name
-        return name + self._elider.advance(look.text_face, f" · {said.below[0]}")
+    def _set_mark(
+        self, lines: list[Run], mark: Mark, line: _Line, wanted: float, height: int
+    ) -> tuple[_Line, _Pill | None]:
+        """Place the mark at the right, in short where the rest would suffer; return what is left of the line.
 
-    def _set_mark(self, out: Lettering, mark: Mark, line: _Line, wanted: float) -> _Line:
-        """Place the mark at the right, in short where the rest would suffer; return what is left of the line."""
-        room = line.right - line.left
-        pad = _PILL_PAD if mark.pill is not None else 0.0
-        text, needed = mark.full, self._elider.advance(Face.SMALL, mark.full) + 2 * pad
+        `wanted`: the width the line would like for all it has to say but the mark.
+        """
+        (face, left, right, baseline), (full, short, ink, ground) = line, mark
+        room = right - left
+        pad = _PILL_PAD if ground is not None else 0.0
+        text, needed = full, self._elider.advance(_SMALL, full) + 2 * pad
         if room - needed - GAP < wanted:
-            text, needed = mark.short, self._elider.advance(Face.SMALL, mark.short) + 2 * pad
-        if not text or needed > room * (0.6 if mark.pill is None else 0.9):
-            return line
-        start = line.right - needed
-        if mark.pill is not None:
-            top = max(1.0, line.baseline - self._metrics.small_ascent)
-            high = min(float(self._metrics.small_line), out.size[1] - top - 1.0)
-            out.pill = (QRectF(start, top, needed, high), mark.pill)
-        out.lines.append((Face.SMALL, QPointF(start + pad, line.baseline), text, mark.ink))
-        return _Line(line.face, line.left, start - GAP, line.baseline)
+            text, needed = short, self._elider.advance(_SMALL, short) + 2 * pad
+        if not text or needed > room * (0.6 if ground is None else 0.9):
+            return line, None
+        start, pill = right - needed, None
+        if ground is not None:
+            top = max(1.0, baseline - self._metrics.small_ascent)
+            pill = (QRectF(start, top, needed, min(float(self._metrics.small_line), height - top - 1.0)), ground)
+        lines.append((_SMALL, start + pad, baseline, text, ink))
+        return (face, left, start - GAP, baseline), pill
 
-    def _set_below(self, out: Lettering, texts: tuple[str, ...], left: float, baseline: float) -> None:
-        width, height = out.size
+    def _set_below(
+        self, lines: list[Run], texts: tuple[str, ...], look: Look, left: float, size: tuple[int, int]
+    ) -> None:
+        (width, height), baseline = size, self._metrics.ascent + 2
         for text in texts:
             baseline += self._metrics.line
             if baseline + 2 > height:
                 return
-            fitted, advance = self._elider.fit(out.look.text_face, text, width - GAP - left)
+            fitted, advance = self._elider.fit(look.text_face, text, width - GAP - left)
             if fitted:
                 x = width - GAP - advance if is_right_to_left(text) else left
-                out.lines.append((out.look.text_face, QPointF(x, baseline), fitted, out.look.muted))
+                lines.append((look.text_face, x, baseline, fitted, look.muted))
 
-    def _set_beside(self, out: Lettering, said: Said, line: _Line, taken: float) -> None:
-        rtl = is_right_to_left(said.name)
-        text = f"{said.below[0]} · " if rtl else f" · {said.below[0]}"
-        room = line.right - line.left - taken
-        if room < 2.2 * self._metrics.line or not said.below[0]:
+    def _set_beside(self, lines: list[Run], said: Said, look: Look, line: _Line, taken: float) -> None:
+        _, left, right, baseline = line
+        room = right - left - taken
+        if room < 2.2 * self._metrics.line:
             return
-        fitted, advance = self._elider.fit(out.look.text_face, text, room)
+        rtl, text = is_right_to_left(said.name), said.below[0]
+        fitted, advance = self._elider.fit(look.text_face, f"{text} · " if rtl else f" · {text}", room)
         if len(fitted) > 4:
-            x = line.right - taken - advance if rtl else line.left + taken
-            out.lines.append((out.look.text_face, QPointF(x, line.baseline), fitted, out.look.muted))
+            lines.append(
+                (look.text_face, right - taken - advance if rtl else left + taken, baseline, fitted, look.muted)
+            )

@@ -6,6 +6,7 @@ replaces the content of their columns and says `dataChanged` for the cells it to
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,14 +15,15 @@ from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from clinic_desk.domain.records import AppointmentType, Clinic, DayBoard, Entry, Practitioner
+from clinic_desk.domain.records import Clinic, DayBoard, Entry
 from clinic_desk.ui.calendar import words
 from clinic_desk.ui.calendar.board_diff import BoardDiff, diff
 from clinic_desk.ui.calendar.content import ColumnContent, Frame, content_of, frame_of
-from clinic_desk.ui.calendar.geometry import REGULAR_AXIS, DayAxis, Grid, axis_of
+from clinic_desk.ui.calendar.geometry import REGULAR_AXIS, DayAxis, DayScale, Grid, axis_of
+from clinic_desk.ui.calendar.names import Names
 from clinic_desk.ui.calendar.opening import Opening, Openings
 from clinic_desk.ui.calendar.places import Column
-from clinic_desk.ui.calendar.text import shown_name
+from clinic_desk.ui.calendar.spoken import sentence
 
 _EMPTY_CLINIC = Clinic((), (), (), (), (), ())
 _Index = QModelIndex | QPersistentModelIndex
@@ -49,37 +51,47 @@ class CalendarModel(QAbstractTableModel):
         self.is_week = False
         """Whether all columns are one practitioner's (or room's) days."""
         self._boards: dict[date, DayBoard] = {}
-        self._openings: list[Opening] = []
+        self.names = Names(_EMPTY_CLINIC, by_type=False)
+        self._openings = Openings(_EMPTY_CLINIC)
+        self._opened: list[Opening | None] = []
+        self._zone = ""
+        """The zone of all sites; "" where they differ: then a column's opening tells which clock rules it."""
+        self._scales: dict[tuple[date, str], DayScale] = {}
         self._frames: list[Frame | None] = []
         self._contents: list[ColumnContent | None] = []
         self._groups: dict[date, _Groups] = {}
-        self._types: dict[int, AppointmentType] = {}
-        self._practitioners: dict[int, Practitioner] = {}
         super().__init__(parent)
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
     def show(self, columns: tuple[Column, ...], boards: Mapping[date, DayBoard], clinic: Clinic) -> None:
         """Show other columns. The table is reset only when it gets another number of rows or columns."""
-        openings = Openings(clinic)
-        opened = [openings.of(column) for column in columns]
-        axis = axis_of((column.day, opening.zone) for column, opening in zip(columns, opened, strict=True))
+        if clinic is not self.clinic:
+            self._openings = Openings(clinic)
+        self._opened = [None] * len(columns)
+        zones = {site.zone for site in clinic.sites}
+        self._zone = zones.pop() if len(zones) == 1 else ""
+        axis = axis_of((column.day, self._zone or self._opening(at, column).zone) for at, column in enumerate(columns))
         reset = len(columns) != len(self.columns) or axis.length != self.axis.length
         if reset:
             self.beginResetModel()
-        self.columns, self.clinic, self.axis, self._openings = columns, clinic, axis, opened
+        retitled = [_titles(column) for column in columns] != [_titles(column) for column in self.columns]
+        self.columns, self.clinic, self.axis = columns, clinic, axis
         self._boards = dict(boards)
         self._groups = {}
         self._frames = [None] * len(columns)
         self._contents = [None] * len(columns)
         self.is_week = len(columns) > 1 and len({column.id for column in columns}) == 1
-        self._types = {one.id.int: one for one in clinic.types}
-        self._practitioners = {one.id.int: one for one in clinic.practitioners}
+        self._scales = {}
+        if self.names.clinic is not clinic or self.names.by_type != self.is_week:
+            self.names = Names(clinic, by_type=self.is_week)
         self.grid = Grid(self.grid.step, self.grid.row_height, axis.length)
         if reset:
             self.endResetModel()
-        elif columns:
+            return
+        if retitled:
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(columns) - 1)
+        if columns:
             self.dataChanged.emit(self.index(0, 0), self.index(self.grid.rows - 1, len(columns) - 1))
 
     def set_grid(self, step: int, row_height: int) -> None:
@@ -146,14 +158,28 @@ class CalendarModel(QAbstractTableModel):
 
     # -- the content of columns --------------------------------------------------------------------------------------
 
+    def _opening(self, at: int, column: Column) -> Opening:
+        found = self._opened[at]
+        if found is None:
+            found = self._opened[at] = self._openings.of(column)
+        return found
+
+    def scale(self, column: int) -> DayScale:
+        """Return a column's local day; columns of one day and zone share it."""
+        what = self.columns[column]
+        key = (what.day, self._zone or self._opening(column, what).zone)
+        found = self._scales.get(key)
+        if found is None:
+            found = self._scales[key] = DayScale(*key, self.axis)
+        return found
+
     def frame(self, column: int) -> Frame:
         """Return a column's scale, site and bands."""
         found = self._frames[column]
         if found is None:
             what = self.columns[column]
-            board = self._boards.get(what.day)
-            found = frame_of(what, board, self.clinic, self._openings[column], self.axis)
-            self._frames[column] = found
+            opening, board = self._opening(column, what), self._boards.get(what.day)
+            found = self._frames[column] = frame_of(what, board, self.clinic, opening, self.scale(column))
         return found
 
     def content(self, column: int) -> ColumnContent:
@@ -173,19 +199,19 @@ class CalendarModel(QAbstractTableModel):
     def _grouped(self, day: date) -> _Groups:
         found = self._groups.get(day)
         if found is None:
-            found = self._groups[day] = {}
-            board = self._boards.get(day)
-            rooms = any(column.kind == "room" for column in self.columns)
+            board, rooms = self._boards.get(day), any(column.kind == "room" for column in self.columns)
+            grouped: defaultdict[int, dict[int, Entry]] = defaultdict(dict)
             for entry in board.entries if board else ():
                 appointment = entry.appointment
-                found.setdefault(appointment.practitioner_id.int, {})[appointment.id.int] = entry
+                grouped[appointment.practitioner_id.int][appointment.id.int] = entry
                 if rooms and appointment.room_id is not None:
-                    found.setdefault(appointment.room_id.int, {})[appointment.id.int] = entry
+                    grouped[appointment.room_id.int][appointment.id.int] = entry
+            found = self._groups[day] = dict(grouped)
         return found
 
     def site_at(self, column: int, instant: datetime) -> UUID | None:
         """Return the site where a column's doctor works at an instant; outside working hours the column's own."""
-        opening = self._openings[column]
+        opening = self._opening(column, self.columns[column])
         for window in opening.windows:
             if window.interval.starts_at <= instant < window.interval.ends_at:
                 return window.site_id
@@ -207,23 +233,6 @@ class CalendarModel(QAbstractTableModel):
                 if item.entry is not None:
                     yield item.entry
 
-    def type_name(self, entry: Entry) -> str:
-        """Return the name of an appointment's type, "" when it is not known."""
-        found = self._types.get(entry.appointment.type_id.int)
-        return found.name if found else ""
-
-    def room_name(self, room_id: UUID) -> str:
-        """Return the name of a room, "" when it is not known."""
-        return next((room.name for room in self.clinic.rooms if room.id == room_id), "")
-
-    def colour(self, entry: Entry) -> str:
-        """Return "#rrggbb" of an appointment: its doctor's colour, in a week its type's; "" when not known."""
-        if self.is_week:
-            kind = self._types.get(entry.appointment.type_id.int)
-            return kind.colour if kind else ""
-        who = self._practitioners.get(entry.appointment.practitioner_id.int)
-        return who.colour if who else ""
-
     # -- QAbstractTableModel -----------------------------------------------------------------------------------------
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
@@ -237,7 +246,7 @@ class CalendarModel(QAbstractTableModel):
             return None
         if index.column() >= len(self.columns) or index.row() >= self.grid.rows:
             return None
-        return self.sentence(index.row(), index.column())
+        return sentence(self, index.row(), index.column())
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role not in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole):
@@ -250,23 +259,10 @@ class CalendarModel(QAbstractTableModel):
         spoken = role == Qt.ItemDataRole.AccessibleTextRole and column.subtitle
         return f"{column.title}, {column.subtitle}" if spoken else column.title
 
-    def sentence(self, row: int, column: int) -> str:
-        """Return what a cell says: "Dr. Weber, 10:30–10:45, free", or who is booked there."""
-        start = row * self.grid.step
-        end = min(start + self.grid.step, self.axis.length)
-        content = self.content(column)
-        parts = [self._spoken(item.entry, item.start, item.end) for item in content.between(start, end) if item.entry]
-        parts += [words.hold_text(item.hold) for item in content.between(start, end) if item.hold]
-        band = content.frame.band_at(start)
-        if band is not None and (not parts or band.name):
-            parts.append(words.band_text(band))
-        return words.cell_sentence(self.columns[column].title, words.range_text(self.axis, start, end), parts)
 
-    def _spoken(self, entry: Entry, start: int, end: int) -> str:
-        day = entry.appointment.wall_start.date()
-        times = words.range_text(self.axis, start, end)
-        name = shown_name(entry.patient, day) or words.nameless()
-        return words.entry_sentence(name, self.type_name(entry), times, entry)
+def _titles(column: Column) -> tuple[str, str, str]:
+    """Return what a column's header shows of it."""
+    return column.title, column.subtitle, column.colour
 
 
 def _owners(entry: Entry) -> list[int]:

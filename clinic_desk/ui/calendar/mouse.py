@@ -101,7 +101,7 @@ class Mouse(QObject):
             return []
         lines = [
             one_line(entry.patient.display_name),
-            f"{words.range_text(axis, hit.item.start, hit.item.end)} · {one_line(self._model.type_name(entry))}",
+            f"{words.range_text(axis, hit.item.start, hit.item.end)} · {one_line(self._model.names.type_name(entry))}",
             ", ".join(
                 part
                 for part in (

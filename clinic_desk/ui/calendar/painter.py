@@ -9,12 +9,12 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from clinic_desk.ui.calendar import band_names, outline, words
 from clinic_desk.ui.calendar.bands import BandKind
-from clinic_desk.ui.calendar.blocks import BlockPainter
+from clinic_desk.ui.calendar.blocks import BlockPainter, Placed
 from clinic_desk.ui.calendar.metrics import Face
 from clinic_desk.ui.theme import mixed
 
 if TYPE_CHECKING:
-    from clinic_desk.ui.calendar.content import ColumnContent
+    from clinic_desk.ui.calendar.content import ColumnContent, Item
     from clinic_desk.ui.calendar.metrics import Metrics
     from clinic_desk.ui.calendar.model import CalendarModel
     from clinic_desk.ui.calendar.scene import Ghost, Scene
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _HATCH = 10
 """Distance of a hatching's stripes in logical pixels."""
 NOW_WIDTH = 2
+_Marked = tuple["Item", QRect, int | None]
 
 
 class CalendarPainter:
@@ -37,20 +38,23 @@ class CalendarPainter:
 
     def paint(self, painter: QPainter, damage: QRect, scene: Scene) -> None:
         """Paint all that lies in `damage` (viewport coordinates); the painter is clipped to it."""
-        self.blocks.now = scene.now
+        self.blocks.begin(scene.now)
         self._paint_ground(painter, damage)
         if not self._model.columns:
             self._paint_nothing(painter)
             return
-        columns = self._surface.columns_between(damage.left(), damage.right())
-        for column in columns:
+        marked: list[_Marked] = []
+        for column in self._surface.columns_between(damage.left(), damage.right()):
             content = self._model.content(column)
             x, width = self._surface.column_span(column)
             self._paint_bands(painter, damage, column, content)
             painter.fillRect(x + width - 1, damage.top(), 1, damage.height(), self._theme.line)
-            self._paint_now(painter, damage, column, scene)
-            self._paint_blocks(painter, damage, column, content, scene)
-        self._paint_cursor(painter, scene)
+            now = self.now_y(column, scene)
+            marked += self._paint_blocks(painter, damage, column, content, scene)
+        self.blocks.write(painter)
+        for one in marked:
+            self._paint_marks(painter, one, scene)
+        self._paint_cursor(painter, damage, scene)
         for ghost in scene.pending.values():
             self._paint_ghost(painter, ghost, pending=True)
         if scene.ghost is not None:
@@ -103,60 +107,76 @@ class CalendarPainter:
 
     def _paint_blocks(
         self, painter: QPainter, damage: QRect, column: int, content: ColumnContent, scene: Scene
-    ) -> None:
-        surface, place = self._surface, self._surface.placer(column)
-        now, selected = self.now_y(column, scene), scene.selected.int if scene.selected is not None else None
-        faded = set(scene.pending)
-        if scene.ghost is not None:
-            faded.add(scene.ghost.item.id.int)
+    ) -> list[_Marked]:
+        """Paint now and a column's blocks; return those over which something is drawn, with now if it cuts them."""
+        surface, place, now = self._surface, self._surface.placer(column), self.now_y(column, scene)
+        if now is not None:
+            x, width = surface.column_span(column)
+            painter.fillRect(x, now, width, NOW_WIDTH, self._theme.now)
+        faded, pointed = _faded(scene), scene.flashing
+        if scene.selected is not None:
+            pointed |= {scene.selected.int}
         near = damage.adjusted(-2, -2, 2, 2)  # outlines reach a pixel out of their blocks
-        top, bottom = surface.position(near.top()), surface.position(near.bottom())
-        for item in content.between(top - surface.overhang(), bottom + 2):
-            rect, key = place(item), item.id.int
-            if not rect.intersects(near):
+        left, top, right, bottom = near.left(), near.top(), near.right(), near.bottom()
+        blocks: list[Placed] = []
+        marked: list[_Marked] = []
+        first, last = surface.position(top) - surface.overhang(), surface.position(bottom) + 2
+        for item in content.between(first, last):
+            x, y, width, height = place(item)
+            if y > bottom or y + height <= top or x > right or x + width <= left:
                 continue
-            if key in faded:
-                painter.setOpacity(0.45)
-            self.blocks.paint(painter, item, rect, column, flash=key in scene.flashing)
-            if key in faded:
-                painter.setOpacity(1.0)
-            if now is not None and rect.top() <= now <= rect.bottom():
-                self._paint_now_notch(painter, rect, now)
-            if key in scene.flashing:
-                outline.plain(painter, rect, self._theme.accent, 1)
-            if key == selected:
-                outline.plain(painter, rect.adjusted(-1, -1, 1, 1), self._theme.accent, 2)
+            if item.id.int in faded:
+                self._paint_faded(painter, column, (item, x, y, width, height), scene)
+            else:
+                blocks.append((item, x, y, width, height))
+            cut = now if now is not None and y <= now < y + height else None
+            if cut is not None or item.id.int in pointed:
+                marked.append((item, QRect(x, y, width, height), cut))
+        self.blocks.paint(painter, column, blocks, scene.flashing)
+        return marked
+
+    def _paint_faded(self, painter: QPainter, column: int, block: Placed, scene: Scene) -> None:
+        """Paint the block of an appointment that is on its way elsewhere."""
+        painter.setOpacity(0.45)
+        self.blocks.paint(painter, column, [block], scene.flashing)
+        self.blocks.write(painter)
+        painter.setOpacity(1.0)
 
     # -- over the blocks ---------------------------------------------------------------------------------------------
 
-    def _paint_now(self, painter: QPainter, damage: QRect, column: int, scene: Scene) -> None:
-        y = self.now_y(column, scene)
-        if y is not None and damage.top() - NOW_WIDTH <= y <= damage.bottom() + NOW_WIDTH:
-            x, width = self._surface.column_span(column)
-            painter.fillRect(x, y, width, NOW_WIDTH, self._theme.now)
-
-    def _paint_now_notch(self, painter: QPainter, rect: QRect, y: int) -> None:
-        """Let the line be seen at a block's sides only: through a name it would read as struck out."""
-        painter.fillRect(rect.x(), y, 5, NOW_WIDTH, self._theme.now)
-        painter.fillRect(rect.right() - 3, y, 4, NOW_WIDTH, self._theme.now)
+    def _paint_marks(self, painter: QPainter, marked: _Marked, scene: Scene) -> None:
+        """Draw now, a flash, the selection over a block."""
+        item, rect, now = marked
+        if now is not None:
+            # At the sides only: through a name the line would read as if it were struck out.
+            painter.fillRect(rect.x(), now, 5, NOW_WIDTH, self._theme.now)
+            painter.fillRect(rect.right() - 3, now, 4, NOW_WIDTH, self._theme.now)
+        if item.id.int in scene.flashing:
+            outline.plain(painter, rect, self._theme.accent, 1)
+        if item.id == scene.selected:
+            outline.plain(painter, rect.adjusted(-1, -1, 1, 1), self._theme.accent, 2)
 
     def now_y(self, column: int, scene: Scene) -> int | None:
         """Return the viewport's pixel row of now in a column; None when it is another day there."""
-        scale = self._model.frame(column).scale
+        scale = self._model.scale(column)
         if scene.now is None or not scale.starts_at <= scene.now < scale.ends_at:
             return None
         return self._surface.y(scale.position(scene.now)) - NOW_WIDTH // 2
 
-    def _paint_cursor(self, painter: QPainter, scene: Scene) -> None:
+    def _paint_cursor(self, painter: QPainter, damage: QRect, scene: Scene) -> None:
         theme = self._theme
         if scene.chosen is not None:
             chosen = scene.chosen
             rect = self._surface.rect(chosen.column, chosen.start, chosen.end)
+            if not rect.intersects(damage):
+                return
             times = words.range_text(self._model.axis, chosen.start, chosen.end)
             self._paint_place(painter, rect, words.length_text(times, chosen.end - chosen.start), theme.accent)
             return
+        if scene.stop.item is not None:
+            return  # an appointment's outline was drawn with it
         place = self.cursor_rect(scene)
-        if place is not None and scene.stop.item is None:
+        if place is not None and place.intersects(damage):
             time = words.time_text(self._model.axis, scene.stop.position)
             label = words.to_book(time, keyboard=scene.focused)
             self._paint_place(painter, place, label, theme.accent if scene.focused else theme.border)
@@ -203,6 +223,11 @@ class CalendarPainter:
         rect = self._surface.rect(ghost.column, ghost.start, ghost.end).adjusted(2, 1, -2, -1)
         rect.setHeight(max(rect.height(), self._metrics.line))
         return rect
+
+
+def _faded(scene: Scene) -> set[int]:
+    """Return the numbers of the appointments that are drawn elsewhere too."""
+    return {*scene.pending, *([scene.ghost.item.id.int] if scene.ghost is not None else ())}
 
 
 def _hatch_tile(theme: Theme, ratio: float) -> QPixmap:

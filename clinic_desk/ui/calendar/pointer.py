@@ -210,7 +210,7 @@ def wish_of(model: CalendarModel, ghost: Ghost, origin: int) -> MoveWish | None:
     if ghost.end - ghost.start != ghost.item.end - ghost.item.start and place.length_minutes is not None:
         minutes = place.length_minutes
     elif ghost.item.start == 0:  # what began the day before is shown from midnight on: the part not shown moves along
-        starts_at -= max(timedelta(0), model.frame(origin).scale.starts_at - appointment.starts_at)
+        starts_at -= max(timedelta(0), model.scale(origin).starts_at - appointment.starts_at)
     if ghost.column == origin and ghost.start == ghost.item.start:
         starts_at = appointment.starts_at
     if ghost.column == origin and starts_at == appointment.starts_at and minutes == appointment.length // _MINUTE:

@@ -40,6 +40,7 @@ class Stage:
         self.hint = QLabel(view)
         self.corner = QWidget(view)
         self._painter: CalendarPainter | None = None
+        self._axis = model.axis
 
     @property
     def painter(self) -> CalendarPainter:
@@ -134,6 +135,13 @@ class Stage:
         for rect in dirty:
             viewport.update(rect)
 
+    def update_day(self) -> None:
+        """Have the blocks painted anew, and the hours if the axis is another; titles see to themselves."""
+        self._view.viewport().update()
+        if self._axis != self._model.axis:
+            self._axis = self._model.axis
+            self.times.viewport().update()
+
     def update_all(self) -> None:
         """Have everything painted anew."""
         for widget in (self._view.viewport(), self.columns.viewport(), self.times.viewport()):
@@ -144,13 +152,13 @@ class Stage:
         now = self._scene.now
         if now is None:
             return []
-        scales = ((at, self._model.frame(at).scale) for at in range(len(self._model.columns)))
+        scales = ((at, self._model.scale(at)) for at in range(len(self._model.columns)))
         return [at for at, scale in scales if scale.starts_at <= now < scale.ends_at]
 
     def place_now(self) -> None:
         """Put the badge of now beside the hours, and mark today among the days of a week."""
         today, now = self.columns_of_today(), self._scene.now
-        self.times.set_now(self._model.frame(today[0]).scale.position(now) if today and now else None)
+        self.times.set_now(self._model.scale(today[0]).position(now) if today and now else None)
         marked = frozenset(today) if self._model.is_week else frozenset()
         if marked != self.columns.today:
             self.columns.today = marked

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Timed(Protocol):
@@ -19,8 +18,7 @@ class Timed(Protocol):
     def active(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """A place of the cursor: free time from `position` on, or the item of index `item` that starts there."""
 
     position: int

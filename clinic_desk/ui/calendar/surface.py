@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect
 
 from clinic_desk.domain.records import AppointmentStatus
+from clinic_desk.ui.calendar.layout import WHOLE
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QHeaderView
@@ -108,10 +109,10 @@ class Surface:
 
     def block(self, column: int, item: Item) -> QRect:
         """Return the rectangle a block is painted in."""
-        return self.placer(column)(item)
+        return QRect(*self.placer(column)(item))
 
-    def placer(self, column: int) -> Callable[[Item], QRect]:
-        """Return the function from a column's items to the rectangles they are painted in, as it is scrolled now.
+    def placer(self, column: int) -> Callable[[Item], tuple[int, int, int, int]]:
+        """Return the function from a column's items to where they are painted (x, y, width, height), scrolled as now.
 
         A block too short to be read is drawn longer, as far as the next one lets it.
         """
@@ -121,16 +122,20 @@ class Surface:
         height, step, length = grid.row_height, grid.step, grid.length
         least = self.metrics.least_height if self.metrics else 0
 
-        def place(item: Item) -> QRect:
+        def place(item: Item) -> tuple[int, int, int, int]:
             slot = item.slot
-            left = left_edge + int(slot.left * inner)
-            right = left_edge + int(slot.right * inner) - (1 if slot.right < 1.0 else 0)
+            left = right = left_edge
+            if slot is WHOLE:
+                right += inner
+            else:
+                left += int(slot.left * inner)
+                right += int(slot.right * inner) - (1 if slot.right < 1.0 else 0)
             top = item.start * height // step - offset + 1
             bottom = item.end * height // step - offset - 1
             if bottom - top < least:
                 limit = min(length, item.limit)
                 bottom = max(bottom, min(top + least, limit * height // step - offset - 1))
-            return QRect(left, top, max(2, right - left), max(2, bottom - top))
+            return left, top, max(2, right - left), max(2, bottom - top)
 
         return place
 
@@ -148,7 +153,7 @@ class Surface:
         place = self.placer(column)
         content = self._model.content(column)
         for item in reversed(list(content.between(position - self.overhang(), position + 1))):
-            rect = place(item)
+            rect = QRect(*place(item))
             if item.entry is not None and rect.contains(point):
                 return Hit(column, position, item, _edge(rect, point, item))
         return Hit(column, position)

@@ -32,8 +32,8 @@ def one_line(text: str) -> str:
 
 def is_right_to_left(text: str) -> bool:
     """Whether the first strong letter is of a script written from right to left."""
-    if text.isascii():
-        return False
+    if text.isascii() or (text[0] < "\u0590" and text[0].isalpha()):
+        return False  # nearly always, and at a glance
     right, left = _RIGHT_TO_LEFT.search(text), _LEFT_TO_RIGHT.search(text)
     return right is not None and (left is None or right.start() < left.start())
 
@@ -53,16 +53,17 @@ class Elider:
 
     def __init__(self, metrics: Metrics) -> None:
         self._faces = metrics.faces
-        self._advances: dict[tuple[int, str], float] = {}
+        self._advances: tuple[dict[str, float], ...] = tuple({} for _ in metrics.faces)
         self._fitted: dict[tuple[int, str, int], tuple[str, float]] = {}
 
     def advance(self, face: Face, text: str) -> float:
         """Return the width of a text in a face."""
-        found = self._advances.get((face, text))
+        known = self._advances[face]
+        found = known.get(text)
         if found is None:
-            if len(self._advances) > _KEPT:
-                self._advances.clear()
-            found = self._advances[face, text] = self._faces[face].horizontalAdvance(text)
+            if len(known) > _KEPT:
+                known.clear()
+            found = known[text] = self._faces[face].horizontalAdvance(text)
         return found
 
     def fit(self, face: Face, text: str, width: float) -> tuple[str, float]:
@@ -75,10 +76,11 @@ class Elider:
         if found is None:
             if len(self._fitted) > _KEPT:
                 self._fitted.clear()
-            elided = self._faces[face].elidedText(text, Qt.TextElideMode.ElideRight, width) if width > 0 else ""
-            if len(elided) < 2 or elided in {"…", "...", ""}:
-                found = ("", 0.0)
-            else:
-                found = (elided, self._faces[face].horizontalAdvance(elided))
-            self._fitted[key] = found
+            found = self._fitted[key] = self._elided(face, text, width)
         return found
+
+    def _elided(self, face: Face, text: str, width: float) -> tuple[str, float]:
+        elided = self._faces[face].elidedText(text, Qt.TextElideMode.ElideRight, width) if width > 0 else ""
+        if len(elided) < 2 or elided == "...":
+            return "", 0.0
+        return elided, self._faces[face].horizontalAdvance(elided)

@@ -118,7 +118,7 @@ class Updates(QObject):
     def _ghost(self, wish: MoveWish) -> Ghost | None:
         found = self._model.find(wish.entry.id)
         for at, column in enumerate(self._model.columns):
-            scale = self._model.frame(at).scale
+            scale = self._model.scale(at)
             owner = wish.room_id if column.kind == "room" else wish.practitioner_id
             if column.id == owner and scale.starts_at <= wish.starts_at < scale.ends_at:
                 item = self._model.content(found[0]).entries[found[1]] if found else None

@@ -120,7 +120,7 @@ class CalendarView(QTableView):
         self.time_cursor.follow()
         self._updates.place_pending()
         self.stage.place_now()
-        self.stage.update_all()
+        self.stage.update_day()
         if columns and not self._shown_before:
             self._shown_before = True
             self._begin()
@@ -129,7 +129,7 @@ class CalendarView(QTableView):
         """Stand at the next free row of today if a day shown first is today, else at the day's opening."""
         column, position = 0, self.stage.go_to_opening()
         for at in self.stage.columns_of_today():
-            now = self._table.frame(at).scale.position(cast("datetime", self.scene.now))
+            now = self._table.scale(at).position(cast("datetime", self.scene.now))
             column, position = at, min((now // self.step + 1) * self.step, self._table.grid.length - 1)
             break
         self.time_cursor.put(column, stop_for(self._table, column, position))
@@ -226,7 +226,7 @@ class CalendarView(QTableView):
         """Return where a place is on the screen (global coordinates), empty when it is not shown."""
         self.flush()
         for at, column in enumerate(self._table.columns):
-            scale = self._table.frame(at).scale
+            scale = self._table.scale(at)
             owner = place.room_id if column.kind == "room" else place.practitioner_id
             if column.id == owner and scale.starts_at <= place.starts_at < scale.ends_at:
                 start = scale.position(place.starts_at)

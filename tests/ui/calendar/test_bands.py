@@ -12,7 +12,7 @@ from clinic_desk.domain.records import Block, Clinic, Closure, DayBoard, Room, S
 from clinic_desk.ui.calendar import words
 from clinic_desk.ui.calendar.bands import Band, BandKind, band_at
 from clinic_desk.ui.calendar.content import Frame, frame_of
-from clinic_desk.ui.calendar.geometry import axis_of
+from clinic_desk.ui.calendar.geometry import DayScale, axis_of
 from clinic_desk.ui.calendar.opening import Openings
 from clinic_desk.ui.calendar.places import Column
 from tests.ui.calendar import sample
@@ -23,7 +23,8 @@ DOCTOR = sample.uid(2, 0)
 def frame(clinic: Clinic, board: DayBoard | None = None, day: date = sample.DAY, room: Room | None = None) -> Frame:
     column = Column("room", room.id, day, room.name) if room else Column("practitioner", DOCTOR, day, "Dr. X")
     opening = Openings(clinic).of(column)
-    return frame_of(column, board or sample.board(day=day), clinic, opening, axis_of([(day, opening.zone)]))
+    scale = DayScale(day, opening.zone, axis_of([(day, opening.zone)]))
+    return frame_of(column, board or sample.board(day=day), clinic, opening, scale)
 
 
 def spans(found: Frame) -> list[tuple[int, int, BandKind]]:

@@ -174,7 +174,7 @@ def test_a_week_shows_each_day_of_one_doctor_in_the_colours_of_the_types() -> No
     assert model.is_week
     assert all(f"Day {no}" in cell(model, 600, no) for no in range(7))
     entry = next(iter(model.entries()))
-    assert model.colour(entry) == clinic.type(entry.appointment.type_id).colour
+    assert model.names.colour(entry) == clinic.type(entry.appointment.type_id).colour
 
 
 def test_an_appointment_over_midnight_is_on_both_days(model: CalendarModel) -> None:

@@ -46,9 +46,9 @@ PLAIN = Look(LIGHT.panel, LIGHT.accent, LIGHT.ink, LIGHT.ink_muted)
 def boxes(metrics: Metrics, lettering: Lettering) -> list[QRectF]:
     """Return the box each string really fills."""
     out = []
-    for face, at, text, _ in lettering.lines:
+    for face, left, baseline, text, _ in lettering.lines:
         measured = metrics.faces[face]
-        out.append(QRectF(at.x(), at.y() - measured.ascent() + 1, measured.horizontalAdvance(text), measured.ascent()))
+        out.append(QRectF(left, baseline - measured.ascent() + 1, measured.horizontalAdvance(text), measured.ascent()))
     return out
 
 
@@ -85,9 +85,9 @@ def test_a_name_written_from_right_to_left_ends_at_the_right() -> None:
     setter = Typesetter(metrics)
     right = setter.set(Said("שרה כהן", ("Check-up",)), PLAIN, (200, 22))
     left = setter.set(Said("Sarah Cohen", ("Check-up",)), PLAIN, (200, 22))
-    face, at, text, _ = right.lines[0]
-    assert at.x() + metrics.faces[face].horizontalAdvance(text) == pytest.approx(200 - 6)
-    assert left.lines[0][1].x() == BAR + 6
+    face, x, _, text, _ = right.lines[0]
+    assert x + metrics.faces[face].horizontalAdvance(text) == pytest.approx(200 - 6)
+    assert left.lines[0][1] == BAR + 6
 
 
 def test_a_low_block_has_one_line_and_a_high_one_has_two() -> None:
@@ -95,17 +95,17 @@ def test_a_low_block_has_one_line_and_a_high_one_has_two() -> None:
     setter = Typesetter(metrics)
     low = setter.set(Said("Anna", ("Echo",)), PLAIN, (200, metrics.line + 6))
     high = setter.set(Said("Anna", ("Echo",)), PLAIN, (200, 2 * metrics.line + 4))
-    assert [line[2] for line in low.lines] == ["Anna", " · Echo"]
-    assert [line[2] for line in high.lines] == ["Anna", "Echo"]
-    assert len({line[1].y() for line in low.lines}) == 1
-    assert len({line[1].y() for line in high.lines}) == 2
+    assert [line[3] for line in low.lines] == ["Anna", " · Echo"]
+    assert [line[3] for line in high.lines] == ["Anna", "Echo"]
+    assert len({line[2] for line in low.lines}) == 1
+    assert len({line[2] for line in high.lines}) == 2
 
 
 def test_the_mark_is_short_where_the_type_would_suffer() -> None:
     setter = Typesetter(metrics_of(QApplication.font()))
     said = Said("Noah Braun", ("Follow-up",), Mark("✓ confirmed", "✓", LIGHT.ok))
-    assert "✓" in [line[2] for line in setter.set(said, PLAIN, (180, 22)).lines]
-    assert "✓ confirmed" in [line[2] for line in setter.set(said, PLAIN, (300, 22)).lines]
+    assert "✓" in [line[3] for line in setter.set(said, PLAIN, (180, 22)).lines]
+    assert "✓ confirmed" in [line[3] for line in setter.set(said, PLAIN, (300, 22)).lines]
 
 
 def test_a_block_too_low_to_be_read_has_no_text() -> None:
@@ -116,8 +116,8 @@ def test_a_block_too_low_to_be_read_has_no_text() -> None:
 def test_a_cancelled_visit_too_narrow_for_a_name_says_so_by_a_cross() -> None:
     ended = Look(LIGHT.panel, None, LIGHT.danger, LIGHT.danger, dashed=LIGHT.danger, name_face=Face.STRUCK_NAME)
     setter = Typesetter(metrics_of(QApplication.font()))
-    assert [line[2] for line in setter.set(Said("Maria Weber", ("Echo",)), ended, (22, 44)).lines] == ["×"]
-    assert "×" not in [line[2] for line in setter.set(Said("Maria Weber", ("Echo",)), ended, (200, 44)).lines]
+    assert [line[3] for line in setter.set(Said("Maria Weber", ("Echo",)), ended, (22, 44)).lines] == ["×"]
+    assert "×" not in [line[3] for line in setter.set(Said("Maria Weber", ("Echo",)), ended, (200, 44)).lines]
     assert setter.set(Said("Maria Weber", ("Echo",)), PLAIN, (22, 44)).lines == []
 
 

@@ -128,8 +128,16 @@ def other_pythons() -> Iterator[list[str]]:
     for name in [*("python{}.{}".format(*version) for version in SUPPORTED), "python3", "python"]:
         for folder in os.get_exec_path():
             program = Path(folder, name + suffix)
-            if program.is_file():
+            if is_there(program):
                 yield [str(program)]
+
+
+def is_there(program: Path) -> bool:
+    """Whether there is such a file. A folder that is closed to this user can be on the path, as after `su`."""
+    try:
+        return program.is_file()
+    except OSError:
+        return False
 
 
 def find_python() -> Python:

@@ -113,6 +113,26 @@ def test_stubs_of_version_managers_and_unfit_builds_are_passed_over(
 
 
 @posix_only
+def test_a_folder_on_the_path_that_is_closed_to_this_user_is_passed_over(
+    start: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    open_folder = tmp_path / "open"
+    open_folder.mkdir()
+    stub(open_folder, "python3.12", ["/good", [3, 12], True, True])
+    look = Path.stat
+
+    def refuse(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent == tmp_path / "closed":  # root, who also runs this, could look into any folder
+            raise PermissionError(13, "Permission denied")
+        return look(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "closed"), str(open_folder)]))
+    monkeypatch.setattr(sys, "executable", str(open_folder / "none"))
+    assert start.find_python().path == "/good"
+
+
+@posix_only
 def test_without_any_fitting_python_the_user_is_told_which_one_to_install(
     start: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

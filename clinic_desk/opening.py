@@ -63,7 +63,9 @@ class Opened:
         if self.server is None:
             return None
         self.server.ensure_running()
-        return self.server.url(self.person.login, self.database.url.database or "")
+        address = self.server.url(self.person.login, self.database.url.database or "")
+        self.database.move_to(address)
+        return address
 
     def close(self) -> None:
         """Let go of everything, the embedded server last. May wait some seconds; doing it again does nothing."""

@@ -10,7 +10,8 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from clinic_desk.commandline.output import complain
 from clinic_desk.commandline.usage import Usage
-from clinic_desk.database.engine import DeskIdentity, driver_arguments
+from clinic_desk.database.connections import driver_arguments
+from clinic_desk.database.engine import DeskIdentity
 from clinic_desk.database.failures import translated
 from clinic_desk.errors import InvalidInput
 from clinic_desk.settings import Settings, load_settings

@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database.engine import driver_arguments
+from clinic_desk.database.connections import driver_arguments
 from clinic_desk.domain.changes import Change
 
 if TYPE_CHECKING:

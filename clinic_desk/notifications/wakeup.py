@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database.engine import driver_arguments
+from clinic_desk.database.connections import driver_arguments
 from clinic_desk.database.listener import _Session, _Stopped, _WakeUp
 
 if TYPE_CHECKING:

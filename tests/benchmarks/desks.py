@@ -81,7 +81,7 @@ def changes(here: Place, folder: Path, count: int) -> list[float]:
     def remember(_connection: Connection) -> None:
         sent_at[0] = monotonic()
 
-    event.listen(database._connected(), "commit", remember)
+    event.listen(database.engine(), "commit", remember)
     entry = booking.book(database, checkup(here.clinic, minute_to_instant(here.clinic.monday, 540, BERLIN)))
     desk = Desk(here.url, "Desk 2", folder, "unasked")
     taken: list[float] = []

@@ -175,7 +175,7 @@ def _script(desk: Database, commands: Iterator[Book]) -> str:
     def note(_connection: Any, cursor: Any, *_: Any) -> None:
         sent.append(cursor.query.decode())
 
-    engine = desk._connected()
+    engine = desk.engine()
     book(desk, next(commands))  # prepares what is prepared once for a connection
     command = next(commands)
     event.listen(engine, "after_cursor_execute", note)

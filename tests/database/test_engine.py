@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import URL, Connection, Engine
 
-from clinic_desk.database import engine as engine_module
-from clinic_desk.database.engine import Database, DeskIdentity, driver_arguments
+from clinic_desk.database import connections
+from clinic_desk.database.connections import driver_arguments
+from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.failures import DatabaseFault
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import (
@@ -265,8 +266,8 @@ def test_a_link_lost_before_commit_means_nothing_was_written(
 def test_a_server_that_is_alive_and_does_not_answer_is_given_up(
     proxy: FaultyProxy, database_url: URL, desk_of: Callable[[URL], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "PING_S", 0.3)
-    monkeypatch.setattr(engine_module, "CONNECT_TIMEOUT_S", 2)
+    monkeypatch.setattr(connections, "PING_S", 0.3)
+    monkeypatch.setattr(connections, "CONNECT_TIMEOUT_S", 2)
     database = desk_of(proxy.url(database_url))
     with database.reading():
         pass
@@ -295,13 +296,13 @@ def test_a_server_that_became_a_standby_is_left(
     standby = desk_of(database_url.update_query_dict({"options": "-c default_transaction_read_only=on"}))
     with pytest.raises(DatabaseDown):
         standby.changing(new_id(), "Note", add_note, never)
-    assert standby._connected().pool.checkedin() == 0  # type: ignore[attr-defined]
+    assert standby.engine().pool.checkedin() == 0  # type: ignore[attr-defined]
 
 
 def test_an_old_primary_is_refused_also_on_a_connection_made_before(database_url: URL, database: Database) -> None:
     with database.reading():
         pass
-    database._timeline += 1  # another connection has seen a later timeline: there was a failover
+    database._connections._timeline += 1  # another connection has seen a later timeline: there was a failover
     with pytest.raises(DatabaseDown, match="old primary"), database.reading():
         pass
 

@@ -8,7 +8,8 @@ import psycopg2
 import pytest
 from sqlalchemy import Engine
 
-from clinic_desk.database.engine import Database, driver_arguments
+from clinic_desk.database.connections import driver_arguments
+from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import PlaceHold
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import NotAllowed

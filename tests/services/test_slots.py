@@ -205,7 +205,7 @@ def test_a_clinic_without_free_time_offers_no_alternatives(
 
 def test_a_search_takes_at_most_four_statements(clinic: SmallClinic, database: Database) -> None:
     counted: list[str] = []
-    engine = database._connected()
+    engine = database.engine()
     event.listen(engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
     slots.free_slots(database, query(clinic))
     assert len(counted) <= 4

@@ -63,7 +63,7 @@ def overlaps(engine: Engine) -> int:
 def statements_of(database: Database) -> Iterator[list[str]]:
     """Collect the statements that a desk sends while the block runs."""
     sent: list[str] = []
-    engine = database._connected()
+    engine = database.engine()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         sent.append(statement)

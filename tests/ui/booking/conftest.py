@@ -16,7 +16,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.database.engine import Database, driver_arguments
+from clinic_desk.database.connections import driver_arguments
+from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Clinic, DayBoard, Entry
 from clinic_desk.domain.wall import minute_to_instant

@@ -40,11 +40,9 @@ def prepared(name: str, statement: str, types: Mapping[str, str]) -> Prepared:
         cast = f"::{match[2]}" if match[2] and match[2] != own[match[1]] else ""
         return f"${numbers[match[1]]}{cast}"
 
-    return Prepared(
-        name,
-        f"PREPARE {name} ({', '.join(own.values())}) AS {_PARAMETER.sub(numbered, statement)}",
-        f"EXECUTE {name} ({', '.join(f'%({parameter})s::{kind}' for parameter, kind in own.items())})",
-    )
+    taken = f" ({', '.join(own.values())})" if own else ""
+    given = f" ({', '.join(f'%({parameter})s::{kind}' for parameter, kind in own.items())})" if own else ""
+    return Prepared(name, f"PREPARE {name}{taken} AS {_PARAMETER.sub(numbered, statement)}", f"EXECUTE {name}{given}")
 
 
 def run(connection: Connection, statements: Sequence[Prepared | str], values: Mapping[str, Any]) -> CursorResult[Any]:

@@ -1,30 +1,30 @@
 """The desktop's composition root: the one place that knows every concrete class, and the order of start and end.
 
-Start: the window is painted first; only then are the database's libraries imported, on the query lane, and connected.
+Start: a bare window is painted first, with as little imported as can be. Then the clinic is opened on the query lane
+(which imports the database's libraries for it), while the GUI thread imports the window's parts and furnishes it.
 End: what was asked for is finished, the listener and the lanes stop, the database is let go, the embedded server last.
 """
 
 from __future__ import annotations
 
 import logging
-import signal
+import os
 import sys
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from clinic_desk.errors import ClinicDeskError
+from clinic_desk.ui.first_look import apply_first_look
 from clinic_desk.ui.garbage import GarbageCollector
 from clinic_desk.ui.main_window import MainWindow
-from clinic_desk.ui.opening_words import not_set_up_text, stage_text, trouble_text
 from clinic_desk.ui.preferences import Preferences
 from clinic_desk.ui.shell.crash import CrashReporter
 
 if TYPE_CHECKING:
+    from clinic_desk.errors import ClinicDeskError
     from clinic_desk.opening import Opened
     from clinic_desk.ui.tasks import Tasks
     from clinic_desk.ui.workspace import Workspace
@@ -44,6 +44,8 @@ class DeskProgram(QObject):
 
     tasks: Tasks
     """The lanes, there once the window is on screen."""
+    on_screen = Signal()
+    """The bare window has been painted; only now is anything else done."""
     ready = Signal()
     """The calendar is there and live."""
     stage_told = Signal(str)
@@ -65,13 +67,11 @@ class DeskProgram(QObject):
         self.is_ready = False
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
-        _ask_for_scheme(self.window.preferences.scheme())
         self.window.cover_with(self.tr("Starting…"))
-        # Queued: the paint event has ended and the picture is on its way before anything else is done.
-        self.window.first_painted.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self.window.first_painted.connect(self._begin_soon)
         self.window.close_requested.connect(self.close)
-        self.window.cover.button.clicked.connect(self._connect)
-        self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self.window.cover.again.connect(self._connect)
+        self._told.connect(self._tell)
 
     def show(self) -> None:
         """Show the window; everything else follows its first picture."""
@@ -79,21 +79,23 @@ class DeskProgram(QObject):
 
     # --- start ---
 
-    def _begin(self) -> None:
-        """Furnish the window, then open the clinic on the query lane's thread.
+    def _begin_soon(self) -> None:
+        """Not at once: the paint event has ended and the picture is on its way before anything else is done."""
+        QTimer.singleShot(0, self, self._begin)
 
-        Not both at once: two threads that import at the same time through PySide's import hook can see half a module.
-        """
+    def _begin(self) -> None:
+        """Open the clinic on the query lane's thread, and furnish the window meanwhile."""
         if self.is_closing:
             return
+        self.on_screen.emit()
         from clinic_desk.ui.tasks import Tasks
 
         self.tasks = Tasks(self)
         self.tasks.commands_changed.connect(self._commands_changed)
+        self._connect()
         self._apply_style()
         self.window.furnish()
         self.window.actions_by_name["quit"].triggered.connect(self.window.close)
-        self._connect()
 
     def _apply_style(self) -> None:
         from clinic_desk.ui.theme import apply_style
@@ -115,6 +117,8 @@ class DeskProgram(QObject):
         self.tasks.query(self, work, self._connected, self._not_connected)
 
     def _tell(self, stage: str) -> None:
+        from clinic_desk.ui.opening_words import stage_text
+
         text = stage_text(stage)
         self.window.cover_with(text)
         if self.window.is_furnished:
@@ -129,6 +133,8 @@ class DeskProgram(QObject):
             return
         clinic = opened.clinic
         if not (clinic.sites and clinic.practitioners and clinic.types):
+            from clinic_desk.ui.opening_words import not_set_up_text
+
             self._offer_again(not_set_up_text())
             return
         self._settings.setValue("last_login", opened.person.login)
@@ -146,6 +152,8 @@ class DeskProgram(QObject):
         self.ready.emit()
 
     def _not_connected(self, error: ClinicDeskError) -> None:
+        from clinic_desk.ui.opening_words import trouble_text
+
         self._is_opening = False
         log.warning("the clinic was not opened: %s", error)
         self._offer_again(trouble_text(error))
@@ -196,36 +204,30 @@ class DeskProgram(QObject):
         return listener_ended and lanes_ended
 
 
-def _ask_for_scheme(scheme: str) -> None:
-    """Have Qt paint the bare window in the wanted colours: cheap, and what the program's own style says later."""
-    wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(scheme)
-    if wanted is not None:
-        QGuiApplication.styleHints().setColorScheme(wanted)
-
-
 def make_application(arguments: list[str]) -> QApplication:
-    """Return Qt's application with the program's names, style and translations; there is one per process."""
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    """Return Qt's application with the program's names and style; there is one per process."""
+    # Names of patients are of many scripts; that a machine has no font for one of them is no news for its console.
+    os.environ.setdefault("QT_LOGGING_RULES", "qt.text.font.db=false")
     app = QApplication([sys.argv[0], *arguments])
     app.setApplicationName("clinic-desk")
     app.setApplicationDisplayName("Clinic Desk")
     app.setDesktopFileName("clinic-desk")
     app.setQuitOnLastWindowClosed(False)
-    app.setStyle("Fusion")  # its own palette follows the system's light or dark until the window is furnished
+    app.setStyle("Fusion")
     return app
 
 
-def run_desktop(open_clinic: Open) -> int:
-    """Run one desk until its window is closed; return the exit code."""
+def run_desktop(open_clinic: Open, start_log: Callable[[], None]) -> int:
+    """Run one desk until its window is closed; return the exit code. The log is started when the window is painted."""
     app = make_application([])
     reporter = CrashReporter(app)
     reporter.install()
     garbage = GarbageCollector(app)
     program = DeskProgram(open_clinic, QSettings("clinic-desk", "clinic-desk"))
+    apply_first_look(app, program.window.preferences.scheme())
+    program.on_screen.connect(start_log)
+    program.on_screen.connect(lambda: _close_on_signals(program))
     program.closed.connect(app.quit)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Python looks at signals between its own steps; the collector's timer makes one every second.
-        signal.signal(number, lambda *_: program.window.close())
     program.show()
     code = app.exec()
     ended = program.finish()
@@ -234,7 +236,13 @@ def run_desktop(open_clinic: Open) -> int:
     if not ended:
         log.warning("a thread did not end in time and was left behind")
         logging.shutdown()
-        import os
-
         os._exit(code)  # a statement that hangs in the driver must not keep a closed program alive
     return code
+
+
+def _close_on_signals(program: DeskProgram) -> None:
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Python looks at signals between its own steps; the collector's timer makes one every second.
+        signal.signal(number, lambda *_: program.window.close())

@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from clinic_desk.commandline.parser import Parser, add_data_commands
+    from clinic_desk.commandline.commands import add_data_commands
+    from clinic_desk.commandline.parser import Parser
 
     parser = Parser(prog="clinic-desk", description="Reception desk of a clinic.")
     parser.add_argument("--version", action="version", version=f"clinic-desk {__version__}")
@@ -90,13 +91,22 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _run(open_clinic: Callable[[Callable[[str], None]], Opened]) -> int:
+    import gc
+
+    # The window collects by timer (`ui.garbage`); importing Qt leaves no garbage worth looking for.
+    gc.disable()
+    import clinic_desk.ui  # noqa: F401  first: it takes PySide's import hook out
+    from clinic_desk.app import run_desktop
+
+    return run_desktop(open_clinic, _start_log)
+
+
+def _start_log() -> None:
     import platformdirs
 
-    from clinic_desk.app import run_desktop
     from clinic_desk.logs import start_log
 
     start_log(platformdirs.user_log_path("clinic-desk", appauthor=False))
-    return run_desktop(open_clinic)
 
 
 def _open_clinic(database_url: str | None, data: Path | None, tell: Callable[[str], None]) -> Opened:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _LOOKING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "slots": appointments.slots_,
     "show": appointments.show,
-    "list_": appointments.list_,
+    "list": appointments.list_,
 }
 _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "book": appointments.book,
@@ -43,7 +43,7 @@ _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the command that `parser.add_data_commands` understood; return the exit code.
+    """Carry out the command that `commands.add_data_commands` understood; return the exit code.
 
     0 done, 1 refused, 2 what was typed, 3 database unavailable; 70 an error in this program, 74 done but not printed.
     """

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QStackedLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMainWindow
 
 from clinic_desk.ui.shell.cover import Cover
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QMenu
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtWidgets import QMenu, QStackedLayout, QWidget
 
     from clinic_desk.ui.actions import Actions
     from clinic_desk.ui.calendar.view import CalendarView
@@ -31,6 +32,7 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     close_requested = Signal()
     """The user closes the window: whoever owns the program ends it orderly, then calls `close_now`."""
+    is_furnished = False
 
     # The parts, there once the window is furnished.
     actions_by_name: Actions
@@ -53,7 +55,6 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle(self.tr("Clinic Desk"))
         self.preferences = preferences
-        self.is_furnished = False
         self._may_close = False
         self._was_uncovered = False
         self.cover = Cover()
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
             from clinic_desk.ui.furnishing import furnish
 
             self.is_furnished = True
+            self.cover.complete()
             furnish(self)
 
     # --- cover ---
@@ -94,6 +96,8 @@ class MainWindow(QMainWindow):
         """Show the calendar; it takes the keyboard the first time, and when nothing else wanted it."""
         if self.stack.currentWidget() is self.calendar:
             return
+        from PySide6.QtCore import Qt
+
         takes_focus = not self._was_uncovered or self.focusWidget() in {None, self, self.cover.button}
         self._was_uncovered = True
         self.stack.setCurrentWidget(self.calendar)
@@ -119,5 +123,8 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """A window that comes to the front shows the present age at once."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and self.isVisible() and self.is_furnished:
-            self.status_bar.renew()
+        if self.is_furnished and self.isVisible():  # asked first: naming the types of events takes its time
+            from PySide6.QtCore import QEvent
+
+            if event.type() == QEvent.Type.ActivationChange:
+                self.status_bar.renew()

@@ -8,7 +8,7 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class CrashReporter(QObject):
         super().__init__(parent)
         self._previous = (sys.excepthook, threading.excepthook)
         self._shown: list[CrashDialog] = []  # a dialog without a window to belong to must belong to somebody
-        self._caught.connect(self._report, Qt.ConnectionType.QueuedConnection)
+        self._caught.connect(self._report_soon)
 
     def install(self) -> None:
         """Catch from now on."""
@@ -56,6 +56,10 @@ class CrashReporter(QObject):
         report = crash_report(error, thread)
         log.critical("bug: %s", report)
         self._caught.emit(report)
+
+    def _report_soon(self, report: str) -> None:
+        """On the GUI thread: let what is being done come to its end before a dialog opens."""
+        QTimer.singleShot(0, self, lambda: self._report(report))
 
     def _report(self, report: str) -> None:
         self.reported.emit(report)

@@ -1,0 +1,199 @@
+"""The data commands: one table of their names and helps, and for each one function that adds its options.
+
+Only the standard library is imported with this module, for it is needed before the desktop's window too; the types of
+the values (`values`) are imported when a command was typed.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from clinic_desk.commandline.parser import Parser
+
+
+def add_data_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    """Add every command of `COMMANDS`; `handler` is then its name with underscores."""
+    for name, (text, fill) in COMMANDS.items():
+        parser = commands.add_parser(name, help=text, description=text)
+        parser.set_defaults(handler=name.replace("-", "_"))
+        parser.fill_later(partial(_fill, fill))
+
+
+def _fill(fill: Callable[[Parser], None], parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of text, errors too")
+    # Both can stand before the command as well: a default here would undo what was said there.
+    parser.add_argument(
+        "--database-url",
+        metavar="URL",
+        default=argparse.SUPPRESS,
+        help="PostgreSQL address, without a password (others on this computer can see it); several hosts as "
+        "?host=a:5432&host=b:5432; default: CLINIC_DESK_DATABASE_URL, which may hold the password",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="use the embedded database of this folder instead",
+    )
+    fill(parser)
+
+
+def _init_db(parser: Parser) -> None:
+    parser.description = (
+        "Create the clinic's database, roles and schema on a server (the address is a superuser's; the owner's "
+        "password is read from CLINIC_DESK_OWNER_PASSWORD), or with --data in a folder of this computer. "
+        "May be run again: it adds what is missing."
+    )
+    parser.add_argument("--name", default="clinic", help="name of the database (default: clinic)")
+    parser.add_argument(
+        "--login",
+        action="append",
+        default=[],
+        metavar="NAME:GROUP[:DISPLAY NAME]",
+        help="create a login in the group reception, manager, readonly or worker; its password is read from the "
+        "environment variable CLINIC_DESK_PASSWORD_<NAME> (may be repeated)",
+    )
+
+
+def _no_options(parser: Parser) -> None:
+    """Those that every command has are enough."""
+
+
+def _slots(parser: Parser) -> None:
+    from clinic_desk.commandline.values import between, day_or_time, weekdays
+
+    parser.add_argument("--practitioner", metavar="NAME|ID", action="append", help="may be repeated")
+    parser.add_argument("--type", metavar="NAME|ID", help="visit type; default: the practitioner's first")
+    parser.add_argument("--site", metavar="NAME|ID")
+    parser.add_argument(
+        "--from", dest="from_", type=day_or_time, metavar="WHEN", help="date or local time; default: now"
+    )
+    parser.add_argument("--days", type=between(1, 366), default=10, help="how many days to look at (default: 10)")
+    parser.add_argument("--part-of-day", choices=("any", "morning", "afternoon"), default="any")
+    parser.add_argument("--weekdays", type=weekdays, metavar="mon,tue,…", help="only these days of the week")
+    parser.add_argument("--length", type=between(1, 1440), metavar="MINUTES", help="default: the type's")
+    parser.add_argument("--first-of-day", action="store_true", help="only the first opening of each day")
+    parser.add_argument("--limit", type=between(1, 10_000), default=200)
+
+
+def _book(parser: Parser) -> None:
+    from clinic_desk.commandline.values import START_HELP, between, identifier, when
+
+    parser.add_argument("--patient", required=True, metavar="ID|TEXT", help="id, or text that finds exactly one")
+    parser.add_argument("--practitioner", required=True, metavar="NAME|ID")
+    parser.add_argument("--type", required=True, metavar="NAME|ID")
+    parser.add_argument("--start", required=True, type=when, metavar="TIME", help=START_HELP)
+    parser.add_argument("--site", metavar="NAME|ID", help="default: where the practitioner works on that day")
+    parser.add_argument("--length", type=between(1, 1440), metavar="MINUTES", help="default: the type's")
+    parser.add_argument("--room", default="automatic", metavar="NAME|ID|none|automatic")
+    parser.add_argument("--note", default="")
+    parser.add_argument("--appointment-id", type=identifier, metavar="UUID", help="id of the new appointment")
+    _may_overrule(parser)
+    _for_changes(parser)
+
+
+def _show(parser: Parser) -> None:
+    from clinic_desk.commandline.values import identifier
+
+    parser.add_argument("appointment", type=identifier, metavar="ID")
+
+
+def _list(parser: Parser) -> None:
+    from clinic_desk.commandline.values import between, status
+
+    parser.add_argument("--day", metavar="DATE", help="such as 2026-11-24, today, 3d, fri; default: today")
+    parser.add_argument("--days", type=between(1, 62), default=1)
+    parser.add_argument("--practitioner", metavar="NAME|ID", action="append", help="may be repeated")
+    parser.add_argument("--status", type=status, action="append", help="may be repeated; default: all")
+
+
+def _move(parser: Parser) -> None:
+    from clinic_desk.commandline.values import START_HELP, identifier, when
+
+    parser.add_argument("appointment", type=identifier, metavar="ID")
+    parser.add_argument("--start", type=when, metavar="TIME", help=START_HELP)
+    parser.add_argument("--practitioner", metavar="NAME|ID")
+    parser.add_argument("--site", metavar="NAME|ID")
+    _may_overrule(parser)
+    _at_version(parser)
+    _for_changes(parser)
+
+
+def _update(parser: Parser) -> None:
+    from clinic_desk.commandline.values import between, identifier, status
+
+    parser.add_argument("appointment", type=identifier, metavar="ID")
+    parser.add_argument("--length", type=between(1, 1440), metavar="MINUTES")
+    parser.add_argument("--type", metavar="NAME|ID")
+    parser.add_argument("--room", metavar="NAME|ID|none|automatic")
+    parser.add_argument("--patient", metavar="ID|TEXT")
+    parser.add_argument("--note")
+    parser.add_argument(
+        "--status", type=status, help="arrived, checked-in, fulfilled, noshow, entered-in-error, booked"
+    )
+    _may_overrule(parser)
+    _at_version(parser)
+    _for_changes(parser)
+
+
+def _cancel(parser: Parser) -> None:
+    from clinic_desk.commandline.values import CANCELLATION_REASONS, identifier
+
+    parser.add_argument("appointment", type=identifier, metavar="ID")
+    parser.add_argument("--reason", required=True, choices=CANCELLATION_REASONS, help="FHIR R5 cancellation reason")
+    _at_version(parser)
+    _for_changes(parser)
+
+
+def _may_overrule(parser: Parser) -> None:
+    from clinic_desk.commandline.values import OVERRULABLE_RULES, rules
+
+    parser.add_argument(
+        "--overrule",
+        type=rules,
+        default=frozenset(),
+        metavar="RULE,…",
+        help=f"go on although these rules are broken: {OVERRULABLE_RULES}",
+    )
+
+
+def _at_version(parser: Parser) -> None:
+    from clinic_desk.commandline.values import between
+
+    parser.add_argument(
+        "--version",
+        type=between(1, 2**31 - 1),
+        help="refuse if the appointment is not at this version any more; default: whatever it is now",
+    )
+
+
+def _for_changes(parser: Parser) -> None:
+    from clinic_desk.commandline.values import identifier
+
+    parser.add_argument("--no-message", action="store_true", help="do not tell the patient")
+    parser.add_argument(
+        "--operation-id",
+        type=identifier,
+        metavar="UUID",
+        help="make repeating safe: the same id is carried out once, however often it is sent",
+    )
+
+
+COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
+    "init-db": ("create the clinic's database, roles and schema", _init_db),
+    "upgrade-db": ("bring the database's schema to this program's version", _no_options),
+    "check": ("health: database, schema version, queue, clock difference", _no_options),
+    "slots": ("free times of a practitioner, or of all who do a visit type", _slots),
+    "book": ("book a patient", _book),
+    "show": ("one appointment with its messages and its history", _show),
+    "list": ("the appointments of one or several days", _list),
+    "move": ("move an appointment to another time or practitioner", _move),
+    "update": ("change an appointment's length, type, room, patient, note, status", _update),
+    "cancel": ("cancel an appointment", _cancel),
+}
+"""Name -> what its help says, and what adds its options. What carries it out is in `run`, under the same name."""

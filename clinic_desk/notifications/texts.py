@@ -1,7 +1,7 @@
 """The default texts of the messages to patients, in four languages, and the rendering of one for its channel.
 
-Content is minimal: clinic, local date and time, place, telephone, how to opt out; never the reason for the visit. A
-line whose placeholders are all empty is left out; an SMS is one line of at most 160 GSM-7 characters (3GPP TS 23.038).
+Content is minimal: clinic, local date and time, place, telephone, how to answer; never the reason for the visit. A line
+whose placeholders are all empty is left out. An SMS of a default text is one line of at most 160 GSM-7 characters.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ from dataclasses import dataclass
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from anyascii import anyascii
-
 from clinic_desk.domain.records import Channel
-from clinic_desk.errors import InvalidInput
+from clinic_desk.notifications.segments import gsm7_length, to_gsm7
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-PLACEHOLDERS: Final = frozenset({"clinic", "date", "time", "place", "phone"})
+PLACEHOLDERS: Final = {
+    "clinic": "the name of the site",
+    "date": "the day of the visit, as it is written in the patient's language",
+    "time": "the time of the visit on the site's clock",
+    "place": "the site's address",
+    "phone": "the site's telephone number",
+}
+"""All that a message may say, each with what it stands for."""
+LANGUAGES: Final = ("en", "de", "es", "fr")
 SMS_LENGTH: Final = 160
-_GSM_BASIC: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM_EXTENDED: Final = frozenset("^{}\\[~]|€")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,24 @@ class Text:
     body: str
 
 
-_SIGN_OFF: Final = {
-    "en": ("Tel $phone.", "Reply STOP to opt out.", "To stop these messages, please tell us."),
-    "de": ("Tel. $phone.", "Abmelden: STOP.", "Wenn Sie keine Nachrichten mehr möchten, sagen Sie uns bitte Bescheid."),
-    "es": ("Tel. $phone.", "Baja: responda STOP.", "Si no desea recibir más mensajes, díganoslo."),
-    "fr": ("Tél. $phone.", "STOP pour ne plus recevoir.", "Pour ne plus recevoir ces messages, dites-le-nous."),
+_PHONE: Final = {"en": "Tel $phone.", "de": "Tel. $phone.", "es": "Tel. $phone.", "fr": "Tél. $phone."}
+_STOP: Final = {
+    "en": "Reply STOP to opt out.",
+    "de": "Abmelden: STOP.",
+    "es": "Baja: responda STOP.",
+    "fr": "STOP pour ne plus recevoir.",
+}
+_ANSWER: Final = {
+    "en": "Reply C to confirm, STOP to opt out.",
+    "de": "Antwort C: bestätigen, STOP: abmelden.",
+    "es": "Responda C: confirmar, STOP: baja.",
+    "fr": "Répondez C: confirmer, STOP: arrêter.",
+}
+_TELL_US: Final = {
+    "en": "To stop these messages, please tell us.",
+    "de": "Wenn Sie keine Nachrichten mehr möchten, sagen Sie uns bitte Bescheid.",
+    "es": "Si no desea recibir más mensajes, díganoslo.",
+    "fr": "Pour ne plus recevoir ces messages, dites-le-nous.",
 }
 _SAYING: Final = {
     "en": {
@@ -47,24 +62,40 @@ _SAYING: Final = {
         "rescheduled": ("Your appointment was moved to $date", "$clinic: your appointment is now on $date at $time."),
         "cancelled": ("Your appointment was cancelled", "$clinic: your appointment on $date at $time is cancelled."),
         "reminder": ("Reminder: your appointment on $date", "$clinic: reminder of your appointment on $date at $time."),
+        "waitlist-offer": (
+            "An appointment is free on $date",
+            "$clinic: an appointment is free on $date at $time. Call us to take it.",
+        ),
     },
     "de": {
         "confirmation": ("Ihr Termin am $date", "$clinic: Ihr Termin ist am $date um $time."),
         "rescheduled": ("Ihr Termin wurde auf $date verlegt", "$clinic: Ihr Termin ist jetzt am $date um $time."),
         "cancelled": ("Ihr Termin wurde abgesagt", "$clinic: Ihr Termin am $date um $time ist abgesagt."),
         "reminder": ("Erinnerung: Ihr Termin am $date", "$clinic: Erinnerung an Ihren Termin am $date um $time."),
+        "waitlist-offer": (
+            "Ein Termin ist frei am $date",
+            "$clinic: am $date um $time ist ein Termin frei. Rufen Sie an, wenn Sie ihn möchten.",
+        ),
     },
     "es": {
         "confirmation": ("Su cita del $date", "$clinic: su cita es el $date a las $time."),
         "rescheduled": ("Su cita se ha cambiado al $date", "$clinic: su cita es ahora el $date a las $time."),
         "cancelled": ("Su cita se ha cancelado", "$clinic: su cita del $date a las $time se ha cancelado."),
         "reminder": ("Recordatorio: su cita del $date", "$clinic: le recordamos su cita del $date a las $time."),
+        "waitlist-offer": (
+            "Hay una cita libre el $date",
+            "$clinic: hay una cita libre el $date a las $time. Llámenos si la desea.",
+        ),
     },
     "fr": {
         "confirmation": ("Votre rendez-vous du $date", "$clinic: votre rendez-vous est le $date à $time."),
         "rescheduled": ("Votre rendez-vous a été déplacé au $date", "$clinic: votre rendez-vous est le $date à $time."),
         "cancelled": ("Votre rendez-vous est annulé", "$clinic: votre rendez-vous du $date à $time est annulé."),
         "reminder": ("Rappel: votre rendez-vous du $date", "$clinic: rappel de votre rendez-vous du $date à $time."),
+        "waitlist-offer": (
+            "Un rendez-vous est libre le $date",
+            "$clinic: rendez-vous libre le $date à $time. Appelez-nous pour le prendre.",
+        ),
     },
 }
 _WEEKDAYS: Final = {
@@ -82,31 +113,30 @@ def language_of(wanted: str) -> str:
     return short if short in _SAYING else "en"
 
 
-def default_text(kind: str, channel: Channel, language: str) -> Text:
-    """Return the default template of a kind of message; KeyError for a kind that has none."""
+def default_text(kind: str, channel: Channel, language: str, *, answers: bool = False) -> Text:
+    """Return the default template of a kind of message; KeyError for a kind that has none.
+
+    `answers`: the number an SMS comes from takes answers, so a reminder asks for one.
+    """
     subject, saying = _SAYING[language][kind]
-    phone, stop, tell_us = _SIGN_OFF[language]
     place = () if kind == "cancelled" else ("$place.",)
-    if channel is Channel.SMS:
-        return Text("", "\n".join((saying, *place, phone, stop)))
-    return Text(f"$clinic: {subject}", "\n".join((saying, *place, phone, "", tell_us)))
-
-
-def check_template(text: str) -> None:
-    """Raise InvalidInput that names what is wrong if a template uses anything but the known placeholders."""
-    template = Template(text)
-    unknown = sorted(set(template.get_identifiers()) - PLACEHOLDERS) if template.is_valid() else ["$"]
-    if unknown:
-        known = ", ".join(f"${name}" for name in sorted(PLACEHOLDERS))
-        raise InvalidInput(field="template", expected=f"only the placeholders {known} ($$ for a dollar sign)")
-
-
-def render(text: Text, channel: Channel, values: dict[str, str]) -> tuple[str, str]:
-    """Return (subject, body) with `values` put in for the placeholders, each a plain string on one line."""
-    plain = {name: " ".join(values.get(name, "").split()) for name in PLACEHOLDERS}
-    subject = Template(text.subject).safe_substitute(plain)
     if channel is not Channel.SMS:
-        return subject, "\n".join(_filled(text.body, plain))
+        return Text(f"$clinic: {subject}", "\n".join((saying, *place, _PHONE[language], "", _TELL_US[language])))
+    end = _ANSWER if answers and kind == "reminder" else _STOP
+    return Text("", "\n".join((saying, *place, _PHONE[language], end[language])))
+
+
+def render(text: Text, channel: Channel, values: Mapping[str, str], *, shorten: bool = True) -> tuple[str, str]:
+    """Return (subject, body) with `values` put in for the placeholders, each a plain string on one line.
+
+    `shorten`: an SMS is made to fit one segment, in plain letters where its alphabet lacks some, the place and then the
+    clinic's name cut short; what a clinic wrote itself is left as it is.
+    """
+    plain = {name: " ".join(values.get(name, "").split()) for name in PLACEHOLDERS}
+    if channel is not Channel.SMS:
+        return Template(text.subject).safe_substitute(plain), "\n".join(_filled(text.body, plain))
+    if not shorten:
+        return "", "\n".join(_filled(text.body, plain)).strip()
     body = ""
     for longest in (60, 40, 25, 15, 0):
         plain["place"] = shortened(plain["place"], longest)
@@ -143,17 +173,3 @@ def spoken_date(wall: datetime, language: str) -> str:
         return f"{weekday} {wall.day} {_MONTHS_EN[wall.month - 1]} {wall.year}"
     separator = "." if language == "de" else "/"
     return f"{weekday} {wall.day:02d}{separator}{wall.month:02d}{separator}{wall.year}"
-
-
-def to_gsm7(text: str) -> str:
-    """Return the text with what the GSM-7 alphabet lacks written in plain letters."""
-    return "".join(char if char in _GSM_BASIC or char in _GSM_EXTENDED else _plain(char) for char in text)
-
-
-def _plain(char: str) -> str:
-    return "".join(letter if letter in _GSM_BASIC else "?" for letter in anyascii(char))
-
-
-def gsm7_length(text: str) -> int:
-    """Return the number of septets; a character of the extension table takes two."""
-    return sum(2 if char in _GSM_EXTENDED else 1 for char in text)

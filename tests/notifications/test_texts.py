@@ -4,22 +4,13 @@ from datetime import datetime
 
 import pytest
 
+from clinic_desk.domain.messaging import Kind
 from clinic_desk.domain.records import Channel
-from clinic_desk.errors import InvalidInput
-from clinic_desk.notifications.texts import (
-    PLACEHOLDERS,
-    Text,
-    check_template,
-    default_text,
-    gsm7_length,
-    language_of,
-    render,
-    spoken_date,
-    to_gsm7,
-)
+from clinic_desk.notifications.segments import gsm7_length, to_gsm7
+from clinic_desk.notifications.templates import check_text
+from clinic_desk.notifications.texts import LANGUAGES, Text, default_text, language_of, render, spoken_date
 
-KINDS = ("confirmation", "rescheduled", "cancelled", "reminder")
-LANGUAGES = ("en", "de", "es", "fr")
+KINDS = tuple(kind.value for kind in Kind)
 WALL = datetime(2026, 9, 23, 14, 30)  # noqa: DTZ001  # a wall time, a Wednesday with a long name of the day
 
 
@@ -94,17 +85,22 @@ def test_what_looks_like_a_template_in_a_value_stays_what_it_is(value: str) -> N
     assert subject == value
 
 
-@pytest.mark.parametrize("template", ["$diagnosis", "${patient.name}", "100 $", "$clinic $reason"])
-def test_a_template_with_unknown_placeholders_is_refused_with_those_there_are(template: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        check_template(template)
-    assert all(f"${name}" in refused.value.expected for name in PLACEHOLDERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reminder_by_sms_asks_for_an_answer_where_one_can_be_taken_and_still_fits(language: str) -> None:
+    text = default_text("reminder", Channel.SMS, language, answers=True)
+    _, body = render(text, Channel.SMS, values(language))
+    assert " C" in body
+    assert "STOP" in body
+    assert gsm7_length(body) <= 160
+    assert "Torstraße" in body, "the answer leaves room for the place"
+    assert default_text("confirmation", Channel.SMS, language, answers=True) == default_text(
+        "confirmation", Channel.SMS, language
+    )
 
 
-def test_the_default_texts_use_only_the_placeholders_there_are() -> None:
+def test_what_the_default_texts_say_could_be_saved_as_it_is() -> None:
     for kind in KINDS:
         for language in LANGUAGES:
             for channel in (Channel.SMS, Channel.EMAIL):
-                text = default_text(kind, channel, language)
-                check_template(text.subject)
-                check_template(text.body)
+                for answers in (False, True):
+                    check_text(default_text(kind, channel, language, answers=answers), channel)

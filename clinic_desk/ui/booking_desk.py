@@ -31,6 +31,7 @@ class BookingDesk(QObject):
         store = desk.store
         self.form = BookingForm(desk.database, desk.tasks, store.clinic, over, clock=store.freshness.now)
         self.form.booked.connect(self._booked)
+        self.form.impossible.connect(own.tell_trouble)
         self.form.closed.connect(lambda: calendar.setFocus(Qt.FocusReason.OtherFocusReason))
         store.clinic_changed.connect(lambda: self.form.set_clinic(store.clinic))
         store.board_changed.connect(self._board_changed)

@@ -63,6 +63,16 @@ def draft_of(appointment: Appointment, patient: Patient, clinic: Clinic) -> Draf
     )
 
 
+def claim_of(draft: Draft, opened: Draft | None, clinic: Clinic) -> tuple[UUID, datetime, datetime] | None:
+    """Return whose time from when to when a form stands on; of a change (`opened`) only a new place."""
+    interval, who = draft.interval(clinic), draft.practitioner_id
+    if interval is None or who is None:
+        return None
+    if opened is not None and (opened.practitioner_id, opened.interval(clinic)) == (who, interval):
+        return None
+    return (who, *interval)
+
+
 def as_book(draft: Draft, clinic: Clinic, overrule: frozenset[Rule], hold_id: UUID | None) -> Book | None:
     """Return the command with fresh ids; None while patient, doctor or time is missing."""
     starts_at = draft.starts_at(clinic)

@@ -7,33 +7,30 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, QRect, Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Book, Rule, Update
-from clinic_desk.domain.records import Clinic, DayBoard, Entry, Patient, PatientMatch
-from clinic_desk.domain.refusals import PatientConflict, RuleViolation, Violation
-from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
+from clinic_desk.domain.records import Clinic, DayBoard, Entry, Patient
+from clinic_desk.errors import OutcomeUnknown
 from clinic_desk.services.slots import FreeSlot
 from clinic_desk.ui.booking.carry_out import CarryOut
+from clinic_desk.ui.booking.draft import claim_of
 from clinic_desk.ui.booking.form_content import FormContent
+from clinic_desk.ui.booking.form_patients import FormPatients
+from clinic_desk.ui.booking.form_sending import FormSending
+from clinic_desk.ui.booking.form_told import remarks_of, zone_of
 from clinic_desk.ui.booking.form_view import FormState, FormView
-from clinic_desk.ui.booking.guard import Guard
 from clinic_desk.ui.booking.holding import Holding
-from clinic_desk.ui.booking.judging import FIELD_OF_RULE
-from clinic_desk.ui.booking.match_list import hint_text
 from clinic_desk.ui.booking.patient_form import PatientForm
 from clinic_desk.ui.booking.patient_line import PatientLine
-from clinic_desk.ui.booking.words import one_line
-from clinic_desk.ui.sentences import About, combined, question, sentence
+from clinic_desk.ui.booking.starting import missing_for_booking
 from clinic_desk.ui.tasks import Tasks
 
 if TYPE_CHECKING:
     from clinic_desk.ui.calendar.places import Place
 
-translate = QCoreApplication.translate
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -49,6 +46,8 @@ class BookingForm(FormView):
     """The Entry as the database holds it now (new or changed)."""
     closed = Signal()
     """The form is gone, booked or not; its hold is let go."""
+    impossible = Signal(str)
+    """Nothing can be booked, and the form stays closed: what the clinic lacks, in one sentence."""
 
     def __init__(
         self,
@@ -63,14 +62,12 @@ class BookingForm(FormView):
         self.patient_form = PatientForm(database, tasks, clinic)
         super().__init__(self.patient_line, self.patient_form, parent)
         self.setObjectName("booking_form")
-        self._database = database
-        self._tasks = tasks
-        self._asked: tuple[Violation, ...] = ()
-        self._hint = ""
         self.content = FormContent(database, tasks, clinic, clock, self)
         self.holding = Holding(database, tasks, self)
         self.carry_out = CarryOut(database, tasks, clinic, parent, clock)
-        self.guard = Guard(self)
+        self.patients = FormPatients(self, self.patient_line, self.patient_form, self.content)
+        self.sending = FormSending(self, self.content, self.holding, self.carry_out)
+        self.guard = self.sending.guard
         self._connect()
         self.hide()
 
@@ -78,17 +75,15 @@ class BookingForm(FormView):
         self.book_pressed.connect(self.submit)
         self.cancel_pressed.connect(self.let_go)
         self.content.changed.connect(self._show)
-        self.content.search_failed.connect(self._tell)
+        self.content.search.failed.connect(self.sending.tell)
         self.fields.changed.connect(self._field_changed)
-        self.patient_line.taken.connect(self._patient_taken)
-        self.patient_line.cleared.connect(self._patient_cleared)
-        self.patient_line.new_requested.connect(self.add_patient)
-        self.patient_form.chosen.connect(self._patient_added)
-        self.patient_form.given_up.connect(self._back_to_fields)
+        self.patients.changed.connect(self.sending.forget_asking)
+        self.patients.page_changed.connect(self._name)
+        self.sending.state_changed.connect(self._name)
+        self.sending.nothing_to_save.connect(self.close_form)
+        self.sending.patient_merged.connect(self.patients.exchange)
         self.carry_out.done.connect(self._booked)
-        self.carry_out.asked.connect(self._ask)
-        self.carry_out.refused.connect(self._refused)
-        self.carry_out.finding_out.connect(lambda: self._tell(OutcomeUnknown()))
+        self.carry_out.finding_out.connect(lambda: self.sending.tell(OutcomeUnknown()))
         self.carry_out.busy_changed.connect(lambda _: self._show_busy())
         self.carry_out.another_time.connect(self._choose_another_time)
         self.carry_out.given_up.connect(self.close_form)
@@ -102,36 +97,40 @@ class BookingForm(FormView):
         While an earlier booking's outcome is not known the form stays with that one.
         """
         if place is None:
-            self._open(lambda: self.content.begin_anywhere(patient), patient, beside)
+            self._open_new(lambda: self.content.begin_anywhere(patient), patient, beside)
         else:
-            self._open(lambda: self.content.begin_at(place, patient), patient, beside)
+            self._open_new(lambda: self.content.begin_at(place, patient), patient, beside)
 
     def start_at_slot(
         self, slot: FreeSlot, type_id: UUID, patient: Patient | None = None, *, beside: QRect | None = None
     ) -> None:
         """Begin a booking at a free time that was chosen from a list."""
-        self._open(lambda: self.content.begin_at_slot(slot, type_id, patient), patient, beside)
+        self._open_new(lambda: self.content.begin_at_slot(slot, type_id, patient), patient, beside)
 
     def edit(self, entry: Entry, *, beside: QRect | None = None) -> None:
         """Change an appointment; the version in `entry` is the one the user saw."""
         self._open(lambda: self.content.begin_edit(entry), entry.patient, beside)
+
+    def _open_new(self, begin: Callable[[], None], patient: Patient | None, beside: QRect | None) -> None:
+        missing = missing_for_booking(self.content.clinic)
+        if missing:
+            self.impossible.emit(missing)
+        else:
+            self._open(begin, patient, beside)
 
     def _open(self, begin: Callable[[], None], patient: Patient | None, beside: QRect | None) -> None:
         if self.carry_out.is_busy:
             self.show_in_place(self.place)
             return
         self.holding.release()
-        self._forget_asking()
-        self._hint = ""
+        self.sending.forget_asking()
         self.show_page(0)
         self.fields.when.setModified(False)
         self.fields.note.setModified(False)
         self.show()
         begin()
-        self.fields.set_today(self.content.clock(), self._zone())
-        self.patient_form.zone = self._zone()
-        self.patient_form.site_phone = self.content.clinic.site(self.content.draft.site_id).phone
-        self.patient_line.show_patient(patient)
+        self.fields.set_today(self.content.clock(), zone_of(self.content))
+        self.patients.begin(patient)
         self._show_busy()
         self._show()
         self.show_in_place(beside)
@@ -141,20 +140,25 @@ class BookingForm(FormView):
 
     def set_clinic(self, clinic: Clinic) -> None:
         """Take over a changed set-up of the clinic; what is in the form stays."""
-        self.content.clinic = self.carry_out.clinic = self.patient_form.clinic = clinic
+        missing = missing_for_booking(clinic)
+        if missing and self.isVisible():
+            # The form goes on with what it knows, so that nothing typed is lost; the service has the last word.
+            self.problem.say(missing)
+            return
+        self.carry_out.clinic = self.patient_form.clinic = clinic
+        self.content.set_clinic(clinic)
         if self.isVisible():
-            self.content.forget_boards()
             self._show()
 
     def show_board(self, board: DayBoard) -> None:
         """Take a day as the calendar shows it now, so that what is said about the time is true live."""
         if self.isVisible():
-            self.content.show_board(board)
+            self.content.days.show(board)
 
     # --- what is in it ---
 
     def _field_changed(self, name: str) -> None:
-        self._forget_asking()
+        self.sending.forget_asking()
         fields, content = self.fields, self.content
         if name == "type":
             content.set_type(fields.type.value)
@@ -173,172 +177,30 @@ class BookingForm(FormView):
         content, draft = self.content, self.content.draft
         self.fields.show_draft(draft, content.clinic)
         self.fields.show_tell(draft, content.clinic, content.clock(), change=content.entry is not None)
-        self._remark()
+        foreign = content.days.foreign_hold(draft, content.clinic, self.holding.hold_id)
+        self.fields.remark({} if self.sending.asked else remarks_of(content, foreign, self.patients.hint))
         self._name()
-        self.holding.want(content.claim() if self.isVisible() else None)
-
-    def _remark(self) -> None:
-        broken: dict[str, list[Violation]] = {}
-        for violation in self.content.violations():
-            broken.setdefault(FIELD_OF_RULE.get(violation.rule, "when"), []).append(violation)
-        told = {"when": self._said_about_time()}
-        if self.content.draft.patient is not None:
-            told["patient"] = (self._hint, "muted")
-        for field, found in broken.items():
-            text = " ".join(sentence(one, self.content.clinic, self._zone(), self._about()) for one in combined(found))
-            told[field] = (text, "warning" if all(one.overrulable for one in found) else "danger")
-        self.fields.remark({} if self._asked else told)
-
-    def _said_about_time(self) -> tuple[str, str]:
-        content = self.content
-        hold = content.foreign_hold(self.holding.hold_id)
-        if hold is not None:
-            desk = one_line(hold.desk_name)
-            return translate("booking", "{desk} is booking this time just now.").format(desk=desk), "warning"
-        if content.time_source == "searching":
-            return translate("booking", "Looking for the next free time…"), "muted"
-        if content.time_source == "found":
-            return translate("booking", "The next free time. Type another one, or ↑↓ to step."), "muted"
-        if content.draft.day is None:
-            return translate("booking", "No free time was found. Type one, or choose another visit or doctor."), "muted"
-        return "", "muted"
+        self.holding.want(claim_of(draft, content.opened, content.clinic) if self.isVisible() else None)
 
     def _name(self) -> None:
         state = FormState(
             new=self.content.entry is None,
             busy=self.carry_out.is_busy,
             unknown=self.carry_out.is_unknown,
-            asking=bool(self._asked),
+            asking=bool(self.sending.asked),
         )
         self.name_all(self.content.draft, self.content.clinic, state)
 
-    def _about(self) -> About:
-        draft = self.content.draft
-        return About(draft.practitioner_id, draft.type_id, draft.starts_at(self.content.clinic))
-
-    def _zone(self) -> str:
-        return self.content.clinic.site(self.content.draft.site_id).zone
-
-    # --- patients ---
-
-    def _patient_taken(self, match: PatientMatch) -> None:
-        self._forget_asking()
-        self._hint = hint_text(match, self.patient_line.wall_of)
-        self.content.set_patient(match.patient)
-        self.fields.type.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _patient_cleared(self) -> None:
-        self._hint = ""
-        self._forget_asking()
-        self.content.set_patient(None)
-
     def add_patient(self, typed: str) -> None:
         """Open the new-patient page with what was typed."""
-        if self.carry_out.is_busy:
-            return
-        self.patient_line.matches.hide()
-        self.show_page(1)
-        self._name()
-        self.patient_form.start(typed, self.patient_line.today)
-
-    def _patient_added(self, patient: Patient) -> None:
-        self.show_page(0)
-        self.patient_line.take(PatientMatch(patient))
-
-    def _back_to_fields(self) -> None:
-        self.show_page(0)
-        self._name()
-        self.patient_line.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not self.carry_out.is_busy:
+            self.patients.add(typed)
 
     # --- sending ---
 
     def submit(self) -> None:
         """Book, or save the change; broken rules that may be overruled are asked about once, in place."""
-        if self.carry_out.is_busy:
-            return
-        if self._asked:
-            if self.guard.is_ready:
-                self._send(frozenset(violation.rule for violation in self._asked))
-            return
-        if not self._is_complete():
-            return
-        found = self.content.violations()
-        if not found:
-            self._send(frozenset())
-        elif all(violation.overrulable for violation in found):
-            self._ask(found)
-        else:
-            self._refused(RuleViolation(tuple(one for one in found if not one.overrulable)))
-
-    def _is_complete(self) -> bool:
-        """Whether patient and time are there; if not, say what is missing and go there."""
-        content, remarks = self.content, self.fields.remarks
-        if content.draft.patient is None:
-            text = translate("booking", "Who is it for? Type letters of the name, a birth date or a phone number.")
-            if self.patient_line.is_searching():
-                text = translate("booking", "Choose the patient from the list, or add a new one with Ctrl N.")
-            remarks["patient"].say(text)
-            self.patient_line.setFocus(Qt.FocusReason.OtherFocusReason)
-            return False
-        if self.fields.when.isModified() and not self.fields.when.take_text():
-            self.fields.when.setFocus(Qt.FocusReason.OtherFocusReason)
-            return False
-        if content.time_source == "searching":
-            return False
-        if content.draft.day is None or content.draft.practitioner_id is None:
-            remarks["when"].say(translate("booking", "When? Type a time, for example 10:30 or fri 9."))
-            self.fields.when.setFocus(Qt.FocusReason.OtherFocusReason)
-            return False
-        return True
-
-    def _send(self, overrule: frozenset[Rule]) -> None:
-        content = self.content
-        command, patient = content.command(overrule, self.holding.hold_id), content.draft.patient
-        self._forget_asking()
-        if isinstance(command, Book) and patient is not None:
-            self.carry_out.book(command, patient)
-        elif isinstance(command, Update) and content.entry is not None:
-            self.carry_out.update(command, content.entry, patient)
-        else:
-            # Nothing was changed: there is nothing to save.
-            self.close_form()
-
-    def _ask(self, violations: tuple[Violation, ...]) -> None:
-        self._asked = violations
-        self.fields.remark({})
-        told = question(violations, self.content.clinic, self._zone(), self._about())
-        self.problem.say(told, "warning")
-        self.guard.begin()
-        self._name()
-        self.book_button.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _forget_asking(self) -> None:
-        self._asked = ()
-        self.problem.say("")
-
-    def _refused(self, error: ClinicDeskError) -> None:
-        """Nothing was written: say so where it can be put right, keep everything."""
-        if isinstance(error, PatientConflict):
-            self._follow_merge(error.now)
-            return
-        self._tell(error)
-        at = {"when": self.fields.when, "room": self.fields.room, "type": self.fields.type}
-        field = ""
-        if isinstance(error, RuleViolation) and error.violations:
-            field = FIELD_OF_RULE.get(error.violations[0].rule, "when")
-        target = {**at, "with": self.fields.practitioner, "patient": self.patient_line}.get(field, self.book_button)
-        target.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _follow_merge(self, patient: Patient) -> None:
-        """The patient's record was merged into another one: put that one in, to be booked by the next Enter."""
-        self.patient_line.show_patient(patient)
-        self._hint = translate("booking", "The record was merged with this one at another desk. Enter books it.")
-        self.content.set_patient(patient)
-        self.book_button.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _tell(self, error: ClinicDeskError) -> None:
-        self.problem.say(sentence(error, self.content.clinic, self._zone(), self._about()))
-        self._name()
+        self.sending.submit()
 
     def _show_busy(self) -> None:
         busy = self.carry_out.is_busy
@@ -355,8 +217,8 @@ class BookingForm(FormView):
 
     def _choose_another_time(self) -> None:
         """Back from the dialog: the time is what is to be changed."""
-        self.content.choose_time_by_hand()
-        self.content.forget_boards()
+        self.content.search.stop(has_time=self.content.draft.day is not None)
+        self.content.days.forget()
         self.content.set_patient(self.content.draft.patient)
         self.fields.when.setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -366,8 +228,8 @@ class BookingForm(FormView):
         """Esc: no to a question that is asked, else throw the form away; not while an outcome is not known."""
         if self.carry_out.is_busy:
             return
-        if self._asked:
-            self._forget_asking()
+        if self.sending.asked:
+            self.sending.forget_asking()
             self._name()
             self.fields.when.setFocus(Qt.FocusReason.TabFocusReason)
             return
@@ -385,7 +247,7 @@ class BookingForm(FormView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         focus = QApplication.focusWidget()
         if event.key() in _ENTER:
-            if isinstance(focus, QPushButton) and focus is not self.book_button and not self._asked:
+            if isinstance(focus, QPushButton) and focus is not self.book_button and not self.sending.asked:
                 focus.click()
             elif not event.isAutoRepeat():
                 self.submit()

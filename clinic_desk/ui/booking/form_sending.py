@@ -1,0 +1,122 @@
+"""Sends what is in a booking form: asks what is missing or may be overruled first, tells there why it was refused."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+
+from clinic_desk.domain.commands import Book, Rule, Update
+from clinic_desk.domain.refusals import PatientConflict, RuleViolation, Violation
+from clinic_desk.errors import ClinicDeskError
+from clinic_desk.ui.booking.carry_out import CarryOut
+from clinic_desk.ui.booking.form_content import FormContent
+from clinic_desk.ui.booking.form_told import asked_of, told_of
+from clinic_desk.ui.booking.form_view import FormView
+from clinic_desk.ui.booking.guard import Guard
+from clinic_desk.ui.booking.holding import Holding
+from clinic_desk.ui.booking.judging import FIELD_OF_RULE
+
+translate = QCoreApplication.translate
+
+
+class FormSending(QObject):
+    """One command at a time. `asked`: the broken rules that the next Enter overrules; empty when nothing is asked."""
+
+    state_changed = Signal()
+    """Something is asked, or asked no more, or a sentence was told: the form names its buttons anew."""
+    nothing_to_save = Signal()
+    patient_merged = Signal(object)
+    """The Patient whose record the chosen one was merged into; nothing was written."""
+
+    def __init__(self, view: FormView, content: FormContent, holding: Holding, carry_out: CarryOut) -> None:
+        super().__init__(view)
+        self.asked: tuple[Violation, ...] = ()
+        self.guard = Guard(self)
+        self._view = view
+        self._content = content
+        self._holding = holding
+        self._carry_out = carry_out
+        carry_out.asked.connect(self._ask)
+        carry_out.refused.connect(self._refused)
+
+    def submit(self) -> None:
+        """Book, or save the change; broken rules that may be overruled are asked about once, in place."""
+        if self._carry_out.is_busy:
+            return
+        if self.asked:
+            if self.guard.is_ready:
+                self._send(frozenset(violation.rule for violation in self.asked))
+            return
+        if not self._is_complete():
+            return
+        found = self._content.violations()
+        if not found:
+            self._send(frozenset())
+        elif all(violation.overrulable for violation in found):
+            self._ask(found)
+        else:
+            self._refused(RuleViolation(tuple(one for one in found if not one.overrulable)))
+
+    def forget_asking(self) -> None:
+        """What was asked or told is no longer about what is in the form."""
+        self.asked = ()
+        self._view.problem.say("")
+
+    def tell(self, error: ClinicDeskError) -> None:
+        """Say in the form what did not work."""
+        self._view.problem.say(told_of(error, self._content))
+        self.state_changed.emit()
+
+    def _is_complete(self) -> bool:
+        """Whether patient and time are there; if not, say what is missing and go there."""
+        content, fields = self._content, self._view.fields
+        if content.draft.patient is None:
+            text = translate("booking", "Who is it for? Type letters of the name, a birth date or a phone number.")
+            if fields.patient.is_searching():
+                text = translate("booking", "Choose the patient from the list, or add a new one with Ctrl N.")
+            fields.remarks["patient"].say(text)
+            fields.patient.setFocus(Qt.FocusReason.OtherFocusReason)
+            return False
+        if fields.when.isModified() and not fields.when.take_text():
+            fields.when.setFocus(Qt.FocusReason.OtherFocusReason)
+            return False
+        if content.time_source == "searching":
+            return False
+        if content.draft.day is None or content.draft.practitioner_id is None:
+            fields.remarks["when"].say(translate("booking", "When? Type a time, for example 10:30 or fri 9."))
+            fields.when.setFocus(Qt.FocusReason.OtherFocusReason)
+            return False
+        return True
+
+    def _send(self, overrule: frozenset[Rule]) -> None:
+        content = self._content
+        command, patient = content.command(overrule, self._holding.hold_id), content.draft.patient
+        self.forget_asking()
+        if isinstance(command, Book) and patient is not None:
+            self._carry_out.book(command, patient)
+        elif isinstance(command, Update) and content.entry is not None:
+            self._carry_out.update(command, content.entry, patient)
+        else:
+            self.nothing_to_save.emit()
+
+    def _ask(self, violations: tuple[Violation, ...]) -> None:
+        self.asked = violations
+        self._view.fields.remark({})
+        self._view.problem.say(asked_of(violations, self._content), "warning")
+        self.guard.begin()
+        self.state_changed.emit()
+        self._view.book_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _refused(self, error: ClinicDeskError) -> None:
+        """Nothing was written: say so where it can be put right, keep everything."""
+        if isinstance(error, PatientConflict):
+            self.patient_merged.emit(error.now)
+            self._view.book_button.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        self.tell(error)
+        fields = self._view.fields
+        field = ""
+        if isinstance(error, RuleViolation) and error.violations:
+            field = FIELD_OF_RULE.get(error.violations[0].rule, "when")
+        at = {"when": fields.when, "room": fields.room, "type": fields.type, "with": fields.practitioner}
+        target = {**at, "patient": fields.patient}.get(field, self._view.book_button)
+        target.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -27,6 +27,8 @@ PLACEHOLDERS: Final = {
 """All that a message may say, each with what it stands for."""
 LANGUAGES: Final = ("en", "de", "es", "fr")
 SMS_LENGTH: Final = 160
+_FITTING: Final = ((60, 80), (40, 60), (25, 40), (15, 40), (0, 40), (0, 25), (0, 20))
+"""How long place and clinic may be, one after the other, until an SMS fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +140,12 @@ def render(text: Text, channel: Channel, values: Mapping[str, str], *, shorten: 
     if not shorten:
         return "", "\n".join(_filled(text.body, plain)).strip()
     body = ""
-    for longest in (60, 40, 25, 15, 0):
-        plain["place"] = shortened(plain["place"], longest)
+    for longest_place, longest_name in _FITTING:
+        plain["place"] = shortened(plain["place"], longest_place)
+        plain["clinic"] = shortened(plain["clinic"], longest_name)
         body = to_gsm7(" ".join(filter(None, _filled(text.body, plain))))
         if gsm7_length(body) <= SMS_LENGTH:
             break
-        plain["clinic"] = shortened(plain["clinic"], max(longest, 20))
     return "", body
 
 

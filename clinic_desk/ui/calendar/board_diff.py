@@ -36,8 +36,9 @@ def changed_rows(
     """
     if old is new:
         return []
-    first = _alike(old, new, min(len(old), len(new)))
-    last = _alike(old[first:][::-1], new[first:][::-1], min(len(old), len(new)) - first)
+    shorter = min(len(old), len(new))
+    first = _alike_first(old, new, shorter)
+    last = _alike_last(old, new, shorter - first)
     before = {key(row): row for row in old[first : len(old) - last]}
     after = {key(row): row for row in new[first : len(new) - last]}
     out: list[tuple[_AnyRow | None, _AnyRow | None]] = []
@@ -49,13 +50,25 @@ def changed_rows(
     return out
 
 
-def _alike(old: Sequence[object], new: Sequence[object], most: int) -> int:
+def _alike_first(old: Sequence[object], new: Sequence[object], most: int) -> int:
     """Return how many rows at the beginning are the same, `most` at most."""
     at = 0
     while at < most and old[at : at + _STRIDE] == new[at : at + _STRIDE]:
         at += _STRIDE
     differs = map(is_not, islice(old, at, most), islice(new, at, most))
     return min(most, next(compress(count(at), differs), most))
+
+
+def _alike_last(old: Sequence[object], new: Sequence[object], most: int) -> int:
+    """Return how many rows at the end are the same, `most` at most."""
+    at, ends = 0, (len(old), len(new))
+    while at < most:
+        stride = min(_STRIDE, most - at)
+        one, other = old[ends[0] - at - stride : ends[0] - at], new[ends[1] - at - stride : ends[1] - at]
+        if one != other:
+            return at + next(compress(count(), map(is_not, reversed(one), reversed(other))), stride)
+        at += stride
+    return at
 
 
 @dataclass(frozen=True, slots=True)

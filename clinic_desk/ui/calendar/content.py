@@ -15,7 +15,7 @@ from uuid import UUID
 
 from clinic_desk.domain.records import AppointmentStatus, Clinic, DayBoard, Entry, Hold
 from clinic_desk.ui.calendar.bands import Band, band_at, bands_of
-from clinic_desk.ui.calendar.layout import NO_LIMIT, WHOLE, Slot, limits_of, slots_of
+from clinic_desk.ui.calendar.layout import NO_LIMIT, READABLE, WHOLE, Slot, limits_of, slots_of
 from clinic_desk.ui.calendar.stops import Stop, stops_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.calendar.places import Column
 
 _OCCUPYING = frozenset(status for status in AppointmentStatus if status.occupies_time)
-_ORDER = attrgetter("order")
+_ORDER, _START = attrgetter("order"), attrgetter("start")
 _HIDDEN = frozenset({AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.WAITLIST})
 
 
@@ -85,6 +85,14 @@ class ColumnContent:
             if item.end > top:
                 yield item
 
+    def first_reaching(self, position: int) -> int:
+        """Return the index of the first item that overlaps, one after the other, with what begins at a position."""
+        at = bisect_left(self._starts, position)
+        while at > 0 and self._reach[at - 1] > position:
+            at -= 1
+            position = min(position, self._starts[at])
+        return at
+
     def at(self, position: int) -> list[Item]:
         """Return the items that cover a position."""
         return list(self.between(position, position + 1))
@@ -113,17 +121,40 @@ def content_of(
     `before`: the content it replaces, of the same frame. Items drawn as they were there are the same objects again.
     Of those that begin and end together the one booked first stands first, squeezed in ones last, at every desk alike.
     """
-    kept: list[Item] = []
-    if before is not None:
-        kept = [item for item in before.items if item.entry is not None and entries.get(item.id.int) is item.entry]
-    known = {item.id.int for item in kept}
-    scale = frame.scale
-    found = [made for key, entry in entries.items() if key not in known and (made := _of_entry(scale, entry))]
-    found += [made for hold in holds if (made := _of_hold(scale, hold))]
-    found += kept
-    found.sort(key=_ORDER)
-    slots = slots_of(found)
-    return ColumnContent(frame, list(map(_put, found, slots, limits_of(found, slots))))
+    held = {hold.id.int: hold for hold in holds}
+    kept = [item for item in before.items if _is_kept(item, entries, held)] if before is not None else []
+    known, scale = {item.id.int for item in kept}, frame.scale
+    made = [item for key, entry in entries.items() if key not in known and (item := _of_entry(scale, entry))]
+    made += [item for key, hold in held.items() if key not in known and (item := _of_hold(scale, hold))]
+    found = sorted(made + kept, key=_ORDER)
+    first, last = _to_lay_out(found, made, before) if before is not None else (0, len(found))
+    slots = [item.slot for item in found]
+    slots[first:last] = slots_of(found[first:last])
+    if first < last:  # a short block above may be drawn down to one of these
+        first = bisect_right(found, found[first].start - READABLE, 0, first, key=_START)
+    limits = limits_of(found, slots, first, last)
+    found[first:last] = map(_put, found[first:last], slots[first:last], limits)
+    return ColumnContent(frame, found)
+
+
+def _is_kept(item: Item, entries: Mapping[int, Entry], held: Mapping[int, Hold]) -> bool:
+    if item.entry is not None:
+        return entries.get(item.id.int) is item.entry
+    return held.get(item.id.int) is item.hold
+
+
+def _to_lay_out(found: list[Item], made: list[Item], before: ColumnContent) -> tuple[int, int]:
+    """Return which items [first:last] overlap, one after the other, with what came or went; the others stay put."""
+    staying = {id(item) for item in found}
+    changed = [*made, *(item for item in before.items if id(item) not in staying)]
+    if not changed:
+        return 0, 0
+    top, bottom = min(item.start for item in changed), max(item.end for item in changed)
+    first = last = before.first_reaching(top)
+    while last < len(found) and found[last].start < bottom:
+        bottom = max(bottom, found[last].end)
+        last += 1
+    return first, last
 
 
 def _put(item: Item, slot: Slot, limit: int) -> Item:

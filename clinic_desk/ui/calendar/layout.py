@@ -6,6 +6,7 @@ cancellation never halves the appointment that took its place.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -78,23 +79,24 @@ def slots_of(ordered: Sequence[Spanned]) -> list[Slot]:
     return slots
 
 
-def limits_of(ordered: Sequence[Spanned], slots: Sequence[Slot]) -> list[int]:
-    """Return for each span where the next one below it in its share of the width begins, else `NO_LIMIT`.
+def limits_of(ordered: Sequence[Spanned], slots: Sequence[Slot], first: int = 0, last: int | None = None) -> list[int]:
+    """Return for each span [first:last] where the next one below it in its share of the width begins, else `NO_LIMIT`.
 
-    A block may be drawn that far, longer than it lasts, and no farther. Spans of `READABLE` minutes and more need no
-    more than their own height, so they have no limit.
+    A block may be drawn that far, longer than it lasts, and no farther. None needs more than the height of `READABLE`
+    minutes, so what begins later is no limit.
     """
-    out, starts = [NO_LIMIT] * len(ordered), [span.start for span in ordered]
-    for at, span in enumerate(ordered):
-        end = max(span.end, starts[at] + 1)
-        if end - starts[at] >= READABLE:
-            continue
+    starts = [span.start for span in ordered]
+    return [_limit(at, ordered[at], starts, slots) for at in range(first, len(starts) if last is None else last)]
+
+
+def _limit(at: int, span: Spanned, starts: list[int], slots: Sequence[Slot]) -> int:
+    end, enough = max(span.end, span.start + 1), span.start + READABLE
+    if end < enough:
         _, _, left, right = slots[at]
-        for other in range(at + 1, len(starts)):
+        for other in range(at + 1, bisect_left(starts, enough, at + 1)):
             if starts[other] >= end and slots[other].left < right and left < slots[other].right:
-                out[at] = starts[other]
-                break
-    return out
+                return starts[other]
+    return NO_LIMIT
 
 
 def _lay_out_cluster(begin: int, end: int, spans: Sequence[Spanned], slots: list[Slot]) -> None:

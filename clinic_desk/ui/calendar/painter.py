@@ -49,7 +49,6 @@ class CalendarPainter:
             x, width = self._surface.column_span(column)
             self._paint_bands(painter, damage, column, content)
             painter.fillRect(x + width - 1, damage.top(), 1, damage.height(), self._theme.line)
-            now = self.now_y(column, scene)
             marked += self._paint_blocks(painter, damage, column, content, scene)
         self.blocks.write(painter)
         for one in marked:
@@ -89,11 +88,12 @@ class CalendarPainter:
     def _paint_bands(self, painter: QPainter, damage: QRect, column: int, content: ColumnContent) -> None:
         surface = self._surface
         x, width = surface.column_span(column)
+        first, last = surface.position(damage.top()), surface.position(damage.bottom())
         for band in content.frame.bands:
-            top, bottom = surface.y(band.start), surface.y(band.end)
-            if bottom <= damage.top() or top > damage.bottom():
+            if band.end <= first or band.start > last:
                 continue
-            rect = QRect(x, top, width, bottom - top)
+            top = surface.y(band.start)
+            rect = QRect(x, top, width, surface.y(band.end) - top)
             painter.fillRect(rect, self._theme.closed)
             if band.kind != BandKind.CLOSED:
                 shown = rect.intersected(damage)
@@ -173,7 +173,9 @@ class CalendarPainter:
             times = words.range_text(self._model.axis, chosen.start, chosen.end)
             self._paint_place(painter, rect, words.length_text(times, chosen.end - chosen.start), theme.accent)
             return
-        if scene.stop.item is not None:
+        if scene.stop.item is not None or scene.column not in self._surface.columns_between(
+            damage.left(), damage.right()
+        ):
             return  # an appointment's outline was drawn with it
         place = self.cursor_rect(scene)
         if place is not None and place.intersects(damage):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QLabel, QWidget
 
-from clinic_desk.ui.calendar import words
+from clinic_desk.ui.calendar import damage, words
 from clinic_desk.ui.calendar.header import ColumnHeader, TimeHeader
 from clinic_desk.ui.calendar.metrics import metrics_of
 from clinic_desk.ui.calendar.painter import NOW_WIDTH, CalendarPainter
@@ -27,9 +27,6 @@ _OPEN_ABOVE = 45
 
 class Stage:
     """Everything about the view that is neither data nor input."""
-
-    MANY = 40
-    """Up to so many rectangles are painted one by one; clipping to more costs more than painting all."""
 
     def __init__(self, view: CalendarView, model: CalendarModel, scene: Scene) -> None:
         self._view, self._model, self._scene = view, model, scene
@@ -128,11 +125,7 @@ class Stage:
         viewport = self._view.viewport()
         seen = viewport.rect()
         dirty = [rect.adjusted(-2, -2, 2, 2).intersected(seen) for rect in rects if rect.isValid()]
-        dirty = [rect for rect in dirty if not rect.isEmpty()]
-        if len(dirty) > self.MANY:
-            viewport.update()
-            return
-        for rect in dirty:
+        for rect in damage.joined([rect for rect in dirty if not rect.isEmpty()]):
             viewport.update(rect)
 
     def update_day(self) -> None:

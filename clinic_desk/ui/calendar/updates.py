@@ -81,7 +81,7 @@ class Updates(QObject):
     def _damage(self, changed: list[tuple[ColumnChange, list[Item]]]) -> None:
         """Have painted what differs, by blocks if they are few; tell screen readers which cells it concerns."""
         stage = self._view.stage
-        if sum(len(items) for _, items in changed) > stage.MANY:
+        if sum(len(items) for _, items in changed) > damage.MANY:
             self._view.viewport().update()
         else:
             stage.update_rects(rect for change, items in changed for rect in damage.rects(stage.surface, change, items))

@@ -21,13 +21,12 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
 
-from clinic_desk.ui.calendar import words
+from clinic_desk.ui.calendar import damage, words
 from clinic_desk.ui.calendar.cursor import TimeCursor
 from clinic_desk.ui.calendar.hands import Hands
 from clinic_desk.ui.calendar.metrics import STEPS
@@ -247,7 +246,7 @@ class CalendarView(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text by its own first letter
-        rects = _pieces(event.region())
+        rects = damage.pieces(event.region())
         for rect in rects:
             if len(rects) > 1:
                 painter.setClipRect(rect)
@@ -380,13 +379,3 @@ class CalendarView(QTableView):
         if index.isValid() and index.column() < len(self._table.columns):
             start = index.row() * self.step
             self.stage.ensure_visible(index.column(), start, start + self.step)
-
-
-def _pieces(region: QRegion) -> list[QRect]:
-    """Return the rectangles to paint: the region's own, or the one around them if that is hardly more."""
-    around = region.boundingRect()
-    if region.rectCount() <= 1:
-        return [around]
-    rects = list(cast("Iterable[QRect]", region))
-    area = sum(rect.width() * rect.height() for rect in rects)
-    return [around] if len(rects) > 12 or around.width() * around.height() <= 2 * area else rects

@@ -92,10 +92,8 @@ def test_a_limit_is_the_next_start_below_in_the_same_width(spans: list[Span]) ->
             and slots[other].left < slots[at].right
             and slots[at].left < slots[other].right
         ]
-        if end_of(spans[at]) - spans[at].start < 15:
-            assert limit == min(below, default=NO_LIMIT)
-        else:
-            assert limit == NO_LIMIT
+        needed = [start for start in below if start < spans[at].start + 15]
+        assert limit == min(needed, default=NO_LIMIT)
 
 
 def test_one_alone_has_the_whole_width() -> None:

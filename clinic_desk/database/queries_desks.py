@@ -22,13 +22,20 @@ INSERT INTO desk (id, name) VALUES (%(id)s::uuid, %(name)s)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen_at = now()
 RETURNING no
 """
+_ALIVE: Final = f"""
+EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {DESK_LOCK} AND l.objid = d.no::oid
+        AND l.objsubid = 2 AND l.granted
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""  # noqa: S608  # constants of this module only
 _ONLINE: Final = f"""
 SELECT d.id, d.name, coalesce(s.display_name, d.db_user), d.last_seen_at
 FROM desk d LEFT JOIN staff s ON s.login = d.db_user
-WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {DESK_LOCK} AND l.objid = d.no::oid
-              AND l.objsubid = 2 AND l.granted
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+WHERE {_ALIVE}
 ORDER BY d.name, d.no
+"""  # noqa: S608  # constants of this module only
+_NAMES: Final = f"""
+SELECT (SELECT name FROM desk WHERE id = %(id)s::uuid),
+       ARRAY(SELECT d.name FROM desk d WHERE d.id <> %(id)s::uuid AND {_ALIVE})
 """  # noqa: S608  # constants of this module only
 _SIGNED_IN: Final = """
 SELECT session_user::text, (SELECT display_name FROM staff WHERE login = session_user),
@@ -53,6 +60,12 @@ _RELEASE_HOLD: Final = "DELETE FROM hold WHERE id = %(id)s::uuid OR expires_at <
 def register_desk(connection: Connection, desk_id: UUID, name: str) -> int:
     """Write the desk's name and sign of life; return its number (the second key of its session lock)."""
     return int(connection.exec_driver_sql(_REGISTER, {"id": str(desk_id), "name": name}).scalar_one())
+
+
+def names_in_use(connection: Connection, desk_id: UUID) -> tuple[str | None, frozenset[str]]:
+    """Return the name this desk was registered by before, if it was, and those of the other desks connected now."""
+    before, others = connection.exec_driver_sql(_NAMES, {"id": str(desk_id)}).one()
+    return before, frozenset(others)
 
 
 def desks_online(connection: Connection) -> tuple[Desk, ...]:

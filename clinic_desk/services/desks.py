@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import platform
+import re
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database import queries_desks
 
@@ -12,6 +15,9 @@ if TYPE_CHECKING:
 
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Desk
+
+_GIVEN_BY_DEFAULT: Final = re.compile(r"Desk \d+")
+_LONGEST_NAME: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +29,33 @@ class SignedIn:
     group: str
 
 
-def register_desk(db: Database) -> int:
-    """Write this desk's name and sign of life; return its number. Raises DatabaseDown, Busy, NotAllowed."""
+def register_desk(db: Database, computer: str | None = None) -> int:
+    """Write this desk's name and sign of life; return its number. Raises DatabaseDown, Busy, NotAllowed.
+
+    Every PC calls its first program "Desk 1". Where another desk of that name is connected, this one is called
+    "Desk 1 · FRONT-PC" by its computer from now on. A name that somebody chose stays as it is.
+    """
     with db.writing() as connection:
-        return queries_desks.register_desk(connection, db.desk.id, db.desk.name)
+        name = db.desk.name
+        if _GIVEN_BY_DEFAULT.fullmatch(name):
+            before, others = queries_desks.names_in_use(connection, db.desk.id)
+            name = told_apart(name, before, others, platform.node() if computer is None else computer)
+        number = queries_desks.register_desk(connection, db.desk.id, name)
+    db.desk = replace(db.desk, name=name)
+    return number
+
+
+def told_apart(name: str, before: str | None, others: frozenset[str], computer: str) -> str:
+    """Return `name`, or `name` with what tells it apart from `others`; the one it had `before` if that still does."""
+    if before is not None and before.startswith(f"{name} · ") and before not in others:
+        return before
+    if name not in others:
+        return name
+    host = computer.partition(".")[0].strip()
+    longest = _LONGEST_NAME - len(f"{name} ·  (99)")
+    wanted = f"{name} · {host[:longest]}" if host else name
+    tries = (wanted if number == 1 else f"{wanted} ({number})" for number in count(1 if host else 2))
+    return next(each for each in tries if each not in others)
 
 
 def desks_online(db: Database) -> tuple[Desk, ...]:

@@ -45,8 +45,11 @@ def let_wrap(label: QLabel) -> None:
 def field_label(text: str, buddy: QWidget) -> QLabel:
     """Return the label of a field; a screen reader names the field by it, without the mnemonic's sign."""
     label = plain_label(text, "muted")
+    # On Linux Qt makes a combo box's value its accessible name; a screen reader finds the label as what labels it.
     label.setBuddy(buddy)
     buddy.setAccessibleName(text.replace("&", ""))
+    if isinstance(buddy, QComboBox):
+        buddy.view().setAccessibleName(buddy.accessibleName())
     return label
 
 

@@ -60,6 +60,9 @@ class NextFreePanel(QWidget):
         self._stale = True
         self.practitioner = ChoiceBox("next_free_with")
         self.type = ChoiceBox("next_free_type")
+        self.site = ChoiceBox("next_free_site")
+        """Shown in a clinic of several sites only."""
+        self._site_label = field_label(translate("next_free", "Site"), self.site)
         self.start = ChoiceBox("next_free_from")
         self.part = ChoiceBox("next_free_part")
         self.weekdays = [_weekday_button(number) for number in range(1, 8)]
@@ -83,18 +86,20 @@ class NextFreePanel(QWidget):
         grid.setSpacing(5)
         grid.setColumnStretch(1, 1)
         rows = (
-            (translate("next_free", "With"), self.practitioner),
-            (translate("next_free", "Visit"), self.type),
-            (translate("next_free", "From"), self.start),
-            (translate("next_free", "Time"), self.part),
+            (field_label(translate("next_free", "With"), self.practitioner), self.practitioner),
+            (field_label(translate("next_free", "Visit"), self.type), self.type),
+            (self._site_label, self.site),
+            (field_label(translate("next_free", "From"), self.start), self.start),
+            (field_label(translate("next_free", "Time"), self.part), self.part),
         )
-        for row, (text, box) in enumerate(rows):
+        self.type.activated.connect(lambda _index: self._fill_people())
+        self.site.activated.connect(lambda _index: self._fill_people())
+        for row, (label, box) in enumerate(rows):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             box.setMinimumContentsLength(4)
-            grid.addWidget(field_label(text, box), row, 0)
+            grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
             box.activated.connect(lambda _index: self.search())
-        self.type.activated.connect(lambda _index: self._fill_people())
         days = QHBoxLayout()
         days.setSpacing(2)
         for each in self.weekdays:
@@ -118,6 +123,7 @@ class NextFreePanel(QWidget):
         kinds = [kind for kind in clinic.types if kind.active and kind.practitioner_ids]
         kept = self.type.value if self.type.value in {kind.id for kind in kinds} else None
         self.type.fill(((type_text(kind), kind.id) for kind in kinds), kept or (kinds[0].id if kinds else None))
+        self._fill_sites()
         self._fill_people()
         self.refresh()
 
@@ -149,7 +155,7 @@ class NextFreePanel(QWidget):
         return slots.SlotQuery(
             type_id=type_id,
             practitioner_ids=None if self.practitioner.value is None else frozenset({self.practitioner.value}),
-            site_id=None,
+            site_id=self.site.value,
             from_at=self._from_at(),
             days=DAYS,
             part_of_day=self.part.value,
@@ -162,15 +168,28 @@ class NextFreePanel(QWidget):
         days = self.start.value or 0
         if not days or not self.clinic.sites:
             return now
-        zone = self.clinic.sites[0].zone
+        zone = self.clinic.site(self.site.value or self.clinic.sites[0].id).zone
         return day_bounds(to_wall(now, zone).date() + timedelta(days=days), zone)[0]
+
+    def _fill_sites(self) -> None:
+        sites = [(one_line(site.name), site.id) for site in self.clinic.sites if site.active]
+        several = len(sites) > 1
+        kept = self.site.value if several and self.site.value in {key for _, key in sites} else None
+        self.site.fill([(translate("next_free", "Any site"), None), *(sites if several else [])], kept)
+        self.site.setVisible(several)
+        self._site_label.setVisible(several)
 
     def _fill_people(self) -> None:
         kind = next((kind for kind in self.clinic.types if kind.id == self.type.value), None)
+        site_id = self.site.value
+        there = {row.practitioner_id for row in self.clinic.working_hours if row.site_id == site_id}
         people = [
             (one_line(one.name), one.id)
             for one in self.clinic.practitioners
-            if kind is not None and one.active and one.id in kind.practitioner_ids
+            if kind is not None
+            and one.active
+            and one.id in kind.practitioner_ids
+            and (site_id is None or one.id in there)
         ]
         kept = self.practitioner.value if self.practitioner.value in {key for _, key in people} else None
         self.practitioner.fill([(translate("next_free", "Any who does it"), None), *people], kept)
@@ -195,7 +214,11 @@ class NextFreePanel(QWidget):
     def _text(self, slot: slots.FreeSlot) -> str:
         wall = to_wall(slot.starts_at, self.clinic.site(slot.site_id).zone)
         name = one_line(self.clinic.practitioner(slot.practitioner_id).name)
-        return f"{day_text(wall.date())} · {time_text(wall)}   {name.rpartition(' ')[2]}"
+        told = f"{day_text(wall.date())} · {time_text(wall)}   {name.rpartition(' ')[2]}"
+        # Two sites can be in two zones: whose clock a time is on must be seen, unless one site was chosen.
+        if self.site.isHidden() or self.site.value is not None:
+            return told
+        return f"{told} · {one_line(self.clinic.site(slot.site_id).name)}"
 
     def _failed(self, error: ClinicDeskError) -> None:
         self._stale = True

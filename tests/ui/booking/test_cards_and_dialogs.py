@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -227,7 +228,7 @@ def test_the_first_opening_of_each_of_ten_days_is_listed(
     qtbot: QtBot, next_free: NextFreePanel, clinic: SmallClinic
 ) -> None:
     choose(next_free, "practitioner", clinic.weber)
-    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Mon 3 Mar · 08:00   Weber")
+    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Mon 3 Mar · 08:00   Weber · Mitte")
     assert next_free.list.count() == 10
     assert next_free.list.item(9).text().startswith("Fri 14 Mar")
 
@@ -236,13 +237,43 @@ def test_filters_narrow_the_list(qtbot: QtBot, next_free: NextFreePanel, clinic:
     choose(next_free, "practitioner", clinic.okafor)
     choose(next_free, "part", "afternoon")
     next_free.weekdays[3].click()
-    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Thu 6 Mar · 13:00   Okafor")
+    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Thu 6 Mar · 13:00   Okafor · Mitte")
     assert all(next_free.list.item(row).text().startswith("Thu") for row in range(next_free.list.count()))
+
+
+def test_a_clinic_of_several_sites_shows_and_filters_the_site(
+    qtbot: QtBot, next_free: NextFreePanel, clinic: SmallClinic
+) -> None:
+    """Monday 07:00 in Berlin is one o'clock at night in New York."""
+    assert next_free.site.isVisible()
+    assert next_free.site.accessibleName() == "Site"
+    choose(next_free, "site", clinic.new_york)
+    assert set(next_free.practitioner.values) == {None, clinic.diaz}
+    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Mon 3 Mar · 08:00   Diaz")
+    choose(next_free, "site", clinic.berlin)
+    assert set(next_free.practitioner.values) == {None, clinic.weber, clinic.okafor}
+    qtbot.waitUntil(
+        lambda: next_free.list.item(0).text() in ("Mon 3 Mar · 08:00   Weber", "Mon 3 Mar · 08:00   Okafor")
+    )
+    choose(next_free, "site", None)
+    choose(next_free, "practitioner", clinic.diaz)
+    qtbot.waitUntil(lambda: next_free.list.item(0).text().endswith("08:00   Diaz · Harlem"))
+
+
+def test_a_clinic_of_one_site_shows_none(
+    qtbot: QtBot, next_free: NextFreePanel, known: Clinic, clinic: SmallClinic
+) -> None:
+    choose(next_free, "site", clinic.new_york)
+    next_free.set_clinic(replace(known, sites=tuple(site for site in known.sites if site.id == clinic.berlin)))
+    assert not next_free.site.isVisible()
+    assert next_free.site.value is None
+    choose(next_free, "practitioner", clinic.weber)
+    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Mon 3 Mar · 08:00   Weber")
 
 
 def test_enter_on_an_opening_asks_to_book_it(qtbot: QtBot, next_free: NextFreePanel, clinic: SmallClinic) -> None:
     choose(next_free, "practitioner", clinic.weber)
-    qtbot.waitUntil(lambda: next_free.list.item(1).text() == "Tue 4 Mar · 08:00   Weber")
+    qtbot.waitUntil(lambda: next_free.list.item(1).text() == "Tue 4 Mar · 08:00   Weber · Mitte")
     next_free.list.setFocus()
     press(Qt.Key.Key_Down)
     with qtbot.waitSignal(next_free.chosen) as told:
@@ -262,10 +293,10 @@ def test_a_booking_elsewhere_moves_the_list_on_after_a_refresh(
     qtbot: QtBot, next_free: NextFreePanel, booked: Booker, other_desk: Asking, clinic: SmallClinic
 ) -> None:
     choose(next_free, "practitioner", clinic.weber)
-    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Mon 3 Mar · 08:00   Weber")
+    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Mon 3 Mar · 08:00   Weber · Mitte")
     booked(other_desk.database, at(8, 0))
     next_free.refresh()
-    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Mon 3 Mar · 08:15   Weber")
+    qtbot.waitUntil(lambda: next_free.list.item(0).text() == "Mon 3 Mar · 08:15   Weber · Mitte")
 
 
 # --- a drag ---

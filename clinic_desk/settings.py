@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     desk_name: str | None = Field(default=None, min_length=1, max_length=40)
     phone_region: str = Field(default="DE", pattern=r"^[A-Z]{2}$")
     language: str = Field(default="", pattern=r"^([a-z]{2}([_-][A-Za-z]{2,4})?)?$")
-    message_wait_s: int = Field(default=20, ge=0, le=900)
+    message_wait_s: int | None = Field(default=None, ge=0, le=900)
     worker_database_url: SecretStr | None = None
     """Where this program works the message queue: the same database as a login of the group clinic_worker."""
     message_folder: Path | None = None

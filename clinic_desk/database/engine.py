@@ -61,13 +61,13 @@ class Database:
         desk: DeskIdentity,
         *,
         pool_size: int = 4,
-        message_wait_s: int = 20,
+        message_wait_s: int | None = None,
         commit_patience_s: float = 10.0,
         resolve_for_s: float = 30.0,
     ) -> None:
         self.desk = desk
         self.message_wait_s = message_wait_s
-        """How long a message waits, visibly, before it may leave, so that an undo recalls it."""
+        """How long a message waits, visibly, before it may leave; None: as the clinic has set it."""
         self._commit_patience_s = commit_patience_s
         self._resolve_for_s = resolve_for_s
         self._watchdog = Watchdog()

@@ -23,6 +23,7 @@ from clinic_desk.database.queries_clinic import (
     type_record,
 )
 from clinic_desk.database.queries_entries import BEFORE_LOCKS, LONGEST_FOOTPRINT, PATIENT_COLUMNS, patient_record
+from clinic_desk.database.queries_messaging import MANNER, MannerRow, manner_row
 from clinic_desk.database.queries_prepared import prepared, run
 from clinic_desk.domain.records import Appointment, AppointmentStatus, Block, Clinic, Patient, TimeOff
 
@@ -92,22 +93,25 @@ SELECT now(),
         SELECT {_TAKEN} FROM appointment a WHERE a.room_id IS NOT NULL AND {_NEAR}
           AND (cardinality(%(rooms)s::uuid[]) > 0
                OR (SELECT needs_room FROM appointment_type WHERE id = %(type)s::uuid))) AS a),
-    (SELECT json_agg(json_build_array(n.patient_id, n.kind, n.status, n.dedupe_key) ORDER BY n.created_at, n.id)
+    (SELECT json_agg(json_build_array(n.patient_id, n.kind, n.status, n.dedupe_key, n.rule_id)
+                     ORDER BY n.created_at, n.id)
      FROM notification n WHERE n.appointment_id = %(appointment)s::uuid AND n.status <> 'cancelled'),
     (SELECT a.version FROM appointment a WHERE a.id = %(appointment)s::uuid),
     coalesce((SELECT s.display_name FROM staff s WHERE s.login = session_user), session_user),
     coalesce((SELECT d.name FROM desk d WHERE d.id = %(desk)s::uuid), ''),
+    {MANNER},
     {PATIENT_COLUMNS}
 FROM (SELECT) AS one LEFT JOIN patient p ON p.id = %(patient)s::uuid
 """  # noqa: S608  # constants of this module only
 _MESSAGES: Final = """
 INSERT INTO notification (id, appointment_id, appointment_version, patient_id, kind, channel, dedupe_key, subject, body,
-                          language, due_at, not_after, status, last_error)
+                          language, due_at, not_after, status, error_code, last_error, rule_id)
 SELECT m.id, m.appointment_id, m.appointment_version, m.patient_id, m.kind, m.channel, m.dedupe_key, m.subject, m.body,
-       m.language, m.due_at, m.not_after, m.status, m.last_error
+       m.language, m.due_at, m.not_after, m.status, m.error_code, m.last_error, m.rule_id
 FROM written, json_to_recordset(%(messages)s::json) AS m (
     id uuid, appointment_id uuid, appointment_version int, patient_id uuid, kind text, channel text, dedupe_key text,
-    subject text, body text, language text, due_at timestamptz, not_after timestamptz, status text, last_error text)
+    subject text, body text, language text, due_at timestamptz, not_after timestamptz, status text, error_code text,
+    last_error text, rule_id uuid)
 ON CONFLICT (dedupe_key) DO NOTHING
 """
 _INSERT: Final = f"""
@@ -133,10 +137,11 @@ WITH written AS (
 queued AS ({_MESSAGES})
 SELECT version FROM written
 """  # noqa: S608  # constants of this module only
-# What has not left is voided before the rest is read: a worker that was quicker is seen then, and told after.
+# What has not left, claimed or not, is voided before the rest is read: a worker that was quicker is seen then, and told
+# after.
 _VOID: Final = """
-UPDATE notification SET status = 'cancelled', last_error = 'superseded'
-WHERE appointment_id = %(appointment)s::uuid AND status = 'pending'
+UPDATE notification SET status = 'cancelled', error_code = 'superseded', last_error = 'the appointment was changed'
+WHERE appointment_id = %(appointment)s::uuid AND status IN ('pending', 'leased')
   AND (SELECT version FROM appointment WHERE id = %(appointment)s::uuid) = %(void)s
 """
 _TYPES: Final = dict.fromkeys(("begin", "end", "starts_at", "ends_at"), "timestamptz") | {
@@ -187,10 +192,11 @@ class Facts:
     others: tuple[Appointment, ...]
     time_off: tuple[TimeOff, ...]
     blocks: tuple[Block, ...]
-    queued: tuple[tuple[UUID, str, str, str], ...]
+    queued: tuple[tuple[UUID, str, str, str, UUID | None], ...]
     version: int | None
     person: str
     desk: str
+    manner: MannerRow
 
 
 def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void: int | None = None) -> Facts:
@@ -301,11 +307,12 @@ def _facts(row: Any) -> Facts:
             for block in row[8] or ()
         ),
         others=tuple(map(_other, row[9] or ())),
-        queued=tuple((UUID(message[0]), message[1], message[2], message[3]) for message in row[10] or ()),
+        queued=tuple((UUID(message[0]), *message[1:4], _uuid(message[4])) for message in row[10] or ()),
         version=row[11],
         person=row[12],
         desk=row[13],
-        patient=None if row[14] is None else patient_record(row[14:]),
+        manner=manner_row(row[14:18]),
+        patient=None if row[18] is None else patient_record(row[18:]),
     )
 
 

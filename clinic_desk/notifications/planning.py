@@ -6,33 +6,48 @@ of the note sends nothing, a change that is undone before its message left sends
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.messaging import Kind, ReminderRule, noted_address
 from clinic_desk.domain.records import AppointmentStatus, Channel
-from clinic_desk.domain.wall import minute_of_day, minute_to_instant, to_wall
-from clinic_desk.notifications.texts import default_text, language_of, render, spoken_date
+from clinic_desk.domain.wall import to_instant, to_wall
+from clinic_desk.notifications.quiet import QuietHours, moment_left, moment_to_send, quiet_hours
+from clinic_desk.notifications.templates import OwnTexts, TextKey, Words, own_texts, takes_answers, words_for
+from clinic_desk.notifications.texts import language_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from clinic_desk.domain.messaging import MessageText, Messaging
     from clinic_desk.domain.records import Appointment, Patient, Site
 
+_logger = logging.getLogger(__name__)
+
 REMINDER_LEAD: Final = timedelta(hours=24)
+"""The lead of a fresh clinic's only rule."""
+DEFAULT_RULE: Final = ReminderRule(UUID("00000000-0000-7000-8000-000000000024"), 24)
+"""The rule that the schema begins with."""
 WAITING: Final = timedelta(seconds=20)
-SENDING_MINUTES: Final = (9 * 60, 20 * 60)
-"""Reminders leave from 09:00 (included) to 20:00 (not included), on the site's clock."""
 
 LEFT: Final = frozenset({"leased", "sending", "unknown", "sent", "delivered"})
-"""The states in which a message has left, or may have."""
+"""The states in which a message has left, or may have (those leased are voided before it is asked)."""
 
-_LAST_MINUTE: Final = timedelta(minutes=1)
-_LEAST_USE: Final = timedelta(hours=1)
-_DAY: Final = timedelta(days=1)
-_TELLING: Final = frozenset({"confirmation", "rescheduled", "cancelled"})
+SAYINGS: Final = {
+    "quiet-hours": "no time outside the quiet hours was left for it",
+    "opted-out": "the patient wants no messages over this channel",
+    "unusable-address": "the address cannot be reached",
+    "rendering": "its text could not be made",
+}
+"""What `last_error` says of an `error_code` that planning gives."""
+
+_UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1)}
+_TELLING: Final = frozenset({Kind.CONFIRMATION, Kind.RESCHEDULED, Kind.CANCELLED})
+_OTHER: Final = {Channel.EMAIL: Channel.SMS, Channel.SMS: Channel.EMAIL}
+_CODES: Final = {"opted-out": "opted-out", "unusable": "unusable-address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +58,17 @@ class Queued:
     kind: str
     status: str
     dedupe_key: str
+    rule_id: UUID | None = None
+
+    @property
+    def told(self) -> str:
+        """What it tells, as `Occasion.told`."""
+        return self.dedupe_key.rpartition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to put into the queue. `status` is `pending`, or `failed` with a `last_error` staff must know of."""
+    """One message to put into the queue. `status` is `pending`, or `failed` with an `error_code` staff must know of."""
 
     id: UUID
     appointment_id: UUID
@@ -62,7 +83,45 @@ class Message:
     due_at: datetime
     not_after: datetime
     status: str = "pending"
+    error_code: str = ""
     last_error: str = ""
+    rule_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How this clinic tells its patients. `notes`: addresses not to be written to (channel, address) and their state.
+
+    `waiting`: how long what is told of a change waits, visibly; `answers`: whether an SMS can be answered.
+    """
+
+    rules: tuple[ReminderRule, ...] = (DEFAULT_RULE,)
+    texts: OwnTexts = field(default_factory=dict)
+    notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    quiet: QuietHours = field(default_factory=QuietHours)
+    waiting: timedelta = WAITING
+    answers: bool = False
+
+
+USUAL: Final = Manner()
+"""That of a fresh clinic."""
+
+
+def manner_of(
+    settings: Messaging,
+    rules: Iterable[ReminderRule],
+    texts: Iterable[MessageText],
+    notes: Mapping[tuple[str, str], str],
+) -> Manner:
+    """Return how a clinic of these settings tells its patients."""
+    return Manner(
+        tuple(rules),
+        own_texts(texts),
+        notes,
+        quiet_hours(settings),
+        timedelta(seconds=settings.wait_s),
+        takes_answers(settings),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +132,7 @@ class Occasion:
     patient: Patient
     site: Site
     now: datetime
-    waiting: timedelta = WAITING
+    manner: Manner = USUAL
 
     @property
     def told(self) -> str:
@@ -81,111 +140,213 @@ class Occasion:
         return f"{int(self.appointment.starts_at.timestamp())}@{self.appointment.site_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The channel by which a patient is told; with a `code` she cannot be, and staff are to know."""
+
+    channel: Channel
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A reminder that a rule wants; with a `code` it cannot leave, and staff are to know."""
+
+    rule: ReminderRule
+    channel: Channel
+    due_at: datetime
+    code: str = ""
+
+
 def plan(occasion: Occasion, queued: Iterable[Queued] = (), *, tell: bool = True) -> tuple[Message, ...]:
     """Return the messages to queue for an appointment as it now stands.
 
-    `queued` are its messages that were not voided. `tell` False: nothing about this change; the reminder still comes.
+    `queued` are its messages that were not voided. `tell` False: nothing about this change; reminders still come. Who
+    cannot be reached is told nothing, and staff of the first message that she does not get.
     """
-    appointment = occasion.appointment
-    if appointment.starts_at <= occasion.now or address_of(occasion.patient) == "":
+    appointment, queued = occasion.appointment, tuple(queued)
+    way = way_to(occasion.patient, occasion.manner.notes)
+    if way is None or appointment.starts_at <= occasion.now:
         return ()
     last = _last_told(occasion.patient.id, queued)
     if appointment.status is AppointmentStatus.CANCELLED:
-        return (_message(occasion, "cancelled"),) if tell and last is not None and last[0] != "cancelled" else ()
+        knew = last is not None and last.kind != Kind.CANCELLED
+        return (_telling(occasion, Kind.CANCELLED, way),) if tell and knew else ()
     if appointment.status is not AppointmentStatus.BOOKED:
         return ()
     kind = _kind(occasion, last)
-    first = (_message(occasion, kind),) if tell and kind is not None else ()
-    return (*first, *_reminder(occasion))
+    messages = [_telling(occasion, kind, way)] if tell and kind is not None else []
+    messages += (
+        reminding(occasion, reminder) for reminder in reminders(occasion, way) if not _left(reminder, occasion, queued)
+    )
+    return tuple(messages[:1] if way.code else messages)
 
 
 def plan_farewell(occasion: Occasion, queued: Iterable[Queued], *, tell: bool = True) -> tuple[Message, ...]:
     """Return what a patient is told whose appointment was given to another: that hers is cancelled, if she knew."""
+    way = way_to(occasion.patient, occasion.manner.notes)
     last = _last_told(occasion.patient.id, queued)
-    knew = last is not None and last[0] != "cancelled"
+    knew = last is not None and last.kind != Kind.CANCELLED
     coming = occasion.appointment.starts_at > occasion.now
-    if not (tell and knew and coming and address_of(occasion.patient)):
+    if not (tell and knew and coming and way):
         return ()
-    return (_message(occasion, "cancelled"),)
+    return (_telling(occasion, Kind.CANCELLED, way),)
 
 
-def address_of(patient: Patient) -> str:
-    """Return the address of the patient's channel; empty when she is not to be, or cannot be, reached."""
-    return {Channel.EMAIL: patient.email, Channel.SMS: patient.phone, Channel.NONE: ""}[patient.channel]
+# --- by which channel -------------------------------------------------------------------------------------------------
+
+
+def address_of(patient: Patient, channel: Channel | None = None) -> str:
+    """Return the address of a channel, by default the patient's; empty when she is not to be, or cannot be, reached."""
+    return {Channel.EMAIL: patient.email, Channel.SMS: patient.phone, Channel.NONE: ""}[channel or patient.channel]
+
+
+def way_to(patient: Patient, notes: Mapping[tuple[str, str], str]) -> Way | None:
+    """Return how a patient is told; None: not at all.
+
+    Who has opted out of her channel is told over no other: she did not ask for it. What the provider cannot reach is
+    passed by, if the other channel has an address that nothing is known against.
+    """
+    if not address_of(patient):
+        return None
+    state = _note(patient, patient.channel, notes)
+    other = _OTHER[patient.channel]
+    if state == "unusable" and address_of(patient, other) and not _note(patient, other, notes):
+        return Way(other)
+    return Way(patient.channel, _CODES.get(state, ""))
+
+
+def _note(patient: Patient, channel: Channel, notes: Mapping[tuple[str, str], str]) -> str:
+    return notes.get((channel, noted_address(address_of(patient, channel))), "") if notes else ""
+
+
+def _channel_of(rule: ReminderRule, patient: Patient, way: Way, notes: Mapping[tuple[str, str], str]) -> Channel | None:
+    """Return the channel of a rule's reminder; None if the rule has one of its own that does not reach this patient."""
+    if rule.channel in {None, way.channel}:
+        return way.channel
+    reached = address_of(patient, rule.channel) and not _note(patient, rule.channel, notes)
+    return rule.channel if reached else None
+
+
+# --- reminders --------------------------------------------------------------------------------------------------------
+
+
+def rules_for(rules: Iterable[ReminderRule], type_id: UUID) -> tuple[ReminderRule, ...]:
+    """Return the active rules of an appointment's type: its own if there are any, else those without a type."""
+    active = [rule for rule in rules if rule.active]
+    own = [rule for rule in active if rule.type_id == type_id]
+    return tuple(own or [rule for rule in active if rule.type_id is None])
+
+
+def rule_due(rule: ReminderRule, starts_at: datetime, zone: str) -> datetime:
+    """Return when a rule's reminder is due, quiet hours aside: elapsed time before, or days at the same wall time."""
+    if rule.unit == "days":
+        return to_instant(to_wall(starts_at, zone) - timedelta(days=rule.lead), zone)
+    return starts_at - rule.lead * _UNITS[rule.unit]
 
 
 def reminder_due(starts_at: datetime, zone: str, lead: timedelta = REMINDER_LEAD) -> datetime:
-    """Return when a reminder leaves, the quiet hours kept. It is too late for it if that is past already.
+    """Return when a reminder of a lead leaves under the usual quiet hours; too late for it if that is past already."""
+    return moment_to_send(starts_at - lead, starts_at, zone, USUAL.quiet)
 
-    Due in the quiet hours, it waits for their end; if less than an hour would then remain before the appointment, it
-    goes in the last minute of the evening before.
+
+def reminders(occasion: Occasion, way: Way) -> tuple[Reminder, ...]:
+    """Return the reminders that the rules want and that are still to come, the earliest first.
+
+    None of a rule inside whose lead it is already (the confirmation serves); one of two at the same moment.
     """
-    due = starts_at - lead
-    opens, closes = SENDING_MINUTES
-    minute = minute_of_day(due, zone)
-    if opens <= minute < closes:
-        return due
-    day = to_wall(due, zone).date() + (_DAY if minute >= closes else timedelta())
-    morning = _at(day, opens, zone)
-    if starts_at - morning >= _LEAST_USE:
-        return morning
-    return _at(day - _DAY, closes, zone) - _LAST_MINUTE
+    starts_at, zone, manner = occasion.appointment.starts_at, occasion.site.zone, occasion.manner
+    wanted: dict[tuple[Channel, datetime], Reminder] = {}
+    rules = rules_for(manner.rules, occasion.appointment.type_id)
+    for due, rule in sorted(((rule_due(rule, starts_at, zone), rule) for rule in rules), key=_in_order):
+        channel = _channel_of(rule, occasion.patient, way, manner.notes)
+        if due < occasion.now or channel is None:
+            continue
+        code = way.code if channel is way.channel else ""
+        moment = moment_left(due, starts_at, zone, manner.quiet, occasion.now)
+        if moment is None or code:
+            reminder = Reminder(rule, channel, occasion.now, code or "quiet-hours")
+            wanted.setdefault((channel, due), reminder)
+        else:
+            wanted.setdefault((channel, moment), Reminder(rule, channel, moment))
+    return tuple(wanted.values())
 
 
-def _at(day: date, minute: int, zone: str) -> datetime:
-    return minute_to_instant(day, minute, zone)
+def _in_order(row: tuple[datetime, ReminderRule]) -> tuple[datetime, UUID]:
+    return row[0], row[1].id
 
 
-def _kind(occasion: Occasion, last: tuple[str, str] | None) -> str | None:
-    if last is None or last[0] == "cancelled":
-        return "confirmation"
-    return None if last[1] == occasion.told else "rescheduled"
+def _left(reminder: Reminder, occasion: Occasion, queued: Iterable[Queued]) -> bool:
+    """Whether a reminder has left for the same patient, time and place, by any channel, or staff know it cannot."""
+    return any(
+        row.kind == Kind.REMINDER
+        and (row.status in LEFT or (row.status == "failed" and reminder.code != ""))
+        and row.patient_id == occasion.patient.id
+        and row.rule_id in {None, reminder.rule.id}
+        and row.told == occasion.told
+        for row in queued
+    )
 
 
-def _last_told(patient_id: UUID, queued: Iterable[Queued]) -> tuple[str, str] | None:
-    """Return kind and content of the last message to this patient that left, or may have."""
+# --- what is told -----------------------------------------------------------------------------------------------------
+
+
+def _kind(occasion: Occasion, last: Queued | None) -> Kind | None:
+    if last is None or last.kind == Kind.CANCELLED:
+        return Kind.CONFIRMATION
+    return None if last.told == occasion.told else Kind.RESCHEDULED
+
+
+def _last_told(patient_id: UUID, queued: Iterable[Queued]) -> Queued | None:
+    """Return the last message to this patient that left, or may have."""
     left = [row for row in queued if row.patient_id == patient_id and row.kind in _TELLING and row.status in LEFT]
-    return (left[-1].kind, left[-1].dedupe_key.rpartition(":")[2]) if left else None
+    return left[-1] if left else None
 
 
-def _reminder(occasion: Occasion) -> tuple[Message, ...]:
-    appointment = occasion.appointment
-    if appointment.starts_at - REMINDER_LEAD < occasion.now:
-        return ()  # booked inside the lead: the confirmation serves
-    due = reminder_due(appointment.starts_at, occasion.site.zone)
-    if due < occasion.now:
-        return (_message(occasion, "reminder", due_at=occasion.now, status="failed", last_error="quiet-hours"),)
-    return (_message(occasion, "reminder", due_at=due),)
+def _telling(occasion: Occasion, kind: Kind, way: Way) -> Message:
+    due_at = occasion.now + occasion.manner.waiting
+    if due_at >= occasion.appointment.starts_at or way.code:
+        due_at = occasion.now
+    return _message(occasion, kind, way, due_at)
 
 
-def _message(
-    occasion: Occasion, kind: str, *, due_at: datetime | None = None, status: str = "pending", last_error: str = ""
-) -> Message:
-    appointment, patient, site = occasion.appointment, occasion.patient, occasion.site
-    language = language_of(patient.language)
-    wall = to_wall(appointment.starts_at, site.zone)
-    values = {
-        "clinic": site.name,
-        "date": spoken_date(wall, language),
-        "time": f"{wall:%H:%M}",
-        "place": site.address,
-        "phone": site.phone,
-    }
-    subject, body = render(default_text(kind, patient.channel, language), patient.channel, values)
-    key = f"{appointment.id}:{kind}:{patient.channel}:{appointment.version}:{patient.id}:{occasion.told}"
+def reminding(occasion: Occasion, reminder: Reminder) -> Message:
+    """Return the message of a reminder."""
+    return _message(occasion, Kind.REMINDER, Way(reminder.channel, reminder.code), reminder.due_at, reminder.rule.id)
+
+
+def _message(occasion: Occasion, kind: Kind, way: Way, due_at: datetime, rule_id: UUID | None = None) -> Message:
+    appointment, patient = occasion.appointment, occasion.patient
+    words = words_of(occasion, kind, way.channel)
+    code = way.code or ("" if words else "rendering")
+    by_rule = "" if rule_id is None else f"{rule_id}:"
+    key = f"{appointment.id}:{kind}:{way.channel}:{appointment.version}:{patient.id}:{by_rule}{occasion.told}"
     return Message(
         id=new_id(),
         appointment_id=appointment.id,
         appointment_version=appointment.version,
         patient_id=patient.id,
         kind=kind,
-        channel=patient.channel,
+        channel=way.channel,
         dedupe_key=key,
-        subject=subject,
-        body=body,
-        language=language,
-        due_at=due_at or occasion.now + occasion.waiting,
+        subject=words.subject if words else "",
+        body=words.body if words else "",
+        language=language_of(patient.language),
+        due_at=due_at,
         not_after=appointment.starts_at,
-        status=status,
-        last_error=last_error,
+        status="failed" if code else "pending",
+        error_code=code,
+        last_error=SAYINGS.get(code, ""),
+        rule_id=rule_id,
     )
+
+
+def words_of(occasion: Occasion, kind: str, channel: Channel) -> Words | None:
+    """Return what a message says; None if it cannot be made: one message's trouble must not stop a booking."""
+    manner = occasion.manner
+    key = TextKey(kind, channel, occasion.patient.language)
+    try:
+        return words_for(key, occasion.appointment.starts_at, occasion.site, manner.texts, answers=manner.answers)
+    except Exception as error:
+        _logger.error("a %s by %s could not be written: %s", kind, channel, type(error).__name__)
+        return None

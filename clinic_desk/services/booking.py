@@ -324,11 +324,12 @@ def _write(
 ) -> Entry:
     if not update_appointment(connection, row, _queued(messages)):
         raise Conflict(_standing_entry(seen.id, connection))
-    return entry_of(facts, row, patient or seen.patient, messages)
+    came = seen.arrived_at or facts.now if row.status is _ARRIVED else None
+    return replace(entry_of(facts, row, patient or seen.patient, messages), arrived_at=came)
 
 
 def _queued(messages: Iterable[Message]) -> list[dict[str, Any]]:
     return [
-        {name: value if isinstance(value := getattr(message, name), int) else str(value) for name in _COLUMNS}
+        {name: value if isinstance(value := getattr(message, name), int | None) else str(value) for name in _COLUMNS}
         for message in messages
     ]

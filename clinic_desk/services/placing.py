@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -9,12 +10,12 @@ from clinic_desk.database.queries_booking import Facts, Wanted, lock_and_read
 from clinic_desk.database.queries_entries import message_state, release_and_look
 from clinic_desk.database.queries_patients import merged_target
 from clinic_desk.domain.commands import AUTOMATIC, Rule
-from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry
+from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry, ParticipationStatus
 from clinic_desk.domain.refusals import NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.domain.rules import Candidate, Verdict
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput
-from clinic_desk.notifications.planning import Message, Occasion, Queued, plan, plan_farewell
+from clinic_desk.notifications.planning import Manner, Message, Occasion, Queued, manner_of, plan, plan_farewell
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -129,9 +130,11 @@ def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointmen
     before, after = candidate.buffers or (kind.buffer_before_minutes, kind.buffer_after_minutes)
     visit = candidate.visit
     zone = facts.clinic.site(candidate.site_id).zone
-    wall_start = to_wall(visit.starts_at, zone)
+    wall_start, answer = to_wall(visit.starts_at, zone), ParticipationStatus.NEEDS_ACTION
     if was is not None and (was.starts_at, was.site_id) == (visit.starts_at, candidate.site_id):
         wall_start, zone = was.wall_start, was.zone  # what was agreed stays what was agreed
+        if was.patient_id == candidate.patient_id:
+            answer = was.answer
     return Appointment(
         id=_there(candidate.appointment_id),
         patient_id=_there(candidate.patient_id),
@@ -146,6 +149,7 @@ def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointmen
         buffer_before_minutes=before,
         buffer_after_minutes=after,
         status=AppointmentStatus.BOOKED if was is None else was.status,
+        answer=answer,
         squeezed_in=verdict.squeezed_in,
         overruled=frozenset(rule.value for rule in verdict.overruled),
         note=note,
@@ -159,18 +163,27 @@ def messages_for(
     """Return the messages a written row causes; `farewell_to`: the patient it was taken from."""
     if facts.patient is None:
         return ()
-    waiting = timedelta(seconds=db.message_wait_s)
-    site = facts.clinic.site(row.site_id)
+    occasion = Occasion(row, facts.patient, facts.clinic.site(row.site_id), facts.now, _manner(db, facts))
     queued = tuple(Queued(*message) for message in facts.queued)
-    planned = plan(Occasion(row, facts.patient, site, facts.now, waiting), queued, tell=tell)
+    planned = plan(occasion, queued, tell=tell)
     if farewell_to is None:
         return planned
-    return (*planned, *plan_farewell(Occasion(row, farewell_to, site, facts.now, waiting), queued, tell=tell))
+    return (*planned, *plan_farewell(replace(occasion, patient=farewell_to), queued, tell=tell))
+
+
+def _manner(db: Database, facts: Facts) -> Manner:
+    wait_s = db.message_wait_s
+    row = (
+        facts.manner
+        if wait_s is None
+        else replace(facts.manner, settings=replace(facts.manner.settings, wait_s=wait_s))
+    )
+    return manner_of(row.settings, row.rules, row.texts, row.notes)
 
 
 def entry_of(facts: Facts, row: Appointment, patient: Patient, messages: tuple[Message, ...]) -> Entry:
     """Return the entry as reading it back would: the row as written in this transaction."""
-    statuses = [status for _, _, status, _ in facts.queued] + [message.status for message in messages]
+    statuses = [status for _, _, status, *_ in facts.queued] + [message.status for message in messages]
     return Entry(row, patient, message_state(statuses), ChangeNote(facts.person, facts.desk, facts.now))
 
 

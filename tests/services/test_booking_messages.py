@@ -237,7 +237,7 @@ def test_deleting_what_was_just_cancelled_recalls_the_cancellation(
     assert pending(owner_engine) == {"cancelled"}
     deleted = set_status(database, SetStatus(booked.id, entry.appointment.version, AppointmentStatus.ENTERED_IN_ERROR))
     assert pending(owner_engine) == set()
-    assert queue(owner_engine, "status, last_error", "kind = 'cancelled'") == [("cancelled", "superseded")]
+    assert queue(owner_engine, "status, error_code", "kind = 'cancelled'") == [("cancelled", "superseded")]
     assert deleted.message_state is MessageState.SENT, "of the messages that were not recalled one has left"
 
 

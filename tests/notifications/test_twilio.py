@@ -1,0 +1,544 @@
+"""SMS go through Twilio's own SDK to a server on loopback; what each answer means is Twilio's published word."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from clinic_desk.domain.messaging import Answer, Outcome, Trace
+from clinic_desk.errors import ProviderDown
+from clinic_desk.notifications.senders import twilio_codes
+from clinic_desk.notifications.senders.base_url import usable_base_url
+from clinic_desk.notifications.senders.twilio import TwilioAccount, TwilioSender
+from tests.support import twilio_description
+from tests.support.outgoing import NOON, sms
+from tests.support.twilio_server import ACCOUNT, NUMBER, SERVICE, TOKEN, Fault, TwilioServer, refusal
+
+MakeSender = Callable[..., TwilioSender]
+
+
+@pytest.fixture
+def server() -> Iterator[TwilioServer]:
+    with TwilioServer() as running:
+        yield running
+        running.released.set()
+    assert running.violations == []
+
+
+@pytest.fixture
+def sender_to() -> Iterator[MakeSender]:
+    made: list[TwilioSender] = []
+
+    def make(server: TwilioServer | str, *, limit_s: float = 20.0, **others: Any) -> TwilioSender:
+        address = server if isinstance(server, str) else server.address
+        given: dict[str, Any] = {"sid": ACCOUNT, "token": TOKEN, "number": NUMBER, "base_url": address, "read_s": 5.0}
+        made.append(TwilioSender(TwilioAccount(**(given | others)), limit_s=limit_s))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def sender(server: TwilioServer, sender_to: MakeSender) -> TwilioSender:
+    return sender_to(server)
+
+
+def just_begun(**others: Any) -> Any:
+    """A message whose sending began now, by the database's clock."""
+    return sms(sending_started_at=datetime.now(UTC), not_after=datetime.now(UTC) + timedelta(hours=1), **others)
+
+
+# --- sending ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_arrives_and_its_sid_is_kept(server: TwilioServer, sender: TwilioSender) -> None:
+    outcome = sender.send(sms())
+    [message] = server.received
+    assert (outcome.answer, outcome.provider_id) == (Answer.SENT, message.sid)
+    assert (message.to, message.from_, message.body) == (sms().recipient, NUMBER, sms().body)
+
+
+def test_a_messaging_service_stands_in_for_the_number(server: TwilioServer, sender_to: MakeSender) -> None:
+    assert sender_to(server, service_sid=SERVICE).send(sms()).answer is Answer.SENT
+    assert server.received[0].service == SERVICE
+
+
+@pytest.mark.parametrize(
+    ("left", "period"),
+    [(timedelta(hours=1), 3600), (timedelta(days=3), 36_000), (timedelta(seconds=5), 5), (None, None)],
+)
+def test_it_cannot_leave_twilio_after_it_is_of_no_use(
+    server: TwilioServer, sender: TwilioSender, left: timedelta | None, period: int | None
+) -> None:
+    """Both ends are the database's times, far from this PC's clock: that is never asked."""
+    sender.send(sms(sending_started_at=NOON, not_after=None if left is None else NOON + left))
+    assert server.received[0].validity_period == period
+
+
+@pytest.mark.parametrize("left", [4, 0, -60])
+def test_it_is_not_sent_at_all_when_its_time_is_over(server: TwilioServer, sender: TwilioSender, left: int) -> None:
+    outcome = sender.send(sms(sending_started_at=NOON, not_after=NOON + timedelta(seconds=left)))
+    assert (outcome.answer, outcome.code) == (Answer.PERMANENT, "too-late")
+    assert server.received == []
+
+
+@pytest.mark.parametrize(
+    "body", ["Grüße, 10 € – 山田 👍🏽 بن علي", "x" * 1600, "a&b=c+d%20;e\r\nTo: +4917", "\u2028 \x07"]
+)
+def test_any_text_arrives_as_it_is(server: TwilioServer, sender: TwilioSender, body: str) -> None:
+    assert sender.send(sms(body=body)).answer is Answer.SENT
+    assert server.received[0].body == body
+
+
+def test_a_text_too_long_for_twilio_fails_alone(server: TwilioServer, sender: TwilioSender) -> None:
+    outcome = sender.send(sms(body="x" * 1601))
+    assert (outcome.answer, outcome.code, outcome.note) == (Answer.PERMANENT, "21617", "")
+
+
+@pytest.mark.parametrize(
+    "number", ["", "030 1234567", "+49 30 1234567", "+4930\u2028123", "+493012345671,+491", "whatsapp:+493012345671"]
+)
+def test_anything_but_one_number_goes_nowhere(server: TwilioServer, sender: TwilioSender, number: str) -> None:
+    outcome = sender.send(sms(recipient=number))
+    assert (outcome.answer, outcome.code) == (Answer.PERMANENT, "unusable-address")
+    assert server.requests == []
+
+
+# --- the table of answers ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [20003, 30002, 30034, 21606, 21612, 21408, 21608])
+def test_what_concerns_the_account_stops_the_channel(server: TwilioServer, sender: TwilioSender, code: int) -> None:
+    server.plan("POST", refusal(code, 401 if code == 20003 else 400))
+    outcome = sender.send(sms())
+    assert (outcome.answer, outcome.code, outcome.note) == (Answer.CONFIGURATION, str(code), "")
+    assert outcome.reason == twilio_codes.CONFIGURATION[code]
+
+
+@pytest.mark.parametrize("code", [21211, 21614, 21635, 30005, 30006])
+def test_a_number_that_cannot_be_reached_is_flagged_and_another_channel_may_serve(
+    server: TwilioServer, sender: TwilioSender, code: int
+) -> None:
+    server.plan("POST", refusal(code))
+    outcome = sender.send(sms())
+    assert (outcome.answer, outcome.code) == (Answer.PERMANENT, str(code))
+    assert (outcome.note, outcome.another_channel) == ("unusable", True)
+
+
+def test_a_number_that_opted_out_is_remembered(server: TwilioServer, sender: TwilioSender) -> None:
+    server.plan("POST", refusal(21610))
+    outcome = sender.send(sms())
+    assert (outcome.answer, outcome.code, outcome.note) == (Answer.PERMANENT, "21610", "opted-out")
+
+
+@pytest.mark.parametrize("code", [21617, 30004, 30007, 29999])
+def test_a_refused_text_fails_without_a_mark_on_the_number(
+    server: TwilioServer, sender: TwilioSender, code: int
+) -> None:
+    server.plan("POST", refusal(code))
+    outcome = sender.send(sms())
+    assert (outcome.answer, outcome.code, outcome.note) == (Answer.PERMANENT, str(code), "")
+    assert not outcome.another_channel
+
+
+@pytest.mark.parametrize(
+    ("fault", "wish"),
+    [
+        (Fault(status=429, code=20429, retry_after="7"), timedelta(seconds=7)),
+        (Fault(status=429, code=20429), None),
+        (Fault(status=429, html=True), None),
+        (Fault(status=429, code=20429, retry_after="999999"), timedelta(hours=2)),
+        (Fault(status=429, code=20429, retry_after="soon"), None),
+        (Fault(status=429, code=20429, retry_after="Mon, 03 Mar 1980 12:00:00 GMT"), timedelta(seconds=1)),
+        (Fault(status=400, code=14107), None),
+    ],
+)
+def test_too_many_messages_pass_and_the_wish_to_wait_is_kept(
+    server: TwilioServer, sender: TwilioSender, fault: Fault, wish: timedelta | None
+) -> None:
+    server.plan("POST", fault)
+    outcome = sender.send(sms())
+    assert (outcome.answer, outcome.retry_after) == (Answer.TRANSIENT, wish)
+    assert server.received == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=500, code=20500),
+        Fault(status=503),
+        Fault(status=502, html=True),
+        Fault(status=504, html=True, taken=True),
+        Fault(garbage=True, taken=True),
+        Fault(cut=True),
+        Fault(cut=True, taken=True),
+        Fault(hang=True),
+        Fault(hang=True, taken=True),
+    ],
+)
+def test_when_nobody_can_tell_whether_it_went_it_is_unknown(
+    server: TwilioServer, sender_to: MakeSender, fault: Fault
+) -> None:
+    server.plan("POST", fault)
+    outcome = sender_to(server, read_s=0.3).send(sms())
+    assert outcome.answer is Answer.UNKNOWN
+    assert len(server.received) == fault.taken
+
+
+def test_after_a_lost_answer_the_next_message_goes(server: TwilioServer, sender: TwilioSender) -> None:
+    server.plan("POST", Fault(cut=True))
+    outcomes = [sender.send(sms()).answer for _ in range(2)]
+    assert outcomes == [Answer.UNKNOWN, Answer.SENT]
+
+
+def test_a_connection_that_twilio_closed_while_idle_costs_no_message(
+    server: TwilioServer, sender: TwilioSender
+) -> None:
+    sender.send(sms())
+    assert server._server is not None
+    server._server.cut_all()
+    assert sender.send(sms()).answer in {Answer.SENT, Answer.UNKNOWN}
+
+
+def test_a_slow_answer_within_the_time_is_waited_for(server: TwilioServer, sender: TwilioSender) -> None:
+    server.plan("POST", Fault(delay_s=0.3))
+    assert sender.send(sms()).answer is Answer.SENT
+
+
+def test_the_thread_is_free_again_when_the_time_for_one_message_is_up(
+    server: TwilioServer, sender_to: MakeSender
+) -> None:
+    server.plan("POST", Fault(hang=True))
+    assert sender_to(server, read_s=30.0, limit_s=0.3).send(sms()).answer is Answer.UNKNOWN
+
+
+def test_what_never_left_is_simply_tried_again(sender_to: MakeSender) -> None:
+    with TwilioServer() as gone:
+        pass
+    outcomes = [
+        sender_to(gone).send(sms()),
+        sender_to("https://" + gone.address.removeprefix("http://")).send(sms()),
+    ]
+    assert [each.answer for each in outcomes] == [Answer.TRANSIENT, Answer.TRANSIENT]
+
+
+def test_a_handshake_that_fails_sent_nothing(server: TwilioServer, sender_to: MakeSender) -> None:
+    """The server speaks no TLS: the credentials never left."""
+    outcome = sender_to("https://" + server.address.removeprefix("http://")).send(sms())
+    assert outcome.answer is Answer.TRANSIENT
+    assert server.requests == []
+
+
+def test_a_wrong_token_stops_the_channel(server: TwilioServer, sender_to: MakeSender) -> None:
+    sender = sender_to(server, token="wrong")
+    assert [sender.send(sms()).answer, sender.check().answer] == [Answer.CONFIGURATION, Answer.CONFIGURATION]
+    assert sender.find(just_begun()).trace is Trace.CANNOT_TELL
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_redirect_is_not_followed(sender_to: MakeSender, server: TwilioServer, method: Any) -> None:
+    with TwilioServer() as elsewhere:
+        server.plan(method, Fault(status=307, location=f"{elsewhere.address}/2010-04-01/Accounts/{ACCOUNT}.json"))
+        sender = sender_to(server)
+        outcome = sender.send(sms()) if method == "POST" else sender.check()
+        assert outcome.answer is Answer.CONFIGURATION
+        assert elsewhere.requests == []
+
+
+def test_a_page_of_a_list_that_lies_elsewhere_is_not_asked_for(
+    server: TwilioServer, sender: TwilioSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK follows addresses out of answers; the credentials would go with it."""
+    with TwilioServer() as elsewhere:
+        from tests.support import twilio_server
+
+        told = twilio_server._Handler._answer
+        meta = {"key": "messages", "next_page_url": f"{elsewhere.address}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"}
+        monkeypatch.setattr(
+            twilio_server._Handler,
+            "_answer",
+            lambda self, status, content: told(self, status, content | {"meta": meta}),
+        )
+        assert sender.find(just_begun()).trace is Trace.CANNOT_TELL
+        assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("variable", ["TWILIO_REGION", "TWILIO_EDGE", "HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_the_environment_does_not_send_it_elsewhere(
+    server: TwilioServer, sender: TwilioSender, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9" if "roxy" in variable.lower() else "dublin")
+    assert sender.send(sms()).answer is Answer.SENT
+
+
+@pytest.mark.parametrize(
+    ("address", "usable"),
+    [
+        ("", True),
+        ("https://api.twilio.com", True),
+        ("https://gateway.clinic.example:8443/", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost", True),
+        ("http://[::1]:8080", True),
+        ("http://api.twilio.com", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("http://localhost@evil.example", False),
+        ("https://user:secret@evil.example", False),
+        ("https://evil.example/path", False),
+        ("https://evil.example?x", False),
+        ("https://", False),
+        ("ftp://127.0.0.1", False),
+        ("//evil.example", False),
+        ("https://evil.example\\@api.twilio.com", False),
+        ("https://evil .example", False),
+    ],
+)
+def test_the_credentials_go_only_to_an_encrypted_address_or_to_this_computer(address: str, usable: bool) -> None:
+    assert usable_base_url(address) is usable
+
+
+# --- looking for a message --------------------------------------------------------------------------------------------
+
+
+def test_a_message_that_was_taken_is_found_by_number_and_text(server: TwilioServer, sender: TwilioSender) -> None:
+    message = just_begun()
+    server.list_outgoing(message.recipient, "another text")
+    server.plan("POST", Fault(cut=True, taken=True))
+    assert sender.send(message).answer is Answer.UNKNOWN
+    found = sender.find(message)
+    assert (found.trace, found.provider_id) == (Trace.FOUND, server.received[-1].sid)
+
+
+def test_what_is_not_that_message_is_not_found(server: TwilioServer, sender: TwilioSender) -> None:
+    message = just_begun()
+    server.list_outgoing(message.recipient, message.body, ago=timedelta(minutes=3))
+    server.list_outgoing(message.recipient, message.body, direction="outbound-reply")
+    server.list_outgoing(message.recipient, message.body + " Room 2.")
+    server.list_outgoing("+493012345672", message.body)
+    server.hear(message.recipient, message.body)
+    assert sender.find(message).trace is Trace.ABSENT
+
+
+@pytest.mark.parametrize("skew", [timedelta(seconds=-110), timedelta(seconds=110)])
+def test_clocks_that_differ_by_less_than_two_minutes_do_not_hide_it(
+    server: TwilioServer, sender: TwilioSender, skew: timedelta
+) -> None:
+    message = just_begun()
+    server.skew = skew
+    sender.send(message)
+    assert sender.find(message).trace is Trace.FOUND
+
+
+@pytest.mark.parametrize(
+    ("sent", "listed"),
+    [
+        ("“Termin” am 3. März – 14:00", '"Termin" am 3. März - 14:00'),
+        ("two  blanks and an end ", "two blanks and an end"),
+    ],
+)
+def test_what_twilio_changes_in_a_text_does_not_hide_it(
+    server: TwilioServer, sender: TwilioSender, sent: str, listed: str
+) -> None:
+    message = just_begun(body=sent)
+    server.list_outgoing(message.recipient, listed)
+    assert sender.find(message).trace is Trace.FOUND
+
+
+def test_the_prefix_of_a_trial_account_does_not_hide_it(server: TwilioServer, sender: TwilioSender) -> None:
+    server.trial_prefix = "Sent from your Twilio trial account - "
+    message = just_begun()
+    sender.send(message)
+    assert sender.find(message).trace is Trace.FOUND
+
+
+def test_it_is_found_behind_many_others(server: TwilioServer, sender: TwilioSender) -> None:
+    message = just_begun()
+    sender.send(message)
+    for number in range(250):
+        server.list_outgoing(message.recipient, f"later message {number}")
+    assert sender.find(message).trace is Trace.FOUND
+
+
+def test_a_list_without_end_cannot_tell(server: TwilioServer, sender: TwilioSender) -> None:
+    message = just_begun()
+    for number in range(1_100):
+        server.list_outgoing(message.recipient, f"message {number}")
+    assert sender.find(message).trace is Trace.CANNOT_TELL
+
+
+def test_old_messages_are_not_read_to_their_end(server: TwilioServer, sender: TwilioSender) -> None:
+    message = just_begun()
+    for number in range(1_100):
+        server.list_outgoing(message.recipient, f"message {number}", ago=timedelta(days=30))
+    assert sender.find(message).trace is Trace.ABSENT
+    assert len([line for line in server.requests if line]) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=500),
+        Fault(status=502, html=True),
+        Fault(status=200, html=True),
+        Fault(status=429, code=20429),
+        Fault(status=401, code=20003),
+        Fault(cut=True),
+        Fault(hang=True),
+    ],
+)
+def test_a_list_that_cannot_be_read_cannot_tell(server: TwilioServer, sender_to: MakeSender, fault: Fault) -> None:
+    sender = sender_to(server, read_s=0.3)
+    server.plan("GET", fault)
+    assert sender.find(just_begun()).trace is Trace.CANNOT_TELL
+    server.plan("GET", fault)
+    with pytest.raises(ProviderDown):
+        sender.heard(datetime.now(UTC) - timedelta(days=2))
+    server.plan("GET", fault)
+    assert sender.delivery("SM" + "0" * 32) is None
+    server.plan("GET", fault)
+    assert sender.check().answer is not Answer.SENT
+
+
+# --- what became of it, and what came back ----------------------------------------------------------------------------
+
+
+def test_a_message_goes_its_way_until_it_is_delivered(server: TwilioServer, sender: TwilioSender) -> None:
+    server.fates[sms().recipient] = [("queued", None), ("sending", None), ("sent", None), ("delivered", None)]
+    sid = sender.send(sms()).provider_id
+    seen = [delivery.status for _ in range(5) if (delivery := sender.delivery(sid))]
+    assert seen == ["on-its-way"] * 3 + ["delivered"] * 2
+
+
+@pytest.mark.parametrize(
+    ("code", "note", "again", "configuration"),
+    [
+        (30001, "", True, False),
+        (30003, "", True, False),
+        (30008, "", True, False),
+        (30005, "unusable", False, False),
+        (30006, "unusable", False, False),
+        (30007, "", False, False),
+        (30034, "", False, True),
+        (21610, "opted-out", False, False),
+        (30036, "", False, False),
+        (None, "", False, False),
+    ],
+)
+def test_a_message_that_was_not_delivered_says_why(
+    server: TwilioServer, sender: TwilioSender, *, code: int | None, note: str, again: bool, configuration: bool
+) -> None:
+    server.fates[sms().recipient] = [("undelivered", code)]
+    delivery = sender.delivery(sender.send(sms()).provider_id)
+    assert delivery is not None
+    assert (delivery.status, delivery.note, delivery.again) == ("undelivered", note, again)
+    assert (delivery.configuration, delivery.code) == (configuration, str(code or "undelivered"))
+
+
+def test_what_patients_wrote_is_read_for_two_days_oldest_first(server: TwilioServer, sender: TwilioSender) -> None:
+    server.hear("+493012345671", "too old", ago=timedelta(days=2, minutes=1))
+    second = server.hear("+493012345671", "Second", ago=timedelta(hours=1))
+    first = server.hear("+493012345672", "First 👍", ago=timedelta(days=1, hours=23))
+    server.hear("+493012345672", "to another number of the account", to="+15005550009")
+    sender.send(sms())
+    heard = sender.heard(datetime.now(UTC) - timedelta(days=2))
+    assert [(each.provider_id, each.body) for each in heard] == [(first, "First 👍"), (second, "Second")]
+    assert heard[0].sender == "+493012345672"
+
+
+def test_with_a_messaging_service_answers_to_any_of_its_numbers_are_read(
+    server: TwilioServer, sender_to: MakeSender
+) -> None:
+    server.hear("+493012345672", "C", to="+15005550009")
+    assert len(sender_to(server, service_sid=SERVICE).heard(datetime.now(UTC) - timedelta(days=2))) == 1
+
+
+def test_checking_looks_at_the_account_and_sends_nothing(server: TwilioServer, sender: TwilioSender) -> None:
+    assert sender.check() == Outcome(Answer.SENT)
+    server.account_type = "Trial"
+    assert (sender.check().answer, sender.check().code) == (Answer.SENT, "trial")
+    server.account_status = "suspended"
+    assert sender.check().answer is Answer.CONFIGURATION
+    assert server.received == []
+
+
+def test_an_api_key_signs_in_instead_of_the_account(server: TwilioServer, sender_to: MakeSender) -> None:
+    """The server of this test knows the account's own token only."""
+    outcome = sender_to(server, key="SK" + "0" * 32, token="secret").check()
+    assert outcome.answer is Answer.CONFIGURATION
+    assert sender_to(server, key=ACCOUNT, token=TOKEN).check().answer is Answer.SENT
+
+
+def test_it_can_be_used_again_after_it_was_closed(server: TwilioServer, sender: TwilioSender) -> None:
+    sender.close()
+    sender.send(sms())
+    sender.close()
+    assert sender.send(sms()).answer is Answer.SENT
+
+
+def test_many_senders_at_once_are_served(server: TwilioServer, sender_to: MakeSender) -> None:
+    senders = [sender_to(server) for _ in range(8)]
+    threads = [threading.Thread(target=lambda each=each: [each.send(sms()) for _ in range(10)]) for each in senders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(server.received) == 80
+
+
+# --- secrecy ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_number_text_or_token_is_logged_or_told(
+    server: TwilioServer, sender_to: MakeSender, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("", "twilio", "twilio.http_client", "urllib3", "urllib3.connectionpool", "requests"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    sender = sender_to(server, read_s=0.3)
+    said: list[str] = []
+    faults = [refusal(21211), refusal(21610), refusal(99999), Fault(status=500), Fault(cut=True), Fault(hang=True)]
+    for fault in [None, *faults, Fault(status=502, html=True), Fault(status=302, location=server.address)]:
+        for method in ("POST", "GET"):
+            if fault is not None:
+                server.plan(method, fault)  # type: ignore[arg-type]
+        said += [str(sender.send(just_begun())), str(sender.find(just_begun()))]
+        if fault is not None:
+            server.plan("GET", fault)
+            with pytest.raises(ProviderDown) as down:
+                sender.heard(datetime.now(UTC))
+            said.append(repr(down.value))
+    said.append(repr(sender._account))
+    for secret in ("493012345671", "14:00", TOKEN, "5005550006"):
+        assert secret not in caplog.text
+        assert secret not in " ".join(said)
+
+
+# --- the server of these tests ----------------------------------------------------------------------------------------
+
+
+def test_the_server_tells_a_message_with_the_properties_of_twilios_description(
+    server: TwilioServer, sender: TwilioSender
+) -> None:
+    from tests.support.twilio_server import _resource
+
+    properties = twilio_description.message_properties()
+    if properties is None:
+        pytest.skip("Twilio's description is not present")
+    sender.send(sms())
+    assert set(_resource(server.received[0])) == set(properties)
+
+
+def test_the_description_refuses_what_twilio_does_not_know() -> None:
+    if twilio_description.description() is None:
+        pytest.skip("Twilio's description is not present")
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+    good = {"To": ["+493012345671"], "From": [NUMBER], "Body": ["x"], "ValidityPeriod": ["60"]}
+    assert twilio_description.violations("POST", path, {}, good) == []
+    for wrong in ({"Cc": ["+1"]}, {"ValidityPeriod": ["soon"]}, {"To": ["030 123"]}, {"To": ["+49301", "+49302"]}):
+        assert twilio_description.violations("POST", path, {}, good | wrong) != []
+    assert twilio_description.violations("GET", path, {"PageSize": ["5000"]}, {}) != []
+    assert twilio_description.violations("GET", "/2010-04-01/Accounts/me/Messages.json", {}, {}) != []

@@ -53,6 +53,9 @@ SELECT c.id, c.channel, c.address, c.state, c.source, c.reason, c.version, c.cha
 WHERE p.id = %(patient)s::uuid AND (c.channel = 'sms' AND c.address = p.phone OR c.channel = 'email' AND
                                     c.address = lower(p.email)) ORDER BY c.channel
 """
+_OWN_TEXT: Final = (
+    "SELECT subject, body FROM message_text WHERE kind = %(kind)s AND channel = %(channel)s AND language = %(language)s"
+)
 _REPLIES: Final = """
 WITH picked AS (
     (SELECT id FROM inbound_message WHERE status = 'open' ORDER BY received_at LIMIT %(limit)s)
@@ -68,7 +71,8 @@ ORDER BY i.status = 'done', i.received_at DESC
 _CANDIDATES: Final = """
 SELECT s.sender, p.id, p.given_name, p.family_name, v.id, v.starts_at, coalesce(v.zone, 'UTC'), coalesce(v.name, '')
 FROM unnest(%(senders)s::text[]) AS s (sender)
-JOIN patient p ON (p.phone = s.sender OR lower(p.email) = lower(s.sender)) AND s.sender <> '' AND p.merged_into_id IS NULL
+JOIN patient p ON (p.phone = s.sender OR lower(p.email) = lower(s.sender)) AND s.sender <> ''
+    AND p.merged_into_id IS NULL
 LEFT JOIN LATERAL (
     SELECT a.id, a.starts_at, a.zone, d.name FROM appointment a JOIN practitioner d ON d.id = a.practitioner_id
     WHERE a.patient_id = p.id AND a.starts_at > clock_timestamp() - interval '2 hours' AND a.occupies
@@ -143,6 +147,12 @@ def allow_again(connection: Connection, patient_id: UUID, channel: str) -> bool:
 def notes_of(connection: Connection, patient_id: UUID) -> Sequence[Any]:
     """Return (id, channel, address, state, source, reason, version, changed_at) of a patient's addresses."""
     return connection.exec_driver_sql(_NOTES, {"patient": str(patient_id)}).all()
+
+
+def own_text(connection: Connection, kind: str, channel: str, language: str) -> tuple[str, str] | None:
+    """Return the clinic's own (subject, body) of a kind of message; None if it uses the program's."""
+    row = connection.exec_driver_sql(_OWN_TEXT, {"kind": kind, "channel": channel, "language": language}).first()
+    return None if row is None else (row[0], row[1])
 
 
 def replies(connection: Connection, since: datetime, limit: int) -> Sequence[Any]:

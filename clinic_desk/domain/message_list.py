@@ -76,9 +76,9 @@ class MessageRow:
 
     `address`: where it went, or would go now; `shown_address` the same, as it may stand in a list. `starts_at`: the
     time the patient is told of. `moved`: the appointment is at another time now. `other_channel`: the other way to
-    reach the patient, None if there is none. `noted`: why `address` is not to be used
-    (opted-out, unusable), since `noted_at`. `passed_on`: sent by another message instead. `dealt_with_by`: who took note; `dealt_with_how`: call, done, email,
-    sms.
+    reach the patient, None if there is none. `noted`: why `address` is not to be used (opted-out, unusable), since
+    `noted_at`. `passed_on`: sent by another message instead. `dealt_with_by`: who took note; `dealt_with_how`: call,
+    done, email, sms.
     """
 
     id: UUID

@@ -16,7 +16,7 @@ from clinic_desk.domain.messaging import ContactNote, Kind, QueueStatus
 from clinic_desk.domain.records import AppointmentStatus, Channel, Entry
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.wall import minute_of_day, to_wall
-from clinic_desk.notifications.texts import default_text, language_of, render, spoken_date
+from clinic_desk.notifications.texts import Text, default_text, language_of, render, spoken_date
 from clinic_desk.services.messages import row_of, rows_about
 
 if TYPE_CHECKING:
@@ -280,9 +280,10 @@ def _words(connection: Connection, entry: Entry, kind: Kind, channel: Channel) -
         "place": site.address,
         "phone": site.phone,
     }
+    own = changes.own_text(connection, kind, channel, language)
     try:
-        text = default_text(kind, channel, language)
-    except KeyError:
+        text = default_text(kind, channel, language) if own is None else Text(*own)
+        subject, body = render(text, channel, values)
+    except (KeyError, ValueError):
         raise MessageRefused(Why.NO_TEXT) from None
-    subject, body = render(text, channel, values)
     return subject, body, language

@@ -16,7 +16,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
     menu = QMenu(parent)
     menu.setObjectName("main_menu")
     menu.setToolTipsVisible(True)
-    _fill(menu, actions, "new", "undo", "")
+    _fill(menu, actions, "new", "undo", "", "messages", "")
     _sub(menu, actions, translate("Menus", "Appointment"), *_ENTRY)
     _sub(menu, actions, translate("Menus", "Go to"), "today", "back", "forward", "", "go_to_date", "find")
     _sub(
@@ -26,6 +26,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         *("day", "week", "", "doctors", "rooms", "all_columns", ""),
         *("zoom_in", "zoom_out", "zoom_reset", "", "left_side", "right_side", "full_screen"),
     )
+    _sub(menu, actions, translate("Menus", "When an appointment is moved"), "tell_always", "tell_ask", "tell_never")
     _sub(menu, actions, translate("Menus", "Colours"), "scheme_system", "scheme_light", "scheme_dark")
     _fill(menu, actions, "", "reload", "shortcuts", "", "quit")
     return menu

@@ -6,14 +6,15 @@ from datetime import date, datetime
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import to_instant, to_wall
 from clinic_desk.ui.booking.moving import Moving
+from clinic_desk.ui.booking.tell_sheet import TellAnswer, TellSheet, matters
 from clinic_desk.ui.calendar.places import MoveWish, Place
 from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.connected import Connected
+from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.own_changes import OwnChanges
 
 
@@ -23,14 +24,23 @@ class Moves(QObject):
     carrying_changed = Signal(object)
     """The Entry that was taken to be put elsewhere by keyboard, or None."""
 
+    tell_changed = Signal()
+    """Whether patients are told of moves is remembered from now on."""
+
     def __init__(
-        self, desk: Connected, calendar: CalendarView, own: OwnChanges, window: QWidget, parent: QObject | None = None
+        self,
+        desk: Connected,
+        calendar: CalendarView,
+        own: OwnChanges,
+        window: MainWindow,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._desk = desk
         self._calendar = calendar
         self._own = own
         self._window = window
+        self._preferences = window.preferences
         self._under_way: dict[UUID, Moving] = {}
         self.carrying: Entry | None = None
         calendar.move_requested.connect(self.move)
@@ -77,13 +87,39 @@ class Moves(QObject):
         self.move(MoveWish(entry, row.practitioner_id, row.site_id, to_instant(wall, zone), _minutes(entry)))
 
     def move(self, wish: MoveWish) -> None:
-        """Do what was wished, unless a wish for the same appointment is still on its way."""
+        """Do what was wished, unless a wish for the same appointment is still on its way.
+
+        Whether the patient is told is what the user chose for good, or answers now. What is told without a question
+        waits a moment, and the note of the move can call it back.
+        """
+        tell = self._preferences.tell_moves()
+        if tell == "ask" and matters(wish) and wish.entry.id not in self._under_way:
+            self._ask(wish)
+        else:
+            self._carry_out(wish, tell=tell != "never")
+
+    def _ask(self, wish: MoveWish) -> None:
+        sheet = TellSheet(wish.entry, wish.starts_at, self._desk.store.clinic.site(wish.site_id).zone, self._window)
+        sheet.decided.connect(lambda answer: self._decided(wish, answer))
+        self._calendar.set_pending(wish.entry.id, wish)
+        sheet.open()
+
+    def _decided(self, wish: MoveWish, answer: TellAnswer) -> None:
+        if answer.tell is None:
+            self._calendar.clear_pending(wish.entry.id)
+            return
+        if answer.remember:
+            self._preferences.set_tell_moves("always" if answer.tell else "never")
+            self.tell_changed.emit()
+        self._carry_out(wish, tell=answer.tell)
+
+    def _carry_out(self, wish: MoveWish, *, tell: bool) -> None:
         entry = wish.entry
         moving = self._begin(entry)
         if moving is None:
             return
         self._calendar.set_pending(entry.id, wish)
-        if not moving.move(entry, wish):
+        if not moving.move(entry, wish, tell=tell):
             self._ended(entry.id)
 
     def reinstate(self, entry: Entry) -> None:

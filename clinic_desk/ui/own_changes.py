@@ -28,6 +28,8 @@ class OwnChanges(QObject):
 
     finished = Signal(object)
     """The Entry after a change that was sent here, whatever came of it (as the user sees it now)."""
+    noted = Signal(object, object)
+    """The Toast that tells of a change that stands, and the Entry as it is now."""
 
     def __init__(self, desk: Connected, toasts: Toasts, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,9 +43,10 @@ class OwnChanges(QObject):
         done = self.stack.push(before, after)
         text = done_text(before, after, self._desk.store.clinic)
         if done is None:
-            self._toasts.show_text(text)
+            toast = self._toasts.show_text(text)
         else:
-            self._toasts.show_text(text, action=self.tr("Undo"), act=lambda: self._take_back(done))
+            toast = self._toasts.show_text(text, action=self.tr("Undo"), act=lambda: self._take_back(done))
+        self.noted.emit(toast, after)
 
     def send(self, command: Simple, before: Entry) -> None:
         """Carry out a change of `before`, the appointment as the user saw it."""
@@ -115,7 +118,7 @@ class OwnChanges(QObject):
         self._desk.store.apply_entry(after)
         self.stack.moved_on(after)
         text = done_text(done.before, done.after, self._desk.store.clinic)
-        self._toasts.show_text(self.tr("Undone: {what}").format(what=text))
+        self.noted.emit(self._toasts.show_text(self.tr("Undone: {what}").format(what=text)), after)
         self.finished.emit(after)
 
     def _stays(self, done: Done, error: ClinicDeskError) -> None:

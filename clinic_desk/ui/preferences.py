@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["practitioner", "room"]
 Scheme = Literal["system", "light", "dark"]
+Tell = Literal["always", "ask", "never"]
 STEPS: Final = (5, 10, 15, 20, 30)
 """Minutes per row of the calendar, finest first: the zoom levels."""
 
@@ -68,6 +69,17 @@ class Preferences:
     def set_shown(self, part: str, shown: bool) -> None:
         """Remember whether a part of the window is shown."""
         self._set(f"{part}/hidden", "" if shown else "yes")
+
+    def tell_moves(self) -> Tell:
+        """Return whether a patient is told of a move: always, never, or as is answered each time."""
+        text = self._text("tell_moves")
+        if text == "ask":
+            return "ask"
+        return "never" if text == "never" else "always"
+
+    def set_tell_moves(self, tell: Tell) -> None:
+        """Remember whether a patient is told of a move."""
+        self._set("tell_moves", tell)
 
     def shortcut(self, action: str, default: str) -> str:
         """Return the keys of an action, in Qt's portable form; empty means none."""

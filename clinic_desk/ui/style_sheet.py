@@ -36,6 +36,9 @@ QPushButton[kind="primary"]:focus { border-color: $ink; }
 QPushButton[kind="primary"]:disabled { background: $line; color: $ink_disabled; border-color: $line; }
 QPushButton[kind="danger"] { color: $danger; border-color: $danger; }
 QPushButton[kind="link"] { background: transparent; color: $accent; border: 1px solid transparent; padding: 2px 4px; }
+QPushButton[kind="link"][role="danger"] { color: $danger; }
+QPushButton[kind="link"][role="warning"] { color: $warning; }
+QPushButton[kind="link"][role="plain"] { color: $ink; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:focus { border: 1px solid $accent; }
 QPushButton[kind="choice"] { padding: 9px 12px; text-align: left; }
@@ -83,6 +86,7 @@ QLabel[role="ok"] { color: $ok; }
 QLabel[boxed="true"] { border-radius: 5px; padding: 6px 10px; }
 QLabel[boxed="true"][role="danger"] { background: $danger_soft; }
 QLabel[boxed="true"][role="warning"] { background: $warning_soft; }
+QLabel[boxed="true"][role="quote"] { background: $closed; }
 QLabel[role="badge"] { color: $accent; background: $accent_soft; border-radius: 7px; padding: 1px 8px; }
 QLabel[role="key"] { color: $ink_muted; border: 1px solid $border_weak; border-radius: 3px; padding: 0 4px; }
 QFrame[role="card"] { background: $panel; border: 1px solid $line; border-radius: 7px; }
@@ -100,7 +104,7 @@ QScrollArea { border: none; background: transparent; }
 def style_sheet(theme: Theme) -> str:
     """Return the style sheet of the program's ordinary widgets for a theme."""
     names = (
-        "window panel line border ink ink_muted ink_disabled accent accent_soft accent_fill on_fill danger "
+        "window panel closed line border ink ink_muted ink_disabled accent accent_soft accent_fill on_fill danger "
         "danger_soft warning warning_soft ok ok_soft"
     )
     colours = {name: getattr(theme, name).name() for name in names.split()}

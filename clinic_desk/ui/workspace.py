@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Clinic, Desk
 from clinic_desk.services.desks import SignedIn
-from clinic_desk.services.messages import MessageCounts
 from clinic_desk.ui.appointment_commands import AppointmentCommands
 from clinic_desk.ui.booking.appointment_panel import AppointmentPanel
 from clinic_desk.ui.booking.next_free import NextFreePanel
@@ -23,6 +22,7 @@ from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.fullness import Fullness
 from clinic_desk.ui.live import Live
 from clinic_desk.ui.main_window import MainWindow
+from clinic_desk.ui.messages.desk import MessageDesk
 from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
 from clinic_desk.ui.own_changes import OwnChanges
@@ -73,6 +73,7 @@ class Workspace(QObject):
         self._wire_window()
         self.view_commands = ViewCommands(self)
         self.commands = AppointmentCommands(self)
+        self.messages = MessageDesk(self)
 
     @property
     def may_write(self) -> bool:
@@ -114,7 +115,6 @@ class Workspace(QObject):
         store.tables_changed.connect(self._refresh_next_free)
         store.messages_changed.connect(self._renew_messages)
         self.pulse.desks_read.connect(self._show_desks)
-        self.pulse.counts_read.connect(self._show_counts)
 
     def _wire_window(self) -> None:
         window, navigator = self.window, self.navigator
@@ -147,7 +147,3 @@ class Workspace(QObject):
     def _show_desks(self, desks: tuple[Desk, ...]) -> None:
         own = self.desk.database.desk
         self.window.status_bar.set_desks(own.name, [desk.name for desk in desks if desk.id != own.id])
-
-    def _show_counts(self, counts: MessageCounts) -> None:
-        self.window.counts.show_counts(counts.due_today, counts.sent_today, counts.need_attention)
-        self.window.status_bar.set_messages(counts.due_today, counts.need_attention)

@@ -57,9 +57,9 @@ class Moving(QObject):
         """Take over a changed set-up of the clinic."""
         self.carry_out.clinic = clinic
 
-    def move(self, entry: Entry, wish: MoveWish) -> bool:
+    def move(self, entry: Entry, wish: MoveWish, *, tell: bool = True) -> bool:
         """Move an appointment to where it was dropped; False (no `ended`) if it is there or another is on its way."""
-        update = update_of(entry, wish)
+        update = update_of(entry, wish, tell=tell)
         if self._entry is not None or not changes_anything(update):
             return False
         self._entry = entry
@@ -111,7 +111,7 @@ class Moving(QObject):
         return sentence(error, self.carry_out.clinic, zone, self._about)
 
 
-def update_of(entry: Entry, wish: MoveWish) -> Update:
+def update_of(entry: Entry, wish: MoveWish, *, tell: bool = True) -> Update:
     """Return the Update a drop means: only what is different from the appointment as it was seen."""
     row = entry.appointment
     minutes = int(row.length.total_seconds()) // 60
@@ -127,4 +127,5 @@ def update_of(entry: Entry, wish: MoveWish) -> Update:
         practitioner_id=UNCHANGED if wish.practitioner_id == row.practitioner_id else wish.practitioner_id,
         site_id=wish.site_id if other_site else UNCHANGED,
         room_id=room,
+        tell_patient=tell,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from clinic_desk.ui.freshness import Connection, Freshness
 from clinic_desk.ui.shell.day_words import age_text
@@ -50,7 +50,10 @@ class Dot(QWidget):
 
 
 class StatusBar(QStatusBar):
-    """Each part is a plain text; the connection's is renewed every second."""
+    """Each part is a plain text; the connection's is renewed every second, the messages' can be pressed."""
+
+    messages_opened = Signal(str)
+    """Somebody wants to see messages: due, attention, replies, or "" for the page as it was."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,8 +64,11 @@ class StatusBar(QStatusBar):
         self._dot = Dot()
         self.connection = self._part("connection_state", self.tr("Connection"))
         self.desks = self._part("desks_online", self.tr("Desks"))
-        self.messages = self._part("messages_state", self.tr("Messages"))
-        self.attention = self._part("messages_attention", self.tr("Messages that need attention"), role="danger")
+        self.messages = self._link("messages_state", "due")
+        self.attention = self._link("messages_attention", "attention", role="danger")
+        self.replies = self._link("messages_unread", "replies", role="warning")
+        self.trouble = self._link("messages_trouble", "", role="danger")
+        self.sending = self._part("messages_sending", self.tr("Who sends messages"))
         self.person = self._part("signed_in", self.tr("Signed in"))
         self.person.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._row()
@@ -80,6 +86,17 @@ class StatusBar(QStatusBar):
         label.setProperty("role", role)
         return label
 
+    def _link(self, name: str, opens: str, role: str = "") -> QPushButton:
+        link = QPushButton()
+        link.setObjectName(name)
+        link.setProperty("kind", "link")
+        link.setProperty("role", role or "plain")
+        link.setToolTip(self.tr("Show these messages"))
+        link.setCursor(Qt.CursorShape.PointingHandCursor)
+        link.clicked.connect(lambda _checked: self.messages_opened.emit(opens))
+        link.hide()
+        return link
+
     def _row(self) -> None:
         row = QWidget()
         layout = QHBoxLayout(row)
@@ -90,8 +107,8 @@ class StatusBar(QStatusBar):
         layout.addSpacing(16)
         layout.addWidget(self.desks)
         layout.addSpacing(16)
-        layout.addWidget(self.messages)
-        layout.addWidget(self.attention)
+        for part in (self.messages, self.attention, self.replies, self.trouble, self.sending):
+            layout.addWidget(part)
         layout.addStretch(1)
         layout.addWidget(self.person)
         for label in (self.desks, self.person):
@@ -122,10 +139,19 @@ class StatusBar(QStatusBar):
         names = ", ".join([self.tr("{desk} (you)").format(desk=own), *others])
         self.desks.setText(self.tr("Desks: {names}").format(names=names))
 
-    def set_messages(self, due: int, attention: int) -> None:
-        """Say how many messages are due today and how many need somebody."""
-        self.messages.setText(self.tr("Messages: {due} due").format(due=due) + ("," if attention else ""))
-        self.attention.setText(self.tr("{count} need attention").format(count=attention) if attention else "")
+    def set_messages(self, due: int, attention: int, replies: int = 0, *, stopped: Sequence[str] = ()) -> None:
+        """Say how many messages are due today, how many need somebody, and which channels are stopped."""
+        _tell(self.messages, self.tr("Messages: {due} due").format(due=due))
+        _tell(self.attention, self.tr("{count} need attention").format(count=attention) if attention else "")
+        _tell(self.replies, self.tr("{count} replies").format(count=replies) if replies else "")
+        _tell(self.trouble, self.tr("{channels} stopped").format(channels=", ".join(stopped)) if stopped else "")
+
+    def set_sending(self, text: str, *, trouble: bool) -> None:
+        """Say who sends the messages: this desk, another one, or nobody (then it is trouble)."""
+        self.sending.setText(text)
+        self.sending.setProperty("role", "danger" if trouble else "muted")
+        self.sending.style().unpolish(self.sending)
+        self.sending.style().polish(self.sending)
 
     def set_person(self, name: str, group: str, *, is_demo: bool) -> None:
         """Say who is signed in, and whether this is the demo clinic."""
@@ -155,3 +181,9 @@ class StatusBar(QStatusBar):
     def _show(self, light: Light) -> None:
         self._dot.set_state(light.state)
         self.connection.setText(light.text)
+
+
+def _tell(link: QPushButton, text: str) -> None:
+    link.setText(text)
+    link.setAccessibleName(text)
+    link.setVisible(bool(text))

@@ -51,6 +51,10 @@ class Toast(QFrame):
         button.clicked.connect(self.close)
         self.row.addWidget(button)
 
+    def stay(self, shown_ms: int) -> None:
+        """Go only after so long, from now."""
+        self._timer.start(shown_ms)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         """Stay while it is being read."""
         self._timer.stop()
@@ -93,6 +97,11 @@ class Toasts(QWidget):
         self.raise_()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
         return toast
+
+    def keep(self, toast: Toast, shown_ms: int) -> None:
+        """Show a note longer than usual, and as large as what it says by now."""
+        toast.stay(shown_ms)
+        self._place_soon()
 
     def latest_text(self) -> str:
         """Return the text of the newest note, or nothing."""

@@ -1,0 +1,181 @@
+"""The messages of one window: opens and closes the page, keeps it fresh, and does what is asked for there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from clinic_desk.domain.message_list import Candidate, Counts, Filter, Listing, MessageRow, ReplyRow
+from clinic_desk.domain.wall import to_wall
+from clinic_desk.services.messages import MessageCounts
+from clinic_desk.ui.freshness import Connection
+from clinic_desk.ui.messages.acting import MessageActing
+from clinic_desk.ui.messages.acts import MESSAGE_ACTS
+from clinic_desk.ui.messages.page import MessagesPage
+from clinic_desk.ui.messages.place import MessagesPlace
+from clinic_desk.ui.messages.reader import MessageReader
+from clinic_desk.ui.messages.tell_choice import TellChoice
+from clinic_desk.ui.messages.waiting_note import WaitingNotes
+from clinic_desk.ui.messages.words import channel_text
+
+if TYPE_CHECKING:
+    from clinic_desk.ui.workspace import Workspace
+
+_SECOND_MS = 1_000
+
+
+class MessageDesk(QObject):
+    """Made once the desk is connected. `settings_requested`: somebody wants to change the providers, texts or rules."""
+
+    settings_requested = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._space = workspace
+        window = workspace.window
+        self._window = window
+        self._status_bar = window.status_bar
+        self.page = MessagesPage(workspace.store.freshness.now)
+        self.place = MessagesPlace(window, self.page, workspace.navigator, self)
+        self.reader = MessageReader(workspace.desk, self)
+        self.acting = MessageActing(workspace.desk, window.toasts, window, self)
+        self.notes = WaitingNotes(workspace.desk, window.toasts, self)
+        self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
+        self._second = QTimer(self, interval=_SECOND_MS)
+        self._second.timeout.connect(self.page.tell_time)
+        self._wire_window()
+        self._wire_page()
+
+    def _wire_window(self) -> None:
+        window = self._window
+        window.actions_by_name["messages"].triggered.connect(lambda _checked: self.toggle())
+        window.counts.opened.connect(self.open)
+        window.status_bar.messages_opened.connect(self.open)
+        self._space.own.noted.connect(self.notes.follow)
+        self._space.moving.tell_changed.connect(self.tell_choice.renew)
+        self._space.pulse.counts_read.connect(self._show_counts)
+        self._space.store.connection_changed.connect(lambda _: self._renew_writing())
+        self._space.booking.form.closed.connect(self._form_closed)
+        self.page.addActions([window.actions_by_name[name] for name in ("new", "today")])
+
+    def _wire_page(self) -> None:
+        page, reader = self.page, self.reader
+        page.left.connect(self.place.close)
+        page.filters.changed.connect(self._ask)
+        page.more_requested.connect(reader.ask_more)
+        page.channels.settings_requested.connect(self.settings_requested)
+        page.reply_card.owner_chosen.connect(self._assign)
+        page.messages.opened.connect(self._show_on_calendar)
+        for name in MESSAGE_ACTS:
+            page.acts[name].triggered.connect(partial(self._act, name))
+        page.acts["yes"].triggered.connect(lambda _checked: self._on_reply(self.acting.take_as_yes))
+        page.acts["filed"].triggered.connect(lambda _checked: self._on_reply(self.acting.file))
+        reader.listing_read.connect(self._show_listing)
+        reader.replies_read.connect(page.show_replies)
+        self.acting.changed.connect(self._changed)
+        self.acting.filed.connect(self._read_anew)
+        self.place.opened.connect(self._opened)
+        self.place.closed.connect(self._closed)
+
+    # --- opening ---
+
+    def toggle(self) -> None:
+        """Open the page, or go back to the calendar."""
+        if self.place.is_open:
+            self.place.close()
+        else:
+            self.open()
+
+    def open(self, chosen: str = "") -> None:
+        """Open the page, with a filter (a Filter's value or REPLIES), or as it was."""
+        if chosen:
+            self.page.filters.search.clear()
+            self.page.filters.choose(chosen)
+        self.place.open()
+        self.page.take_keyboard()
+
+    def _opened(self) -> None:
+        self._renew_writing()
+        self._second.start()
+        self._ask()
+        self.reader.switch(on=True)
+
+    def _closed(self) -> None:
+        self._second.stop()
+        self.reader.switch(on=False)
+
+    def _form_closed(self) -> None:
+        if self.place.is_open:
+            self.page.take_keyboard()
+
+    def _ask(self) -> None:
+        page = self.page
+        page.show_kind()
+        chosen = Filter.ALL if page.shows_replies else Filter(page.filters.chosen)
+        self.reader.ask(chosen, page.filters.search.text().strip(), wants_replies=page.shows_replies)
+
+    # --- showing ---
+
+    def set_sending(self, text: str, *, trouble: bool) -> None:
+        """Say in the status bar and on the page who sends, or that nobody does."""
+        self._status_bar.set_sending(text, trouble=trouble)
+        self.page.channels.set_sending(text, trouble=trouble)
+
+    def _show_listing(self, listing: Listing) -> None:
+        had_focus = self.page.hasFocus()
+        self.page.show_listing(listing)
+        if had_focus:
+            self.page.take_keyboard()
+
+    def _show_counts(self, counts: MessageCounts) -> None:
+        self._window.counts.show_counts(counts.due_today, counts.sent_today, counts.need_attention)
+        self._window.counts.show_replies(counts.replies)
+        stopped = [channel_text(channel) for channel in counts.stopped]
+        self._status_bar.set_messages(counts.due_today, counts.need_attention, counts.replies, stopped=stopped)
+        self.page.filters.show_counts(
+            Counts(counts.need_attention, counts.due_today, counts.sent_today, counts.replies)
+        )
+
+    def _renew_writing(self) -> None:
+        live = self._space.store.freshness.connection is Connection.LIVE
+        self.page.set_writing(live and self._space.may_write)
+
+    # --- doing ---
+
+    def _act(self, name: str, _checked: bool = False) -> None:
+        row = self.page.card.row
+        if name == "show":
+            self._show_on_calendar(self.page.reply_card.row if self.page.shows_replies else row)
+        elif row is not None:
+            self.acting.act(name, row)
+
+    def _on_reply(self, act: Callable[[ReplyRow], None]) -> None:
+        row = self.page.reply_card.row
+        if row is not None:
+            act(row)
+
+    def _assign(self, candidate: Candidate) -> None:
+        row = self.page.reply_card.row
+        if row is not None:
+            self.acting.assign(row, candidate)
+
+    def _changed(self, row: MessageRow) -> None:
+        self.page.messages.rows.replace_record(row)
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        self.reader.read()
+        self._space.pulse.ask()
+
+    def _show_on_calendar(self, row: MessageRow | ReplyRow | None) -> None:
+        """Go to the appointment that a message, or a reply, is about."""
+        about = (row.owner or next(iter(row.candidates), None)) if isinstance(row, ReplyRow) else row
+        if about is None or about.appointment_id is None or about.starts_at is None:
+            return
+        wall = to_wall(about.starts_at, about.zone)
+        self.place.close()
+        minute = wall.hour * 60 + wall.minute
+        self._space.navigator.go_to(wall.date(), minute=minute, select=about.appointment_id)

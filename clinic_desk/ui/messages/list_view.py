@@ -1,0 +1,158 @@
+"""The table of messages, or of replies: whole rows, states in colour beside their sign, thin lines between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from clinic_desk.ui.messages.rows import COLOUR_ROLE, RowsModel
+from clinic_desk.ui.theme import bold, theme_of
+
+_COLOURS = {"danger": "danger", "warning": "warning", "ok": "ok", "accent": "accent", "muted": "ink_muted"}
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Writes each cell in its colour; the chosen row has a soft ground and a bar at its left."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:  # noqa: N802
+        super().initStyleOption(option, index)
+        model = index.model()
+        if not isinstance(model, RowsModel):
+            return
+        theme = theme_of(option.palette)
+        column = model.columns[index.column()]
+        name = _COLOURS.get(model.data(index, COLOUR_ROLE) or "")
+        ink = getattr(theme, name) if name else theme.ink
+        palette = QPalette(option.palette)
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
+            palette.setColor(role, ink)
+        palette.setColor(QPalette.ColorRole.Highlight, theme.accent_soft)
+        option.palette = palette
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+        if column.is_bold:
+            option.font = bold(option.font)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        theme = theme_of(option.palette)
+        rect: QRect = option.rect
+        painter.save()
+        painter.setPen(theme.line_weak)
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        if index.column() == 0 and option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), theme.accent)
+        painter.restore()
+
+
+class MessageList(QTableView):
+    """Shows a RowsModel. `chosen_changed` tells of the record that is chosen now, or of its newer form."""
+
+    chosen_changed = Signal(object)
+    """A record, or None."""
+    opened = Signal(object)
+    """Enter or a double click on a record."""
+    left = Signal()
+    """Esc."""
+
+    def __init__(self, rows: RowsModel, name: str, accessible: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = rows
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self.setModel(rows)
+        self.setItemDelegate(RowDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(int(self.fontMetrics().height() * 2.1))
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(24)
+        rows.dataChanged.connect(self._renewed)
+        self.doubleClicked.connect(lambda index: self.opened.emit(rows.records[index.row()]))
+        self._lay_out_columns()
+
+    @property
+    def chosen(self) -> Any:
+        """The chosen record, None if there is none."""
+        row = self.currentIndex().row()
+        return self.rows.records[row] if 0 <= row < len(self.rows.records) else None
+
+    def show_records(self, records: Sequence[Any]) -> None:
+        """List these records; the chosen one stays chosen and where it is. Nothing chosen: the first one is."""
+        before = self.chosen
+        self.rows.show_records(records)
+        if self.chosen is None and self.rows.records:
+            self.selectRow(0)
+        if self.chosen is None and before is not None:
+            self.chosen_changed.emit(None)
+
+    def choose(self, record_id: UUID) -> bool:
+        """Choose a record; False if it is not listed."""
+        row = self.rows.row_of(record_id)
+        if row is not None:
+            self.selectRow(row)
+            self.scrollTo(self.currentIndex())
+        return row is not None
+
+    def _renewed(self, first: QModelIndex, last: QModelIndex) -> None:
+        if first.row() <= self.currentIndex().row() <= last.row():
+            self.chosen_changed.emit(self.chosen)
+
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().currentChanged(current, previous)
+        self.chosen_changed.emit(self.rows.records[current.row()] if current.isValid() else None)
+
+    def _lay_out_columns(self) -> None:
+        """Give each column its letters; when there is too little room they shrink alike, and the last has the rest."""
+        letter = self.fontMetrics().averageCharWidth()
+        wished = [column.width * letter + 14 for column in self.rows.columns[:-1]]
+        room = max(1, self.viewport().width()) * 0.72
+        factor = min(1.0, room / sum(wished))
+        for number, width in enumerate(wished):
+            self.setColumnWidth(number, max(24, int(width * factor)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out_columns()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen is not None:
+            self.opened.emit(self.chosen)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif event.text().isdigit():
+            event.ignore()  # it chooses among what the page offers
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802
+        """Letters are commands here, not a search."""

@@ -45,8 +45,16 @@ _RANK: Final = {"failed": 5, "unknown": 4, "delivered": 3, "sent": 2, "cancelled
 _MESSAGE_STATE: Final = f"""
 (SELECT max(CASE n.status {" ".join(f"WHEN '{status}' THEN {rank}" for status, rank in _RANK.items())} ELSE 1 END)
  FROM notification n WHERE n.appointment_id = a.id)"""  # noqa: S608  # constants of this module only
+_ARRIVED_AT: Final = """
+CASE WHEN a.status = 'arrived' THEN coalesce(
+ (SELECT (h.after->>'changed_at')::timestamptz FROM history h
+  WHERE h.row_id = a.id AND h.table_name = 'appointment' AND h.after->>'status' = 'arrived'
+    AND h.before->>'status' IS DISTINCT FROM 'arrived'
+  ORDER BY h.id DESC LIMIT 1),
+ a.changed_at) END"""
+"""When a patient who waits came: the change that said so, whatever was changed since; nobody else is looked up."""
 _ENTRY: Final = f"""
-SELECT {_APPOINTMENT_COLUMNS}, {_MESSAGE_STATE}, {PATIENT_COLUMNS}
+SELECT {_APPOINTMENT_COLUMNS}, {_MESSAGE_STATE}, {_ARRIVED_AT}, {PATIENT_COLUMNS}
 FROM appointment a JOIN patient p ON p.id = a.patient_id
 LEFT JOIN staff s ON s.login = a.changed_by LEFT JOIN desk d ON d.id = a.changed_desk_id
 """  # noqa: S608  # constants of this module only
@@ -158,6 +166,7 @@ def _entry(  # noqa: PLR0917  # one parameter for each column, in the statement'
     person: str,
     desk: str,
     messages: int | None,
+    arrived_at: datetime | None,
     patient_id: str,
     *patient: Any,
 ) -> Entry:
@@ -187,6 +196,7 @@ def _entry(  # noqa: PLR0917  # one parameter for each column, in the statement'
         who,
         _STATES[messages or 0],
         ChangeNote(person, desk, changed_at),
+        arrived_at,
     )
 
 

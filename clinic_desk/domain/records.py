@@ -297,6 +297,8 @@ class Entry:
     patient: Patient
     message_state: MessageState = MessageState.NONE
     changed: ChangeNote | None = None
+    arrived_at: datetime | None = None
+    """When a patient who is waiting (status `arrived`) came; None for all others."""
 
     @property
     def id(self) -> UUID:

@@ -64,14 +64,11 @@ class BlockPainter:
             if entry is None:
                 self._paint_hold(painter, item, QRect(x, y, width, height))
                 continue
-            number, state = item.id.int, _STEADY
-            if entry.appointment.status == _ARRIVED:
-                state = self._waiting(entry)
-            if number in flashing:
-                state = _FLASHING
+            number = item.id.int
+            state = _FLASHING if number in flashing else self._state(entry)
             found = kept.get((number, column))
             if found is None or found[0] is not entry or found[1:4] != (width, height, state):
-                lettering = self._lettering(entry, (width, height), state)
+                lettering = self.lettering(entry, (width, height), state)
                 kept[number, column] = (entry, width, height, state, lettering)
             else:
                 lettering = found[4]
@@ -141,13 +138,14 @@ class BlockPainter:
             self.dashes.outline(painter, rect, self.theme.hold)
             self.label(painter, rect, words.hold_text(item.hold), self.theme.hold)
 
-    def _lettering(self, entry: Entry, size: tuple[int, int], state: int) -> Lettering:
-        look = self.captions.look(entry)
+    def lettering(self, entry: Entry, size: tuple[int, int], state: int | None = None) -> Lettering:
+        """Return what is written on an appointment's block of a size (width, height), as it stands if not told."""
+        state, look = self._state(entry) if state is None else state, self.captions.look(entry)
         said = self.captions.said(entry, look, state if state >= 0 else None, flash=state == _FLASHING)
         return self._typesetter.set(said, look, size)
 
-    def _waiting(self, entry: Entry) -> int:
-        """Return the minutes a patient who arrived has been waiting."""
-        if self.now is None or entry.changed is None:
+    def _state(self, entry: Entry) -> int:
+        """Return the minutes a patient who arrived has been waiting, else that there is nothing to say of time."""
+        if entry.arrived_at is None or self.now is None or entry.appointment.status != _ARRIVED:
             return _STEADY
-        return max(0, int((self.now - entry.changed.at).total_seconds() // 60))
+        return max(0, int((self.now - entry.arrived_at).total_seconds() // 60))

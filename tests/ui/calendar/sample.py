@@ -142,6 +142,7 @@ def entry(
         Patient(uid(7, number), family, given, born, channel=Channel.SMS),
         messages,
         changed,
+        changed.at if changed is not None and status == AppointmentStatus.ARRIVED else None,
     )
 
 

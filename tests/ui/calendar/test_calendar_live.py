@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.domain.records import AppointmentStatus, DayBoard, Entry, Hold, TimeOff
+from clinic_desk.domain.records import AppointmentStatus, ChangeNote, DayBoard, Entry, Hold, TimeOff
 from clinic_desk.ui.calendar.content import ColumnContent, Frame, content_of
 from clinic_desk.ui.calendar.places import MoveWish, Place
 from clinic_desk.ui.calendar.view import CalendarView
@@ -285,6 +285,20 @@ def test_waiting_patients_wait_longer_as_time_passes(shown: Shown) -> None:
     QApplication.processEvents()
     assert painted.area() > 0
     assert difference(said.view) is None
+
+
+def test_a_patient_waits_since_the_arrival_not_since_the_last_change(shown: Shown) -> None:
+    arrived, minutes = AppointmentStatus.ARRIVED, []
+    for changed_at in (540, 570):
+        note = ChangeNote("Karl", "Desk 2", sample.instant(changed_at))
+        entry = replace(sample.entry(1, 0, 570, status=arrived, changed=note), arrived_at=sample.instant(540))
+        view = shown(sample.board(entry)).view
+        blocks = view.stage.painter.blocks
+        blocks.begin(sample.instant(577))
+        _, lines, pill = blocks.lettering(entry, (400, 20))
+        assert pill is not None
+        minutes.append([text for _, _, _, text, _ in lines if "min" in text])
+    assert minutes == [["37 min"], ["37 min"]]
 
 
 def test_another_day_keeps_the_time_looked_at_and_the_time_of_the_cursor(shown: Shown) -> None:

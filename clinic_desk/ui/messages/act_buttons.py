@@ -23,6 +23,8 @@ class ActButtons(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 4, 0, 0)
         self._grid.setSpacing(6)
+        for column in range(_IN_A_ROW):
+            self._grid.setColumnStretch(column, 1)
         self.buttons = {name: KeyButton(acts[name], self) for name in names}
         for button in self.buttons.values():
             button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)

@@ -22,9 +22,9 @@ def message_columns() -> tuple[Column, ...]:
     return (
         Column(translate("messages", "Due"), due_text, 11),
         Column(translate("messages", "Patient"), lambda row, now: one_line(row.patient_name), 18, is_bold=True),
-        Column(translate("messages", "What"), what_text, 26),
+        Column(translate("messages", "What"), what_text, 30),
         Column(translate("messages", "By"), lambda row, now: channel_text(row.channel), 7),
-        Column(translate("messages", "To"), lambda row, now: row.shown_address, 18),
+        Column(translate("messages", "To"), lambda row, now: row.shown_address, 19),
         Column(
             translate("messages", "State"),
             lambda row, now: state_look(row).text,

@@ -21,6 +21,12 @@ from PySide6.QtWidgets import (
 from clinic_desk.ui.messages.rows import COLOUR_ROLE, RowsModel
 from clinic_desk.ui.theme import bold, theme_of
 
+_INDENT = 10
+_HEADER = (
+    "QHeaderView::section { background: transparent; color: palette(placeholder-text); border: none;"
+    " border-bottom: 1px solid palette(mid); padding: 5px 4px; }"
+    "QHeaderView::section:first { padding-left: 13px; }"
+)
 _COLOURS = {"danger": "danger", "warning": "warning", "ok": "ok", "accent": "accent", "muted": "ink_muted"}
 
 
@@ -48,14 +54,20 @@ class RowDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        super().paint(painter, option, index)
         theme = theme_of(option.palette)
         rect: QRect = option.rect
+        is_first = index.column() == 0
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if is_first:
+            option = QStyleOptionViewItem(option)
+            option.rect = rect.adjusted(_INDENT, 0, 0, 0)
+        super().paint(painter, option, index)
         painter.save()
+        if is_first and is_chosen:
+            painter.fillRect(QRect(rect.left(), rect.top(), _INDENT, rect.height()), theme.accent_soft)
+            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), theme.accent)
         painter.setPen(theme.line_weak)
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        if index.column() == 0 and option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), theme.accent)
         painter.restore()
 
 
@@ -88,12 +100,13 @@ class MessageList(QTableView):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(int(self.fontMetrics().height() * 2.1))
+        self.verticalHeader().setDefaultSectionSize(int(self.fontMetrics().height() * 2.2))
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(24)
+        header.setStyleSheet(_HEADER)
         rows.dataChanged.connect(self._renewed)
         self.doubleClicked.connect(lambda index: self.opened.emit(rows.records[index.row()]))
         self._lay_out_columns()

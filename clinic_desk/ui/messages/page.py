@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clinic_desk.domain.message_list import Listing, MessageRow, ReplyRow
 from clinic_desk.ui.booking.fields import button, plain_label
@@ -21,6 +21,7 @@ from clinic_desk.ui.messages.message_card import MessageCard
 from clinic_desk.ui.messages.reply_card import ReplyCard
 from clinic_desk.ui.messages.rows import RowsModel
 from clinic_desk.ui.messages.words import seconds_left
+from clinic_desk.ui.shell.sidebar import SidePanel
 
 translate = QCoreApplication.translate
 _CARD_WIDTH = 320
@@ -57,7 +58,7 @@ class MessagesPage(QWidget):
         self.card = MessageCard(self.acts, clock)
         self.reply_card = ReplyCard(self.acts, clock)
         self._lists = QStackedWidget()
-        self._cards = QStackedWidget()
+        self._sides: list[SidePanel] = []
         self._lay_out()
         self._wire()
         self.show_kind()
@@ -65,9 +66,13 @@ class MessagesPage(QWidget):
     def _lay_out(self) -> None:
         for each in (self.messages, self.replies, self.empty):
             self._lists.addWidget(each)
-        for card in (self.card, self.reply_card):
-            self._cards.addWidget(_scrolling(card))
-        self._cards.setFixedWidth(_CARD_WIDTH)
+        for card, told in (
+            (self.card, translate("messages", "The chosen message")),
+            (self.reply_card, translate("messages", "The chosen reply")),
+        ):
+            side = SidePanel(f"{card.objectName()}_side", told, _CARD_WIDTH)
+            side.add(card)
+            self._sides.append(side)
         column = QVBoxLayout()
         column.setContentsMargins(16, 12, 12, 8)
         column.setSpacing(8)
@@ -80,7 +85,8 @@ class MessagesPage(QWidget):
         row.setSpacing(0)
         row.addLayout(column, 1)
         row.addWidget(_rule())
-        row.addWidget(self._cards)
+        for side in self._sides:
+            row.addWidget(side)
         self.more.hide()
 
     def _wire(self) -> None:
@@ -113,7 +119,8 @@ class MessagesPage(QWidget):
                 self.addAction(self.acts[name])
             else:
                 self.removeAction(self.acts[name])
-        self._cards.setCurrentIndex(1 if replies else 0)
+        for side, wanted in zip(self._sides, (not replies, replies), strict=True):
+            side.setVisible(wanted)
         self._show_list()
         if replies:
             self._show_reply(self.replies.chosen)
@@ -183,21 +190,6 @@ class MessagesPage(QWidget):
             self.reply_card.choose(int(event.text()))
         else:
             super().keyPressEvent(event)
-
-
-def _scrolling(card: QWidget) -> QScrollArea:
-    inside = QFrame()
-    inside.setProperty("role", "side")
-    column = QVBoxLayout(inside)
-    column.setContentsMargins(12, 12, 12, 10)
-    column.addWidget(card)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inside)
-    return area
 
 
 def _rule() -> QWidget:

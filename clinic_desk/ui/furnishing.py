@@ -22,16 +22,19 @@ translate = QCoreApplication.translate
 
 
 def furnish(window: MainWindow) -> None:
-    """Make every part, put the cover over the calendar's place, and hang the actions on the parts."""
+    """Make every part, lay them out out of sight, and hang the actions on them; `put_in` shows them."""
     actions = window.actions_by_name = Actions(window, window.preferences)
+    window.body = QWidget(window)
+    window.body.hide()
     window.top_bar = TopBar(actions)
     window.sidebar = Sidebar()
     window.banner = Banner()
     window.hint = HintStrip()
     window.calendar = CalendarView()
     window.side_panel = SidePanel("side_panel", translate("MainWindow", "Appointment and messages"), 268)
-    window.counts = MessageCountsPanel()
-    window.status_bar = StatusBar()
+    window.counts = MessageCountsPanel(window.body)
+    window.status_bar = StatusBar(window)
+    window.status_bar.hide()
     _lay_out(window)
     window.toasts = Toasts(window.calendar_area)
     window.menu = main_menu(window, actions)
@@ -43,13 +46,10 @@ def furnish(window: MainWindow) -> None:
 
 
 def _lay_out(window: MainWindow) -> None:
-    window.takeCentralWidget()  # the cover, which moves over the calendar's place
     window.calendar_area = QWidget()
     window.calendar_area.setObjectName("calendar_area")
     window.stack = QStackedLayout(window.calendar_area)
     window.stack.addWidget(window.calendar)
-    window.stack.addWidget(window.cover)
-    window.stack.setCurrentWidget(window.cover)
     middle = QVBoxLayout()
     middle.setSpacing(0)
     middle.addWidget(window.banner)
@@ -62,14 +62,22 @@ def _lay_out(window: MainWindow) -> None:
     row.addLayout(middle, 1)
     row.addWidget(_rule())
     row.addWidget(window.side_panel)
-    window.body = QWidget()
     column = QVBoxLayout(window.body)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     column.addWidget(window.top_bar)
     column.addLayout(row, 1)
+
+
+def put_in(window: MainWindow) -> None:
+    """Show the parts in the place of the cover, which from now on lies over the calendar only."""
+    window.takeCentralWidget()
+    window.stack.addWidget(window.cover)
+    window.stack.setCurrentWidget(window.cover)
     window.setCentralWidget(window.body)
     window.setStatusBar(window.status_bar)
+    for part in (window.body, window.status_bar):
+        part.show()  # now: the window's own way would show them at the next turn of the event loop
 
 
 def _rule() -> QWidget:

@@ -33,8 +33,9 @@ class MainWindow(QMainWindow):
     close_requested = Signal()
     """The user closes the window: whoever owns the program ends it orderly, then calls `close_now`."""
     is_furnished = False
+    """The parts are made; they are in the window from the first time that the calendar can be shown."""
 
-    # The parts, there once the window is furnished.
+    # The parts, there once the window is furnished. They are put into it full: a start shows no half-filled ones.
     actions_by_name: Actions
     banner: Banner
     body: QWidget
@@ -56,7 +57,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("Clinic Desk"))
         self.preferences = preferences
         self._may_close = False
-        self._was_uncovered = False
+        self._has_parts = False
         self.cover = Cover()
         # It is all there is of the first picture.
         self.cover.first_painted.connect(self.first_painted)
@@ -71,7 +72,7 @@ class MainWindow(QMainWindow):
             self.move(room.topLeft())
 
     def furnish(self) -> None:
-        """Put the parts in; doing it again does nothing."""
+        """Make the parts; doing it again does nothing."""
         if not self.is_furnished:
             from clinic_desk.ui.furnishing import furnish
 
@@ -82,24 +83,28 @@ class MainWindow(QMainWindow):
     # --- cover ---
 
     def cover_with(self, text: str) -> None:
-        """Lay a text over the calendar."""
+        """Lay a text over the calendar; over the whole window until the calendar has been shown."""
         self.cover.say(text)
-        if self.is_furnished:
+        if self._has_parts:
             self.stack.setCurrentWidget(self.cover)
 
     def offer_on_cover(self, text: str, button: str) -> None:
-        """Lay a text with a button over the calendar."""
+        """Lay a text with a button there."""
         self.cover_with(text)
         self.cover.offer(text, button)
 
     def uncover(self) -> None:
         """Show the calendar; it takes the keyboard the first time, and when nothing else wanted it."""
-        if self.stack.currentWidget() is self.calendar:
+        if self._has_parts and self.stack.currentWidget() is self.calendar:
             return
         from PySide6.QtCore import Qt
 
-        takes_focus = not self._was_uncovered or self.focusWidget() in {None, self, self.cover.button}
-        self._was_uncovered = True
+        from clinic_desk.ui.furnishing import put_in
+
+        takes_focus = not self._has_parts or self.focusWidget() in {None, self, self.cover.button}
+        if not self._has_parts:
+            self._has_parts = True
+            put_in(self)
         self.stack.setCurrentWidget(self.calendar)
         if takes_focus:
             self.calendar.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -262,16 +262,19 @@ def apply_style(app: QApplication, *, dark: bool | None = None) -> Theme:
     """Give the program its look: Fusion, the palette and the style sheet; `dark` None follows the system.
 
     The system's own font is kept; only one too small to read at arm's length (under 9 pt) is raised to 9.
-    Call it again when `app.styleHints().colorSchemeChanged` tells of a change.
+    Call it again when `app.styleHints().colorSchemeChanged` tells of a change; it does nothing when nothing changes.
     """
     theme = DARK if (system_prefers_dark(app) if dark is None else dark) else LIGHT
+    palette, sheet = palette_of(theme), style_sheet(theme)
+    if app.styleSheet() == sheet and app.palette() == palette:
+        return theme  # every widget would be dressed anew
     app.setStyle(QStyleFactory.create("Fusion"))
     font = app.font()
     if 0 < font.pointSizeF() < 9:
         font.setPointSizeF(9)
         app.setFont(font)
-    app.setPalette(palette_of(theme))
-    app.setStyleSheet(style_sheet(theme))
+    app.setPalette(palette)
+    app.setStyleSheet(sheet)
     return theme
 
 

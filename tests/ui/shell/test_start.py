@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
@@ -77,6 +78,48 @@ def test_a_clinic_in_which_nothing_can_be_booked_yet_says_so_and_can_be_tried_ag
     with qtbot.waitSignal(program.ready, timeout=15_000):
         QTest.mouseClick(program.window.cover.button, Qt.MouseButton.LeftButton)
     assert program.window.calendar.isVisible()
+
+
+def test_a_start_shows_no_part_of_the_window_before_the_calendar(open_program: OpenProgram, qtbot: QtBot) -> None:
+    program = open_program(wait=False)
+    early: list[str] = []
+
+    def look() -> None:
+        seen = [part.objectName() for part in program.window.findChildren(QWidget) if part.isVisible()]
+        early.extend(name for name in ("sidebar", "side_panel", "calendar") if name in seen)
+
+    program.stage_told.connect(look)
+    program.window.first_painted.connect(look)
+    with qtbot.waitSignal(program.ready, timeout=15_000):
+        program.on_screen.connect(look)
+    assert early == []
+    for part in (program.window.sidebar, program.window.calendar, program.window.status_bar):
+        assert part.isVisible()
+    assert not program.window.cover.isVisible()
+
+
+FIRST_COLOURS = """
+import sys
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QPalette
+from clinic_desk.app import make_application
+from clinic_desk.ui import first_look
+from clinic_desk.ui.theme import DARK, LIGHT, theme_of
+
+app = make_application([])
+for scheme, theme in (("light", LIGHT), ("dark", DARK)):
+    first_look.apply_first_look(app, scheme)
+    palette = app.palette()
+    assert theme_of(palette) is theme
+    assert palette.color(QPalette.ColorRole.Window) == theme.window
+    assert palette.color(QPalette.ColorRole.WindowText) == theme.ink
+    assert palette.color(QPalette.ColorRole.Highlight) == theme.accent_fill
+"""
+
+
+def test_the_first_picture_has_the_colours_of_the_theme_that_follows() -> None:
+    done = run(["-c", FIRST_COLOURS], QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 0, done.stderr
 
 
 def test_closing_before_anything_is_opened_ends_the_program(programs: OpenProgram, qtbot: QtBot) -> None:

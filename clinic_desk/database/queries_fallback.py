@@ -13,7 +13,8 @@ _OTHER: Final = "CASE n.channel WHEN 'email' THEN 'sms' ELSE 'email' END"
 FACTS: Final = prepared(
     "queue_fallback_facts",
     f"""
-SELECT n.kind, o.channel, n.language, a.starts_at, a.zone, t.name, t.address, t.phone, x.subject, x.body
+SELECT n.kind, o.channel, n.language, a.starts_at, t.id, t.name, t.zone, t.address, t.phone, x.subject, x.body,
+       s.sms_by, s.twilio_number, s.twilio_service_sid
 FROM notification n
 CROSS JOIN LATERAL (SELECT {_OTHER} AS channel) AS o
 CROSS JOIN messaging s
@@ -23,7 +24,7 @@ CROSS JOIN LATERAL (SELECT CASE o.channel WHEN 'email' THEN coalesce(q.email, p.
                                           ELSE coalesce(q.phone, p.phone) END AS address) AS e
 JOIN appointment a ON a.id = n.appointment_id
 JOIN site t ON t.id = a.site_id
-LEFT JOIN message_text x ON x.kind = n.kind AND x.channel = o.channel AND x.language = left(lower(n.language), 2)
+LEFT JOIN message_text x ON x.kind = n.kind AND x.channel = o.channel AND x.language = n.language
 WHERE n.id = %(id)s::uuid AND e.address <> '' AND coalesce(q.channel, p.channel) <> 'none'
   AND CASE o.channel WHEN 'email' THEN s.email_by ELSE s.sms_by END <> 'off'
   AND NOT EXISTS (SELECT FROM contact_note k WHERE k.channel = o.channel AND k.address = lower(e.address))

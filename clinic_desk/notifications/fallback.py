@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.database import queries_fallback as queries
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import Channel
-from clinic_desk.domain.wall import to_wall
-from clinic_desk.notifications.texts import Text, default_text, language_of, render, spoken_date
+from clinic_desk.domain.messaging import Messaging
+from clinic_desk.domain.records import Channel, Site
+from clinic_desk.notifications.templates import TextKey, Words, takes_answers, words_for
+from clinic_desk.notifications.texts import Text
 from clinic_desk.reports import traceback_text
 
 if TYPE_CHECKING:
@@ -36,24 +37,19 @@ def send_otherwise(steps: Steps, message_id: UUID) -> bool:
     if not rows:
         return False
     try:
-        subject, body = _words(rows[0])
-    except (KeyError, ValueError) as error:
+        words = _words(rows[0])
+    except Exception as error:  # whatever it is: one message's text must not stop the queue
         _logger.error("the other channel's text of message %s failed\n%s", message_id, traceback_text(error))
         return False
-    values = {"id": str(message_id), "new_id": str(new_id()), "subject": subject, "body": body}
+    values = {"id": str(message_id), "new_id": str(new_id()), "subject": words.subject, "body": words.body}
     return bool(steps.run(queries.OTHERWISE, **values))
 
 
-def _words(row: Sequence[Any]) -> tuple[str, str]:
-    kind, channel, wanted, starts_at, zone, clinic, place, phone, own_subject, own_body = row
-    language = language_of(wanted)
-    wall = to_wall(starts_at, zone)
-    values = {
-        "clinic": clinic,
-        "date": spoken_date(wall, language),
-        "time": f"{wall:%H:%M}",
-        "place": place,
-        "phone": phone,
-    }
-    text = default_text(kind, Channel(channel), language) if own_body is None else Text(own_subject, own_body)
-    return render(text, Channel(channel), values)
+def _words(row: Sequence[Any]) -> Words:
+    kind, channel, language, starts_at = row[:4]
+    site = Site(*row[4:9])
+    own_subject, own_body = row[9:11]
+    settings = Messaging(sms_by=row[11], twilio_number=row[12], twilio_service_sid=row[13])
+    key = TextKey(kind, Channel(channel), language)
+    own = None if own_body is None else {key: Text(own_subject, own_body)}
+    return words_for(key, starts_at, site, own, answers=takes_answers(settings))

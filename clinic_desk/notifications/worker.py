@@ -189,7 +189,7 @@ class Worker:
         """
         if outcome.note:
             queue.note_address(steps, message.channel, message.recipient, outcome)
-        if outcome.another_channel:
+        if outcome.another_channel and outcome.note != "opted-out":  # who wants no messages gets none by another way
             fallback.send_otherwise(steps, message.id)
 
     def _settle(self, steps: Steps, tally: _Tally, sent: Sent) -> bool:

@@ -28,6 +28,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.queries_queue import BATCH
 from clinic_desk.database.stepping import stepping
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.messaging import Answer, Outcome, Outgoing
@@ -213,7 +214,8 @@ async def _procrastinate(dsn: str, count: int) -> float:
 
     async with app.open_async():
         await app.schema_manager.apply_schema_async()
-        await nothing.batch_defer_async(*({"number": number} for number in range(count)))
+        jobs: list[dict[str, Any]] = [{"number": number} for number in range(count)]
+        await nothing.batch_defer_async(*jobs)
         await app.connector.execute_query_async("ANALYZE procrastinate_jobs")
         began = time.perf_counter()
         await app.run_worker_async(wait=False, install_signal_handlers=False)
@@ -268,7 +270,7 @@ def measure_claim(superuser: URL, finished: int) -> Iterator[Figure]:
                 claimed = queue.claim(steps, channels, "bench")
                 if turn >= 5:
                     took[name].append(time.perf_counter() - began)
-                if len(claimed) != queue.BATCH:
+                if len(claimed) != BATCH:
                     raise AssertionError(name, len(claimed))
             time.sleep(0.02)  # the rate limit's slots
     for database in databases.values():

@@ -1,0 +1,376 @@
+"""Whatever workers, providers, clocks and desks do, and wherever a worker dies: the queue is safe, and comes to rest.
+
+A hypothesis state machine takes the steps of several workers one by one on a real database. The provider is a model
+that remembers what reached it; desks change the appointments by the real services meanwhile; time is let pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import create_engine
+
+from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.setup import OWNER
+from clinic_desk.database.stepping import Steps, stepping
+from clinic_desk.domain.commands import Book, Cancel, Reinstate, Update
+from clinic_desk.domain.messaging import Answer, Delivery, Found, Outcome, Outgoing, Trace
+from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Channel, Entry
+from clinic_desk.errors import Refused
+from clinic_desk.notifications import checking, queue
+from clinic_desk.notifications.queue import Begun, Claimed, Sent
+from clinic_desk.notifications.worker import Worker
+from clinic_desk.services.booking import book, cancel, reinstate, update
+from tests.notifications.conftest import OPEN
+from tests.plugins.postgres import LOGINS, PostgresServer, _new_database
+from tests.support.bookings import at
+from tests.support.queue_rows import Provider, let_pass, make_time, sql, with_time
+from tests.support.small_clinic import SMALL_CLINIC, insert_small_clinic
+
+CHANNELS: Final = (Channel.EMAIL, Channel.SMS)
+WORKERS: Final = 3
+FINAL: Final = frozenset({"sent", "delivered", "failed", "expired", "cancelled"})
+FOLLOWS: Final = {
+    "pending": {"leased", "cancelled", "expired", "pending", "failed"},
+    "leased": {"leased", "sending", "pending", "cancelled", "expired", "failed"},
+    "sending": {"sent", "pending", "unknown", "failed"},
+    "unknown": {"sent", "pending", "expired", "failed", "unknown"},
+    "sent": {"delivered", "failed"},
+    "delivered": set[str](),
+    "failed": set[str](),
+    "expired": set[str](),
+    "cancelled": set[str](),
+}
+"""The steps that a message's log may show."""
+
+OUTCOMES: Final = {
+    "ok": (Outcome(Answer.SENT), True),
+    "transient": (Outcome(Answer.TRANSIENT, code="connect", reason="no route"), False),
+    "permanent": (Outcome(Answer.PERMANENT, code="21614", reason="no mobile", another_channel=True), False),
+    "configuration": (Outcome(Answer.CONFIGURATION, code="20003", reason="sign in"), False),
+    "answer lost, arrived": (Outcome(Answer.UNKNOWN, code="no-answer", reason="no answer"), True),
+    "answer lost, not arrived": (Outcome(Answer.UNKNOWN, code="no-answer", reason="no answer"), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What reached the provider. `began`: the database's time at which its begin was written."""
+
+    id: UUID
+    attempt: int
+    channel: Channel
+    began: datetime
+    not_after: datetime
+    late: bool = False
+    """The sender's lease was over by then."""
+
+
+@dataclass
+class Hands:
+    """What a worker has in hand between its steps."""
+
+    claimed: list[Claimed] = field(default_factory=list)
+    begun: Begun | None = None
+    sent: Sent | None = None
+
+
+def explained_by_its_log(row: dict[str, Any]) -> None:
+    """Assert that a row is as its log tells, and that it came there in allowed steps."""
+    log = row["log"]
+    states = [step["s"] for step in log]
+    assert (states[-1], log[-1]["n"]) == (row["status"], row["attempts"]), row
+    for one, next_ in pairwise(states):
+        assert next_ in FOLLOWS[one], states
+    if row["status"] in {"leased", "sending"}:
+        assert row["lease_owner"], row
+        assert row["lease_until"], row
+    elif row["status"] != "cancelled":
+        assert row["lease_until"] is None, row
+
+
+class Queue(RuleBasedStateMachine):
+    """The machine. `server` is set by the test that runs it."""
+
+    server: PostgresServer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.database = ExitStack()
+        self.stack = ExitStack()
+        self.name = self.database.enter_context(_new_database(self.server, self.server.template))
+        self.owner = create_engine(self.server.url(self.name, OWNER), pool_size=1)
+        with self.owner.begin() as connection:
+            insert_small_clinic(connection)
+            make_time(connection)
+            connection.exec_driver_sql(OPEN)
+            connection.exec_driver_sql("UPDATE patient SET email = 'p' || right(id::text, 3) || '@example.org'")
+            connection.exec_driver_sql("UPDATE messaging SET wait_s = 0")
+            connection.exec_driver_sql("INSERT INTO desk (id, name) VALUES (%s, 'Desk')", (UUID(int=0xDE5C),))
+        url = with_time(self.server.url(self.name, LOGINS["clinic_worker"]))
+        self.databases = [Database(url, DeskIdentity(uuid4(), f"W{n}"), pool_size=1) for n in range(WORKERS)]
+        self.steps: list[Steps] = [self.stack.enter_context(stepping(each)) for each in self.databases]
+        self.desk = Database(
+            with_time(self.server.url(self.name, LOGINS["clinic_reception"])), DeskIdentity(UUID(int=0xDE5C), "Desk")
+        )
+        self.desk.message_wait_s = 0
+        self.hands = [Hands() for _ in range(WORKERS)]
+        self.lives = list(range(WORKERS))
+        self.arrived: list[Arrival] = []
+        self.entries: list[Entry] = []
+        self.cancelled_at: dict[UUID, datetime] = {}
+
+    def owner_of(self, number: int) -> str:
+        """A worker that was killed comes back under another name, as a program started anew does."""
+        return f"w{self.lives[number]}"
+
+    @initialize()
+    def first_booking(self) -> None:
+        self.book(0, 9)
+
+    # --- desks ---
+
+    @precondition(lambda self: len(self.entries) < 4)
+    @rule(patient=st.integers(0, 3), hour=st.sampled_from([9, 10, 11, 14, 15]))
+    def book(self, patient: int, hour: int) -> None:
+        clinic = SMALL_CLINIC
+        command = Book(
+            patient_id=clinic.patients[patient],
+            type_id=clinic.checkup,
+            practitioner_id=clinic.weber,
+            site_id=clinic.berlin,
+            starts_at=at(clinic.monday, hour, 15 * patient),
+            length_minutes=15,
+        )
+        with suppress(Refused):
+            self.entries.append(book(self.desk, command))
+
+    @precondition(lambda self: self.entries)
+    @rule(data=st.data(), hour=st.sampled_from([8, 13, 16]))
+    def move(self, data: st.DataObject, hour: int) -> None:
+        self._change(
+            data,
+            lambda e: update(self.desk, Update(e.id, e.appointment.version, starts_at=at(SMALL_CLINIC.monday, hour))),
+        )
+
+    @precondition(lambda self: self.entries)
+    @rule(data=st.data())
+    def call_off_or_reinstate(self, data: st.DataObject) -> None:
+        def change(entry: Entry) -> Entry:
+            row = entry.appointment
+            if row.status is AppointmentStatus.CANCELLED:
+                return reinstate(self.desk, Reinstate(entry.id, row.version))
+            return cancel(self.desk, Cancel(entry.id, row.version, CancellationReason.PATIENT))
+
+        self._change(data, change)
+
+    def _change(self, data: st.DataObject, change: Any) -> None:
+        number = data.draw(st.integers(0, len(self.entries) - 1))
+        entry = self.entries[number]
+        try:
+            self.entries[number] = changed = change(entry)
+        except Refused:
+            return
+        if changed.appointment.status is AppointmentStatus.CANCELLED:
+            self.cancelled_at[entry.id] = self.now()
+        else:
+            self.cancelled_at.pop(entry.id, None)
+
+    # --- workers, step by step ---
+
+    @precondition(lambda self: any(not hands.claimed and not hands.begun and not hands.sent for hands in self.hands))
+    @rule(number=st.integers(0, WORKERS - 1))
+    def claim(self, number: int) -> None:
+        hands = self.hands[number]
+        if not hands.claimed and hands.begun is None and hands.sent is None:
+            hands.claimed = list(queue.claim(self.steps[number], CHANNELS, self.owner_of(number)))
+
+    @precondition(lambda self: any(hands.claimed for hands in self.hands))
+    @rule(number=st.integers(0, WORKERS - 1))
+    def begin(self, number: int) -> None:
+        hands = self.hands[number]
+        if hands.claimed and hands.begun is None:
+            claimed, after = hands.claimed.pop(0), hands.sent
+            hands.sent = None
+            begun = queue.begin(self.steps[number], claimed, self.owner_of(number), after)
+            hands.begun = begun if begun is not None and begun.verdict == "" else None
+
+    @precondition(lambda self: any(hands.begun for hands in self.hands))
+    @rule(number=st.integers(0, WORKERS - 1), outcome=st.sampled_from(sorted(OUTCOMES)), dies=st.booleans())
+    def send(self, number: int, outcome: str, dies: bool) -> None:
+        hands = self.hands[number]
+        if hands.begun is None:
+            return
+        message, (said, arrives) = hands.begun.message, OUTCOMES[outcome]
+        if arrives:
+            self._arrive(message, late=not self._holds(number, message))
+        if dies:
+            self._die(number)
+            return
+        if said.answer is Answer.SENT:
+            said = Outcome(Answer.SENT, provider_id=f"SM-{message.id}-{message.attempt}")
+        hands.sent, hands.begun = Sent(message.id, message.attempt, message.channel, message.uid, said), None
+
+    @precondition(lambda self: any(hands.sent for hands in self.hands))
+    @rule(number=st.integers(0, WORKERS - 1))
+    def settle(self, number: int) -> None:
+        hands = self.hands[number]
+        if hands.sent is not None:
+            queue.settle(self.steps[number], hands.sent, self.owner_of(number))
+            hands.sent = None
+
+    @rule(number=st.integers(0, WORKERS - 1))
+    def die(self, number: int) -> None:
+        """kill -9 between two steps."""
+        self._die(number)
+
+    def _die(self, number: int) -> None:
+        self.hands[number] = Hands()
+        self.lives[number] += WORKERS
+
+    @rule(number=st.integers(0, WORKERS - 1))
+    def recover(self, number: int) -> None:
+        queue.recover(self.steps[number])
+
+    @rule(number=st.integers(0, WORKERS - 1), tells=st.booleans())
+    def look_for_the_unknown(self, number: int, tells: bool) -> None:
+        missing = checking.next_missing(self.steps[number], dict.fromkeys(CHANNELS))
+        if missing is not None:
+            found = self._find(missing.message) if tells else Found(Trace.CANNOT_TELL, reason="no list")
+            checking.resolve(self.steps[number], missing, found)
+
+    @rule(number=st.integers(0, WORKERS - 1), status=st.sampled_from(["delivered", "undelivered"]), again=st.booleans())
+    def ask_for_delivery(self, number: int, status: Any, again: bool) -> None:
+        taken = checking.next_taken(self.steps[number], dict.fromkeys(CHANNELS))
+        if taken is not None:
+            delivery = Delivery(status, code="30003" if status == "undelivered" else "", again=again)
+            checking.delivered(self.steps[number], taken, delivery, self.owner_of(number))
+
+    # --- the world ---
+
+    @rule(seconds=st.sampled_from([1, 20, 61, 200, 3700]))
+    def time_passes(self, seconds: int) -> None:
+        let_pass(self.owner, timedelta(seconds=seconds))
+
+    @precondition(lambda self: self.entries)
+    @rule(before=st.sampled_from([timedelta(hours=24), timedelta(hours=1), timedelta(seconds=-1)]))
+    def the_clock_jumps_ahead(self, before: timedelta) -> None:
+        ahead = self.entries[0].appointment.starts_at - before - self.now()
+        if ahead > timedelta():
+            let_pass(self.owner, ahead)
+
+    @rule()
+    def somebody_sees_to_the_settings(self) -> None:
+        sql(self.owner, "UPDATE messaging SET from_name = 'x'")
+
+    # --- what must always hold ---
+
+    @invariant()
+    def all_is_well(self) -> None:
+        rows = self.rows()
+        there = {each.id for each in self.arrived}
+        for row in rows:
+            explained_by_its_log(row)
+            assert row["status"] not in {"sent", "delivered"} or row["id"] in there, row
+        for arrival in self.arrived:
+            assert arrival.began < arrival.not_after, arrival
+        # An SMS can be looked for: a second one comes only of a worker that slept past its lease with it in hand.
+        sms = Counter(each.id for each in self.arrived if each.channel is Channel.SMS)
+        late = Counter(each.id for each in self.arrived if each.late)
+        assert all(count <= 1 + late[each] for each, count in sms.items()), self.arrived
+
+    # --- helpers ---
+
+    def now(self) -> datetime:
+        with self.owner.connect() as connection:
+            now: datetime = connection.exec_driver_sql(
+                "SELECT clock_timestamp() + by FROM test_time.later"
+            ).scalar_one()
+        return now
+
+    def rows(self) -> list[dict[str, Any]]:
+        with self.owner.connect() as connection:
+            return [dict(row) for row in connection.exec_driver_sql("SELECT * FROM notification").mappings()]
+
+    def _holds(self, number: int, message: Outgoing) -> bool:
+        """Whether a message is still this worker's."""
+        (row,) = (each for each in self.rows() if each["id"] == message.id)
+        now = (row["status"], row["lease_owner"], row["attempts"])
+        return now == ("sending", self.owner_of(number), message.attempt)
+
+    def _arrive(self, message: Outgoing, *, late: bool = False) -> None:
+        assert message.sending_started_at is not None
+        assert message.not_after is not None
+        began = message.sending_started_at
+        if message.kind != "cancelled" and message.uid in self.cancelled_at:
+            assert began <= self.cancelled_at[message.uid], "sent after its cancel was committed"
+        self.arrived.append(Arrival(message.id, message.attempt, message.channel, began, message.not_after, late))
+
+    def _find(self, message: Outgoing) -> Found:
+        there = [each for each in self.arrived if each.id == message.id and message.channel is Channel.SMS]
+        return Found(Trace.FOUND, f"SM-{there[0].id}-{there[0].attempt}") if there else Found(Trace.ABSENT)
+
+    # --- after all faults end ---
+
+    def teardown(self) -> None:
+        try:
+            self._come_to_rest()
+        finally:
+            self.stack.close()
+            for each in (*self.databases, self.desk):
+                each.dispose()
+            self.owner.dispose()
+            self.database.close()
+
+    def _come_to_rest(self) -> None:
+        for number in range(WORKERS):
+            self._die(number)
+        machine = self
+
+        class Well(Provider):
+            def send(self, message: Outgoing) -> Outcome:
+                machine._arrive(message)
+                return Outcome(Answer.SENT, provider_id=f"SM-{message.id}-{message.attempt}")
+
+            def find(self, message: Outgoing) -> Found:
+                return machine._find(message)
+
+        worker = Worker(self.databases[0], {channel: Well(channel) for channel in CHANNELS}, "the last")
+        sql(self.owner, "UPDATE messaging SET from_name = 'y'")
+        for pause in [timedelta(seconds=61)] * 3 + [timedelta(hours=3)] * 6 + [timedelta(days=3000)]:
+            worker.tick()
+            worker.reconcile()
+            let_pass(self.owner, pause)
+        worker.tick()
+        self.all_is_well()
+        for row in self.rows():
+            left_to_a_human = row["status"] == "unknown" and row["check_at"] is None
+            assert row["status"] in FINAL or left_to_a_human, row
+
+
+@pytest.mark.timeout(900)
+def test_the_queue_is_safe_in_every_state_and_comes_to_rest(postgres_server: PostgresServer) -> None:
+    Queue.server = postgres_server
+    run_state_machine_as_test(
+        Queue,
+        settings=settings(
+            max_examples=12, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -32,8 +32,8 @@ def sender_to() -> Iterator[MakeSender]:
 
     def make(server: MailServer, *, limit_s: float = 20.0, origin: Origin = ORIGIN, **others: Any) -> SmtpSender:
         host, port = server.address
-        account = MailAccount(**({"host": host, "port": port, "security": "none", "answer_s": 5.0} | others))
-        made.append(SmtpSender(account, origin, limit_s=limit_s))
+        given: dict[str, Any] = {"host": host, "port": port, "security": "none", "answer_s": 5.0}
+        made.append(SmtpSender(MailAccount(**(given | others)), origin, limit_s=limit_s))
         return made[-1]
 
     yield make
@@ -220,7 +220,7 @@ def test_no_answer_after_the_final_dot_is_unknown(server: MailServer, sender_to:
 def test_a_server_that_drips_is_cut_when_the_time_for_one_message_is_up(sender_to: MakeSender) -> None:
     """Each of its bytes comes within the socket's timeout, so that alone would wait for ever."""
     with _Dripping() as server:
-        outcome = sender_to(server, answer_s=5.0, limit_s=0.5).send(email())  # type: ignore[arg-type]
+        outcome = sender_to(server, answer_s=5.0, limit_s=0.5).send(email())
     assert outcome.answer is Answer.TRANSIENT
 
 

@@ -73,8 +73,9 @@ def test_a_server_without_starttls_gets_neither_password_nor_mail(sender_to: Mak
 def test_a_certificate_of_an_unknown_authority_gets_neither_password_nor_mail(
     certificate: TestCertificate, sender_to: MakeSender
 ) -> None:
+    security: Any
     for security in ("starttls", "tls"):
-        with MailServer(security=security, context=certificate.server_context(), users=USERS) as server:  # type: ignore[arg-type]
+        with MailServer(security=security, context=certificate.server_context(), users=USERS) as server:
             outcome = sender_to(server, security=security, ca_file=None).send(email())
             assert (outcome.answer, outcome.code) == (Answer.CONFIGURATION, "certificate")
             assert (server.sign_ins, server.received) == ([], [])

@@ -502,9 +502,10 @@ def test_no_number_text_or_token_is_logged_or_told(
     said: list[str] = []
     faults = [refusal(21211), refusal(21610), refusal(99999), Fault(status=500), Fault(cut=True), Fault(hang=True)]
     for fault in [None, *faults, Fault(status=502, html=True), Fault(status=302, location=server.address)]:
+        method: Any
         for method in ("POST", "GET"):
             if fault is not None:
-                server.plan(method, fault)  # type: ignore[arg-type]
+                server.plan(method, fault)
         said += [str(sender.send(just_begun())), str(sender.find(just_begun()))]
         if fault is not None:
             server.plan("GET", fault)

@@ -62,10 +62,10 @@ def compose(message: Outgoing, origin: Origin) -> bytes:
     mail["Message-ID"] = message_id(message, origin)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answer is wanted
     mail["X-Auto-Response-Suppress"] = "All"  # the same in Exchange's words
-    language = _language_tag(message.language)
-    if language:
-        mail["Content-Language"] = language
     _fill(mail, message, address, origin.domain)
+    language = _language_tag(message.language)
+    if language:  # at the end: it would have moved into the first part with what begins with "Content-"
+        mail["Content-Language"] = language
     return mail.as_bytes()
 
 

@@ -140,6 +140,7 @@ class AppointmentPanel(QWidget):
         def work() -> _Details:
             return _Details(messages.messages_of(database, entry.id), phone_text(entry.patient.phone))
 
+        # What cannot be read now is left out: the banner tells of the lost connection, the next look asks again.
         self._tasks.query(self, work, lambda details: self._learned(entry, details), lambda error: None, key="details")
 
     @property

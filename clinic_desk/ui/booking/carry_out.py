@@ -177,7 +177,7 @@ class CarryOut(QObject):
             dialog,
             lambda: slots.alternatives(database, like, clinic, besides=besides),
             dialog.show_alternatives,
-            lambda error: dialog.show_alternatives(()),
+            lambda error: dialog.tell_not_looked_for(),
             key="alternatives",
             priority=Priority.URGENT,
         )

@@ -54,11 +54,6 @@ class CompareTable(QWidget):
         widgets = (item.widget() if item is not None else None for item in items)
         return tuple(widget.text() if isinstance(widget, QLabel) else "" for widget in widgets)
 
-    @property
-    def row_count(self) -> int:
-        """How many rows are shown."""
-        return self._rows
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(theme_of(self.palette()).line)

@@ -203,7 +203,7 @@ class NextFreePanel(QWidget):
         for slot in found:
             item = QListWidgetItem(self._text(slot))
             name = one_line(self.clinic.practitioner(slot.practitioner_id).name)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}, {name}")
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{one_line(item.text())}, {name}")
             self.list.addItem(item)
         if found:
             self.list.setCurrentRow(max(0, min(kept, len(found) - 1)))
@@ -214,11 +214,11 @@ class NextFreePanel(QWidget):
     def _text(self, slot: slots.FreeSlot) -> str:
         wall = to_wall(slot.starts_at, self.clinic.site(slot.site_id).zone)
         name = one_line(self.clinic.practitioner(slot.practitioner_id).name)
-        told = f"{day_text(wall.date())} · {time_text(wall)}   {name.rpartition(' ')[2]}"
-        # Two sites can be in two zones: whose clock a time is on must be seen, unless one site was chosen.
+        when, who = f"{day_text(wall.date())} · {time_text(wall)}", name.rpartition(" ")[2]
         if self.site.isHidden() or self.site.value is not None:
-            return told
-        return f"{told} · {one_line(self.clinic.site(slot.site_id).name)}"
+            return f"{when}   {who}"
+        # Two sites can be in two zones: whose clock a time is on must be seen, and needs a line of its own.
+        return f"{when}\n{who} · {one_line(self.clinic.site(slot.site_id).name)}"
 
     def _failed(self, error: ClinicDeskError) -> None:
         self._stale = True

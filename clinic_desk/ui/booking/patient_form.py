@@ -171,10 +171,15 @@ class PatientForm(PatientFields):
         self._tasks.query(
             self,
             work,
-            lambda is_doubtful: self.say_doubtful_phone() if is_doubtful else self.remarks[field].say(""),
+            lambda is_doubtful: self._doubt(alone.phone) if is_doubtful else self.remarks[field].say(""),
             lambda error: self._tell(error) if isinstance(error, InvalidInput) else None,
             key=f"check {field}",
         )
+
+    def _doubt(self, phone: str) -> None:
+        """Tell that the number may be wrong; who then presses Enter means it."""
+        self._asked_phone = phone
+        self.say_doubtful_phone()
 
     def _look_for_doubles(self) -> None:
         """Ask early whether this patient is there already."""
@@ -239,8 +244,7 @@ class PatientForm(PatientFields):
 
     def _saved(self, saved: Patient | _Doubtful) -> None:
         if isinstance(saved, _Doubtful):
-            self._asked_phone = saved.phone
-            self.say_doubtful_phone()
+            self._doubt(saved.phone)
             self.phone.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         self._sent = None

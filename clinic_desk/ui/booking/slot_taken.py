@@ -194,6 +194,11 @@ class SlotTakenDialog(Sheet):
             self.choices[0].setFocus(Qt.FocusReason.OtherFocusReason)
         self.arrange()
 
+    def tell_not_looked_for(self) -> None:
+        """Say that the other times could not be looked for: there may well be some."""
+        self.show_alternatives(())
+        self._instead.setText(translate("taken", "Other times cannot be looked for just now."))
+
     def _tell_instead(self, *, looking: bool) -> None:
         if self._wanted is None:
             return

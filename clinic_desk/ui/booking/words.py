@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
@@ -117,6 +118,12 @@ def short_person(name: str) -> str:
 def one_line(text: str) -> str:
     """Return the text with every line break as a blank: names and notes are shown on one line."""
     return " ".join(text.split())
+
+
+def before_figures(text: str) -> str:
+    """Return a text that figures can follow: after one written from right to left they would be drawn amid it."""
+    backwards = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return f"{text}\N{LEFT-TO-RIGHT MARK}" if backwards else text
 
 
 def breakable(text: str, longest: int = 16) -> str:

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QTextLayout, QTextLine, QTextOption
 
 from clinic_desk import errors
 from clinic_desk.domain.commands import OVERRULABLE, UNCHANGED, Book, Rule, Update
@@ -23,7 +24,7 @@ from clinic_desk.ui.booking.new_patient import parse_birth_date, typed_from_sear
 from clinic_desk.ui.booking.placing import place_beside
 from clinic_desk.ui.booking.when_line import when_text
 from clinic_desk.ui.booking.when_text import When, parse_when
-from clinic_desk.ui.booking.words import ago_text, breakable, length_text, short_person, span_text
+from clinic_desk.ui.booking.words import ago_text, before_figures, breakable, length_text, short_person, span_text
 from clinic_desk.ui.sentences import About, combined, question, sentence
 
 TODAY = date(2026, 11, 21)
@@ -262,3 +263,29 @@ def test_the_same_wish_keeps_its_ids_and_another_wish_gets_new_ones() -> None:
     assert with_ids_of(Update(update.appointment_id, 1, note="a"), update) is update
     assert with_ids_of(Update(update.appointment_id, 2, note="a"), update) is not update
     assert update.starts_at is UNCHANGED
+
+
+@pytest.mark.parametrize("name", ["Anna Meier", "山田 太郎", ""])
+def test_figures_follow_a_name_written_from_left_to_right_as_they_are(name: str) -> None:
+    assert before_figures(name) == name
+
+
+@pytest.mark.usefixtures("qapp")
+def test_figures_after_a_name_written_from_right_to_left_stay_behind_it() -> None:
+    """Where the "2" of "2 Feb" is drawn: right of the name, and left of the month."""
+    text = f"{before_figures('فاطمة')} · 2 Feb"
+    layout = QTextLayout(text)
+    option = QTextOption()
+    option.setTextDirection(Qt.LayoutDirection.LeftToRight)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    line = layout.createLine()
+    layout.endLayout()
+    name, figure, month = (x(line, text.index(part)) for part in ("ف", "2", "F"))
+    assert name < figure < month
+
+
+def x(line: QTextLine, at: int) -> float:
+    """Where the character at a place of the text is drawn."""
+    found: tuple[float, int] = line.cursorToX(at)  # type: ignore[assignment]  # the stub says object
+    return found[0]

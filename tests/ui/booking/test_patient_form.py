@@ -132,6 +132,18 @@ def test_a_number_nobody_is_known_to_have_is_asked_about_once_and_then_kept(
     assert stored(database, "vanderberg").phone == "+493012"
 
 
+def test_a_doubt_that_was_told_while_typing_is_not_told_again(
+    qtbot: QtBot, form: BookingForm, adding: Callable[[str], PatientForm], database: Database
+) -> None:
+    page = adding("vanderberg rosa")
+    fill(page, phone="030 12")
+    page.email.setFocus()
+    qtbot.waitUntil(lambda: "Check it" in page.remarks["phone"].text())
+    press(ENTER)
+    qtbot.waitUntil(lambda: form.content.draft.patient is not None)
+    assert stored(database, "vanderberg").phone == "+493012"
+
+
 def test_a_doubtful_number_changed_to_another_doubtful_one_is_asked_about_anew(
     qtbot: QtBot, adding: Callable[[str], PatientForm], database: Database
 ) -> None:

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.domain.records import Entry
+from clinic_desk.errors import DatabaseDown
+from clinic_desk.services import slots
 from clinic_desk.ui.booking.form import BookingForm
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.calendar.places import Place
@@ -42,6 +44,33 @@ def lose(
         return dialog
 
     return run
+
+
+def test_other_times_that_cannot_be_looked_for_are_not_said_to_be_taken(
+    *,
+    qtbot: QtBot,
+    form: BookingForm,
+    place: Callable[..., Place],
+    booked: Booker,
+    other_desk: Asking,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise DatabaseDown
+
+    monkeypatch.setattr(slots, "alternatives", unreachable)
+    form.start_new(place(9, 45))
+    qtbot.waitUntil(lambda: form.content.has_board)
+    search(qtbot, form, "meier")
+    press(ENTER)
+    booked(other_desk.database, at(9, 45), patient=2)
+    press(ENTER)
+    qtbot.waitUntil(lambda: isinstance(form.carry_out.dialog, SlotTakenDialog))
+    dialog = form.carry_out.dialog
+    assert isinstance(dialog, SlotTakenDialog)
+    told = "Other times cannot be looked for just now."
+    qtbot.waitUntil(lambda: told in {label.text() for label in dialog.findChildren(QLabel)})
+    dialog.reject()
 
 
 def patients_at(desk: Asking) -> dict[str, object]:

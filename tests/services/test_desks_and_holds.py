@@ -1,47 +1,20 @@
 """Desks online, holds and who is signed in, on real PostgreSQL."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import psycopg2
 import pytest
 from sqlalchemy import Engine
 
-from clinic_desk.database.connections import driver_arguments
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import PlaceHold
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import NotAllowed
 from clinic_desk.services import calendar, desks, health, holds
+from tests.support.living import alive
 from tests.support.small_clinic import SmallClinic
 
 START = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
-
-
-@contextmanager
-def alive(database: Database) -> Iterator[None]:
-    """What the desk's listener does while it lives: a connection that holds the session lock."""
-    number = desks.register_desk(database)
-    connection = psycopg2.connect(**driver_arguments(database.url, "test listener"))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock_shared(20261, %s)", (number,))
-    try:
-        yield
-    finally:
-        connection.close()
-        wait_until_dead(database, number)
-
-
-def wait_until_dead(database: Database, number: int) -> None:
-    """The server notices the end of a connection a moment after it was closed."""
-    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 20261 AND objid = %(no)s::oid"
-    for _ in range(2000):
-        with database.reading() as connection:
-            if connection.exec_driver_sql(held, {"no": number}).scalar_one() == 0:
-                return
-    pytest.fail("the lock of a closed connection is still held")
 
 
 def hold_at(clinic: SmallClinic, start: datetime = START) -> PlaceHold:

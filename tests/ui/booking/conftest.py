@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-import psycopg2
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -16,12 +14,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.database.connections import driver_arguments
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Clinic, DayBoard, Entry
 from clinic_desk.domain.wall import minute_to_instant
-from clinic_desk.services import booking, calendar, desks
+from clinic_desk.services import booking, calendar
 from clinic_desk.ui.booking.form import BookingForm
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.tasks import Tasks
@@ -154,17 +151,3 @@ def press(*keys: Qt.Key) -> None:
         widget = QApplication.focusWidget()
         assert widget is not None
         QTest.keyClick(widget, key)
-
-
-@contextmanager
-def alive(database: Database) -> Iterator[None]:
-    """What the desk's listener does while it lives: a connection that holds the session lock."""
-    number = desks.register_desk(database)
-    connection = psycopg2.connect(**driver_arguments(database.url, "test listener"))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock_shared(20261, %s)", (number,))
-    try:
-        yield
-    finally:
-        connection.close()

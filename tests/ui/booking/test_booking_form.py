@@ -20,8 +20,9 @@ from clinic_desk.domain.records import AppointmentStatus, Entry, Hold
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.form import BookingForm
 from clinic_desk.ui.calendar.places import Place
+from tests.support.living import alive
 from tests.support.small_clinic import SmallClinic
-from tests.ui.booking.conftest import MONDAY, Asking, Clock, alive, at, press, search, type_in
+from tests.ui.booking.conftest import MONDAY, Asking, Clock, at, press, search, type_in
 
 ENTER, ESC = Qt.Key.Key_Return, Qt.Key.Key_Escape
 PlaceMaker = Callable[..., Place]

@@ -43,6 +43,9 @@ def driver_arguments(url: URL, application_name: str) -> dict[str, Any]:
         "lock_timeout": LOCK_TIMEOUT_MS,
         "statement_timeout": STATEMENT_TIMEOUT_MS,
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+        # The server's side of the link: what a desk held that lost its power is free within seconds, not hours.
+        "tcp_keepalives_idle": 2,
+        "tcp_keepalives_interval": 1,
         # What is prepared (queries_prepared) is planned once: its planning outweighs its work.
         "plan_cache_mode": "force_generic_plan",
     }

@@ -1,7 +1,7 @@
-"""Desks that are programs of their own, on one database per module; each test has a Monday of its own.
+"""Desks that are programs of their own, on one database; each test has a Monday of its own.
 
-Starting a program is what takes time here, so the two desks that nobody kills or cuts off are shared by the tests of a
-module, as desks are by a working day.
+Starting a program is what takes time here, so the desks that nobody kills are shared by all tests, as desks are by a
+working day: two with a good link to the database, and one whose link can fail. Each test finds them with nothing open.
 """
 
 from __future__ import annotations
@@ -36,24 +36,26 @@ BookAt = Callable[..., Entry]
 ShutGate = Callable[[], "AbstractContextManager[Gate]"]
 
 BEFORE_LOCK_TIMEOUT_S: Final = 4.5
+STARTED_WITHIN_S: Final = 150.0
+"""On a machine that does other things besides."""
 
 # --- the database -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fresh_database(postgres_server: PostgresServer) -> Iterator[str]:
-    """The name of a migrated database for the tests of a module."""
+    """The name of a migrated database for all these tests."""
     with _new_database(postgres_server, postgres_server.template) as name:
         yield name
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def database_url(postgres_server: PostgresServer, fresh_database: str) -> URL:
     """It as a login of clinic_reception."""
     return postgres_server.url(fresh_database, LOGINS["clinic_reception"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def owner_engine(postgres_server: PostgresServer, fresh_database: str) -> Iterator[Engine]:
     """An engine as clinic_owner that keeps no connection."""
     engine = create_engine(postgres_server.url(fresh_database, setup.OWNER), poolclass=NullPool)
@@ -61,7 +63,7 @@ def owner_engine(postgres_server: PostgresServer, fresh_database: str) -> Iterat
     engine.dispose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clinics(owner_engine: Engine) -> Iterator[SmallClinic]:
     """The small clinic again and again, each time with the next Monday."""
     with owner_engine.begin() as connection:
@@ -71,18 +73,18 @@ def clinics(owner_engine: Engine) -> Iterator[SmallClinic]:
 
 @pytest.fixture
 def clinic(clinics: Iterator[SmallClinic]) -> SmallClinic:
-    """The small clinic with a Monday on which no other test of the module books."""
+    """The small clinic with a Monday on which no other test books."""
     return next(clinics)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def back_office(database_url: URL, owner_engine: Engine) -> Iterator[Database]:
     """A further desk without a window, in the test's own process."""
     identity = DeskIdentity(UUID(int=0xDE5C_0001), "Back office")
     with owner_engine.begin() as connection:
         connection.exec_driver_sql("INSERT INTO desk (id, name) VALUES (%s, %s)", (identity.id, identity.name))
     database = Database(database_url, identity)
-    with database.reading() as connection:  # what it begins with its first use ends with the module, not with a test
+    with database.reading() as connection:  # what it begins with its first use outlives the test
         connection.exec_driver_sql("SELECT 1")
     yield database
     database.dispose()
@@ -113,7 +115,8 @@ def _closed(desks: list[Desk]) -> None:
 
 
 def _until_shown(desk: Desk, clinic: SmallClinic) -> None:
-    desk.until(lambda seen: seen.ready and seen.day and seen.connection == "live", "the calendar")
+    started = "the calendar, of a program that was just started perhaps"
+    desk.until(lambda seen: seen.ready and seen.day and seen.connection == "live", started, within_s=STARTED_WITHIN_S)
     desk.go_to(clinic.monday)
 
 
@@ -137,22 +140,22 @@ def start_desks(clinic: SmallClinic, database_url: URL, tmp_path: Path) -> Itera
     _closed(started)
 
 
-@pytest.fixture(scope="module")
-def shared_desks(database_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Desk]]:
-    """The module's desks by name."""
+@pytest.fixture(scope="session")
+def shared_desks(database_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Desk]]:
+    """Desk 1 and Desk 2."""
     folder = tmp_path_factory.mktemp("desks")
-    desks = {name: Desk(database_url, name, folder) for name in ("Desk 1", "Desk 2")}
-    yield desks
-    _closed(list(desks.values()))
+    one, two = (Desk(database_url, name, folder) for name in ("Desk 1", "Desk 2"))
+    yield one, two
+    _closed([one, two])
 
 
 @pytest.fixture
-def two_desks(shared_desks: dict[str, Desk], clinic: SmallClinic) -> tuple[Desk, Desk]:
+def two_desks(shared_desks: tuple[Desk, Desk], clinic: SmallClinic) -> tuple[Desk, Desk]:
     """Two desks that show the Monday and have nothing open."""
-    for desk in shared_desks.values():
+    for desk in shared_desks:
         desk.tidy()
         _until_shown(desk, clinic)
-    return shared_desks["Desk 1"], shared_desks["Desk 2"]
+    return shared_desks
 
 
 @pytest.fixture
@@ -160,6 +163,37 @@ def proxy(database_url: URL) -> Iterator[FaultyProxy]:
     """A way to the database that can fail."""
     with FaultyProxy.before(database_url) as proxy:
         yield proxy
+
+
+@pytest.fixture(scope="session")
+def faulty_way(database_url: URL) -> Iterator[FaultyProxy]:
+    """Desk 5's way to the database, which can fail."""
+    with FaultyProxy.before(database_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def shared_far_desk(
+    faulty_way: FaultyProxy, database_url: URL, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """Desk 5, which reaches the database by the faulty way only."""
+    desk = Desk(faulty_way.url(database_url), "Desk 5", tmp_path_factory.mktemp("far"))
+    yield desk
+    faulty_way.resume()
+    _closed([desk])
+
+
+@pytest.fixture
+def far_desk(shared_far_desk: Desk, faulty_way: FaultyProxy, clinic: SmallClinic) -> Desk:
+    """It with a good link: it shows the Monday, has nothing open and no news of the link."""
+    faulty_way.resume()
+    shared_far_desk.until(
+        lambda seen: seen.ready and seen.connection == "live", "that it is back", within_s=STARTED_WITHIN_S
+    )
+    shared_far_desk.tidy()
+    shared_far_desk.do("hide_banner")
+    _until_shown(shared_far_desk, clinic)
+    return shared_far_desk
 
 
 class Gate:

@@ -146,7 +146,7 @@ class Desk:
     def tidy(self) -> None:
         """Leave whatever a test that failed left open."""
         for _ in range(6):
-            seen = self.until(lambda seen: seen.ready, "the calendar")
+            seen = self.until(lambda seen: seen.ready, "the calendar", within_s=3 * PATIENCE_S)
             if seen.form is None and seen.sheet is None and not seen.carrying:
                 return
             self.press("Escape")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import URL, Engine
 
@@ -17,12 +15,6 @@ NINE = 540
 LONGEST_WAIT_MS = 100.0
 
 
-@pytest.fixture
-def start_behind(start_desks: StartDesks, proxy: FaultyProxy, database_url: URL) -> Callable[[], Desk]:
-    """Start a desk that reaches the database by the faulty way only."""
-    return lambda: start_desks(("Desk 5", proxy.url(database_url)))[0]
-
-
 def rows_of_bookings(engine: Engine, clinic: SmallClinic) -> dict[str, int]:
     """How many rows a booking of the test's Monday left, by table."""
     these = f"SELECT id FROM appointment WHERE wall_start::date = '{clinic.monday}'"
@@ -34,40 +26,37 @@ def rows_of_bookings(engine: Engine, clinic: SmallClinic) -> dict[str, int]:
 
 
 def test_changes_made_while_the_connection_was_cut_are_shown_when_it_is_back(
-    start_behind: Callable[[], Desk], proxy: FaultyProxy, book_at: BookAt
+    far_desk: Desk, faulty_way: FaultyProxy, book_at: BookAt
 ) -> None:
-    desk = start_behind()
-    proxy.refuse()
-    desk.until(lambda seen: seen.connection == "lost", "that the connection is gone")
+    faulty_way.refuse()
+    far_desk.until(lambda seen: seen.connection == "lost", "that the connection is gone")
     missed = book_at(NINE)
-    assert desk.seen.block(missed.id) is None
-    proxy.resume()
-    desk.until(lambda seen: seen.block(missed.id) and seen.connection == "live", "what it missed")
+    assert far_desk.seen.block(missed.id) is None
+    faulty_way.resume()
+    far_desk.until(lambda seen: seen.block(missed.id) and seen.connection == "live", "what it missed")
     heard = book_at(NINE + 15, 2)
-    desk.until(lambda seen: seen.block(heard.id), "what came after")
+    far_desk.until(lambda seen: seen.block(heard.id), "what came after")
 
 
 def test_cut_connections_are_replaced_and_the_next_action_works(
-    start_behind: Callable[[], Desk], proxy: FaultyProxy, owner_engine: Engine, clinic: SmallClinic
+    far_desk: Desk, faulty_way: FaultyProxy, owner_engine: Engine, clinic: SmallClinic
 ) -> None:
-    desk = start_behind()
-    assert proxy.cut_all() > 0
-    desk.until(lambda seen: "The database is back" in seen.banner and seen.can_book, "that it is back")
-    desk.begin_booking("0930", "nowak")
-    desk.press("Return")
-    desk.until(lambda seen: seen.at_time("09:30") == ("Nowak",), "the booking")
+    assert faulty_way.cut_all() > 0
+    far_desk.until(lambda seen: "The database is back" in seen.banner and seen.can_book, "that it is back")
+    far_desk.begin_booking("0930", "nowak")
+    far_desk.press("Return")
+    far_desk.until(lambda seen: seen.at_time("09:30") == ("Nowak",), "the booking")
     assert rows_of_bookings(owner_engine, clinic)["appointment"] == 1
 
 
 def test_without_a_database_all_stays_readable_and_typed_and_booking_is_off_until_it_is_back(
-    start_behind: Callable[[], Desk], proxy: FaultyProxy, book_at: BookAt, owner_engine: Engine, clinic: SmallClinic
+    far_desk: Desk, faulty_way: FaultyProxy, book_at: BookAt, owner_engine: Engine, clinic: SmallClinic
 ) -> None:
     there = book_at(NINE)
-    desk = start_behind()
-    desk.begin_booking("1030", "nowak")
-    desk.write_note("speaks Polish")
-    proxy.refuse()
-    lost = desk.until(lambda seen: seen.connection == "lost" and seen.banner, "the banner")
+    far_desk.begin_booking("1030", "nowak")
+    far_desk.write_note("speaks Polish")
+    faulty_way.refuse()
+    lost = far_desk.until(lambda seen: seen.connection == "lost" and seen.banner, "the banner")
     assert "No connection to the database" in lost.banner
     assert "old and can be read on" in lost.banner
     assert not lost.can_book
@@ -75,8 +64,8 @@ def test_without_a_database_all_stays_readable_and_typed_and_booking_is_off_unti
     assert lost.form is not None
     assert lost.form.note == "speaks Polish"
 
-    desk.press("Return")
-    refused = desk.until(
+    far_desk.press("Return")
+    refused = far_desk.until(
         lambda seen: seen.form is not None and seen.form.problem and not seen.form.is_busy, "why it was not booked"
     )
     assert refused.form is not None
@@ -84,34 +73,33 @@ def test_without_a_database_all_stays_readable_and_typed_and_booking_is_off_unti
     assert "Nowak" in refused.form.patient
     assert rows_of_bookings(owner_engine, clinic)["appointment"] == 1
 
-    proxy.resume()
-    back = desk.until(lambda seen: seen.connection == "live" and seen.can_book, "that it is back")
+    faulty_way.resume()
+    back = far_desk.until(lambda seen: seen.connection == "live" and seen.can_book, "that it is back")
     assert "The database is back" in back.banner
-    desk.press("Return")
-    desk.until(lambda seen: seen.at_time("10:30") == ("Nowak",) and seen.form is None, "the booking")
+    far_desk.press("Return")
+    far_desk.until(lambda seen: seen.at_time("10:30") == ("Nowak",) and seen.form is None, "the booking")
     assert rows_of_bookings(owner_engine, clinic)["appointment"] == 2
 
 
 def test_while_the_database_is_silent_the_window_goes_on(
-    start_behind: Callable[[], Desk], proxy: FaultyProxy, clinic: SmallClinic
+    far_desk: Desk, faulty_way: FaultyProxy, clinic: SmallClinic
 ) -> None:
-    desk = start_behind()
-    desk.begin_booking("0930", "nowak")
-    desk.do("start_tick")
-    proxy.stall()
-    desk.press("Return")
-    desk.until(lambda seen: seen.form is not None and seen.form.is_busy, "that it waits")
-    desk.until(lambda seen: seen.connection == "lost" and seen.banner, "that the silence was noticed")
-    waited = desk.do("stop_tick")
+    far_desk.begin_booking("0930", "nowak")
+    far_desk.do("start_tick")
+    faulty_way.stall()
+    far_desk.press("Return")
+    far_desk.until(lambda seen: seen.form is not None and seen.form.is_busy, "that it waits")
+    far_desk.until(lambda seen: seen.connection == "lost" and seen.banner, "that the silence was noticed")
+    waited = far_desk.do("stop_tick")
     assert waited["count"] > 100
     assert waited["blocked"] <= LONGEST_WAIT_MS, waited
-    proxy.resume()
-    desk.until(lambda seen: seen.connection == "live", "that it is back")
-    settled = desk.until(lambda seen: seen.form is None or not seen.form.is_busy, "what became of it")
+    faulty_way.resume()
+    far_desk.until(lambda seen: seen.connection == "live", "that it is back")
+    settled = far_desk.until(lambda seen: seen.form is None or not seen.form.is_busy, "what became of it")
     if settled.form is not None:  # told "not booked": then it is not, and can be
         assert settled.at_time("09:30") == ()
-        desk.press("Return")
-    desk.until(lambda seen: seen.at_time("09:30") == ("Nowak",) and seen.form is None, "one booking")
+        far_desk.press("Return")
+    far_desk.until(lambda seen: seen.at_time("09:30") == ("Nowak",) and seen.form is None, "one booking")
 
 
 def test_a_gui_thread_that_waits_would_be_noticed_by_the_tick(two_desks: tuple[Desk, Desk]) -> None:
@@ -124,27 +112,25 @@ def test_a_gui_thread_that_waits_would_be_noticed_by_the_tick(two_desks: tuple[D
 
 
 def test_a_booking_whose_answer_was_lost_is_found_out_and_there_once(
-    start_behind: Callable[[], Desk], proxy: FaultyProxy, owner_engine: Engine, clinic: SmallClinic
+    far_desk: Desk, faulty_way: FaultyProxy, owner_engine: Engine, clinic: SmallClinic
 ) -> None:
-    desk = start_behind()
-    desk.begin_booking("0930", "smith")
-    sprung = proxy.cut_when(COMMIT, before_forward=False)
-    desk.press("Return")
-    desk.until(lambda seen: seen.at_time("09:30") == ("Smith",) and seen.form is None, "the booking")
+    far_desk.begin_booking("0930", "smith")
+    sprung = faulty_way.cut_when(COMMIT, before_forward=False)
+    far_desk.press("Return")
+    far_desk.until(lambda seen: seen.at_time("09:30") == ("Smith",) and seen.form is None, "the booking")
     assert sprung.is_set()
     assert rows_of_bookings(owner_engine, clinic) == {"appointment": 1, "history": 1, "notification": 1}
 
 
 def test_impatient_keys_on_a_slow_line_book_once(
-    start_behind: Callable[[], Desk], proxy: FaultyProxy, owner_engine: Engine, clinic: SmallClinic
+    far_desk: Desk, faulty_way: FaultyProxy, owner_engine: Engine, clinic: SmallClinic
 ) -> None:
-    desk = start_behind()
-    desk.begin_booking("0930", "nowak")
-    proxy.delay(250)
-    desk.press("Return", times=5)
-    desk.until(lambda seen: seen.at_time("09:30") == ("Nowak",) and seen.form is None, "the booking")
-    desk.until(lambda seen: seen.sheet is None, "nothing else asked")
-    proxy.resume()
+    far_desk.begin_booking("0930", "nowak")
+    faulty_way.delay(250)
+    far_desk.press("Return", times=5)
+    far_desk.until(lambda seen: seen.at_time("09:30") == ("Nowak",) and seen.form is None, "the booking")
+    far_desk.until(lambda seen: seen.sheet is None, "nothing else asked")
+    faulty_way.resume()
     assert rows_of_bookings(owner_engine, clinic)["appointment"] == 1
 
 
@@ -153,12 +139,14 @@ def test_a_desk_killed_while_booking_leaves_all_of_it_or_nothing_and_starts_agai
     *,
     arrives: bool,
     start_desks: StartDesks,
+    two_desks: tuple[Desk, Desk],
     proxy: FaultyProxy,
     database_url: URL,
     owner_engine: Engine,
     clinic: SmallClinic,
 ) -> None:
-    one, two = start_desks(("Desk 6", proxy.url(database_url)), "Desk 7")
+    _, two = two_desks
+    (one,) = start_desks(("Desk 6", proxy.url(database_url)))
     one.begin_booking("0930", "smith")
     two.until(lambda seen: seen.holds, "the hold")
     sprung = proxy.cut_when(COMMIT, before_forward=True, stall=True)

@@ -18,6 +18,7 @@ from clinic_desk.ui.theme import theme_of
 if TYPE_CHECKING:
     from clinic_desk.ui.calendar.content import ColumnContent
     from clinic_desk.ui.calendar.model import CalendarModel
+    from clinic_desk.ui.calendar.places import Place
     from clinic_desk.ui.calendar.scene import Ghost, Scene
     from clinic_desk.ui.calendar.view import CalendarView
 
@@ -117,6 +118,17 @@ class Stage:
                 x, width = self.surface.column_span(column)
                 out.append(QRect(x, y, width, NOW_WIDTH))
         return out
+
+    def place_rect(self, place: Place) -> QRect:
+        """Return where a place is on the viewport, as far as it can be seen; empty when it is not shown."""
+        for at, column in enumerate(self._model.columns):
+            scale = self._model.scale(at)
+            owner = place.room_id if column.kind == "room" else place.practitioner_id
+            if column.id == owner and scale.starts_at <= place.starts_at < scale.ends_at:
+                start = scale.position(place.starts_at)
+                rect = self.surface.rect(at, start, start + (place.length_minutes or self._model.grid.step))
+                return rect.intersected(self._view.viewport().rect())
+        return QRect()
 
     # -- showing -----------------------------------------------------------------------------------------------------
 

@@ -8,26 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
-    QContextMenuEvent,
-    QFocusEvent,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView, QWidget
 
 from clinic_desk.ui.calendar import damage, words
 from clinic_desk.ui.calendar.cursor import TimeCursor
+from clinic_desk.ui.calendar.events import Events
 from clinic_desk.ui.calendar.hands import Hands
 from clinic_desk.ui.calendar.metrics import STEPS
 from clinic_desk.ui.calendar.model import CalendarModel
@@ -78,6 +73,7 @@ class CalendarView(QTableView):
         self.hands = Hands(self, self._table, self.scene, self.time_cursor)
         self._updates = Updates(self, self._table, self.scene)
         self._ready = True
+        self._events = Events(self)
         self._set_up()
         self.stage.dress()
 
@@ -122,17 +118,7 @@ class CalendarView(QTableView):
         self.stage.update_day()
         if columns and not self._shown_before:
             self._shown_before = True
-            self._begin()
-
-    def _begin(self) -> None:
-        """Stand at the next free row of today if a day shown first is today, else at the day's opening."""
-        column, position = 0, self.stage.go_to_opening()
-        for at in self.stage.columns_of_today():
-            now = self._table.scale(at).position(cast("datetime", self.scene.now))
-            column, position = at, min((now // self.step + 1) * self.step, self._table.grid.length - 1)
-            break
-        self.time_cursor.put(column, stop_for(self._table, column, position))
-        self.stage.ensure_visible(column, position, position + self.step)
+            self.hands.begin()
 
     def update_boards(self, boards: Mapping[date, DayBoard], changed_ids: frozenset[UUID] = frozenset()) -> None:
         """Take newer readings of shown days; what differs is painted after this turn of the event loop.
@@ -224,17 +210,8 @@ class CalendarView(QTableView):
     def place_rect(self, place: Place) -> QRect:
         """Return where a place is on the screen (global coordinates), empty when it is not shown."""
         self.flush()
-        for at, column in enumerate(self._table.columns):
-            scale = self._table.scale(at)
-            owner = place.room_id if column.kind == "room" else place.practitioner_id
-            if column.id == owner and scale.starts_at <= place.starts_at < scale.ends_at:
-                start = scale.position(place.starts_at)
-                rect = self.stage.surface.rect(at, start, start + (place.length_minutes or self.step))
-                rect = rect.intersected(self.viewport().rect())
-                return (
-                    QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size()) if not rect.isEmpty() else QRect()
-                )
-        return QRect()
+        rect = self.stage.place_rect(place)
+        return QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size()) if not rect.isEmpty() else QRect()
 
     @property
     def surface(self) -> Surface:
@@ -284,80 +261,6 @@ class CalendarView(QTableView):
             self.stage.dress()
             self.stage.fit_columns()
             self.stage.update_all()
-
-    def event(self, event: QEvent) -> bool:
-        override = self._ready and event.type() == QEvent.Type.ShortcutOverride
-        if override and self.hands.keyboard.wants(cast("QKeyEvent", event)):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if self._ready and event.type() == QEvent.Type.ToolTip:
-            self.hands.mouse.show_tip(cast("QHelpEvent", event))
-            return True
-        return super().viewportEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        self.flush()
-        if self.hands.keyboard.press(event):
-            event.accept()
-        else:
-            event.ignore()  # letters are the window's commands, not a search through the cells
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.flush()
-        self.hands.keyboard.stop()
-        self.hands.mouse.press(event)
-        event.accept()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.hands.mouse.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.hands.mouse.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            hit = self.stage.surface.hit(event.position().toPoint())
-            if hit is not None and hit.item is not None:
-                self.hands.mouse.cancel()
-                self.open_requested.emit(hit.item.entry)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        event.accept()
-        if event.reason() != QContextMenuEvent.Reason.Mouse:
-            self.hands.ask_for_context_at_cursor()
-            return
-        hit = self.stage.surface.hit(event.pos())
-        if hit is not None:
-            self.hands.mouse.cancel()
-            self.hands.choose(hit)
-            about = self.selected_entry() or self.current_place()
-            if about is not None:
-                self.context_requested.emit(about, event.globalPos())
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            turned = event.angleDelta().y()
-            at = STEPS.index(self.step) + (-1 if turned > 0 else 1 if turned < 0 else 0)
-            self.set_step(STEPS[max(0, min(len(STEPS) - 1, at))])
-            event.accept()
-            return
-        super().wheelEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._focus_changed(True)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.hands.keyboard.stop()
-        self._focus_changed(False)
-
-    def _focus_changed(self, focused: bool) -> None:
-        self.scene.focused = focused
-        self.stage.update_rects([self.stage.cursor_rect()])
 
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         if not self._table.columns:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.ui.calendar.view import CalendarView
@@ -206,11 +206,23 @@ def test_escape_and_backspace_take_typed_digits_back(shown: Shown, qtbot: QtBot)
     assert at(said.view) == before
 
 
+def test_tab_leaves_the_calendar(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    view, beside = CalendarView(window), QLineEdit(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    QTest.keyClick(view, Key.Key_Tab)
+    assert beside.hasFocus()
+
+
 def test_letters_and_escape_without_need_go_on_to_the_window(shown: Shown, qtbot: QtBot) -> None:
     said = shown()
-    for key in (Key.Key_N, Key.Key_T, Key.Key_Escape, Key.Key_F5, Key.Key_Tab):
+    for key in (Key.Key_N, Key.Key_T, Key.Key_Escape, Key.Key_F5):
         event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, "n" if key == Key.Key_N else "")
-        said.view.keyPressEvent(event)
+        QApplication.sendEvent(said.view, event)
         assert not event.isAccepted()
 
 
@@ -288,6 +300,6 @@ def test_an_empty_calendar_takes_every_key_and_does_nothing(qtbot: QtBot) -> Non
     for key in (Key.Key_Down, Key.Key_Home, Key.Key_Return, Key.Key_PageDown, Key.Key_Escape, Key.Key_1):
         QTest.keyClick(view, key)
     QTest.keyClick(view, Key.Key_Down, Shift)
-    view.keyPressEvent(QKeyEvent(QEvent.Type.KeyPress, Key.Key_F10, Shift))
+    QApplication.sendEvent(view, QKeyEvent(QEvent.Type.KeyPress, Key.Key_F10, Shift))
     assert not view.moveCursor(view.CursorAction.MoveDown, Qt.KeyboardModifier.NoModifier).isValid()
     assert said.heard == []

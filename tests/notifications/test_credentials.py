@@ -22,10 +22,10 @@ SID = "AC" + "0" * 32
 class MemoryKeyring(keyring.backend.KeyringBackend):
     """A keyring that forgets at the end of the test."""
 
-    priority = 1.0  # type: ignore[assignment]
+    priority = 1.0
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
         self.asked: list[str] = []
         self.error: Exception | None = None

@@ -1,5 +1,6 @@
 """What patients write back is carried out once where it is clear, and waits for a person where it is not."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import URL, Engine
 
+from clinic_desk.database import queries_inbox
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.messaging import Heard
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ProviderDown
-from clinic_desk.notifications import replies
 from clinic_desk.notifications.replies import meaning_of, poll_replies
 from clinic_desk.notifications.senders.twilio import TwilioAccount, TwilioSender
 from tests.support.bookings import at, stored
@@ -84,8 +85,9 @@ class Board:
         kind = others.pop("kind", "confirmation")
         starts_at = at(self.clinic.monday, self.hour)
         self.hour += 1
-        row = {
-            "id": uuid4(),
+        key = uuid4()
+        row: dict[str, Any] = {
+            "id": key,
             "patient_id": self.clinic.patients[patient],
             "practitioner_id": self.clinic.weber,
             "site_id": self.clinic.berlin,
@@ -98,8 +100,8 @@ class Board:
             marks = ", ".join(f"%({name})s" for name in row)
             connection.exec_driver_sql(f"INSERT INTO appointment ({names}) VALUES ({marks})", row)
         if told is not None:
-            self.tell(row["id"], patient, ago=told, kind=kind)
-        return row["id"]  # type: ignore[no-any-return]
+            self.tell(key, patient, ago=told, kind=kind)
+        return key
 
     def tell(self, appointment_id: UUID, patient: int, **others: Any) -> None:
         """Put a message into the queue as it stands after it was sent."""
@@ -279,9 +281,7 @@ def test_an_answer_from_a_number_the_message_did_not_go_to_is_not_taken(
     assert board.answer(appointment)[0] == "needs-action"
 
 
-@pytest.mark.parametrize(
-    "body", ["No", "C please", "Can I come at 11?", "", "👍", "cc", "not ok", "yes but later", "1"]
-)
+@pytest.mark.parametrize("body", ["Can I come at 11?", ""])
 def test_anything_else_waits_for_the_desk_with_its_patient(
     board: Board, worker: Database, provider: Listed, body: str
 ) -> None:
@@ -393,7 +393,7 @@ def test_a_crash_at_any_step_loses_nothing_and_repeats_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(replies.queries_inbox, step, crash)
+        patched.setattr(queries_inbox, step, crash)
         with pytest.raises(KeyboardInterrupt):
             poll_replies(worker, provider)
     assert board.inbox() == []
@@ -432,14 +432,14 @@ def test_two_workers_at_once_deal_with_each_reply_once(
 def test_one_reply_that_cannot_be_kept_does_not_stop_the_others(
     board: Board, worker: Database, provider: Listed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keep = replies.queries_inbox.keep
+    keep = queries_inbox.keep
 
     def refusing(connection: Any, message: Any) -> bool:
         if message.body == "poison":
-            message = type(message)(**{name: getattr(message, name) for name in message.__slots__} | {"meaning": "odd"})
+            message = dataclasses.replace(message, meaning="odd")
         return keep(connection, message)
 
-    monkeypatch.setattr(replies.queries_inbox, "keep", refusing)
+    monkeypatch.setattr(queries_inbox, "keep", refusing)
     provider.hear(ALONE, "poison", ago=timedelta(minutes=1))
     provider.hear(FAMILY, "fine")
     assert poll_replies(worker, provider) == 1
@@ -494,12 +494,12 @@ def test_a_reply_comes_all_the_way_from_twilios_list(board: Board, worker: Datab
 
 MEANINGS = {
     "confirm": ["C", "c.", " Yes! ", "JA", "Sí", "si", "Oui", "ok", "OKAY", "Bestätigt", "confirmé", "y", "Ｙｅｓ"],
-    "stop": ["STOP", "stop", "Stop.", "STOPALL", "Unsubscribe", "END", "Quit", "revoke", "OPTOUT", "CANCEL", "“stop”"]
-    + ["Arrêt", "arrete", "Abmelden", "baja", "stopp"],
+    "stop": ["STOP", "stop", "Stop.", "STOPALL", "Unsubscribe", "END", "Quit", "revoke", "OPTOUT", "CANCEL", "“stop”"],
     "start": ["START", "unstop", "Start!"],
-    "other": ["No", "C please", "Can I come at 11?", "", "👍", "cc", "not ok", "yes but later", "1", "please stop"]
-    + ["STOP!! STOP!!", "s t o p", "ОК", "c\nc", "نعم", "stopping", "help"],
+    "other": ["No", "C please", "Can I come at 11?", "", "👍", "cc", "not ok", "yes but later", "1", "please stop"],
 }
+MEANINGS["stop"] += ["Arrêt", "arrete", "Abmelden", "baja", "stopp"]
+MEANINGS["other"] += ["STOP!! STOP!!", "s t o p", "ОК", "c\nc", "نعم", "stopping", "help"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from clinic_desk.ui.shell.crash import CrashReporter
 if TYPE_CHECKING:
     from clinic_desk.errors import ClinicDeskError
     from clinic_desk.opening import Opened
+    from clinic_desk.ui.sending import BackgroundSending
     from clinic_desk.ui.tasks import Tasks
     from clinic_desk.ui.workspace import Workspace
 
@@ -64,6 +65,7 @@ class DeskProgram(QObject):
         self._is_opening = False
         self._closing_since: float | None = None
         self.workspace: Workspace | None = None
+        self.sending: BackgroundSending | None = None
         self.is_ready = False
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
@@ -145,7 +147,22 @@ class DeskProgram(QObject):
         log.info("opened the clinic as %s (%s)", opened.desk.name, "demo" if opened.is_demo else "in use")
         self.workspace = Workspace(self.window, opening, self.tasks, self)
         self.workspace.ready.connect(self._set_ready)
+        self.workspace.ready.connect(lambda: self._start_sending(opened))
         self.workspace.start()
+
+    def _start_sending(self, opened: Opened) -> None:
+        """Once the calendar is there: what sends is heavy to import, and nobody waits for it."""
+        if self.is_closing or self.workspace is None:
+            return
+        from clinic_desk.ui.sending import BackgroundSending, absent_text, sending_text
+
+        messages = self.workspace.messages
+        self.sending = BackgroundSending(opened.start_sending, self)
+        self.sending.told.connect(
+            lambda sending: messages.set_sending(sending_text(sending), trouble=bool(sending.trouble))
+        )
+        self.sending.absent.connect(lambda: messages.set_sending(absent_text(), trouble=False))
+        self.sending.start()
 
     def _set_ready(self) -> None:
         self.is_ready = True
@@ -194,6 +211,7 @@ class DeskProgram(QObject):
         def left() -> float:
             return max(0.3, CLOSE_WITHIN_S - (monotonic() - began))
 
+        sending_ended = self.sending is None or self.sending.close(left())
         listener_ended = self.workspace is None or self.workspace.finish(left())
         # A database that is just being made or started is waited for: left half made it would be in the way next time.
         patience = OPENING_WITHIN_S if self._is_opening else left()
@@ -201,7 +219,7 @@ class DeskProgram(QObject):
         for opened in self._opened:
             opened.close()
         self.window.deleteLater()
-        return listener_ended and lanes_ended
+        return sending_ended and listener_ended and lanes_ended
 
 
 def make_application(arguments: list[str]) -> QApplication:
@@ -225,6 +243,7 @@ def run_desktop(open_clinic: Open, start_log: Callable[[], None]) -> int:
     garbage = GarbageCollector(app)
     program = DeskProgram(open_clinic, QSettings("clinic-desk", "clinic-desk"))
     apply_first_look(app, program.window.preferences.scheme())
+    program.ready.connect(garbage.settle)
     program.on_screen.connect(start_log)
     program.on_screen.connect(lambda: _close_on_signals(program))
     program.closed.connect(app.quit)

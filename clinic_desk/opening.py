@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.database.setup import Login
     from clinic_desk.domain.records import Clinic
+    from clinic_desk.notifications.scheduler import Sending
+    from clinic_desk.sending import SendingProgram
     from clinic_desk.services.desks import SignedIn
     from clinic_desk.settings import ClaimedDesk, Settings
 
@@ -29,11 +31,13 @@ DEMO_PREFIX: Final = "demo_"
 DEMO_DAYS: Final = 7
 """A demo clinic older than this is made anew, in a new database; the old one is left alone."""
 _DEMO_PEOPLE: Final = (("julia", "Julia Brandt"), ("karl", "Karl Stein"))
+WORKER_LOGIN: Final = "message_worker"
+"""The login in the embedded database that works through the message queue."""
 _DEMO_LOCK: Final = 0x44656D6F  # "Demo"
 _DEMO_PATTERN: Final = f"^{DEMO_PREFIX}[0-9]{{8}}(_[0-9]+)?$"
 _DEMOS: Final = (
     "SELECT datname FROM pg_database WHERE datname ~ :pattern"
-    " AND shobj_description(oid, 'pg_database') = 'complete' ORDER BY datname"
+    " AND shobj_description(oid, 'pg_database') = :complete ORDER BY datname"
 )
 
 
@@ -57,6 +61,39 @@ class Opened:
     person: SignedIn
     is_demo: bool = False
     server: EmbeddedServer | None = None
+    settings: Settings | None = None
+
+    def start_sending(self, told: Callable[[Sending], None]) -> SendingProgram | None:
+        """Begin to work through the message queue beside the desk; None if this PC has no login for that.
+
+        Waits, and imports what is heavy. `told` is called from other threads. Raises ClinicDeskError.
+        """
+        from clinic_desk.notifications.credentials import worker_login
+        from clinic_desk.sending import SendingProgram
+
+        if self.settings is None:
+            return None
+        if self.server is None:
+            login = worker_login(self.settings.worker_database_url)
+            address: URL | str | None = login.get_secret_value() if login is not None else None
+        else:
+            address = self._worker_address()
+        if address is None:
+            return None
+        locate = self._worker_address if self.server is not None else None
+        program = SendingProgram(address, self.database.desk, self.settings.messages_to, told, locate)
+        try:
+            program.start()
+        except BaseException:
+            program.close()
+            raise
+        return program
+
+    def _worker_address(self) -> URL | None:
+        if self.server is None:
+            return None
+        self.server.ensure_running()
+        return self.server.url(WORKER_LOGIN, self.database.url.database or "")
 
     def revive(self) -> URL | None:
         """Start the embedded server again if it is down; return where it is now. Before each try to reconnect."""
@@ -85,7 +122,7 @@ def open_clinic(settings: Settings, tell: Tell) -> Opened:
     desk = claim_desk(settings)
     try:
         tell(Stage.CONNECTING)
-        return connect(settings.database_url.get_secret_value(), desk, message_wait_s=settings.message_wait_s)
+        return connect(settings.database_url.get_secret_value(), desk, settings)
     except BaseException:
         desk.release()
         raise
@@ -109,8 +146,7 @@ def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int 
         login = _DEMO_PEOPLE[person][0]
         database = ensure_demo(server, datetime.now(UTC), tell)
         tell(Stage.CONNECTING)
-        address, wait = server.url(login, database), settings.message_wait_s
-        return connect(address, desk, is_demo=True, server=server, message_wait_s=wait)
+        return connect(server.url(login, database), desk, settings, is_demo=True, server=server)
     except BaseException:
         desk.release()
         server.leave()
@@ -140,14 +176,14 @@ def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _DEMO_LOCK})
         rows = connection.execute(
             text(_DEMOS),
-            {"pattern": _DEMO_PATTERN},
+            {"pattern": _DEMO_PATTERN, "complete": _complete()},
         )
         name = usable_demo([row[0] for row in rows], now.date())
         if name is None:
             taken = connection.scalars(text("SELECT datname FROM pg_database")).all()
             name = new_demo_name(now.date(), list(taken))
             _make_demo(server, name, now, tell)
-            connection.execute(text(f"COMMENT ON DATABASE {name} IS 'complete'"))
+            connection.execute(text(f"COMMENT ON DATABASE {name} IS '{_complete()}'"))
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _DEMO_LOCK})
     return name
 
@@ -159,8 +195,16 @@ def sign_in_of(server: EmbeddedServer) -> tuple[str, str]:
 
     engine = create_engine(server.superuser_url(), poolclass=NullPool, hide_parameters=True)
     with engine.connect() as connection:
-        demo = connection.scalar(text(_DEMOS + " DESC LIMIT 1"), {"pattern": _DEMO_PATTERN})
+        wanted = {"pattern": _DEMO_PATTERN, "complete": _complete()}
+        demo = connection.scalar(text(_DEMOS + " DESC LIMIT 1"), wanted)
     return (_DEMO_PEOPLE[0][0], demo) if demo else ("reception", "clinic")
+
+
+def _complete() -> str:
+    """What is noted on a demo database that was made whole, by this schema: another version's is made anew."""
+    from clinic_desk.database import schema
+
+    return f"complete {schema.EXPECTED_REVISION}"
 
 
 def usable_demo(names: list[str], today: date) -> str | None:
@@ -191,7 +235,7 @@ def _make_demo(server: EmbeddedServer, name: str, now: datetime, tell: Tell) -> 
     logins = [
         setup.Login(login, server.password(login), "clinic_reception", display) for login, display in _DEMO_PEOPLE
     ]
-    _prepare(server, name, logins)
+    _prepare(server, name, [*logins, _worker(server)])
     tell(Stage.DEMO)
     demo.create_demo(server.url("clinic_owner", name), now.date(), now)
 
@@ -211,14 +255,30 @@ def _open_embedded(settings: Settings, tell: Tell) -> Opened:
         tell(Stage.PREPARING)
         person = getpass.getuser()
         login = setup.Login("reception", server.password("reception"), "clinic_reception", person)
-        _prepare(server, "clinic", [login])
+        _prepare(server, "clinic", [login, _worker(server)])
         tell(Stage.CONNECTING)
-        address = server.url("reception", "clinic")
-        return connect(address, desk, server=server, message_wait_s=settings.message_wait_s)
+        return connect(server.url("reception", "clinic"), desk, settings, server=server)
     except BaseException:
         desk.release()
         server.leave()
         raise
+
+
+def _worker(server: EmbeddedServer) -> Login:
+    from clinic_desk.database import setup
+
+    return setup.Login(WORKER_LOGIN, server.password(WORKER_LOGIN), "clinic_worker", "Message worker")
+
+
+def has_worker(server: EmbeddedServer) -> bool:
+    """Whether the embedded server has the login that works through the message queue."""
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(server.superuser_url(), poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        known = connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": WORKER_LOGIN})
+    return bool(known)
 
 
 def _prepare(server: EmbeddedServer, name: str, logins: list[Login]) -> None:
@@ -232,10 +292,10 @@ def _prepare(server: EmbeddedServer, name: str, logins: list[Login]) -> None:
 def connect(
     url: URL | str,
     desk: ClaimedDesk,
+    settings: Settings,
     *,
     is_demo: bool = False,
     server: EmbeddedServer | None = None,
-    message_wait_s: int = 20,
 ) -> Opened:
     """Connect a desk to a database that is there and has this program's schema. Raises ClinicDeskError."""
     from clinic_desk.database import schema
@@ -243,7 +303,7 @@ def connect(
     from clinic_desk.services.calendar import load_clinic
     from clinic_desk.services.desks import register_desk, who_am_i
 
-    database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=message_wait_s)
+    database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=settings.message_wait_s)
     try:
         with database.reading() as connection:
             schema.check(connection)
@@ -253,4 +313,4 @@ def connect(
     except BaseException:
         database.dispose()
         raise
-    return Opened(database, clinic, desk, desk_no, person, is_demo, server)
+    return Opened(database, clinic, desk, desk_no, person, is_demo, server, settings)

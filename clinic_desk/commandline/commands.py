@@ -150,6 +150,42 @@ def _cancel(parser: Parser) -> None:
     _for_changes(parser)
 
 
+def _queue(parser: Parser) -> None:
+    from clinic_desk.commandline.values import MESSAGE_FILTERS, between, identifier
+
+    parser.description = (
+        "List the messages to patients (list), count them (counts), or do something with one: retry what failed, "
+        "cancel what waits, send-now what waits, send it by-email or by-sms instead, or note that it is done."
+    )
+    actions = ("list", "counts", "retry", "cancel", "send-now", "by-email", "by-sms", "done")
+    parser.add_argument("action", nargs="?", default="list", choices=actions, metavar="ACTION", help=", ".join(actions))
+    parser.add_argument(
+        "message", nargs="?", type=identifier, metavar="ID", help="which message, for all but the first two"
+    )
+    parser.add_argument("--filter", default="all", choices=MESSAGE_FILTERS, help="which to list (default: all)")
+    parser.add_argument("--search", default="", metavar="TEXT", help="part of a patient's name, number or address")
+    parser.add_argument("--limit", type=between(1, 10_000), default=200)
+    parser.add_argument("--days", type=between(1, 3650), default=14, help="how far back (default: 14)")
+    parser.add_argument("--even-if-quiet", action="store_true", help="send-now: in the quiet hours too")
+    _once(parser)
+
+
+def _confirm(parser: Parser) -> None:
+    from clinic_desk.commandline.values import identifier
+
+    parser.add_argument("appointment", type=identifier, metavar="ID")
+    _once(parser)
+
+
+def _worker(parser: Parser) -> None:
+    parser.description = (
+        "Work through the message queue without a window until stopped, for a server or as a service. The address is "
+        "CLINIC_DESK_WORKER_DATABASE_URL, else as for the other commands; its login is one of the group worker. "
+        "Credentials of the providers: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER, EMAIL_ADDRESS, "
+        "EMAIL_PASSWORD in the environment, or the keyring."
+    )
+
+
 def _may_overrule(parser: Parser) -> None:
     from clinic_desk.commandline.values import OVERRULABLE_RULES, rules
 
@@ -173,9 +209,13 @@ def _at_version(parser: Parser) -> None:
 
 
 def _for_changes(parser: Parser) -> None:
+    parser.add_argument("--no-message", action="store_true", help="do not tell the patient")
+    _once(parser)
+
+
+def _once(parser: Parser) -> None:
     from clinic_desk.commandline.values import identifier
 
-    parser.add_argument("--no-message", action="store_true", help="do not tell the patient")
     parser.add_argument(
         "--operation-id",
         type=identifier,
@@ -195,5 +235,8 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "move": ("move an appointment to another time or practitioner", _move),
     "update": ("change an appointment's length, type, room, patient, note, status", _update),
     "cancel": ("cancel an appointment", _cancel),
+    "queue": ("the messages to patients: list, count, retry, cancel", _queue),
+    "confirm": ("send an appointment's confirmation, again if need be", _confirm),
+    "worker": ("send messages without a window, as a service", _worker),
 }
 """Name -> what its help says, and what adds its options. What carries it out is in `run`, under the same name."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from clinic_desk.commandline import administration, appointments, connection
+from clinic_desk.commandline import administration, appointments, connection, messages
 from clinic_desk.commandline.appointments import Answer, Work
 from clinic_desk.commandline.output import complain, json_text, prepare_streams, print_answer, write
 from clinic_desk.commandline.refusals import INTERNAL, INTERRUPTED, error_document, error_lines, exit_code
@@ -33,12 +33,15 @@ _LOOKING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "slots": appointments.slots_,
     "show": appointments.show,
     "list": appointments.list_,
+    "queue": messages.queue,
 }
 _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "book": appointments.book,
     "move": appointments.move,
     "update": appointments.update,
     "cancel": appointments.cancel,
+    "queue": messages.queue,
+    "confirm": messages.confirm,
 }
 
 
@@ -76,6 +79,10 @@ class _Job:
         _check_text(arguments)
         self.operation_id = getattr(arguments, "operation_id", None) or self.operation_id
         settings = connection.settings_for(arguments)
+        if arguments.handler == "worker":
+            from clinic_desk.commandline.worker import run_worker  # what sends is imported by who sends only
+
+            return run_worker(settings, arguments, stack)
         url = connection.address(settings, arguments)
         if url is None:
             server = stack.enter_context(connection.embedded_server(settings, arguments))
@@ -99,7 +106,7 @@ class _Job:
         self.clinic = calendar.load_clinic(database)
         again = getattr(self.arguments, "operation_id", None) is not None
         work = Work(database, self.clinic, desks.database_now(database), self.operation_id, again)
-        if self.arguments.handler in _LOOKING:
+        if self.arguments.handler in _LOOKING and getattr(self.arguments, "message", None) is None:
             return _LOOKING[self.arguments.handler](work, self.arguments)
         desks.register_desk(database)
         return _CHANGING[self.arguments.handler](work, self.arguments)

@@ -8,10 +8,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from clinic_desk.domain.commands import OVERRULABLE, Rule
+from clinic_desk.domain.message_list import Filter
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason
 
 START_HELP = "local time at the site, such as 2026-11-24T10:15, or with an offset: 2026-11-24T09:15Z"
 CANCELLATION_REASONS = tuple(reason.value for reason in CancellationReason)
+MESSAGE_FILTERS = tuple(filter_.value for filter_ in Filter)
 OVERRULABLE_RULES = ", ".join(sorted(OVERRULABLE))
 _YEARS = range(1970, 2200)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

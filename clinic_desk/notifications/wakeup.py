@@ -51,7 +51,8 @@ class Clocks:
 
 
 class WakeUps:
-    """Calls `on_hint` for each hint of the database, `on_return` after a new connection and after the PC slept.
+    """Calls `on_hint` for each hint of the database and once it hears them, `on_return` when it hears them again after
+    the link was lost, and after the PC slept.
 
     Both are called from its own thread and must be quick.
     """
@@ -61,12 +62,15 @@ class WakeUps:
         database: Database,
         on_hint: Callable[[], None],
         on_return: Callable[[], None],
+        before_connect: Callable[[], None] = lambda: None,
         clocks: Clocks | None = None,
     ) -> None:
         self._database = database
+        self._before_connect = before_connect
         self._on_hint = on_hint
         self._on_return = on_return
         self._clocks = clocks or Clocks()
+        self._was_connected = False
         self._stopping = threading.Event()
         self._wake = _WakeUp()
         self._thread = threading.Thread(target=self._run, name="queue wake-ups", daemon=True)
@@ -109,10 +113,14 @@ class WakeUps:
             self._wake.close()
 
     def _listen(self, session: _Session) -> None:
+        self._before_connect()
+        session.check_stopped()
         arguments = driver_arguments(self._database.url, "clinic-desk queue")
         session.connect(arguments, time.monotonic() + _ANSWER_WITHIN_S)
         session.execute(f"LISTEN {CHANNEL}", time.monotonic() + _ANSWER_WITHIN_S)
-        self._on_return()
+        # What came before this LISTEN was not heard.
+        (self._on_return if self._was_connected else self._on_hint)()
+        self._was_connected = True
         while True:
             silent = session.wait_for_news(time.monotonic() + _LOOK_EVERY_S)
             session.heard()  # always drained: what nobody reads holds vacuum back for everybody

@@ -191,7 +191,7 @@ def test_the_folder_of_the_demo_is_used_by_looking_and_not_for_another_clinic(co
         owner = server.password("clinic_owner")
         setup.prepare_database(server.superuser_url(), database="demo_20261121", owner_password=owner, logins=logins)
         with connected(server.superuser_url()) as connection:
-            connection.execute(text("COMMENT ON DATABASE demo_20261121 IS 'complete'"))
+            connection.execute(text(f"COMMENT ON DATABASE demo_20261121 IS 'complete {schema.EXPECTED_REVISION}'"))
         health = command("check", "--data", folder, "--json")
         assert (health.code, health.document["signed_in"]) == (0, "julia")
         ended = command("init-db", "--data", folder, "--json")

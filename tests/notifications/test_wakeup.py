@@ -57,7 +57,7 @@ def bell() -> Bell:
 def listening(database: Database, bell: Bell) -> Iterator[WakeUps]:
     wake_ups = WakeUps(database, bell.hint, bell.back)
     wake_ups.start()
-    bell.wait_for(lambda: bell.returns == 1)
+    bell.wait_for(lambda: bell.hints == 1)
     yield wake_ups
     assert wake_ups.stop()
 
@@ -70,7 +70,8 @@ def hint(engine: Engine) -> None:
 @pytest.mark.usefixtures("listening")
 def test_a_hint_of_the_database_is_passed_on(owner_engine: Engine, bell: Bell) -> None:
     hint(owner_engine)
-    bell.wait_for(lambda: bell.hints == 1)
+    bell.wait_for(lambda: bell.hints == 2)
+    assert bell.returns == 0
 
 
 def test_after_a_cut_link_it_listens_again_and_everything_is_looked_at_anew(
@@ -80,11 +81,11 @@ def test_after_a_cut_link_it_listens_again_and_everything_is_looked_at_anew(
         far = Database(proxy.url(database.url), DeskIdentity(uuid4(), "far"))
         wake_ups = WakeUps(far, bell.hint, bell.back)
         wake_ups.start()
-        bell.wait_for(lambda: bell.returns == 1)
-        proxy.cut_all()
-        bell.wait_for(lambda: bell.returns == 2)
-        hint(owner_engine)
         bell.wait_for(lambda: bell.hints == 1)
+        proxy.cut_all()
+        bell.wait_for(lambda: bell.returns == 1)
+        hint(owner_engine)
+        bell.wait_for(lambda: bell.hints == 2)
         assert wake_ups.stop()
         far.dispose()
 
@@ -94,7 +95,7 @@ def test_it_ends_at_once_though_the_server_answers_nothing(database: Database, b
         far = Database(proxy.url(database.url), DeskIdentity(uuid4(), "far"))
         wake_ups = WakeUps(far, bell.hint, bell.back)
         wake_ups.start()
-        bell.wait_for(lambda: bell.returns == 1)
+        bell.wait_for(lambda: bell.hints == 1)
         proxy.stall()
         began = time.monotonic()
         assert wake_ups.stop(2.0)

@@ -1,0 +1,293 @@
+"""The clock of the message queue: APScheduler's background thread, which runs the queue's jobs in a program that lives.
+
+Correctness is in the queue's rows; this is only a clock (NOTIFICATIONS.md). A missed tick is caught up by the next one,
+a NOTIFY makes it come at once, and whatever a job raises is logged, told, and the next tick goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from clinic_desk.database import queries_messaging
+from clinic_desk.domain.records import Channel
+from clinic_desk.errors import ClinicDeskError
+from clinic_desk.notifications import replies, retention, sweep
+from clinic_desk.notifications.wakeup import WakeUps
+from clinic_desk.notifications.worker import Worker
+from clinic_desk.reports import traceback_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+
+    from clinic_desk.database.engine import Database
+    from clinic_desk.domain.messaging import Messaging
+    from clinic_desk.notifications.providers import Sender
+
+log = logging.getLogger(__name__)
+
+POLL_S: Final = 5.0
+"""So often the queue is looked at when nobody said that something is due: the truth, where NOTIFY is a hint."""
+SETTINGS_S: Final = 30.0
+CREDENTIALS_S: Final = 600.0
+CHECK_S: Final = 20.0
+REPLIES_S: Final = 60.0
+HOLDS_S: Final = 60.0
+SWEEP_S: Final = 3600.0
+RETENTION_S: Final = 6 * 3600.0
+FIRST_SWEEP_AFTER_S: Final = 45.0
+_SHORTEST_PAUSE_S: Final = 0.05
+
+MakeSenders = Callable[["Messaging"], "Mapping[Channel, Sender]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How this program's sending is: over which channels it sends, and what ails it ("" for nothing)."""
+
+    channels: frozenset[Channel] = frozenset()
+    trouble: str = ""
+
+
+class Scheduler:
+    """Works through the queue in the background from `start` to `close`.
+
+    `database` is its own, of a role in clinic_worker: the queue neither waits for the connections of the desk nor
+    starves it.
+    `owner` names this program, like no other's, in leases and in what happened to a message. `told` is called from its
+    threads; `before_connect` too, before its listening connection is made.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        make_senders: MakeSenders,
+        owner: str,
+        told: Callable[[Sending], None] = lambda _: None,
+        before_connect: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._make_senders = make_senders
+        self._owner = owner
+        self._told = told
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._running: set[str] = set()
+        self._asked_again: set[str] = set()
+        self._idle = threading.Condition(self._lock)
+        self._in_use = {channel: threading.Lock() for channel in (Channel.EMAIL, Channel.SMS)}
+        self._senders: dict[Channel, Sender] = {}
+        self._workers: dict[Channel, Worker] = {}
+        self._settings_version = -1
+        self._senders_made_at = 0.0
+        self._troubles: dict[str, str] = {}
+        self._last_told: Sending | None = None
+        self._scheduler: BackgroundScheduler | None = None
+        self._wake_ups = WakeUps(database, self.wake, self.wake_all, before_connect)
+
+    def start(self) -> None:
+        """Begin; once only. Returns at once."""
+        # pinned here: SQLAlchemy's and APScheduler's loggers would tell parameters and whole tracebacks (PROMISES T20)
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+        scheduler = self._scheduler = _background_scheduler()
+        self._add("settings", SETTINGS_S, self._renew_senders)
+        for channel in (Channel.EMAIL, Channel.SMS):
+            self._add(f"queue-{channel}", POLL_S, partial(self._work, channel))
+            self._add(f"check-{channel}", CHECK_S, partial(self._check, channel))
+        self._add("replies", REPLIES_S, self._poll_replies)
+        self._add("holds", HOLDS_S, self._expire_holds)
+        self._add("plan", SWEEP_S, self._repair_plan, first_after_s=FIRST_SWEEP_AFTER_S)
+        self._add("retention", RETENTION_S, self._prune, first_after_s=2 * FIRST_SWEEP_AFTER_S)
+        scheduler.start()
+        self._wake_ups.start()
+
+    def close(self, timeout_s: float = 3.0) -> bool:
+        """End: nothing more is claimed, what was claimed and not begun is handed back, so that another desk takes it.
+
+        False if a job did not end in time (a provider that does not answer): its one message becomes unknown. May be
+        called again.
+        """
+        deadline = time.monotonic() + timeout_s
+        self._stopping.set()
+        ended = self._wake_ups.stop(timeout_s / 2)
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
+        with self._idle:
+            ended = self._idle.wait_for(lambda: not self._running, max(0.0, deadline - time.monotonic())) and ended
+        for worker in self._workers.values():
+            try:
+                worker.release()
+            except ClinicDeskError as error:  # the leases run out by themselves
+                log.warning("claimed messages were not handed back: %s", type(error).__name__)
+        if ended:
+            self._close_senders()
+        return ended
+
+    def wake(self) -> None:
+        """Have the queue looked at now. Any thread."""
+        for channel in (Channel.EMAIL, Channel.SMS):
+            self._run_now(f"queue-{channel}")
+
+    def wake_all(self) -> None:
+        """Have everything looked at now: the PC slept, its clock was set, or the link is back. Any thread."""
+        scheduler = self._scheduler
+        if scheduler is not None:
+            for job in scheduler.get_jobs():
+                self._run_now(job.id)
+
+    # --- the jobs ---
+
+    def _work(self, channel: Channel) -> None:
+        """Work through what is due on one channel; one that hangs does not hold the other up."""
+        with self._in_use[channel]:
+            worker = self._workers.get(channel)
+            if worker is None:
+                return
+            tick = worker.tick(self._stopping.is_set)
+        if tick.next_in_s is not None and tick.next_in_s < POLL_S:
+            self._run_at(f"queue-{channel}", max(_SHORTEST_PAUSE_S, tick.next_in_s))
+
+    def _check(self, channel: Channel) -> None:
+        with self._in_use[channel]:
+            worker = self._workers.get(channel)
+            if worker is not None:
+                worker.reconcile(self._stopping.is_set)
+                worker.poll_deliveries(self._stopping.is_set)
+
+    def _poll_replies(self) -> None:
+        sender = self._senders.get(Channel.SMS)
+        if sender is not None:
+            replies.poll_replies(self._database, sender)
+
+    def _repair_plan(self) -> None:
+        sweep.repair_plan(self._database, self._stopping.is_set)
+
+    def _prune(self) -> None:
+        retention.prune(self._database, self._stopping.is_set)
+
+    def _expire_holds(self) -> None:
+        with self._database.writing() as connection:
+            connection.exec_driver_sql("DELETE FROM hold WHERE expires_at < now()")
+
+    def _renew_senders(self) -> None:
+        """Make the senders anew when the settings changed, and now and then (credentials may have)."""
+        with self._database.reading() as connection:
+            settings = queries_messaging.read_messaging(connection)
+        now = time.monotonic()
+        if settings.version == self._settings_version and now - self._senders_made_at < CREDENTIALS_S:
+            return
+        senders = self._make_senders(settings)
+        for channel, in_use in self._in_use.items():
+            with in_use:
+                self._replace(channel, senders.get(channel))
+        self._settings_version, self._senders_made_at = settings.version, now
+        self.wake()
+
+    def _replace(self, channel: Channel, sender: Sender | None) -> None:
+        old = self._senders.pop(channel, None)
+        self._workers.pop(channel, None)
+        if old is not None:
+            old.close()
+        if sender is not None:
+            self._senders[channel] = sender
+            self._workers[channel] = Worker(self._database, {channel: sender}, f"{self._owner}/{channel.value}")
+
+    # --- the clockwork ---
+
+    def _add(self, name: str, every_s: float, work: Callable[[], None], first_after_s: float = 0.0) -> None:
+        from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
+
+        assert self._scheduler is not None
+        self._scheduler.add_job(
+            partial(self._guarded, name, work),
+            IntervalTrigger(seconds=every_s, timezone=UTC),
+            id=name,
+            next_run_time=_from_now(first_after_s),
+        )
+
+    def _guarded(self, name: str, work: Callable[[], None]) -> None:
+        """Run a job; again at once if it was asked for meanwhile. Nothing that it raises gets out."""
+        with self._lock:
+            if name in self._running or self._stopping.is_set():
+                self._asked_again.add(name)
+                return
+            self._running.add(name)
+        trouble = ""
+        try:
+            while True:
+                with self._lock:
+                    self._asked_again.discard(name)
+                work()
+                with self._lock:
+                    if name not in self._asked_again or self._stopping.is_set():
+                        return
+        except ClinicDeskError as error:
+            trouble = type(error).__name__
+            log.warning("%s: %s", name, trouble)
+        except Exception as error:  # a bug in one job must not end the others, nor its own next tick
+            trouble = type(error).__name__
+            log.error("the job %s failed\n%s", name, traceback_text(error))
+        finally:
+            with self._idle:
+                self._running.discard(name)
+                self._idle.notify_all()
+            self._note(name, trouble)
+
+    def _note(self, name: str, trouble: str) -> None:
+        """Tell how sending is, when that changed."""
+        with self._lock:
+            if trouble:
+                self._troubles[name] = trouble
+            else:
+                self._troubles.pop(name, None)
+            sending = Sending(frozenset(self._workers), next(iter(self._troubles.values()), ""))
+            is_known = self._settings_version >= 0 or bool(sending.trouble)
+            if not is_known or sending == self._last_told or self._stopping.is_set():
+                return
+            self._last_told = sending
+        self._told(sending)
+
+    def _run_now(self, name: str) -> None:
+        """One that runs already is asked to go on once more, and its next turn is set anew all the same."""
+        self._run_at(name, 0.0)
+
+    def _run_at(self, name: str, in_s: float) -> None:
+        from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]
+
+        scheduler = self._scheduler
+        if scheduler is None or self._stopping.is_set():
+            return
+        try:
+            scheduler.modify_job(name, next_run_time=_from_now(in_s))
+        except JobLookupError:  # closing, on another thread
+            log.debug("%s is not scheduled any more", name)
+
+    def _close_senders(self) -> None:
+        for sender in self._senders.values():
+            sender.close()
+
+
+def _from_now(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def _background_scheduler() -> BackgroundScheduler:
+    from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    options: dict[str, Any] = {
+        "timezone": UTC,
+        "executors": {"default": ThreadPoolExecutor(8)},
+        # A PC that slept runs what it missed once, however late (APScheduler's own grace is one second).
+        "job_defaults": {"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
+    }
+    return BackgroundScheduler(**options)

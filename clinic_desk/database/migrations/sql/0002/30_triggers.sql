@@ -19,6 +19,8 @@ CREATE TRIGGER messaging_85_resume AFTER UPDATE ON messaging FOR EACH ROW EXECUT
 CREATE TRIGGER messaging_95_wake AFTER UPDATE ON messaging FOR EACH STATEMENT EXECUTE FUNCTION wake_queue();
 CREATE TRIGGER message_channel_90_announce AFTER UPDATE ON message_channel FOR EACH ROW
     WHEN (OLD.state <> NEW.state OR OLD.code <> NEW.code) EXECUTE FUNCTION announce();
+CREATE TRIGGER message_channel_95_wake AFTER UPDATE ON message_channel FOR EACH ROW
+    WHEN (OLD.state <> 'working' AND NEW.state = 'working') EXECUTE FUNCTION wake_queue();
 CREATE TRIGGER notification_95_wake AFTER INSERT ON notification FOR EACH STATEMENT EXECUTE FUNCTION wake_queue();
 -- By a desk: retry, send now. What the worker puts back itself it knows of.
 CREATE TRIGGER notification_95_wake_update AFTER UPDATE ON notification FOR EACH ROW

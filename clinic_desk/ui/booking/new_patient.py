@@ -51,6 +51,12 @@ class TypedPatient:
     language: str = "en"
 
 
+def lacks_address(typed: TypedPatient) -> bool:
+    """Whether messages are to go by a channel for which no address was typed."""
+    addresses = {Channel.SMS: typed.phone, Channel.EMAIL: typed.email, Channel.NONE: "-"}
+    return not addresses[typed.channel].strip()
+
+
 def typed_from_search(text: str, today: date, *, day_first: bool = True) -> TypedPatient:
     """Return the form as far as what was typed into the patient line fills it: a name, a phone, or a birth date."""
     typed = " ".join(text.split())

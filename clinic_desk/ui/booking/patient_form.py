@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -19,14 +18,12 @@ from clinic_desk.domain.refusals import LikelyDuplicates
 from clinic_desk.errors import ClinicDeskError, InvalidInput, OutcomeUnknown
 from clinic_desk.services import patients
 from clinic_desk.ui.booking.double_list import DoubleList
-from clinic_desk.ui.booking.fields import Remark, button, set_button_text
-from clinic_desk.ui.booking.new_patient import patient_of, typed_from_search
+from clinic_desk.ui.booking.fields import button, set_button_text
+from clinic_desk.ui.booking.new_patient import lacks_address, typed_from_search
+from clinic_desk.ui.booking.patient_check import CheckedPatient
 from clinic_desk.ui.booking.patient_choices import region_of, rows_of
-from clinic_desk.ui.booking.patient_fields import PatientFields
 from clinic_desk.ui.booking.submission import Submission
-from clinic_desk.ui.booking.when_line import is_day_first, vocabulary
-from clinic_desk.ui.booking.words import birth_text
-from clinic_desk.ui.sentences import sentence
+from clinic_desk.ui.booking.when_line import is_day_first
 from clinic_desk.ui.tasks import Tasks
 
 translate = QCoreApplication.translate
@@ -39,7 +36,7 @@ class _Doubtful:
     phone: str
 
 
-class PatientForm(PatientFields):
+class PatientForm(CheckedPatient):
     """Adds one patient. Everything typed stays until it is saved or given up."""
 
     chosen = Signal(object)
@@ -47,27 +44,16 @@ class PatientForm(PatientFields):
     given_up = Signal()
 
     def __init__(self, database: Database, tasks: Tasks, clinic: Clinic, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(tasks, clinic, parent)
         self.setObjectName("patient_form")
-        self.clinic = clinic
-        self.zone = clinic.sites[0].zone if clinic.sites else "UTC"
-        self.site_phone = clinic.sites[0].phone if clinic.sites else ""
-        self.today = date.min
         self._database = database
-        self._tasks = tasks
-        self._patient_id: UUID = new_id()
         self._sent: AddPatient | None = None
         self._even_if_similar = False
-        self._asked_phone = ""
-        """The doubtful number that was asked about: sent again, it is meant."""
         self._submission = Submission(tasks, self)
         self._submission.done.connect(self._saved)
         self._submission.failed.connect(self._refused)
-        self._submission.finding_out.connect(lambda: self._tell(OutcomeUnknown()))
+        self._submission.finding_out.connect(lambda: self.tell(OutcomeUnknown()))
         self._submission.busy_changed.connect(self._show_busy)
-        self.problem = Remark()
-        self.problem.setObjectName("patient_problem")
-        self.problem.setProperty("boxed", "true")
         self.doubles = DoubleList(self)
         self.back = button(translate("patient", "Back"), "patient_back", self.give_up)
         self.save = button("", "patient_save", self.submit, "primary")
@@ -96,11 +82,7 @@ class PatientForm(PatientFields):
     def _watch(self) -> None:
         for line in (self.family_name, self.given_name, self.birth_date):
             line.editingFinished.connect(self._look_for_doubles)
-        self.birth_date.editingFinished.connect(self._check_birth_date)
-        self.phone.editingFinished.connect(lambda: self._check("phone"))
-        self.email.editingFinished.connect(lambda: self._check("email"))
         self.edited.connect(self._edited)
-        self.channel.activated.connect(lambda: self._check("channel"))
         self.doubles.used.connect(self._use)
         self.doubles.refused.connect(self._add_anyway)
 
@@ -109,9 +91,9 @@ class PatientForm(PatientFields):
     def start(self, typed: str, today: date) -> None:
         """Begin a new patient with what was typed in the patient line."""
         self.today = today
-        self._patient_id = new_id()
+        self.patient_id = new_id()
         self._sent = None
-        self._asked_phone = ""
+        self.asked_phone = ""
         self.problem.say("")
         self.doubles.show_patients((), "")
         self._even_if_similar = False
@@ -125,72 +107,26 @@ class PatientForm(PatientFields):
 
     # --- checking while typing ---
 
-    def _patient(self) -> Patient:
-        return patient_of(self.typed(), self._patient_id, self.today, day_first=is_day_first(), vocabulary=vocabulary())
-
     def _edited(self, field: str) -> None:
         self.remarks[field].say("")
         self.problem.say("")
         self._even_if_similar = False
         self._name_save()
-        if field in ("phone", "email") and self.channel.value is not Channel.NONE:
-            return
         if field in ("phone", "email"):
+            self.remarks["channel"].say("")
+        if field in ("phone", "email") and self.channel.value is Channel.NONE:
             self.channel.choose(Channel.EMAIL if self.email.text().strip() else Channel.SMS)
-
-    def _check_birth_date(self) -> None:
-        try:
-            patient = self._patient()
-        except InvalidInput as problem:
-            self._tell(problem)
-            return
-        told = "" if patient.birth_date is None else birth_text(patient.birth_date, self.today)
-        self.remarks["birth_date"].say(told, "muted")
-
-    def _check(self, field: str) -> None:
-        """Let the library judge one field, off the GUI thread: it takes a while to load."""
-        typed = self.typed()
-        value = {"phone": typed.phone, "email": typed.email}.get(field, "")
-        if field != "channel" and not value.strip():
-            return
-        alone = Patient(
-            id=self._patient_id,
-            family_name="-",
-            given_name="",
-            birth_date=None,
-            phone=typed.phone.strip() if field in ("phone", "channel") else "",
-            email=typed.email.strip() if field in ("email", "channel") else "",
-            channel=typed.channel if field == "channel" else Channel.NONE,
-        )
-        near = self.site_phone
-
-        def work() -> bool:
-            patients.validate_patient(alone, region_of(near))
-            return patients.is_doubtful_phone(alone.phone, region_of(near))
-
-        self._tasks.query(
-            self,
-            work,
-            lambda is_doubtful: self._doubt(alone.phone) if is_doubtful else self.remarks[field].say(""),
-            lambda error: self._tell(error) if isinstance(error, InvalidInput) else None,
-            key=f"check {field}",
-        )
-
-    def _doubt(self, phone: str) -> None:
-        """Tell that the number may be wrong; who then presses Enter means it."""
-        self._asked_phone = phone
-        self.say_doubtful_phone()
 
     def _look_for_doubles(self) -> None:
         """Ask early whether this patient is there already."""
         try:
-            patient = self._patient()
+            patient = self.patient()
         except InvalidInput:
             return
         if not patient.family_name or not (patient.given_name or patient.birth_date) or self._even_if_similar:
             return
         database = self._database
-        self._tasks.query(
+        self.tasks.query(
             self,
             lambda: rows_of(patients.similar_patients(database, patient)),
             lambda rows: self._show_doubles(rows, ask=False),
@@ -213,20 +149,20 @@ class PatientForm(PatientFields):
             return
         self.problem.say("")
         try:
-            patient = self._patient()
+            patient = self.patient()
         except InvalidInput as problem:
             self._refused(problem)
             return
         if not (patient.family_name or patient.given_name):
             self._refused(InvalidInput("family_name", "a name"))
             return
-        if not {Channel.SMS: patient.phone, Channel.EMAIL: patient.email}.get(patient.channel, "-"):
+        if lacks_address(self.typed()):
             self._refused(InvalidInput("channel", "an address to tell the patient by"))
             return
         fresh = AddPatient(patient, even_if_similar=self._even_if_similar)
         if self._sent is None or self._sent.patient != patient or self._sent.even_if_similar != self._even_if_similar:
             self._sent = fresh
-        command, database, near, asked = self._sent, self._database, self.site_phone, self._asked_phone
+        command, database, near, asked = self._sent, self._database, self.site_phone, self.asked_phone
 
         def work() -> Patient | _Doubtful:
             region = region_of(near)
@@ -244,7 +180,7 @@ class PatientForm(PatientFields):
 
     def _saved(self, saved: Patient | _Doubtful) -> None:
         if isinstance(saved, _Doubtful):
-            self._doubt(saved.phone)
+            self.doubt(saved.phone)
             self.phone.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         self._sent = None
@@ -257,7 +193,7 @@ class PatientForm(PatientFields):
     def _refused(self, error: ClinicDeskError) -> None:
         if isinstance(error, LikelyDuplicates):
             found = error.patients
-            self._tasks.query(
+            self.tasks.query(
                 self,
                 lambda: rows_of(found),
                 lambda rows: self._show_doubles(rows, ask=True),
@@ -265,20 +201,13 @@ class PatientForm(PatientFields):
                 key="doubles",
             )
             return
-        self._tell(error)
+        self.tell(error)
         field = {"given_name": "family_name", "name": "family_name"}.get(getattr(error, "field", ""), "")
         line = getattr(self, field or getattr(error, "field", ""), None)
         if isinstance(line, QWidget):
             line.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self.save.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _tell(self, error: ClinicDeskError) -> None:
-        told = sentence(error, self.clinic, self.zone)
-        if isinstance(error, OutcomeUnknown):
-            told = translate("patient", "We are finding out whether the patient was added. Please wait a moment.")
-        field = getattr(error, "field", "")
-        self.remarks.get("family_name" if field in ("given_name", "name") else field, self.problem).say(told)
 
     def _show_busy(self, busy: bool) -> None:
         for field in (*self.in_order(), *self.doubles.choices, self.back, self.save):

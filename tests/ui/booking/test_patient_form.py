@@ -185,6 +185,19 @@ def test_a_channel_without_an_address_is_told_before_saving(
     assert patients.search_patients(database, "vanderberg") == ()
 
 
+def test_a_channel_without_an_address_is_told_when_it_is_chosen_and_no_more_when_one_is_typed(
+    adding: Callable[[str], PatientForm],
+) -> None:
+    page = adding("vanderberg rosa")
+    page.channel.setFocus()
+    press(Qt.Key.Key_Down, Qt.Key.Key_Down)
+    assert page.channel.value is Channel.EMAIL
+    assert "no address" in page.remarks["channel"].text()
+    assert page.remarks["email"].text() == ""
+    fill(page, email="rosa@example.org")
+    assert page.remarks["channel"].text() == ""
+
+
 def test_a_likely_double_is_shown_before_saving_and_enter_uses_it(
     qtbot: QtBot, form: BookingForm, adding: Callable[[str], PatientForm], clinic: SmallClinic, database: Database
 ) -> None:

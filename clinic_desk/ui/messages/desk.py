@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic_desk.domain.message_list import Candidate, Counts, Filter, Listing, MessageRow, ReplyRow
+from clinic_desk.domain.message_list import Candidate, Counts, Filter, MessageRow, ReplyRow
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.services.messages import MessageCounts
 from clinic_desk.ui.freshness import Connection
@@ -73,7 +73,7 @@ class MessageDesk(QObject):
             page.acts[name].triggered.connect(partial(self._act, name))
         page.acts["yes"].triggered.connect(lambda _checked: self._on_reply(self.acting.take_as_yes))
         page.acts["filed"].triggered.connect(lambda _checked: self._on_reply(self.acting.file))
-        reader.listing_read.connect(self._show_listing)
+        reader.listing_read.connect(page.show_listing)
         reader.replies_read.connect(page.show_replies)
         self.acting.changed.connect(self._changed)
         self.acting.filed.connect(self._read_anew)
@@ -123,12 +123,6 @@ class MessageDesk(QObject):
         """Say in the status bar and on the page who sends, or that nobody does."""
         self._status_bar.set_sending(text, trouble=trouble)
         self.page.channels.set_sending(text, trouble=trouble)
-
-    def _show_listing(self, listing: Listing) -> None:
-        had_focus = self.page.hasFocus()
-        self.page.show_listing(listing)
-        if had_focus:
-            self.page.take_keyboard()
 
     def _show_counts(self, counts: MessageCounts) -> None:
         self._window.counts.show_counts(counts.due_today, counts.sent_today, counts.need_attention)

@@ -79,7 +79,7 @@ class FilterBar(QWidget):
 
     def _segment(self, name: str, *, first: bool, last: bool) -> QPushButton:
         button = QPushButton()
-        button.setObjectName(f"messages_{name.replace('-', '_')}")
+        button.setObjectName(f"filter_{name.replace('-', '_')}")
         button.setCheckable(True)
         button.setChecked(name == self.chosen)
         button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)

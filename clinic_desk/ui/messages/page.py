@@ -157,6 +157,8 @@ class MessagesPage(QWidget):
     def _show_list(self) -> None:
         if self.list.rows.records:
             self._lists.setCurrentWidget(self.list)
+            if self.hasFocus():
+                self.list.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         had_focus = self.list.hasFocus()
         self.empty.setText(empty_text(self.filters.chosen, self.filters.search.text().strip()))

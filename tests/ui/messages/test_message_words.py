@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_a_message_says_about_which_visit_it_is() -> None:
         (S.SENT, {"answered": Answered("  Ja\n gern ", NOW, "other")}, "replied “Ja gern” 09:37"),
     ],
 )
-def test_why_a_message_stands_as_it_does(status: S, others: dict[str, object], told: str) -> None:
+def test_why_a_message_stands_as_it_does(status: S, others: dict[str, Any], told: str) -> None:
     said = why_text(row(1, status=status, **others), NOW)
     assert said.startswith(told)
     assert told or not said

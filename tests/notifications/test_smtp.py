@@ -2,6 +2,8 @@
 
 import logging
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -228,8 +230,6 @@ class _Dripping:
     """Greets with a line that never ends."""
 
     def __enter__(self) -> "_Dripping":
-        import threading
-
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = self._listening.getsockname()
         self._thread = threading.Thread(target=self._drip)
@@ -349,6 +349,38 @@ def test_checking_sends_nothing(server: MailServer, sender: SmtpSender) -> None:
     assert (outcome.answer, outcome.code) == (Answer.CONFIGURATION, "550")
     assert "sending address" in outcome.reason
     assert server.received == []
+
+
+def test_closing_while_a_message_is_under_way_waits_for_it_and_nobody_waits_for_closing(
+    server: MailServer, sender: SmtpSender
+) -> None:
+    """Another thread closes it when the settings change: its QUIT must not get into the message."""
+    server.plan("DATA", Step(delay_s=1.0))
+    outcomes: list[Outcome] = []
+    sending = threading.Thread(target=lambda: outcomes.append(sender.send(email())))
+    sending.start()
+    while server.talks == 0:
+        time.sleep(0.005)
+    sender.close()
+    assert sending.is_alive()
+    sending.join()
+    assert [each.answer for each in outcomes] == [Answer.SENT]
+    assert b"QUIT" not in server.received[0].content
+    assert sender._link is None
+
+
+def test_two_threads_take_turns(server: MailServer, sender: SmtpSender) -> None:
+    outcomes: list[Answer] = []
+    threads = [
+        threading.Thread(target=lambda: outcomes.extend(sender.send(email()).answer for _ in range(5)))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == [Answer.SENT] * 15
+    assert (len(server.received), server.talks) == (15, 1)
 
 
 def test_what_e_mail_cannot_tell_is_said_so(sender: SmtpSender) -> None:

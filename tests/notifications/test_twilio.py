@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -276,6 +277,14 @@ def test_the_environment_does_not_send_it_elsewhere(
     assert sender.send(sms()).answer is Answer.SENT
 
 
+def test_a_proxy_that_is_not_there_sent_nothing(sender_to: MakeSender, monkeypatch: pytest.MonkeyPatch) -> None:
+    with TwilioServer() as gone:
+        pass
+    monkeypatch.setenv("HTTPS_PROXY", gone.address)
+    monkeypatch.setenv("NO_PROXY", "")
+    assert sender_to("https://api.twilio.com").send(sms()).answer is Answer.TRANSIENT
+
+
 @pytest.mark.parametrize(
     ("address", "usable"),
     [
@@ -488,6 +497,42 @@ def test_many_senders_at_once_are_served(server: TwilioServer, sender_to: MakeSe
     for thread in threads:
         thread.join()
     assert len(server.received) == 80
+
+
+def test_reading_replies_and_sending_at_once_do_not_mix_up_what_happened(
+    server: TwilioServer, sender: TwilioSender
+) -> None:
+    """One is refused, one cannot connect, one loses its answer: whoever asks is told of the own request."""
+    answers: dict[str, list[object]] = {"lost": [], "looked": []}
+    since = datetime.now(UTC) - timedelta(days=2)
+
+    def send() -> None:
+        answers["lost"].extend(sender.send(sms()).answer for _ in range(20))
+
+    def look() -> None:
+        answers["looked"].extend(len(sender.heard(since)) for _ in range(20))
+
+    server.hear("+493012345671", "C")
+    server.plan("POST", *[Fault(cut=True, taken=True)] * 20)
+    threads = [threading.Thread(target=work) for work in (send, look, look)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {"lost": [Answer.UNKNOWN] * 20, "looked": [1] * 40}
+
+
+def test_closing_does_not_cut_a_message_that_is_under_way(server: TwilioServer, sender: TwilioSender) -> None:
+    server.plan("POST", Fault(delay_s=0.3))
+    outcomes: list[Outcome] = []
+    sending = threading.Thread(target=lambda: outcomes.append(sender.send(sms())))
+    sending.start()
+    while not server.requests:
+        time.sleep(0.005)
+    sender.close()
+    sending.join()
+    assert [each.answer for each in outcomes] == [Answer.SENT]
+    assert sender._free == []
 
 
 # --- secrecy ----------------------------------------------------------------------------------------------------------

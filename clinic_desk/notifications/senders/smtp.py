@@ -10,9 +10,11 @@ import contextlib
 import logging
 import re
 import smtplib
+import threading
 import time
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from clinic_desk.domain.messaging import Answer, Delivery, Found, Heard, Outcome, Outgoing, Trace
 from clinic_desk.domain.records import Channel
@@ -21,6 +23,9 @@ from clinic_desk.notifications.senders.compose import Origin, compose, message_i
 from clinic_desk.notifications.senders.smtp_link import Link, MailAccount, Trouble
 from clinic_desk.notifications.senders.smtp_replies import PAUSE, refused
 from clinic_desk.notifications.senders.time_limit import TimeLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIMIT_S: Final = 20.0
 _MOST_PER_LINK: Final = 50
@@ -39,6 +44,9 @@ _UNANSWERED = Outcome(
     code="connection-lost",
     reason="The connection to the mail server broke after the message, before its answer.",
 )
+_NO_SENDER = Outcome(
+    Answer.CONFIGURATION, code="from-address", reason="The clinic's sending or answer address is not usable."
+)
 _NOT_ASCII = Outcome(
     Answer.PERMANENT,
     code="smtputf8",
@@ -48,7 +56,7 @@ _NOT_ASCII = Outcome(
 
 
 class SmtpSender:
-    """One mail account. For one thread at a time; keeps its connection for the next message."""
+    """One mail account; keeps its connection for the next message. Threads take turns."""
 
     channel = Channel.EMAIL
 
@@ -56,6 +64,8 @@ class SmtpSender:
         self._account = account
         self._origin = origin
         self._limit_s = limit_s
+        self._turn = threading.Lock()
+        self._closing = False
         self._link: Link | None = None
         self._used = 0
         self._used_at = 0.0
@@ -65,17 +75,17 @@ class SmtpSender:
         refusal, recipient, data = self._prepared(message)
         if refusal is not None:
             return refusal
-        with TimeLimit(self._limit_s) as limit:
+        with self._taking_turns(), TimeLimit(self._limit_s) as limit:
             try:
                 link = self._ready(limit)
             except Trouble as trouble:
                 return trouble.outcome
             outcome = self._hand_over(link, recipient, data)
-        if outcome.answer is not Answer.SENT:
-            self.close()
-            return outcome
-        self._used += 1
-        self._used_at = time.monotonic()
+            if outcome.answer is not Answer.SENT:
+                self._part()
+                return outcome
+            self._used += 1
+            self._used_at = time.monotonic()
         return Outcome(Answer.SENT, provider_id=message_id(message, self._origin), code="250")
 
     def find(self, message: Outgoing) -> Found:
@@ -92,8 +102,8 @@ class SmtpSender:
 
     def check(self) -> Outcome:
         """Connect, sign in and ask whether the sending address may be used; send nothing."""
-        self.close()
-        with TimeLimit(self._limit_s) as limit:
+        with self._taking_turns(), TimeLimit(self._limit_s) as limit:
+            self._part()
             try:
                 link = self._ready(limit)
                 sender = single_address(self._origin.address)
@@ -101,16 +111,36 @@ class SmtpSender:
             except Trouble as trouble:
                 return trouble.outcome
             except (OSError, UnicodeError, smtplib.SMTPException):
-                self.close()
                 return _LOST
             except UnusableAddress:
-                self.close()
-                return Outcome(Answer.CONFIGURATION, code="from-address", reason="The sending address is not usable.")
-        self.close()
+                return _NO_SENDER
+            finally:
+                self._part()
         return Outcome(Answer.SENT, code="250") if code == 250 else refused("mail", code, text)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection: at once, or when the message that is under way is done."""
+        self._closing = True
+        self._part_if_free()
+
+    @contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        """Hold the connection; who asked meanwhile for it to be closed gets that at the end."""
+        try:
+            with self._turn:
+                yield
+        finally:
+            self._part_if_free()
+
+    def _part_if_free(self) -> None:
+        if self._closing and self._turn.acquire(blocking=False):
+            try:
+                self._closing = False
+                self._part()
+            finally:
+                self._turn.release()
+
+    def _part(self) -> None:
         link, self._link = self._link, None
         if link is not None:
             link.part()
@@ -133,7 +163,7 @@ class SmtpSender:
             link.watched_by(limit)
             if _lives(link, self._account.answer_s):
                 return link
-        self.close()
+        self._part()
         link = Link(self._account, self._origin.domain, limit)
         link.open()
         self._link, self._used = link, 0
@@ -201,9 +231,7 @@ def _unusable(message: Outgoing, origin: Origin) -> Outcome:
         if origin.reply_to:
             single_address(origin.reply_to)
     except UnusableAddress:
-        return Outcome(
-            Answer.CONFIGURATION, code="from-address", reason="The clinic's sending or answer address is not usable."
-        )
+        return _NO_SENDER
     return Outcome(
         Answer.PERMANENT,
         code="unusable-address",

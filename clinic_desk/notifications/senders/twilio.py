@@ -6,9 +6,9 @@ looked through; the text was rendered once and names date and time, which makes 
 
 from __future__ import annotations
 
-import logging
 import re
-from dataclasses import dataclass, field
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,56 +18,37 @@ from clinic_desk.domain.messaging import Answer, Delivery, Found, Heard, Outcome
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ProviderDown
 from clinic_desk.notifications.senders import twilio_codes as codes
+from clinic_desk.notifications.senders.twilio_line import LIMIT_S, UNREADABLE, Line, TwilioAccount, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clinic_desk.notifications.senders.twilio_http import TwilioHttp
+__all__ = ["TwilioAccount", "TwilioSender"]
 
 TOLERANCE: Final = timedelta(minutes=2)
 """By how much Twilio's clock and the database's may differ when a message is looked for."""
-LIMIT_S: Final = 20.0
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 _TRIAL_PREFIX: Final = "Sent from your Twilio trial account - "
-_WRONG_ACCOUNT: Final = dict.fromkeys((401, 403), 20003) | dict.fromkeys((*range(300, 400), 404, 405), 20404)
-"""HTTP statuses that tell of credentials or a base address, and the code with the sentence for it."""
 _LONGEST_VALIDITY_S: Final = 36_000
 _SHORTEST_VALIDITY_S: Final = 5
 """Twilio advises against less; a message with less time left is not sent any more."""
 _PAGE: Final = 100
-_PAGES: Final = 10
 _INBOX_PAGE: Final = 1000
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class TwilioAccount:
-    """Whose account, and which number or messaging service sends (the service wins). With `key` its secret is `token`.
-
-    `base_url` empty: Twilio's own. Times in seconds.
-    """
-
-    sid: str
-    token: str = field(repr=False)
-    number: str = field(default="", repr=False)
-    service_sid: str = ""
-    base_url: str = ""
-    key: str = ""
-    connect_s: float = 5.0
-    read_s: float = 15.0
 
 
 class TwilioSender:
-    """One Twilio account. For one thread at a time."""
+    """One Twilio account. For any number of threads: each call has a line of its own, kept for the next one."""
 
     channel = Channel.SMS
 
     def __init__(self, account: TwilioAccount, *, limit_s: float = LIMIT_S) -> None:
         self._account = account
         self._limit_s = limit_s
-        self._http: TwilioHttp | None = None
-        self._client: Any = None  # the SDK is not typed
+        self._lock = threading.Lock()
+        self._free: list[Line] = []
+        self._closed = 0
+        """How often it was closed: a line lent before that is not kept."""
 
     def send(self, message: Outgoing) -> Outcome:
         """Hand one message over, within 20 s. The provider's id is the message's sid."""
@@ -86,11 +67,14 @@ class TwilioSender:
         )
         if validity is not None:
             sent_by["validity_period"] = min(validity, _LONGEST_VALIDITY_S)  # type: ignore[assignment]
-        try:
-            sid = self._messages().create(to=message.recipient, body=message.body, **sent_by).sid
-        except Exception as error:  # three unrelated families, and whatever an answer that is none makes the SDK raise
-            return self._outcome(error)
-        return Outcome(Answer.SENT, provider_id=sid) if sid else _UNREADABLE
+        with self._line() as line:
+            try:
+                sid = line.messages.create(to=message.recipient, body=message.body, **sent_by).sid
+            except (
+                Exception
+            ) as error:  # three unrelated families, and whatever the SDK raises at an answer that is none
+                return line.outcome(error)
+        return Outcome(Answer.SENT, provider_id=sid) if sid else UNREADABLE
 
     def find(self, message: Outgoing) -> Found:
         """Look for the message in Twilio's list: same recipient, same text, not older than its sending."""
@@ -98,25 +82,26 @@ class TwilioSender:
             return Found(Trace.ABSENT)
         oldest = message.sending_started_at - TOLERANCE
         wanted = _comparable(message.body)
-        try:
-            for page in self._pages(to=message.recipient, page_size=_PAGE):
-                created = [each.date_created for each in page if each.date_created is not None]
-                for each in page:
-                    if _is(each, wanted, oldest):
-                        return Found(Trace.FOUND, each.sid)
-                if created and max(created) < oldest:
-                    break  # newest first: what follows is older still
-        except Exception as error:
-            return Found(Trace.CANNOT_TELL, reason=self._outcome(error).reason)
+        with self._line() as line:
+            try:
+                for page in line.pages(to=message.recipient, page_size=_PAGE):
+                    found = next((each.sid for each in page if _is(each, wanted, oldest)), None)
+                    if found is not None:
+                        return Found(Trace.FOUND, found)
+                    if _is_older(page, oldest):
+                        break  # newest first: what follows is older still
+            except Exception as error:
+                return Found(Trace.CANNOT_TELL, reason=line.outcome(error).reason)
         return Found(Trace.ABSENT)
 
     def delivery(self, provider_id: str) -> Delivery | None:
         """Ask what became of a message; None when Twilio cannot be asked now or does not know it."""
-        try:
-            return _delivery(self._messages()(provider_id).fetch())
-        except Exception as error:
-            self._outcome(error)
-            return None
+        with self._line() as line:
+            try:
+                return _delivery(line.messages(provider_id).fetch())
+            except Exception as error:
+                line.outcome(error)  # logs what is a bug
+                return None
 
     def heard(self, since: datetime) -> tuple[Heard, ...]:
         """Return the messages from patients since, oldest first. Raises ProviderDown."""
@@ -124,118 +109,51 @@ class TwilioSender:
         filters: dict[str, Any] = {"date_sent_after": since - timedelta(days=1), "page_size": _INBOX_PAGE}
         if self._account.number and not self._account.service_sid:
             filters["to"] = self._account.number
-        try:
-            listed = [each for page in self._pages(**filters) for each in page]
-            heard = [_heard(each) for each in listed if each.direction == "inbound"]
-        except Exception as error:
-            raise ProviderDown(self.channel, self._outcome(error).reason) from None
+        with self._line() as line:
+            try:
+                listed = [each for page in line.pages(**filters) for each in page]
+                heard = [_heard(each) for each in listed if each.direction == "inbound"]
+            except Exception as error:
+                raise ProviderDown(self.channel, line.outcome(error).reason) from None
         return tuple(sorted((each for each in heard if each.received_at >= since), key=lambda each: each.received_at))
 
     def check(self) -> Outcome:
         """Test account and token; a trial account works, and says so."""
-        try:
-            if self._account.key:
-                self._messages().page(page_size=1)  # an API key may not read the account itself
-                return Outcome(Answer.SENT)
-            self._messages()
-            found = self._client.api.v2010.accounts(self._account.sid).fetch()
-        except Exception as error:
-            return self._outcome(error)
+        with self._line() as line:
+            try:
+                if self._account.key:
+                    line.messages.page(page_size=1)  # an API key may not read the account itself
+                    return Outcome(Answer.SENT)
+                found = line.account()
+            except Exception as error:
+                return line.outcome(error)
         if found.status not in {None, "active"}:
             return Outcome(Answer.CONFIGURATION, code="20005", reason="The Twilio account is suspended or closed.")
         trial = str(found.type).casefold() == "trial"
         return Outcome(Answer.SENT, code="trial" if trial else "", reason=codes.reason_of(21608) if trial else "")
 
     def close(self) -> None:
-        """Let go of the connection."""
-        if self._http is not None:
-            self._http.close()
+        """Let go of the connections; one that is in use goes when it is done."""
+        with self._lock:
+            free, self._free = self._free, []
+            self._closed += 1
+        for line in free:
+            line.close()
 
-    def _messages(self) -> Any:
-        if self._client is None:
-            from twilio.rest import Client  # type: ignore[import-untyped]
-
-            from clinic_desk.notifications.senders.twilio_http import TwilioHttp
-
-            account = self._account
-            self._http = TwilioHttp(
-                account.base_url, connect_s=account.connect_s, read_s=account.read_s, limit_s=self._limit_s
-            )
-            self._client = Client(
-                account.key or account.sid,
-                account.token,
-                account.sid,
-                http_client=self._http,
-                environment={"TWILIO_REGION": ""},  # else the SDK looks for another host to talk to
-            )
-        return self._client.messages
-
-    def _pages(self, **filters: Any) -> Iterator[list[Any]]:
-        """Yield the pages of the message list, newest first; LookupError when there are more than a sane number."""
-        page = self._messages().page(**filters)
-        for _ in range(_PAGES):
-            yield list(page)
-            page = page.next_page()
-            if page is None:
-                return
-        raise LookupError
-
-    def _outcome(self, error: Exception) -> Outcome:
-        """Return what an error means. Its own text is never used: it can hold a number."""
-        from requests.exceptions import RequestException
-        from twilio.base.exceptions import (  # type: ignore[import-untyped]
-            TwilioException,
-            TwilioRestException,
-            TwilioServiceException,
-        )
-
-        if isinstance(error, TwilioRestException | TwilioServiceException):
-            return _refused(_number(error.code), _number(error.status), self._http and self._http.retry_after)
-        if isinstance(error, RequestException):
-            return self._unreachable(error)
-        if isinstance(error, TwilioException) and len(error.args) > 1:  # a page: (text, response)
-            status = _number(getattr(error.args[1], "status_code", 0))
-            return _refused(status, status, self._http and self._http.retry_after)
-        if not isinstance(error, TwilioException | ValueError | KeyError | TypeError | LookupError):
-            _log.error("Twilio's answer made the SDK fail: %s", type(error).__name__)
-        return _UNREADABLE if self._http is not None and self._http.may_have_left else _NOT_SENT
-
-    def _unreachable(self, error: Exception) -> Outcome:
-        assert self._http is not None
-        if self._http.may_have_left:
-            return _UNANSWERED
-        if "CERTIFICATE_VERIFY_FAILED" in repr(error):
-            return _untrusted(repr(error))
-        return _NOT_SENT
-
-
-_UNREADABLE = Outcome(Answer.UNKNOWN, code="unreadable", reason="Twilio's answer could not be read.")
-_UNANSWERED = Outcome(Answer.UNKNOWN, code="no-answer", reason="Twilio did not answer, or the connection broke.")
-_NOT_SENT = Outcome(
-    Answer.TRANSIENT, code="connect", reason="Twilio cannot be reached; check the base address, or this PC's network."
-)
-
-
-def _untrusted(said: str) -> Outcome:
-    """A certificate out of date may be this PC's clock; any other fault of it somebody has to see to."""
-    if "expired" in said or "not yet valid" in said:
-        reason = "Twilio's certificate is out of date, or this PC's clock is wrong."
-        return Outcome(Answer.TRANSIENT, code="certificate", reason=reason)
-    reason = "The certificate of Twilio's address is not to be trusted; check the base address."
-    return Outcome(Answer.CONFIGURATION, code="certificate", reason=reason)
-
-
-def _refused(code: int, status: int, wish: timedelta | None) -> Outcome:
-    """Return what an answer other than 2xx means. `code`: Twilio's, or the HTTP status if it gave none."""
-    word, reason, note = str(code or status), codes.reason_of(code), codes.note_of(code)
-    if code in codes.TOO_FAST or status == 429:
-        return Outcome(Answer.TRANSIENT, code=word, reason="Twilio asks to slow down.", retry_after=wish)
-    if status >= 500 or status == 408:
-        return Outcome(Answer.UNKNOWN, code=word, reason=f"Twilio had trouble of its own ({status}).", retry_after=wish)
-    if not (note or code in codes.NOT_THIS_TEXT) and (code in codes.CONFIGURATION or status in _WRONG_ACCOUNT):
-        known = code if code in codes.CONFIGURATION else _WRONG_ACCOUNT[status]
-        return Outcome(Answer.CONFIGURATION, code=word, reason=codes.reason_of(known))
-    return Outcome(Answer.PERMANENT, code=word, reason=reason, note=note, another_channel=bool(note))
+    @contextmanager
+    def _line(self) -> Iterator[Line]:
+        with self._lock:
+            line, closed = self._free.pop() if self._free else None, self._closed
+        line = line or Line(self._account, self._limit_s)
+        try:
+            yield line
+        finally:
+            with self._lock:
+                kept = closed == self._closed
+                if kept:
+                    self._free.append(line)
+            if not kept:
+                line.close()
 
 
 def _validity(message: Outgoing) -> int | None:
@@ -255,6 +173,11 @@ def _is(listed: Any, wanted: str, oldest: datetime) -> bool:
     )
 
 
+def _is_older(page: list[Any], oldest: datetime) -> bool:
+    created = [each.date_created for each in page if each.date_created is not None]
+    return bool(created) and max(created) < oldest
+
+
 def _comparable(body: str) -> str:
     """Return a text without what Twilio may change in it: like-looking letters, blanks, a trial account's prefix."""
     return " ".join(anyascii(body.removeprefix(_TRIAL_PREFIX)).split())
@@ -266,7 +189,7 @@ def _delivery(found: Any) -> Delivery:
         return Delivery("delivered")
     if status not in {"undelivered", "failed", "canceled"}:
         return Delivery("on-its-way")
-    code = _number(found.error_code)
+    code = number_of(found.error_code)
     return Delivery(
         "undelivered",
         code=str(code or status),
@@ -284,9 +207,3 @@ def _heard(listed: Any) -> Heard:
         body=str(listed.body or ""),
         received_at=listed.date_sent or listed.date_created or datetime.now(UTC),
     )
-
-
-def _number(value: object) -> int:
-    """Return a code as a number whatever the answer held; 0 for none."""
-    text = str(value)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0

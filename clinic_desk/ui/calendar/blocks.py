@@ -48,6 +48,7 @@ class BlockPainter:
         self.dashes = Dashes(ratio)
         self._kept: dict[tuple[int, int], _Kept] = {}
         self._unwritten: tuple[list[tuple[float, float, str, QColor]], ...] = tuple([] for _ in Face)
+        self._pills: list[tuple[QRectF, QColor]] = []
         self.now: datetime | None = None
 
     def begin(self, now: datetime | None) -> None:
@@ -83,12 +84,14 @@ class BlockPainter:
                 fill(x, y, width, height, look.ground)
                 self.dashes.outline(painter, QRect(x, y, width, height), look.dashed)
             if pill is not None:
-                self._paint_pill(painter, QPointF(x, y), *pill)
+                self._pills.append((pill[0].translated(x, y), pill[1]))
             for face, left, baseline, text, ink in lines:
                 unwritten[face].append((x + left, y + baseline, text, ink))
 
     def write(self, painter: QPainter) -> None:
         """Write what the blocks painted since the last call say."""
+        if self._pills:
+            self._paint_pills(painter)
         for font, texts in zip(self._metrics.fonts, self._unwritten, strict=True):
             if texts:
                 painter.setFont(font)
@@ -125,12 +128,14 @@ class BlockPainter:
         """Return how an appointment's block is drawn."""
         return self.captions.look(entry)
 
-    def _paint_pill(self, painter: QPainter, corner: QPointF, shape: QRectF, colour: QColor) -> None:
+    def _paint_pills(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(shape.translated(corner), shape.height() / 2, shape.height() / 2)
+        for shape, colour in self._pills:
+            painter.setBrush(colour)
+            painter.drawRoundedRect(shape, shape.height() / 2, shape.height() / 2)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._pills.clear()
 
     def _paint_hold(self, painter: QPainter, item: Item, rect: QRect) -> None:
         if item.hold is not None:

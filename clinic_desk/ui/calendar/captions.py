@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clinic_desk.domain.records import Entry
     from clinic_desk.ui.calendar.model import CalendarModel
 
+_BOOKED, _ARRIVED, _CHECKED_IN = AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN
 _OUT = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW})
 _SIGNS: dict[MessageState | ParticipationStatus, tuple[str, str]] = {
     MessageState.FAILED: ("⚠", "danger"),
@@ -36,6 +37,7 @@ class Captions:
         self._looks: dict[tuple[str, AppointmentStatus], Look] = {}
         self._below: dict[tuple[int, int | None], tuple[str, ...]] = {}
         self._remarks: dict[_Kind, Mark | None] = {}
+        self._standing: dict[tuple[AppointmentStatus, int | None], Mark] = {}
 
     def renew(self) -> bool:
         """Forget what was made for other names (another clinic, a week's colours); return whether it had to."""
@@ -59,12 +61,13 @@ class Captions:
 
     def said(self, entry: Entry, look: Look, waiting: int | None, *, flash: bool) -> Said:
         """Return what a block says. `waiting`: minutes since the patient arrived; `flash`: say who changed it."""
+        status = entry.appointment.status
         if flash:
             mark: Mark | None = self._changed(entry)
-        elif entry.appointment.status == AppointmentStatus.BOOKED:
+        elif status == _BOOKED:
             mark = self._remark(entry)
         else:
-            mark = self._standing(entry.appointment.status, look, waiting)
+            mark = self._standing.get((status, waiting)) or self._stand(status, look, waiting)
         return Said(self.name(entry), self._lines(entry), mark)
 
     def _lines(self, entry: Entry) -> tuple[str, ...]:
@@ -84,15 +87,16 @@ class Captions:
         who, where = one_line(words.changed_text(entry)), one_line(words.changed_where(entry))
         return Mark(who, where, theme.on_fill, theme.accent_fill)
 
-    def _standing(self, status: AppointmentStatus, look: Look, waiting: int | None) -> Mark | None:
-        """Return what the status itself says."""
+    def _stand(self, status: AppointmentStatus, look: Look, waiting: int | None) -> Mark:
+        """Return what a status itself says; how its blocks write that is the same whatever their colour."""
         theme, text = self._theme, words.status_text(status)
-        if status == AppointmentStatus.ARRIVED:
+        if status == _ARRIVED:
             pill = words.waiting_text(waiting) if waiting is not None else text
-            return Mark(pill, pill, theme.on_warning, theme.warning_fill)
-        if status == AppointmentStatus.CHECKED_IN:
-            return Mark(text, text, look.muted)
-        return Mark(text, "", look.muted)
+            mark = Mark(pill, pill, theme.on_warning, theme.warning_fill)
+        else:
+            mark = Mark(text, text if status == _CHECKED_IN else "", look.muted)
+        self._standing[status, waiting] = mark
+        return mark
 
     def _remark(self, entry: Entry) -> Mark | None:
         """Return what a booked appointment's messages and the patient's answer tell, the worst of it."""
@@ -112,7 +116,7 @@ def _look(colour: str, status: AppointmentStatus, theme: Theme) -> Look:
     made = shades(colour, theme)
     if status in _OUT:
         return Look(theme.panel, None, theme.danger, theme.danger, theme.danger, Face.STRUCK_NAME, Face.STRUCK_TEXT)
-    if status == AppointmentStatus.CHECKED_IN:
+    if status == _CHECKED_IN:
         return Look(made.solid, None, theme.on_fill, theme.on_fill)
     if status == AppointmentStatus.FULFILLED:
         return Look(theme.done, mixed(made.bar, theme.done, 0.75), theme.ink_muted, theme.ink_muted)

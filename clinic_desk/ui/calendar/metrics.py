@@ -70,5 +70,5 @@ def metrics_of(font: QFont) -> Metrics:
         small_ascent=round(faces[Face.SMALL].ascent()),
         hour_width=round(faces[Face.NAME].horizontalAdvance("00:00")) + line + 4,
         header_height=2 * line + line + 6,
-        minimum_column=round(faces[Face.NAME].averageCharWidth() * 16.5),
+        minimum_column=round(faces[Face.NAME].averageCharWidth() * 18),
     )

@@ -116,14 +116,14 @@ class CalendarPainter:
         faded, pointed = _faded(scene), scene.flashing
         if scene.selected is not None:
             pointed |= {scene.selected.int}
-        near = damage.adjusted(-2, -2, 2, 2)  # outlines reach a pixel out of their blocks
-        left, top, right, bottom = near.left(), near.top(), near.right(), near.bottom()
+        left, top, right, bottom = damage.left(), damage.top(), damage.right(), damage.bottom()
         blocks: list[Placed] = []
         marked: list[_Marked] = []
-        first, last = surface.position(top) - surface.overhang(), surface.position(bottom) + 2
+        first, last = surface.position(top - 2) - surface.overhang(), surface.position(bottom + 2) + 2
         for item in content.between(first, last):
             x, y, width, height = place(item)
-            if y > bottom or y + height <= top or x > right or x + width <= left:
+            out = 2 if item.id.int in pointed else 0  # outlines reach a pixel out of their blocks
+            if y - out > bottom or y + height + out <= top or x - out > right or x + width + out <= left:
                 continue
             if item.id.int in faded:
                 self._paint_faded(painter, column, (item, x, y, width, height), scene)

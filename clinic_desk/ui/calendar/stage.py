@@ -69,12 +69,13 @@ class Stage:
         )
 
     def fit_columns(self) -> None:
-        """Share the width among the columns; where that would make them unreadable, scroll."""
+        """Share the width among the columns, a little tightly if all fit then; where that is too narrow, scroll."""
         count, room = len(self._model.columns), self._view.viewport().width()
         if not count:
             return
-        least = self.metrics.minimum_column
-        width = max(least * 3 // 4 if self._model.is_week else least, room // count)  # a week should fit
+        least, share = self.metrics.minimum_column, room // count
+        tight = least * 3 // 4 if self._model.is_week else least * 9 // 10  # a week should fit
+        width = share if share >= tight else tight if self._model.is_week else least
         spare = max(0, room - width * count)
         for column in range(count):
             self.columns.resizeSection(column, width + (1 if column < spare else 0))

@@ -67,7 +67,10 @@ class Elider:
         return found
 
     def fit(self, face: Face, text: str, width: float) -> tuple[str, float]:
-        """Return (text elided to `width`, its width); ("", 0) where not even one letter and the dots would fit."""
+        """Return (text elided to `width`, its width); ("", 0) where not even one letter and the dots would fit.
+
+        What was elided and runs from left to right need not be measured again: it has the whole width for itself.
+        """
         advance = self.advance(face, text)
         if advance <= width:
             return text, advance
@@ -83,4 +86,4 @@ class Elider:
         elided = self._faces[face].elidedText(text, Qt.TextElideMode.ElideRight, width) if width > 0 else ""
         if len(elided) < 2 or elided == "...":
             return "", 0.0
-        return elided, self._faces[face].horizontalAdvance(elided)
+        return elided, self._faces[face].horizontalAdvance(elided) if is_right_to_left(text) else float(int(width))

@@ -12,6 +12,7 @@ BEGIN
     NEW.changed_at := clock_timestamp();
     IF TG_OP = 'INSERT' THEN
         IF NEW.log <> '[]' AND current_setting('clinic_desk.quiet', true) = 'on' THEN
+            NEW.changed_at := coalesce((NEW.log -> -1 ->> 'at')::timestamptz, NEW.changed_at);
             RETURN NEW;  -- an import knows what happened before
         END IF;
         NEW.log := '[]';

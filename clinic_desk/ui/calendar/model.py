@@ -154,7 +154,7 @@ class CalendarModel(QAbstractTableModel):
     def tell(self, column: int, first: int, last: int) -> None:
         """Announce that the cells of positions [first, last) in a column say something else now."""
         top, bottom = self.grid.row(first), self.grid.row(max(first, last - 1))
-        self.dataChanged.emit(self.index(top, column), self.index(bottom, column))
+        self.dataChanged.emit(self.createIndex(top, column), self.createIndex(bottom, column))
 
     # -- the content of columns --------------------------------------------------------------------------------------
 

@@ -69,10 +69,8 @@ class DeskProgram(QObject):
         self.is_ready = False
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
-        self.window.cover_with(self.tr("Starting…"))
         self.window.first_painted.connect(self._begin_soon)
         self.window.close_requested.connect(self.close)
-        self.window.cover.again.connect(self._connect)
         self._told.connect(self._tell)
 
     def show(self) -> None:
@@ -89,13 +87,16 @@ class DeskProgram(QObject):
         """Open the clinic on the query lane's thread, and furnish the window meanwhile."""
         if self.is_closing:
             return
+        self.window.cover_with(self.tr("Starting…"))
+        self.window.cover.again.connect(self._connect)
+        self._apply_style()
+        self.window.paint_cover()
         self.on_screen.emit()
         from clinic_desk.ui.tasks import Tasks
 
         self.tasks = Tasks(self)
         self.tasks.commands_changed.connect(self._commands_changed)
         self._connect()
-        self._apply_style()
         self.window.furnish()
         self.window.actions_by_name["quit"].triggered.connect(self.window.close)
 
@@ -223,7 +224,7 @@ class DeskProgram(QObject):
 
 
 def make_application(arguments: list[str]) -> QApplication:
-    """Return Qt's application with the program's names and style; there is one per process."""
+    """Return Qt's application with the program's names; there is one per process."""
     # Names of patients are of many scripts; that a machine has no font for one of them is no news for its console.
     os.environ.setdefault("QT_LOGGING_RULES", "qt.text.font.db=false")
     app = QApplication([sys.argv[0], *arguments])
@@ -231,7 +232,6 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setApplicationDisplayName("Clinic Desk")
     app.setDesktopFileName("clinic-desk")
     app.setQuitOnLastWindowClosed(False)
-    app.setStyle("Fusion")
     return app
 
 

@@ -15,167 +15,18 @@ machines that are busy with something else.
 from __future__ import annotations
 
 import argparse
-import faulthandler
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import traceback
 from pathlib import Path
-from time import monotonic, process_time
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PySide6.QtCore import QObject
-    from PySide6.QtWidgets import QWidget
+from time import monotonic
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 WINDOW_BUDGET, CALENDAR_BUDGET = 1.1, 1.3
-
-Moment = tuple[float, float]
-"""Monotonic seconds of the machine, CPU seconds of the process."""
-
-# --- in a process of its own ------------------------------------------------------------------------------------------
-
-
-def now() -> Moment:
-    """This moment."""
-    return monotonic(), process_time()
-
-
-def after_painting(widget: QWidget, then: Callable[[], None]) -> QObject:
-    """Call `then` once, when a widget and all of its window have been painted; keep what is returned."""
-    from PySide6.QtCore import QCoreApplication, QEvent, QObject
-
-    class Watch(QObject):
-        """Waits for the first painting."""
-
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.Paint:
-                watched.removeEventFilter(self)
-                # Served right after the painting, before anything that the painting itself asks for.
-                QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), 1)
-            return False
-
-        def event(self, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.User:
-                then()
-                return True
-            return super().event(event)
-
-    watch = Watch()
-    widget.installEventFilter(watch)
-    return watch
-
-
-def child_empty() -> dict[str, Moment]:
-    """Show an empty window."""
-    from PySide6.QtWidgets import QApplication, QMainWindow
-
-    app = QApplication([])
-    window = QMainWindow()
-    window.resize(1440, 900)
-    at: dict[str, Moment] = {}
-
-    def painted() -> None:
-        at["empty"] = now()
-        app.quit()
-
-    watch = after_painting(window, painted)
-    window.show()
-    app.exec()
-    del watch
-    return at
-
-
-def child_bare(url: str) -> dict[str, Moment]:
-    """Import, connect, ask for the day, show an empty window."""
-    import anyascii  # noqa: F401
-    import filelock  # noqa: F401
-    import platformdirs  # noqa: F401
-    import psycopg2  # noqa: F401
-    import pydantic_settings  # noqa: F401
-    import uuid_utils  # noqa: F401
-    from PySide6 import QtCore, QtGui  # noqa: F401
-    from PySide6.QtWidgets import QApplication, QMainWindow
-    from sqlalchemy import create_engine, text
-
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        connection.execute(
-            text(
-                "SELECT a.*, p.family_name, p.given_name, p.birth_date, t.name FROM appointment AS a"
-                " JOIN patient AS p ON p.id = a.patient_id JOIN appointment_type AS t ON t.id = a.type_id"
-                " WHERE a.starts_at >= date_trunc('day', now()) AND a.starts_at < date_trunc('day', now()) + '1 day'"
-                " ORDER BY a.starts_at"
-            )
-        ).all()
-    app = QApplication([])
-    window = QMainWindow()
-    window.resize(1440, 900)
-    at: dict[str, Moment] = {}
-
-    def painted() -> None:
-        at["bare"] = now()
-        app.quit()
-
-    watch = after_painting(window, painted)
-    window.show()
-    app.exec()
-    del watch
-    return at
-
-
-def child_program(url: str) -> dict[str, Any]:
-    """Run the program by its own entry point, with eyes on it."""
-    from clinic_desk import app as composition
-    from clinic_desk.cli import main
-    from clinic_desk.ui.shell import crash
-
-    at: dict[str, Any] = {}
-    kept: list[object] = []
-
-    class Watched(composition.DeskProgram):
-        """The program, which notes its first paintings."""
-
-        def _begin(self) -> None:
-            # What the program does as soon as its window has been painted.
-            at["window"] = now()
-            at["imported"] = [
-                name for name in ("sqlalchemy", "psycopg2", "apscheduler", "twilio") if name in sys.modules
-            ]
-            super()._begin()
-
-        def show(self) -> None:
-            def calendar_painted() -> None:
-                at["calendar"] = now()
-                self.close()
-
-            self.ready.connect(lambda: kept.append(after_painting(self.window.calendar.viewport(), calendar_painted)))
-            self.opening_failed.connect(give_up)
-            super().show()
-
-    def give_up(*told: Any) -> None:
-        lines = traceback.format_exception(told[1]) if len(told) == 3 else [str(told)]
-        sys.stderr.write("the calendar will never be there: " + "".join(lines))
-        sys.stderr.flush()
-        os._exit(3)
-
-    composition.DeskProgram = Watched  # type: ignore[misc]
-
-    def install(_reporter: crash.CrashReporter) -> None:
-        sys.excepthook = give_up
-
-    crash.CrashReporter.install = install  # type: ignore[assignment, method-assign]
-    main(["--database-url", url])
-    return at
-
-
-# --- the benchmark ----------------------------------------------------------------------------------------------------
 
 
 def started(kind: str, url: str, home: Path) -> dict[str, Any]:
@@ -189,7 +40,7 @@ def started(kind: str, url: str, home: Path) -> dict[str, Any]:
     }
     began = monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.start", "--child", kind, url],
+        [sys.executable, "-m", "tests.benchmarks.started", kind, url],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -234,14 +85,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--child", nargs=2, metavar=("KIND", "URL"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.child:
-        kind, url = options.child
-        faulthandler.dump_traceback_later(60, exit=True)
-        told = child_empty() if kind == "empty" else child_bare(url) if kind == "bare" else child_program(url)
-        sys.stdout.write(json.dumps(told) + "\n")
-        return 0
     found = measure(options.repeats)
     lines = [json.dumps(found)]
     if not options.json:

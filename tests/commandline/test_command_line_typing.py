@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from clinic_desk import __version__
+from clinic_desk import __version__, cli
 from tests.commandline.conftest import ROOT, Command, Program
 
 HEAVY = {"sqlalchemy", "psycopg2", "PySide6", "alembic", "pydantic", "phonenumbers", "twilio", "apscheduler"}
@@ -41,6 +41,43 @@ def test_help_and_errors_of_typing_import_none_of_the_heavy_libraries(arguments:
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
     assert "clinic_desk" in loaded
     assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--database-url", "postgresql://db/clinic"],
+        ["--data", "here", "--database-url", "postgresql://db/clinic", "--data", "there"],
+        ["demo"],
+        ["demo", "--data", "there"],
+    ],
+    ids=" ".join,
+)
+def test_what_opens_a_window_is_understood_quickly_as_the_parser_understands_it(arguments: list[str]) -> None:
+    quick = cli._plain(arguments)
+    assert quick is not None
+    assert vars(quick) == vars(cli._parser().parse_args(arguments))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["check"],
+        ["--data"],
+        ["--data", "--json"],
+        ["--data=here"],
+        ["--data", "here", "demo"],
+        ["demo", "--tour"],
+        ["demo", "--database-url", "postgresql://db/clinic"],
+        ["demo", "--shots", "there"],
+        ["demo", "list"],
+    ],
+    ids=" ".join,
+)
+def test_everything_else_is_left_to_the_parser(arguments: list[str]) -> None:
+    assert cli._plain(arguments) is None
 
 
 def test_the_version_is_printed(program: Program) -> None:

@@ -43,7 +43,6 @@ ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
 """
 _ANNOUNCE: Final = "SELECT announce_messages(%(ids)s::uuid[])"
 _WHO: Final = "SELECT coalesce((SELECT display_name FROM staff WHERE login = session_user), session_user)"
-_QUIET: Final = "SELECT quiet_from_minute, quiet_until_minute, clock_timestamp() FROM messaging"
 _ALLOW: Final = """
 DELETE FROM contact_note c USING patient p WHERE p.id = %(patient)s::uuid AND c.channel = %(channel)s
   AND c.address = lower(CASE c.channel WHEN 'sms' THEN p.phone ELSE p.email END) RETURNING c.id
@@ -53,9 +52,6 @@ SELECT c.id, c.channel, c.address, c.state, c.source, c.reason, c.version, c.cha
 WHERE p.id = %(patient)s::uuid AND (c.channel = 'sms' AND c.address = p.phone OR c.channel = 'email' AND
                                     c.address = lower(p.email)) ORDER BY c.channel
 """
-_OWN_TEXT: Final = (
-    "SELECT subject, body FROM message_text WHERE kind = %(kind)s AND channel = %(channel)s AND language = %(language)s"
-)
 _REPLIES: Final = """
 WITH picked AS (
     (SELECT id FROM inbound_message WHERE status = 'open' ORDER BY received_at LIMIT %(limit)s)
@@ -133,12 +129,6 @@ def person(connection: Connection) -> str:
     return str(connection.exec_driver_sql(_WHO).scalar_one())
 
 
-def quiet_hours(connection: Connection) -> tuple[int, int, datetime]:
-    """Return when it is quiet (minutes from local midnight: from, until), and the database's clock."""
-    quiet_from, quiet_until, now = connection.exec_driver_sql(_QUIET).one()
-    return quiet_from, quiet_until, now
-
-
 def allow_again(connection: Connection, patient_id: UUID, channel: str) -> bool:
     """Forget why a patient's address must not be used; False if nothing was noted."""
     return _changed(connection, _ALLOW, {"patient": str(patient_id), "channel": channel})
@@ -147,12 +137,6 @@ def allow_again(connection: Connection, patient_id: UUID, channel: str) -> bool:
 def notes_of(connection: Connection, patient_id: UUID) -> Sequence[Any]:
     """Return (id, channel, address, state, source, reason, version, changed_at) of a patient's addresses."""
     return connection.exec_driver_sql(_NOTES, {"patient": str(patient_id)}).all()
-
-
-def own_text(connection: Connection, kind: str, channel: str, language: str) -> tuple[str, str] | None:
-    """Return the clinic's own (subject, body) of a kind of message; None if it uses the program's."""
-    row = connection.exec_driver_sql(_OWN_TEXT, {"kind": kind, "channel": channel, "language": language}).first()
-    return None if row is None else (row[0], row[1])
 
 
 def replies(connection: Connection, since: datetime, limit: int) -> Sequence[Any]:

@@ -31,7 +31,7 @@ SELECT (SELECT count(*) FROM notification WHERE status = 'pending' AND due_at < 
        (SELECT count(*) FROM inbound_message WHERE status = 'open')
 """  # noqa: S608  # constants of this module only
 _MESSAGES: Final = """
-SELECT id, kind, channel, status, due_at, sent_at, attempts, last_error, subject, body FROM notification
+SELECT id, kind, channel, status, due_at, sent_at, attempts, last_error, subject, body, error_code FROM notification
 WHERE appointment_id = %(appointment)s::uuid ORDER BY created_at, id
 """
 _HISTORY: Final = """
@@ -208,7 +208,7 @@ def staff_names(connection: Connection) -> dict[str, str]:
 
 
 def messages_of(connection: Connection, appointment_id: UUID) -> Sequence[Any]:
-    """Return (id, kind, channel, status, due, sent, attempts, last error, subject, body), oldest first."""
+    """Return (id, kind, channel, status, due, sent, attempts, last error, subject, body, code), oldest first."""
     return connection.exec_driver_sql(_MESSAGES, {"appointment": str(appointment_id)}).all()
 
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from clinic_desk.database import queries_message_changes as changes
 from clinic_desk.database.queries_clinic import clinic_record
+from clinic_desk.database.queries_desks import database_now
 from clinic_desk.database.queries_entries import entries_by_id
+from clinic_desk.database.queries_messaging import message_texts, read_messaging
 from clinic_desk.domain.message_list import Confirm, MessageRefused, MessageRow, OnMessage, Why
 from clinic_desk.domain.messaging import ContactNote, Kind, QueueStatus
 from clinic_desk.domain.records import AppointmentStatus, Channel, Entry
 from clinic_desk.domain.refusals import NotFound
-from clinic_desk.domain.wall import minute_of_day, to_wall
-from clinic_desk.notifications.texts import Text, default_text, language_of, render, spoken_date
+from clinic_desk.notifications.planning import Occasion, manner_of, words_of
+from clinic_desk.notifications.quiet import is_quiet, quiet_hours
 from clinic_desk.services.messages import row_of, rows_about
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
+    from clinic_desk.notifications.templates import Words
 
 _STUCK: Final = frozenset({QueueStatus.FAILED, QueueStatus.EXPIRED, QueueStatus.UNKNOWN})
 _MAY_WAIT: Final = frozenset({Kind.REMINDER, Kind.WAITLIST_OFFER})
@@ -72,7 +75,11 @@ def send_now(db: Database, act: OnMessage, *, even_if_quiet: bool = False) -> Me
         if row.status is not QueueStatus.PENDING:
             raise MessageRefused(Why.LEFT, row.status)
         _check_true(connection, row)
-        if not even_if_quiet and row.kind in _MAY_WAIT and _is_quiet(connection, row.zone):
+        if (
+            not even_if_quiet
+            and row.kind in _MAY_WAIT
+            and is_quiet(database_now(connection), row.zone, quiet_hours(read_messaging(connection)))
+        ):
             raise MessageRefused(Why.QUIET_HOURS)
         _expect(connection, act, changes.send_now(connection, act.message_id))
         return _told(connection, act.message_id)
@@ -181,7 +188,7 @@ def _told(connection: Connection, message_id: UUID) -> MessageRow:
 
 def _check_true(connection: Connection, row: MessageRow) -> None:
     """Raise if the patient must not be told so (any more)."""
-    now = changes.quiet_hours(connection)[2]
+    now = database_now(connection)
     if row.not_after is not None and row.not_after <= now:
         raise MessageRefused(Why.PASSED)
     if row.moved:
@@ -197,14 +204,6 @@ def _check_address(address: str, noted: str) -> None:
         raise MessageRefused(Why(noted))
 
 
-def _is_quiet(connection: Connection, zone: str) -> bool:
-    quiet_from, quiet_until, now = changes.quiet_hours(connection)
-    minute = minute_of_day(now, zone)
-    if quiet_from <= quiet_until:
-        return quiet_from <= minute < quiet_until
-    return minute >= quiet_from or minute < quiet_until
-
-
 def _standing(connection: Connection, appointment_id: UUID) -> Entry:
     for entry in entries_by_id(connection, [appointment_id]):
         return entry
@@ -212,7 +211,7 @@ def _standing(connection: Connection, appointment_id: UUID) -> Entry:
 
 
 def _check_booked(connection: Connection, entry: Entry) -> None:
-    now = changes.quiet_hours(connection)[2]
+    now = database_now(connection)
     row, patient = entry.appointment, entry.patient
     if row.status is not AppointmentStatus.BOOKED:
         raise MessageRefused(Why.CANCELLED)
@@ -247,7 +246,7 @@ def _insert(
     connection: Connection, entry: Entry, what: tuple[Kind, Channel], act: OnMessage, origin_id: UUID | None
 ) -> None:
     row, (kind, channel) = entry.appointment, what
-    subject, body, language = _words(connection, entry, kind, channel)
+    words = _words(connection, entry, kind, channel)
     told = f"{int(row.starts_at.timestamp())}@{row.site_id}"
     values = {
         "id": str(act.new_message_id),
@@ -258,32 +257,20 @@ def _insert(
         "channel": channel.value,
         # What was told stays the key's last part, as planning writes it.
         "key": f"{row.id}:{kind}:{channel}:{row.version}:{row.patient_id}:again-{act.new_message_id}:{told}",
-        "subject": subject,
-        "body": body,
-        "language": language,
+        "subject": words.subject,
+        "body": words.body,
+        "language": words.language,
         "not_after": row.starts_at,
         "origin": None if origin_id is None else str(origin_id),
     }
     changes.insert(connection, values)
 
 
-def _words(connection: Connection, entry: Entry, kind: Kind, channel: Channel) -> tuple[str, str, str]:
-    """Return subject, body and language of what the patient is told about an appointment as it stands."""
-    row, patient = entry.appointment, entry.patient
-    site = clinic_record(connection).site(row.site_id)
-    language = language_of(patient.language)
-    wall = to_wall(row.starts_at, site.zone)
-    values = {
-        "clinic": site.name,
-        "date": spoken_date(wall, language),
-        "time": f"{wall:%H:%M}",
-        "place": site.address,
-        "phone": site.phone,
-    }
-    own = changes.own_text(connection, kind, channel, language)
-    try:
-        text = default_text(kind, channel, language) if own is None else Text(*own)
-        subject, body = render(text, channel, values)
-    except (KeyError, ValueError):
-        raise MessageRefused(Why.NO_TEXT) from None
-    return subject, body, language
+def _words(connection: Connection, entry: Entry, kind: Kind, channel: Channel) -> Words:
+    """Return what the patient is told about an appointment as it stands, in the clinic's own words if it has any."""
+    site = clinic_record(connection).site(entry.appointment.site_id)
+    manner = manner_of(read_messaging(connection), (), message_texts(connection), {})
+    words = words_of(Occasion(entry.appointment, entry.patient, site, database_now(connection), manner), kind, channel)
+    if words is None:
+        raise MessageRefused(Why.NO_TEXT)
+    return words

@@ -72,6 +72,7 @@ class MessageLine:
     last_error: str
     subject: str
     body: str
+    error_code: str = ""
 
 
 def message_counts(db: Database, zone: str | None = None) -> MessageCounts:

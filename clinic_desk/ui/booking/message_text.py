@@ -6,19 +6,27 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.services.messages import MessageLine
-from clinic_desk.ui.booking.words import moment_text, one_line
+from clinic_desk.ui.booking.words import moment_text
+from clinic_desk.ui.messages.reasons import reason_text
 
 translate = QCoreApplication.translate
 _GOOD = {"sent", "delivered"}
 _BAD = {"failed", "unknown", "expired"}
+_LONGEST = 90
 
 
 _ORDER = ("confirmation", "rescheduled", "cancelled", "reminder")
 
 
 def latest_messages(lines: tuple[MessageLine, ...]) -> tuple[MessageLine, ...]:
-    """Return the last message of each kind, in the order in which they come about; the history has them all."""
-    latest = {line.kind: line for line in lines}
+    """Return the last message of each kind, in the order in which they come about; the history has them all.
+
+    What was taken back says nothing if another one of its kind went, or will go.
+    """
+    latest: dict[str, MessageLine] = {}
+    for line in lines:
+        if line.status != "cancelled" or line.kind not in latest or latest[line.kind].status == "cancelled":
+            latest[line.kind] = line
     return tuple(sorted(latest.values(), key=lambda line: _ORDER.index(line.kind) if line.kind in _ORDER else 99))
 
 
@@ -51,5 +59,5 @@ def _state_text(line: MessageLine, zone: str) -> str:
         "expired": translate("message", "⚠ {channel} was not sent in time"),
         "cancelled": translate("message", "{channel} taken back"),
     }.get(line.status, line.status)
-    error = one_line(line.last_error) or translate("message", "reason not known")
-    return told.format(channel=by, at=at, error=error[:80])
+    error = reason_text(line.error_code, line.last_error) or translate("message", "reason not known")
+    return told.format(channel=by, at=at, error=error if len(error) <= _LONGEST else f"{error[:_LONGEST]}…")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -15,6 +16,7 @@ from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.messages.acting import MessageActing
 from clinic_desk.ui.messages.acts import MESSAGE_ACTS
 from clinic_desk.ui.messages.page import MessagesPage
+from clinic_desk.ui.messages.patient_messages import PatientMessages
 from clinic_desk.ui.messages.place import MessagesPlace
 from clinic_desk.ui.messages.reader import MessageReader
 from clinic_desk.ui.messages.tell_choice import TellChoice
@@ -39,6 +41,8 @@ class MessageDesk(QObject):
         self._window = window
         self._status_bar = window.status_bar
         self.page = MessagesPage(workspace.store.freshness.now)
+        self.of_patient = PatientMessages(workspace.desk)
+        self.page.add_beside(self.of_patient)
         self.place = MessagesPlace(window, self.page, workspace.navigator, self)
         self.reader = MessageReader(workspace.desk, self)
         self.acting = MessageActing(workspace.desk, window.toasts, window, self)
@@ -69,6 +73,8 @@ class MessageDesk(QObject):
         page.channels.settings_requested.connect(self.settings_requested)
         page.reply_card.owner_chosen.connect(self._assign)
         page.messages.opened.connect(self._show_on_calendar)
+        page.messages.chosen_changed.connect(self._show_patient)
+        self.of_patient.all_requested.connect(self._search_patient)
         for name in MESSAGE_ACTS:
             page.acts[name].triggered.connect(partial(self._act, name))
         page.acts["yes"].triggered.connect(lambda _checked: self._on_reply(self.acting.take_as_yes))
@@ -132,6 +138,17 @@ class MessageDesk(QObject):
         self.page.filters.show_counts(
             Counts(counts.need_attention, counts.due_today, counts.sent_today, counts.replies)
         )
+
+    def _show_patient(self, row: MessageRow | None) -> None:
+        if self.place.is_open and not self.page.shows_replies:
+            self.of_patient.show_patient(None if row is None else row.patient_id)
+            self.of_patient.renew_soon()
+
+    def _search_patient(self, _patient_id: UUID) -> None:
+        row = self.page.card.row
+        if row is not None:
+            self.page.filters.choose(Filter.ALL)
+            self.page.filters.search.setText(row.patient_name)
 
     def _renew_writing(self) -> None:
         live = self._space.store.freshness.connection is Connection.LIVE

@@ -99,6 +99,10 @@ class MessagesPage(QWidget):
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self._find)
 
+    def add_beside(self, part: QWidget) -> None:
+        """Put something below the chosen message."""
+        self._sides[0].add(part)
+
     @property
     def shows_replies(self) -> bool:
         """Whether replies are listed, not messages."""

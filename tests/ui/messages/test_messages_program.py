@@ -33,6 +33,12 @@ Key = Qt.Key
 Turn = Callable[..., UUID]
 
 
+def type_in(text: str) -> None:
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    QTest.keyClicks(widget, text)
+
+
 def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     widget = QApplication.focusWidget()
     assert widget is not None
@@ -147,7 +153,7 @@ def test_what_is_chosen_in_the_top_bar_is_seen_on_the_calendar(
     assert program.window.calendar.isVisible()
     press(Key.Key_F6)
     press(Key.Key_K, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClicks(QApplication.focusWidget(), booked.appointment.starts_at.date().isoformat())
+    type_in(booked.appointment.starts_at.date().isoformat())
     press(Key.Key_Return)
     qtbot.waitUntil(program.window.calendar.isVisible)
 
@@ -197,7 +203,7 @@ def test_the_search_finds_a_patient_s_messages(
     booking.book(database, checkup(SMALL_CLINIC, at(SMALL_CLINIC.monday, 10), patient_id=other))
     on_page(4)
     press(Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClicks(QApplication.focusWidget(), "neill")
+    type_in("neill")
     qtbot.waitUntil(lambda: {row.patient_name for row in page_of(program).messages.rows.records} == {"Siobhán O'Neill"})
 
 
@@ -419,3 +425,26 @@ def test_a_cancellation_of_another_desk_voids_what_waits(
     on_page(2)
     booking.cancel(database, Cancel(booked.id, booked.appointment.version, CancellationReason.PATIENT))
     qtbot.waitUntil(lambda: all(status == "cancelled" for _, status in listed(program)[-2:]))
+
+
+# --- one patient ------------------------------------------------------------------------------------------------------
+
+
+def test_beside_a_message_the_patient_s_others_are_told_and_why_she_gets_none(
+    turn: Turn, owner_engine: Engine, program: DeskProgram, on_page: Callable[[int], None], qtbot: QtBot
+) -> None:
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO contact_note (id, channel, address, state, source)"
+            " VALUES (gen_random_uuid(), 'sms', '+493012345671', 'opted-out', 'reply')"
+        )
+    turn("delivered")
+    on_page(2)
+    beside = desk_of(program).of_patient
+    qtbot.waitUntil(lambda: len(beside.rows.texts()) == 2 and beside.isVisible())
+    told = [text for _, text in beside.rows.texts()]
+    assert told == ["reminder · SMS · ○ due", "confirmation · SMS · ✓✓ delivered"]
+    assert beside.note.text().startswith("Wants no SMS since ")
+    QTest.mouseClick(beside.allow, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not beside.note.isVisible())
+    assert count(owner_engine, "contact_note") == 0

@@ -8,7 +8,7 @@ from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.ids import new_id
 from clinic_desk.services import desks
 from clinic_desk.services.desks import told_apart
-from tests.services.test_desks_and_holds import alive
+from tests.support.living import alive
 
 MakeDesk = Callable[[str], Database]
 

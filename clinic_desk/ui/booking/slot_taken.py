@@ -33,6 +33,8 @@ from clinic_desk.ui.theme import bold
 
 translate = QCoreApplication.translate
 MOST_CHOICES = 4
+JUST = timedelta(minutes=10)
+"""Who booked longer ago was not quicker: it stood there when the user came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,16 @@ class Wanted:
     starts_at: datetime
     length_minutes: int
     version: int | None = None
+
+
+def _title_of(by: Entry | None, now: datetime) -> str:
+    """Return that the time was taken, and at which desk; "just" only of a race, not of what stood there for long."""
+    change = by.changed if by else None
+    if change is None:
+        return translate("taken", "This time was just taken")
+    if now - change.at > JUST:
+        return translate("taken", "This time was taken at {desk}").format(desk=one_line(change.desk))
+    return translate("taken", "This time was just taken at {desk}").format(desk=one_line(change.desk))
 
 
 class SlotTakenDialog(Sheet):
@@ -105,12 +117,7 @@ class SlotTakenDialog(Sheet):
         """Tell who took the wanted time; alternatives follow by `show_alternatives`."""
         self._wanted, self._now, self._busy = wanted, now, False
         zone = self.clinic.site(wanted.site_id).zone
-        desk = by.changed.desk if by and by.changed else ""
-        self._title.setText(
-            translate("taken", "This time was just taken at {desk}").format(desk=one_line(desk))
-            if desk
-            else translate("taken", "This time was just taken")
-        )
+        self._title.setText(_title_of(by, now))
         self.setAccessibleName(self._title.text())
         self._story.setText(self._story_of(wanted, by, zone))
         self.setAccessibleDescription(self._story.text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt
@@ -46,6 +47,26 @@ def lose(
     return run
 
 
+@pytest.mark.parametrize(
+    ("later", "title"),
+    [
+        (timedelta(seconds=3), "This time was just taken at Desk 2"),
+        (timedelta(minutes=11), "This time was taken at Desk 2"),
+    ],
+)
+def test_only_what_was_taken_in_the_last_minutes_was_just_taken(
+    *, lose: Lose, form: BookingForm, other_desk: Asking, later: timedelta, title: str
+) -> None:
+    dialog = lose()
+    (entry,) = other_desk.entries()
+    assert entry.changed is not None
+    wanted = form.carry_out._wanted()
+    assert wanted is not None
+    dialog.show_taken(wanted, entry, entry.changed.at + later)
+    assert dialog.accessibleName() == title
+    dialog.reject()
+
+
 def test_other_times_that_cannot_be_looked_for_are_not_said_to_be_taken(
     *,
     qtbot: QtBot,
@@ -80,7 +101,7 @@ def patients_at(desk: Asking) -> dict[str, object]:
 def test_the_dialog_says_who_took_the_time_at_which_desk_and_shows_both(lose: Lose) -> None:
     dialog = lose()
     told = " ".join(label.text() for label in dialog.findChildren(QLabel))
-    assert "just taken at Desk 2" in told
+    assert "This time was taken at Desk 2" in told
     assert "test_reception person booked Dr. Weber, Mon 3 Mar, 09:45–10:00" in told
     assert "Nothing you typed is lost" in told
     for text in ("Anna Meier", "Siobhán O'Neill", "Checkup · 15 min", "new", "1 · by t. person, Desk 2"):

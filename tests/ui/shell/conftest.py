@@ -15,7 +15,7 @@ from sqlalchemy import URL
 
 from clinic_desk.app import DeskProgram
 from clinic_desk.opening import Opened, connect
-from clinic_desk.settings import ClaimedDesk
+from clinic_desk.settings import ClaimedDesk, load_settings
 from clinic_desk.ui.theme import apply_style
 from tests.support.small_clinic import SmallClinic
 
@@ -39,7 +39,7 @@ def programs(qapp: QApplication, qtbot: QtBot, tmp_path: Path, database_url: URL
         desk = ClaimedDesk(_desk_id(name), name)
 
         def open_clinic(tell: Callable[[str], None]) -> Opened:
-            return connect(url or database_url, desk)
+            return connect(url or database_url, desk, load_settings(data=tmp_path))
 
         settings = QSettings(str(tmp_path / f"{name}.ini"), QSettings.Format.IniFormat)
         program = DeskProgram(open_clinic, settings)

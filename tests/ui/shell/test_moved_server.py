@@ -23,7 +23,7 @@ from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.errors import DatabaseDown
 from clinic_desk.opening import Opened, connect
 from clinic_desk.services import booking, calendar
-from clinic_desk.settings import ClaimedDesk
+from clinic_desk.settings import ClaimedDesk, load_settings
 from clinic_desk.ui.live import Live
 from tests.support.bookings import BERLIN, checkup
 from tests.support.small_clinic import SmallClinic, insert_small_clinic
@@ -53,7 +53,8 @@ def clinic(server: EmbeddedServer) -> SmallClinic:
 @pytest.fixture
 def opened(server: EmbeddedServer, clinic: SmallClinic) -> Iterator[Opened]:
     """A desk on it."""
-    opened = connect(server.url("reception"), ClaimedDesk(UUID(int=0xDE5C_4001), "Desk 1"), server=server)
+    desk = ClaimedDesk(UUID(int=0xDE5C_4001), "Desk 1")
+    opened = connect(server.url("reception"), desk, load_settings(), server=server)
     yield opened
     opened.database.dispose()
 

@@ -1,5 +1,7 @@
 """How fast the services are: `python -m tests.benchmarks.services [booking] [race] [day] [typeahead]` (default: all).
 
+`--quick` takes fewer rounds and a tenth of the rows; `--json` prints one list of figures.
+
 Ratios are taken in one run, on one server with default durability: booking against pgbench with the very SQL the desk
 sent, in rounds that alternate; the day with a million appointments against ten thousand. CPU time is that of the desk's
 process; the server's is not in it. On a busy machine the ratios stay, the milliseconds do not.
@@ -7,6 +9,8 @@ process; the server's is not in it. On a busy machine the ratios stay, the milli
 
 from __future__ import annotations
 
+import argparse
+import json
 import multiprocessing
 import os
 import re
@@ -16,9 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -33,15 +37,15 @@ from clinic_desk.database.queries_booking import FACTS, INSERT, LOCK
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Channel, Clinic
 from clinic_desk.domain.refusals import SlotTaken
+from clinic_desk.notifications.planning import DEFAULT_RULE
 from clinic_desk.services import calendar, patients
 from clinic_desk.services.booking import book
 from tests.benchmarks import clinic_data as data
 
 PASSWORD: Final = "not-a-secret"
 DESKS: Final = 8
-BOOKINGS: Final = 300
 ROUNDS: Final = 3
-RACES: Final = 60
+FEW_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,24 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured. `rows`: appointments in the large table; `patients`: of the large clinic."""
+
+    bookings: int = 300
+    races: int = 60
+    rows: int = 1_000_000
+    patients: int = 200_000
+
+
+QUICK: Final = Effort(bookings=60, races=25, rows=100_000, patients=20_000)
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """The benchmark's own server: makes databases, and says where they are."""
 
     superuser: URL
+    effort: Effort
 
     def database(self, name: str) -> URL:
         """A migrated database of this name; the URL is the superuser's."""
@@ -75,35 +93,51 @@ class Server:
         return self.superuser.set(database=name, username="bench", password=PASSWORD)
 
 
+PARTS = ("booking", "race", "day", "typeahead")
+
+
 def main() -> int:
     """Run what was asked for and print it; 1 if a limit was not kept."""
-    asked = sys.argv[1:] or ["booking", "race", "day", "typeahead"]
-    parts: dict[str, Callable[[Server], Iterator[Figure]]] = {
-        "booking": booking_rate,
-        "race": race_latency,
-        "day": day_query,
-        "typeahead": type_ahead,
-    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("only", nargs="*", choices=[*PARTS, []], help="all if none is named")
+    options = parser.parse_args()
+    figures = []
+    for figure in measure(options.only or PARTS, QUICK if options.quick else Effort()):
+        figures.append(figure)
+        if not options.json:
+            say(f"{figure.what:<58}{figure.value:>24}   {figure.limit}{'' if figure.kept else '   NOT KEPT'}")
+    if options.json:
+        say(json.dumps([asdict(figure) for figure in figures]))
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+def measure(asked: Sequence[str], effort: Effort) -> Iterator[Figure]:
+    """Measure parts on a server of their own."""
+    parts = {"booking": booking_rate, "race": race_latency, "day": day_query, "typeahead": type_ahead}
     folder = Path(tempfile.mkdtemp(prefix="cdbench-"))
     folder.chmod(0o755)
-    kept = True
     try:
         with join(folder / "server") as embedded:
-            server = Server(embedded.superuser_url())
-            say(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+            server = Server(embedded.superuser_url(), effort)
+            note(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
             for name in asked:
-                for figure in parts[name](server):
-                    kept &= figure.kept
-                    say(f"{figure.what:<58}{figure.value:>24}   {figure.limit}{'' if figure.kept else '   NOT KEPT'}")
+                yield from parts[name](server)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return 0 if kept else 1
 
 
 def say(line: str) -> None:
     """Print at once, also into a pipe."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def note(line: str) -> None:
+    """Say what is no figure."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 # --- booking against pgbench ------------------------------------------------------------------------------------------
@@ -113,8 +147,10 @@ def booking_rate(server: Server) -> Iterator[Figure]:
     """Bookings a second, one client, and pgbench running the same SQL in one transaction."""
     pgbench = _pgbench()
     if pgbench is None:
-        say("booking: skipped, there is no pgbench (it comes with PostgreSQL's client programs)")
+        note("there is no pgbench (it comes with PostgreSQL's client programs)")
+        yield Figure("booking: ratio (median of rounds)", "not measured: no pgbench", ">= 0.3", kept=False)
         return
+    bookings = server.effort.bookings
     filled = data.fill(server.database("booking"), patients=2000, appointments=20_000, for_booking=True)
     _reachable(server.superuser.set(database="booking"))
     desk = server.desk("booking")
@@ -123,12 +159,12 @@ def booking_rate(server: Server) -> Iterator[Figure]:
     ours, theirs, cpu = [], [], []
     for _ in range(ROUNDS):
         wall, processor = time.perf_counter(), time.process_time()
-        for _ in range(BOOKINGS):
+        for _ in range(bookings):
             book(desk, next(commands))
-        ours.append(BOOKINGS / (time.perf_counter() - wall))
-        cpu.append((time.process_time() - processor) / BOOKINGS * 1000)
-        theirs.append(_pgbench_rate(pgbench, server.url("booking"), script))
-    _booked_by_both(desk, 20_000 + 2 + 2 * ROUNDS * BOOKINGS)
+        ours.append(bookings / (time.perf_counter() - wall))
+        cpu.append((time.process_time() - processor) / bookings * 1000)
+        theirs.append(_pgbench_rate(pgbench, server.url("booking"), script, bookings))
+    _booked_by_both(desk, 20_000 + 2 + 2 * ROUNDS * bookings)
     desk.dispose()
     ratios = sorted(mine / other for mine, other in zip(ours, theirs, strict=True))
     yield Figure("booking: services, bookings/s", f"{statistics.median(ours):.0f}", "", kept=True)
@@ -202,7 +238,7 @@ def _parametrised(statement: str, start: datetime) -> str:
         seconds = (datetime.fromisoformat(match[1]).replace(tzinfo=UTC) - start).total_seconds()
         return f"(({origin} + {seconds} * interval '1 s') AT TIME ZONE 'UTC')"
 
-    fixed = {str(data.SITE), str(data.TYPE), *map(str, data.PRACTITIONERS)}
+    fixed = {str(data.SITE), str(data.TYPE), str(DEFAULT_RULE.id), *map(str, data.PRACTITIONERS)}
     text = re.sub(r"'(\d{4}-\d\d-\d\dT[^']*)'::timestamptz", instant, statement)
     text = re.sub(r"'(\d{4}-\d\d-\d\dT[^']*)'::timestamp\b", wall, text)
     days = f"(extract(epoch FROM {origin}) / 86400)::int"
@@ -226,11 +262,11 @@ def _pgbench() -> Path | None:
     return Path(found) if found else None
 
 
-def _pgbench_rate(pgbench: Path, url: URL, script: str) -> float:
+def _pgbench_rate(pgbench: Path, url: URL, script: str, bookings: int) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".sql", delete=False) as file:
         file.write(script)
     assert url.host
-    arguments = ["-n", "-c", "1", "-D", "ready=0", "-t", str(BOOKINGS), "-f", file.name]
+    arguments = ["-n", "-c", "1", "-D", "ready=0", "-t", str(bookings), "-f", file.name]
     where = ["-h", url.host, "-p", str(url.port), "-U", str(url.username), str(url.database)]
     environment = os.environ | {
         "PGPASSWORD": PASSWORD,
@@ -252,11 +288,12 @@ def _pgbench_rate(pgbench: Path, url: URL, script: str) -> float:
 def race_latency(server: Server) -> Iterator[Figure]:
     """Eight desks as processes book one time at the same moment, again and again: when do the losers know?"""
     filled = data.fill(server.database("race"), patients=2000, appointments=20_000, for_booking=True)
+    races = server.effort.races
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(DESKS), context.Queue()
     url = server.url("race").render_as_string(hide_password=False)
     processes = [
-        context.Process(target=_race, args=(url, number, filled.patients[:DESKS], barrier, results))
+        context.Process(target=_race, args=(url, number, filled.patients[:DESKS], barrier, results, races))
         for number in range(DESKS)
     ]
     for process in processes:
@@ -267,7 +304,7 @@ def race_latency(server: Server) -> Iterator[Figure]:
     losers = sorted(seconds * 1000 for won, seconds in outcomes if not won)
     winners = sorted(seconds * 1000 for won, seconds in outcomes if won)
     p99 = losers[int(len(losers) * 0.99)]
-    yield Figure("race: times with exactly one winner", f"{len(winners)} of {RACES}", "all", len(winners) == RACES)
+    yield Figure("race: times with exactly one winner", f"{len(winners)} of {races}", "all", len(winners) == races)
     yield Figure(
         "race: the losers know, ms (median / p99 / worst)",
         f"{statistics.median(losers):.0f} / {p99:.0f} / {losers[-1]:.0f}",
@@ -277,12 +314,12 @@ def race_latency(server: Server) -> Iterator[Figure]:
     yield Figure("race: the winner knows, ms (median)", f"{statistics.median(winners):.0f}", "", kept=True)
 
 
-def _race(url: str, number: int, who: tuple[UUID, ...], barrier: Any, results: Any) -> None:
+def _race(url: str, number: int, who: tuple[UUID, ...], barrier: Any, results: Any, races: int) -> None:  # noqa: PLR0917
     desk = Database(make_url(url), DeskIdentity(UUID(int=number + 1), f"Desk {number}"))
     outcomes: list[tuple[bool, float]] = []
     start = datetime(2033, 1, 3, tzinfo=UTC)
     book(desk, Book(who[number], data.TYPE, data.PRACTITIONERS[-number - 1], data.SITE, start - timedelta(days=9), 10))
-    for count in range(RACES):
+    for count in range(races):
         command = Book(
             who[number], data.TYPE, data.PRACTITIONERS[0], data.SITE, start + timedelta(minutes=10 * count), 10
         )
@@ -303,11 +340,12 @@ def _race(url: str, number: int, who: tuple[UUID, ...], barrier: Any, results: A
 
 def day_query(server: Server) -> Iterator[Figure]:
     """One day of a thousand appointments, with ten thousand and with a million in the table."""
+    few, many = f"{FEW_ROWS:,}", f"{server.effort.rows:,}"
     with _two_sizes(server) as (small, large):
-        figures: dict[str, list[tuple[float, float]]] = {"10,000": [], "1,000,000": []}
-        clinics = {name: calendar.load_clinic(desk) for name, desk in (("10,000", small), ("1,000,000", large))}
+        figures: dict[str, list[tuple[float, float]]] = {few: [], many: []}
+        clinics = {name: calendar.load_clinic(desk) for name, desk in ((few, small), (many, large))}
         for count in range(21):
-            for name, desk in (("10,000", small), ("1,000,000", large)):
+            for name, desk in ((few, small), (many, large)):
                 figures[name].append(_day(desk, clinics[name], count % 3 - 1))
     medians = {name: statistics.median(wall for wall, _ in rows[1:]) for name, rows in figures.items()}
     for name, rows in figures.items():
@@ -315,18 +353,16 @@ def day_query(server: Server) -> Iterator[Figure]:
         yield Figure(
             f"day: with {name} appointments, ms (CPU)", f"{medians[name]:.1f} ({processor:.1f})", "", kept=True
         )
-    ratio = medians["1,000,000"] / medians["10,000"]
+    ratio = medians[many] / medians[few]
     yield Figure("day: ratio", f"{ratio:.2f}", "<= 1.3", ratio <= 1.3)
 
 
 @contextmanager
 def _two_sizes(server: Server) -> Iterator[tuple[Database, Database]]:
-    for name, number in (("small", 10_000), ("large", 1_000_000)):
+    for name, number, people in (("small", FEW_ROWS, 2000), ("large", server.effort.rows, server.effort.patients)):
         begun = time.perf_counter()
-        data.fill(
-            server.database(name), patients=200_000 if name == "large" else 2000, appointments=number, for_booking=False
-        )
-        say(f"(filled {number:,} appointments in {time.perf_counter() - begun:.0f} s)")
+        data.fill(server.database(name), patients=people, appointments=number, for_booking=False)
+        note(f"(filled {number:,} appointments in {time.perf_counter() - begun:.0f} s)")
     small, large = server.desk("small"), server.desk("large", 2)
     yield small, large
     small.dispose()
@@ -344,11 +380,11 @@ def _day(desk: Database, clinic: Clinic, offset: int) -> tuple[float, float]:
 
 
 def type_ahead(server: Server) -> Iterator[Figure]:
-    """Each keystroke of names, birth dates and phone numbers typed letter by letter, over 200,000 patients."""
+    """Each keystroke of names, birth dates and phone numbers typed letter by letter, over all patients."""
     import random
 
     url = server.database("typeahead")
-    filled = data.fill(url, patients=200_000, appointments=20_000, for_booking=False)
+    filled = data.fill(url, patients=server.effort.patients, appointments=20_000, for_booking=False)
     desk = server.desk("typeahead")
     chance = random.Random(3)
     typed: list[str] = []
@@ -368,7 +404,7 @@ def type_ahead(server: Server) -> Iterator[Figure]:
     desk.dispose()
     median, p95 = statistics.median(walls), sorted(walls)[int(len(walls) * 0.95)]
     yield Figure(
-        f"type-ahead: {len(walls)} keystrokes, ms (median / p95 / worst)",
+        f"type-ahead: {server.effort.patients:,} patients, ms (median / p95 / worst)",
         f"{median:.1f} / {p95:.1f} / {slowest[1]:.0f}",
         "median <= 30",
         median <= 30,

@@ -68,8 +68,8 @@ def possible_reply(row: ReplyRow, *, may_write: bool) -> Possible:
     names = []
     visit = visit_of(row)
     if may_write and row.status == "open":
-        names += ["yes"] if visit is not None and row.meaning != "stop" else []
-        names.append("filed")
+        yes = ["yes"] if visit is not None and row.meaning != "stop" else []
+        names += [*yes, "filed"] if row.meaning == "confirm" else ["filed", *yes]
     if visit is not None:
         names.append("show")
     return Possible(tuple(names))

@@ -20,7 +20,7 @@ WHY_COLUMN = 6
 def message_columns() -> tuple[Column, ...]:
     """Return the columns of messages."""
     return (
-        Column(translate("messages", "Due"), due_text, 11),
+        Column(translate("messages", "Due"), due_text, 16),
         Column(translate("messages", "Patient"), lambda row, now: one_line(row.patient_name), 18, is_bold=True),
         Column(translate("messages", "What"), what_text, 30),
         Column(translate("messages", "By"), lambda row, now: channel_text(row.channel), 7),
@@ -39,7 +39,7 @@ def message_columns() -> tuple[Column, ...]:
 def reply_columns() -> tuple[Column, ...]:
     """Return the columns of replies."""
     return (
-        Column(translate("messages", "Received"), lambda row, now: when_text(row.received_at, _zone(row), now), 12),
+        Column(translate("messages", "Received"), lambda row, now: when_text(row.received_at, _zone(row), now), 16),
         Column(translate("messages", "From"), from_text, 22, is_bold=True),
         Column(translate("messages", "Number"), lambda row, now: one_line(row.sender), 18),
         Column(
@@ -49,7 +49,7 @@ def reply_columns() -> tuple[Column, ...]:
             colour=lambda row: "accent" if row.status == "open" else "muted",
             is_bold=True,
         ),
-        Column(translate("messages", "Taken for"), taken_for, 24),
+        Column(translate("messages", "Taken for"), taken_for, 30),
         Column(translate("messages", "Reply"), lambda row, now: one_line(row.body), 0),
     )
 

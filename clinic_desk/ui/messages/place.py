@@ -45,7 +45,7 @@ class MessagesPlace(QObject):
         self._below = self._window.stack.currentWidget() or self._window.calendar
         self._view = self._navigator.view
         self.is_open = True
-        self._window.stack.setCurrentWidget(self._page)
+        self._put(self._page)
         self._hide_sides()
         self.opened.emit()
 
@@ -54,12 +54,17 @@ class MessagesPlace(QObject):
         if not self.is_open:
             return
         self.is_open = False
-        self._window.stack.setCurrentWidget(self._below)
+        self._put(self._below)
         actions = self._window.actions_by_name
         self._window.sidebar.setVisible(actions["left_side"].isChecked())
         self._window.side_panel.setVisible(actions["right_side"].isChecked())
         self._window.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
+
+    def _put(self, widget: QWidget) -> None:
+        """Show a widget in the calendar's place; the notes stay over it."""
+        self._window.stack.setCurrentWidget(widget)
+        self._window.toasts.raise_()
 
     def _hide_sides(self) -> None:
         if self.is_open:
@@ -71,7 +76,7 @@ class MessagesPlace(QObject):
         current = self._window.stack.currentWidget()
         if self.is_open and current is not None and current is not self._page:
             self._below = current
-            self._window.stack.setCurrentWidget(self._page)
+            self._put(self._page)
 
     def _gone_elsewhere(self) -> None:
         if self.is_open and self._navigator.view != self._view:

@@ -80,6 +80,9 @@ class ReplyCard(QWidget):
         self.about.setText(f"{one_line(row.sender)} · {taken_for(row, now)}")
         self.body.setText(breakable(row.body) if row.body else translate("messages", "(no text)"))
         self.body.setAccessibleName(translate("messages", "Text: {text}").format(text=row.body))
+        self.question.setText(
+            translate("messages", "WHO IS IT?") if row.owner is None else translate("messages", "OR IS IT …?")
+        )
         asks = may_write and row.status == "open" and len(row.candidates) > 1
         self._offer(row.candidates[:_AT_MOST] if asks else (), now)
         self.buttons.offer(possible_reply(row, may_write=may_write))

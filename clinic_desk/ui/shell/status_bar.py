@@ -143,7 +143,7 @@ class StatusBar(QStatusBar):
         """Say how many messages are due today, how many need somebody, and which channels are stopped."""
         _tell(self.messages, self.tr("Messages: {due} due").format(due=due))
         _tell(self.attention, self.tr("{count} need attention").format(count=attention) if attention else "")
-        _tell(self.replies, self.tr("{count} replies").format(count=replies) if replies else "")
+        _tell(self.replies, self.tr("Replies: {count}").format(count=replies) if replies else "")
         _tell(self.trouble, self.tr("{channels} stopped").format(channels=", ".join(stopped)) if stopped else "")
 
     def set_sending(self, text: str, *, trouble: bool) -> None:

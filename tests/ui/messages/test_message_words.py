@@ -176,8 +176,8 @@ def test_who_may_only_read_is_offered_to_look() -> None:
 def test_a_reply_is_a_yes_only_when_it_is_clear_to_what() -> None:
     assert possible_reply(reply(), may_write=True).names == ("filed",)
     only = reply(candidates=reply().candidates[:1])
-    assert possible_reply(only, may_write=True).names == ("yes", "filed", "show")
-    assert possible_reply(reply(owner=only.candidates[0]), may_write=True).names == ("yes", "filed", "show")
+    assert possible_reply(only, may_write=True).names == ("filed", "yes", "show")
+    assert possible_reply(reply(owner=only.candidates[0]), may_write=True).names == ("filed", "yes", "show")
 
 
 # --- channels ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from clinic_desk.database.queries_clinic import SITE, site_record
 from clinic_desk.domain.messaging import (
     MESSAGING_ID,
     ChannelState,
@@ -23,8 +24,11 @@ from clinic_desk.domain.records import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from clinic_desk.domain.records import Site
 
 RULE: Final = "json_build_array(x.id, x.lead, x.unit, x.type_id, x.channel, x.active, x.version)"
 TEXT: Final = "json_build_array(x.id, x.kind, x.channel, x.language, x.subject, x.body, x.version)"
@@ -45,6 +49,9 @@ _READ: Final = f"SELECT {', '.join(_SETTINGS)} FROM messaging"  # noqa: S608  # 
 _RULES: Final = f"SELECT {RULE} FROM reminder_rule x ORDER BY x.type_id, x.channel, x.lead, x.unit, x.id"  # noqa: S608
 _TEXTS: Final = f"SELECT {TEXT} FROM message_text x ORDER BY x.kind, x.channel, x.language"  # noqa: S608
 _CHANNELS: Final = "SELECT channel, state, code, reason, since, resume_at FROM message_channel ORDER BY channel"
+_FIRST_SITE: Final = f"""
+SELECT (SELECT {SITE} FROM site x ORDER BY x.active DESC, x.name, x.id LIMIT 1), clock_timestamp()
+"""  # noqa: S608  # constants of this program only
 _NOTES: Final = """
 SELECT id, channel, address, state, source, reason, version, changed_at FROM contact_note
 WHERE %(addresses)s::text[] IS NULL OR address = ANY(%(addresses)s::text[])
@@ -125,6 +132,12 @@ def text_record(row: Sequence[Any]) -> MessageText:
     return MessageText(UUID(row_id), Kind(kind), Channel(channel), *others)
 
 
+def messaging_clock(connection: Connection) -> tuple[Site | None, datetime]:
+    """Return the clinic's first site and the database's clock, for previews of texts."""
+    row = connection.exec_driver_sql(_FIRST_SITE).one()
+    return (None if row[0] is None else site_record(row[0])), row[1]
+
+
 # --- writing: each returns False if the row has not the version that the user saw -------------------------------------
 
 
@@ -165,7 +178,7 @@ def _values(record: Messaging | ReminderRule | MessageText) -> dict[str, Any]:
     values = {
         field.name: getattr(record, field.name) for field in fields(record) if field.name not in {"id", "version"}
     }
-    return {name: str(value) if isinstance(value, UUID) else value for name, value in values.items()}
+    return {name: str(value) if isinstance(value, UUID | str) else value for name, value in values.items()}
 
 
 def _write(connection: Connection, table: str, row_id: UUID, version: int, values: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic_desk.domain.commands import OVERRULABLE, Rule
+from clinic_desk.domain.messaging import MessageText, Messaging, ReminderRule
 from clinic_desk.domain.records import ChangeNote, Entry, Patient
 from clinic_desk.errors import Refused
 
@@ -67,6 +68,14 @@ class PatientConflict(Refused):
         super().__init__("the patient's details were changed at another desk first")
         self.now = now
         self.changed = changed
+
+
+class MessagingConflict(Refused):
+    """Settings, a reminder rule or a text were changed since the user saw them; `now` is None if they are gone."""
+
+    def __init__(self, now: Messaging | ReminderRule | MessageText | None) -> None:
+        super().__init__("the settings of the messages were changed at another desk first")
+        self.now = now
 
 
 class NotFound(Refused):

@@ -1,13 +1,13 @@
 """Loads many rows into an empty clinic at once, by COPY in one transaction: the demo, and later imports.
 
 The triggers check, number, place and record every row as always; only the announcements are silent, and an appointment
-keeps the last change that came with it (who, when, at which desk).
+keeps the last change that came with it (who, when, at which desk), and a message what happened to it.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -86,6 +86,12 @@ def load_rows(connection: Connection, tables: Iterable[Rows], staff: dict[str, s
             text = "".join("\t".join(map(_copied, row)) + "\n" for row in rows.values)
             cursor.copy_expert(f"COPY {rows.table} ({', '.join(rows.columns.split())}) FROM STDIN", io.StringIO(text))
     connection.exec_driver_sql(_STAMP.format("ENABLE"))
+
+
+def set_messaging(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Set how the clinic tells its patients: values by column."""
+    changes = ", ".join(f"{name} = %({name})s" for name in settings)
+    connection.exec_driver_sql(f"UPDATE messaging SET {changes}", dict(settings))  # noqa: S608  # the demo's own names
 
 
 def _copied(value: object) -> str:

@@ -105,8 +105,10 @@ def _mend(db: Database, appointment_ids: list[UUID]) -> int:
     return changed
 
 
-def _repairs(connection: Connection, appointment_ids: list[UUID]) -> Iterable[tuple[UUID, Repair]]:
-    """Return what each appointment's plan lacks, by the database's clock."""
+def _repairs(
+    connection: Connection, appointment_ids: list[UUID], now: datetime | None = None
+) -> Iterable[tuple[UUID, Repair]]:
+    """Return what each appointment's plan lacks, by the database's clock unless it is told another time."""
     found = queries.booked(connection, appointment_ids)
     addresses = {address for _, patient in found for address in (patient.phone, patient.email) if address}
     manner = manner_of(
@@ -116,10 +118,11 @@ def _repairs(connection: Connection, appointment_ids: list[UUID]) -> Iterable[tu
         {(note.channel.value, note.address): note.state for note in contact_notes(connection, addresses)},
     )
     there, sites = queries.reminders_of(connection, appointment_ids), queries.sites(connection)
-    now = database_now(connection)
+    now = now or database_now(connection)
     return [
         (row.id, repair(Occasion(row, patient, sites[row.site_id], now, manner), there.get(row.id, ())))
         for row, patient in found
+        if row.starts_at > now
     ]
 
 

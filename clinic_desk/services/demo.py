@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from clinic_desk.domain.records import Patient
 from clinic_desk.domain.wall import day_bounds
 from clinic_desk.services.demo_appointments import DemoAppointment, demo_appointments
-from clinic_desk.services.demo_messages import DemoMessage, demo_messages
+from clinic_desk.services.demo_messages import SETTINGS, DemoMessage, DemoReply, demo_messages, demo_replies
 from clinic_desk.services.demo_patients import demo_patients
 from clinic_desk.services.demo_setup import STAFF, DemoSetup, demo_setup
 
@@ -33,6 +33,7 @@ class DemoClinic:
     patients: tuple[Patient, ...]
     appointments: tuple[DemoAppointment, ...]
     messages: tuple[DemoMessage, ...]
+    replies: tuple[DemoReply, ...]
 
 
 def build_demo(today: date, now: datetime, seed: int = SEED) -> DemoClinic:
@@ -49,11 +50,13 @@ def build_demo(today: date, now: datetime, seed: int = SEED) -> DemoClinic:
     began = day_bounds(today, "UTC")[0] - _RECORDS_BEGAN
     patients = demo_patients(today, began, chance("patients"))
     appointments = demo_appointments(setup, patients, now, chance("appointments"))
+    messages = demo_messages(setup, patients, appointments, now, chance("messages"))
     return DemoClinic(
         setup=setup,
         patients=patients,
         appointments=appointments,
-        messages=demo_messages(setup, patients, appointments, now, chance("messages")),
+        messages=messages,
+        replies=demo_replies(patients, appointments, messages, now, chance("replies")),
     )
 
 
@@ -63,12 +66,13 @@ def create_demo(owner_url: URL | str, today: date, now: datetime) -> None:
     Does nothing to a database that holds the demo already. Raises InvalidInput for one that holds other patients, and
     the errors of `database.failures` for what the server refuses.
     """
-    from clinic_desk.database.loading import is_demo_there, load_rows, opened
+    from clinic_desk.database.loading import is_demo_there, load_rows, opened, set_messaging
     from clinic_desk.services.demo_rows import rows_of
 
     with opened(owner_url) as connection:
         if not is_demo_there(connection):
             load_rows(connection, rows_of(build_demo(today, now)), {"": _LOADER, **STAFF})
+            set_messaging(connection, SETTINGS)
 
 
 def is_demo(db: Database) -> bool:

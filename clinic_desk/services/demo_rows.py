@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from clinic_desk.domain.folding import search_key
 if TYPE_CHECKING:
     from clinic_desk.services.demo import DemoClinic
     from clinic_desk.services.demo_appointments import DemoAppointment
-    from clinic_desk.services.demo_messages import DemoMessage
+    from clinic_desk.services.demo_messages import DemoMessage, Step
     from clinic_desk.services.demo_setup import DemoSetup
 
 _PATIENT = "id family_name given_name birth_date gender phone email channel language note"
@@ -22,8 +23,9 @@ _APPOINTMENT = (
 )
 _MESSAGE = (
     "id appointment_id appointment_version patient_id kind channel dedupe_key subject body language due_at not_after"
-    " status last_error"
+    " status last_error error_code rule_id"
 )
+_REPLY = "id provider_id sender body received_at meaning status patient_id appointment_id"
 
 
 def rows_of(demo: DemoClinic) -> Iterator[Rows]:
@@ -38,9 +40,10 @@ def rows_of(demo: DemoClinic) -> Iterator[Rows]:
     )
     yield Rows(
         "notification",
-        f"{_MESSAGE} recipient created_at attempts sending_started_at sent_at provider_id",
+        f"{_MESSAGE} recipient created_at attempts sending_started_at sent_at provider_id log",
         [_message(row) for row in demo.messages],
     )
+    yield Rows("inbound_message", _REPLY, [_values(reply, _REPLY) for reply in demo.replies])
 
 
 def _setup(setup: DemoSetup) -> Iterator[Rows]:
@@ -80,4 +83,11 @@ def _appointment(row: DemoAppointment) -> tuple[object, ...]:
 
 def _message(row: DemoMessage) -> tuple[object, ...]:
     message = _values(row.message, _MESSAGE)
-    return (*message, row.recipient, row.created_at, row.attempts, row.sent_at, row.sent_at, row.provider_id)
+    log = json.dumps([_step(step) for step in row.steps])
+    return (*message, row.recipient, row.created_at, row.attempts, row.tried_at, row.sent_at, row.provider_id, log)
+
+
+def _step(step: Step) -> dict[str, object]:
+    """Return a step as the trigger stamp_notification() notes one."""
+    noted = {"at": step.at.isoformat(), "s": step.status, "n": step.attempts, "by": step.by}
+    return noted | {name: value for name, value in (("c", step.code), ("e", step.error)) if value}

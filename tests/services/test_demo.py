@@ -208,6 +208,8 @@ def test_nothing_has_happened_after_now() -> None:
     for message in demo().messages:
         assert message.created_at <= MORNING
         assert message.sent_at is None or message.sent_at <= MORNING
+        assert all(step.at <= MORNING for step in message.steps)
+    assert all(reply.received_at <= MORNING for reply in demo().replies)
 
 
 # The patients
@@ -301,3 +303,31 @@ def test_the_queue_matches_the_appointments() -> None:
             assert status[message.appointment_id] is AppointmentStatus.CANCELLED
     told = {row.message.appointment_id for row in found.messages if row.message.kind == "confirmation"}
     assert len(told) > 0.6 * len(status)
+
+
+def test_what_happened_to_each_message_is_told_in_its_order_and_ends_as_it_now_is() -> None:
+    for row in demo().messages:
+        assert row.steps[0].at == row.created_at
+        assert [step.at for step in row.steps] == sorted(step.at for step in row.steps)
+        assert row.steps[-1].status == row.message.status
+        assert (row.steps[-1].code, row.steps[-1].error) == (row.message.error_code, row.message.last_error)
+        assert row.attempts == row.steps[-1].attempts
+    wrong = {(row.message.status, row.message.error_code) for row in demo().messages if row.message.error_code}
+    assert {("failed", "21614"), ("failed", "550"), ("cancelled", "superseded")} <= wrong
+
+
+def test_patients_have_answered_reminders_and_one_answer_waits_for_the_desk() -> None:
+    found = demo()
+    answers = {row.id: row.answer for row in rows(found)}
+    assert Counter(reply.status for reply in found.replies)["open"] == 1
+    confirmed = [reply for reply in found.replies if reply.meaning == "confirm"]
+    assert confirmed
+    assert {answers[reply.appointment_id] for reply in confirmed} == {ParticipationStatus.ACCEPTED}
+    assert len({reply.provider_id for reply in found.replies}) == len(found.replies)
+
+
+def test_the_demo_asks_for_answers_as_a_number_would() -> None:
+    bodies = [
+        row.message.body for row in demo().messages if row.message.kind == "reminder" and row.message.channel == "sms"
+    ]
+    assert all(" C" in body for body in bodies)

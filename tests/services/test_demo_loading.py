@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
@@ -16,6 +17,7 @@ from clinic_desk.database.setup import OWNER
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.records import AppointmentStatus
 from clinic_desk.errors import InvalidInput
+from clinic_desk.notifications import sweep
 from clinic_desk.services import demo
 from clinic_desk.services.booking import set_status
 from clinic_desk.services.calendar import load_clinic, load_day, load_fullness
@@ -68,6 +70,7 @@ def test_every_record_is_there_as_it_was_made_up(owner: Connection, desk: Databa
         ("patient", len(found.patients)),
         ("appointment", len(found.appointments)),
         ("notification", len(found.messages)),
+        ("inbound_message", len(found.replies)),
     ):
         assert owner.scalar(text(f"SELECT count(*) FROM {table}")) == count
     clinic = load_clinic(desk)
@@ -89,6 +92,25 @@ def test_every_record_is_there_as_it_was_made_up(owner: Connection, desk: Databa
         assert entry.changed.person == found.setup.clinic.staff[story.changed_by]
         assert entry.changed.at == story.changed_at
         assert entry.changed.desk in {"Desk 1", "Desk 2"}
+
+
+def test_messages_keep_what_happened_to_them_and_go_to_a_folder(owner: Connection) -> None:
+    row = next(row for row in built().messages if row.message.status == "delivered")
+    found = owner.execute(text("SELECT log, changed_at FROM notification WHERE id = :id"), {"id": row.message.id}).one()
+    assert [step["s"] for step in found.log] == ["pending", "leased", "sending", "sent", "delivered"]
+    assert found.changed_at == row.steps[-1].at
+    settings = owner.execute(text("SELECT email_by, sms_by FROM messaging")).one()
+    assert settings == ("folder", "folder")
+
+
+def test_the_plan_of_a_fresh_demo_is_as_its_rules_want_it(postgres_server: PostgresServer, demo_database: str) -> None:
+    """By the demo's own clock; a few hours later reminders have become due, which changes nothing either."""
+    worker = Database(postgres_server.url(demo_database, LOGINS["clinic_worker"]), DeskIdentity(UUID(int=1), "w"))
+    with worker.reading() as connection:
+        ids = [row.appointment.id for row in built().appointments]
+        wrong = [repair for _, repair in sweep._repairs(connection, ids, NOW) if repair]
+    worker.dispose()
+    assert wrong == []
 
 
 def test_the_month_shows_how_full_each_day_is(desk: Database) -> None:

@@ -74,6 +74,16 @@ def test_the_workers_own_steps_do_not_wake_it(
     assert bell.payloads() == []
 
 
+def test_a_channel_that_may_send_again_wakes_it(bell: Ear, url_as: Callable[[Any], URL]) -> None:
+    worker = url_as("clinic_worker")
+    _run(worker, "UPDATE message_channel SET state = 'stopped', code = '20003'")
+    assert bell.payloads() == []
+    _run(url_as("clinic_manager"), "UPDATE message_channel SET state = 'working', code = ''")
+    assert bell.payloads() == [""]
+    _run(worker, "UPDATE message_channel SET next_send_at = now()")
+    assert bell.payloads() == []
+
+
 def test_new_settings_wake_it_and_an_import_does_not(bell: Ear, clinic: SmallClinic, owner_url: URL) -> None:
     _run(owner_url, "UPDATE messaging SET sms_by = 'folder'")
     assert bell.payloads() == [""]

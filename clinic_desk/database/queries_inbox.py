@@ -26,15 +26,16 @@ _PATIENTS: Final = "SELECT id::text FROM patient WHERE phone = %(number)s AND me
 # The last message about each appointment that may have reached the number before the reply was written. It asks for an
 # answer if it told of the time at which the appointment still stands (its end is the appointment's beginning).
 _ASKED: Final = """
-SELECT DISTINCT ON (n.appointment_id) n.appointment_id::text, n.patient_id::text,
+SELECT DISTINCT ON (n.appointment_id) n.appointment_id::text, p.id::text,
        coalesce(n.sent_at, n.sending_started_at) AS told_at,
        n.kind IN ('confirmation', 'rescheduled', 'reminder') AND a.status = 'booked' AND a.answer = 'needs-action'
-       AND a.starts_at > clock_timestamp() AND a.patient_id = n.patient_id
+       AND a.starts_at > clock_timestamp() AND a.patient_id IN (p.id, n.patient_id)
        AND (n.not_after IS NULL OR n.not_after = a.starts_at)
 FROM patient p
-JOIN notification n ON n.patient_id = p.id
+CROSS JOIN LATERAL (SELECT p.id UNION ALL SELECT m.id FROM patient m WHERE m.merged_into_id = p.id) AS o
+JOIN notification n ON n.patient_id = o.id
 JOIN appointment a ON a.id = n.appointment_id
-WHERE p.phone = %(number)s AND n.recipient = %(number)s AND n.channel = 'sms'
+WHERE p.phone = %(number)s AND p.merged_into_id IS NULL AND n.recipient = %(number)s AND n.channel = 'sms'
       AND n.status IN ('sending', 'unknown', 'sent', 'delivered')
       AND coalesce(n.sent_at, n.sending_started_at) <= %(before)s
 ORDER BY n.appointment_id, told_at DESC

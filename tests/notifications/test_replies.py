@@ -197,6 +197,19 @@ def test_in_a_family_that_shares_a_number_the_open_request_tells_who_is_meant(
     assert board.inbox() == [("confirm", "done", board.clinic.patients[1], child)]
 
 
+def test_the_appointment_of_a_record_that_was_merged_is_found_by_the_number_of_the_other(
+    board: Board, worker: Database, provider: Listed
+) -> None:
+    kept, merged = board.clinic.patients[2], board.clinic.patients[3]
+    appointment = board.appointment(3, told=None)
+    board.tell(appointment, 3, recipient=ALONE)
+    board.change("UPDATE patient SET merged_into_id = %s WHERE id = %s", kept, merged)
+    provider.hear(ALONE, "C")
+    poll_replies(worker, provider)
+    assert board.answer(appointment)[0] == "accepted"
+    assert board.inbox() == [("confirm", "done", kept, appointment)]
+
+
 def test_a_yes_that_could_mean_two_appointments_waits_for_the_desk(
     board: Board, worker: Database, provider: Listed
 ) -> None:

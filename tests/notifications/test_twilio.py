@@ -251,15 +251,17 @@ def test_a_redirect_is_not_followed(sender_to: MakeSender, server: TwilioServer,
         assert elsewhere.requests == []
 
 
+@pytest.mark.parametrize("begins", ["http://", "@", "https://api.twilio.com@"])
 def test_a_page_of_a_list_that_lies_elsewhere_is_not_asked_for(
-    server: TwilioServer, sender: TwilioSender, monkeypatch: pytest.MonkeyPatch
+    server: TwilioServer, sender: TwilioSender, monkeypatch: pytest.MonkeyPatch, begins: str
 ) -> None:
     """The SDK follows addresses out of answers; the credentials would go with it."""
     with TwilioServer() as elsewhere:
         from tests.support import twilio_server
 
         told = twilio_server._Handler._answer
-        meta = {"key": "messages", "next_page_url": f"{elsewhere.address}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"}
+        following = f"{begins}{elsewhere.address.removeprefix('http://')}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+        meta = {"key": "messages", "next_page_url": following}
         monkeypatch.setattr(
             twilio_server._Handler,
             "_answer",

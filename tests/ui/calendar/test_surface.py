@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -75,3 +76,24 @@ def test_an_outline_has_four_sides_and_an_empty_middle(dashed: bool) -> None:
         assert (len(points) // 2 if dashed else len(points)) <= drawn[side] <= len(points), side
     assert image.pixelColor(30, 20) == QColor("white")
     assert image.pixelColor(4, 20) == QColor("white")
+
+
+def test_columns_are_a_little_tighter_where_all_fit_then_and_scroll_where_they_would_not(shown: Shown) -> None:
+    view = shown(sample.board(), doctors=6).view
+    least = view.stage.metrics.minimum_column
+    beside = view.width() - view.viewport().width()
+    view.resize(beside + 6 * (least * 19 // 20), 500)
+    assert view.horizontalScrollBar().maximum() == 0
+    assert view.surface.column_span(0)[1] < least
+    view.resize(beside + 6 * (least * 8 // 10), 500)
+    assert view.horizontalScrollBar().maximum() > 0
+    assert view.surface.column_span(0)[1] == least
+
+
+def test_a_renamed_type_is_written_anew_on_its_blocks(shown: Shown) -> None:
+    said = shown(sample.board(sample.entry(1, 0, 540, length=60)))
+    clinic = sample.clinic()
+    renamed = replace(clinic, types=tuple(replace(kind, name="Another") for kind in clinic.types))
+    before = said.view.grab().toImage()
+    said.view.show_columns(sample.columns(renamed), {sample.DAY: said.board}, renamed, sample.instant(577))
+    assert said.view.grab().toImage() != before

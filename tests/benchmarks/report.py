@@ -24,7 +24,7 @@ LIMIT_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; `verdict` True: kept."""
+    """One line of the table; `verdict` True: the budget is kept."""
 
     what: str
     budget: str
@@ -77,12 +77,36 @@ def of_race(found: dict[str, Any]) -> list[Row]:
     return [Row(f"{found['desks']} desks racing {found['seconds']:.0f} s", "no fault", told, found["kept"])]
 
 
-def of_services(found: list[str]) -> list[Row]:
-    """Lines of text in columns: what, measured, and the budget in words."""
-    cut = [(line[:58].strip(), line[58:82].strip(), line[82:].strip()) for line in found if len(line) > 82]
+def of_services(found: list[dict[str, Any]]) -> list[Row]:
+    """Values and limits in words; those without a limit are no budget."""
+    return [Row(one["what"], one["limit"], one["value"], one["kept"]) for one in found if one["limit"]]
+
+
+def of_slot_search(found: list[dict[str, Any]]) -> list[Row]:
+    """CPU milliseconds."""
     return [
-        Row(what, limit.removesuffix("NOT KEPT").strip(), value, not limit.endswith("NOT KEPT"))
-        for what, value, limit in cut
+        Row(
+            one["what"],
+            f"≤ {one['budget']:.0f} ms CPU",
+            f"{one['cpu']:.1f} ms CPU ({one['calibrations']:.2f} calibrations)",
+            one["cpu"] <= one["budget"],
+        )
+        for one in found
+        if one["budget"] is not None
+    ]
+
+
+def of_queue(found: list[dict[str, Any]]) -> list[Row]:
+    """Figures of several units, some of them at least, some at most their budget."""
+    return [
+        Row(
+            f"queue: {one['what']}",
+            f"{'≥' if one['at_least'] else '≤'} {one['budget']} {one['unit']}",
+            f"{one['measured']:.2f} {one['unit']}",
+            one["kept"],
+        )
+        for one in found
+        if one["budget"] is not None
     ]
 
 
@@ -94,7 +118,6 @@ class Benchmark:
     arguments: tuple[str, ...]
     quick: tuple[str, ...]
     read: Callable[[Any], list[Row]]
-    tells_json: bool = True
 
 
 ALL = (
@@ -102,7 +125,9 @@ ALL = (
     Benchmark("start", (), ("--repeats", "3"), of_start),
     Benchmark("desks", (), ("--rows", "100000", "--changes", "60", "--rounds", "15"), of_desks),
     Benchmark("race", (), ("--seconds", "15"), of_race),
-    Benchmark("services", (), (), of_services, tells_json=False),
+    Benchmark("services", (), ("--quick",), of_services),
+    Benchmark("slot_search", (), (), of_slot_search),
+    Benchmark("queue", (), ("--rows", "2000", "--rounds", "1", "--finished", "100000", "--bookings", "60"), of_queue),
 )
 
 
@@ -115,7 +140,7 @@ def rows_of(benchmark: Benchmark, *, quick: bool) -> list[Row]:
     sys.stderr.write(f"{benchmark.name}…\n")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments, *(["--json"] if benchmark.tells_json else [])],
+            [sys.executable, "-m", module, *arguments, "--json"],
             cwd=ROOT,
             env=os.environ | {"QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")},
             capture_output=True,
@@ -126,7 +151,7 @@ def rows_of(benchmark: Benchmark, *, quick: bool) -> list[Row]:
     except subprocess.TimeoutExpired:
         return [Row(benchmark.name, "", f"did not end within {LIMIT_S} s", verdict=False)]
     try:
-        return benchmark.read(json.loads(done.stdout) if benchmark.tells_json else done.stdout.splitlines())
+        return benchmark.read(json.loads(done.stdout))
     except (ValueError, KeyError, TypeError):
         told = (done.stderr.strip().splitlines() or ["nothing"])[-1]
         return [Row(benchmark.name, "", f"could not be read: {told}", verdict=False)]
@@ -141,8 +166,8 @@ def main() -> int:
     wanted = [one for one in ALL if not options.only or one.name in options.only]
     rows = [row for one in wanted for row in rows_of(one, quick=options.quick)]
     lines = [f"load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"]
-    lines += [f"{'what':48} {'budget':16} {'measured':44} verdict"]
-    lines += [f"{row.what:48} {row.budget:16} {row.measured:44} {'kept' if row.verdict else 'MISSED'}" for row in rows]
+    lines += [f"{'measure':54} {'figure':44} {'budget':16} verdict"]
+    lines += [f"{row.what:54} {row.measured:44} {row.budget:16} {'ok' if row.verdict else 'MISSED'}" for row in rows]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0 if all(row.verdict for row in rows) else 1
 

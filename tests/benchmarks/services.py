@@ -13,10 +13,8 @@ import argparse
 import json
 import multiprocessing
 import os
-import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,12 +26,11 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, make_url
 
 from clinic_desk.database import setup
-from clinic_desk.database.embedded import binaries, join
+from clinic_desk.database.embedded import join
 from clinic_desk.database.engine import Database, DeskIdentity
-from clinic_desk.database.queries_booking import FACTS, INSERT, LOCK
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Channel, Clinic
 from clinic_desk.domain.refusals import SlotTaken
@@ -41,6 +38,7 @@ from clinic_desk.notifications.planning import DEFAULT_RULE
 from clinic_desk.services import calendar, patients
 from clinic_desk.services.booking import book
 from tests.benchmarks import clinic_data as data
+from tests.benchmarks.pgbench import pgbench_program, pgbench_rate, script_of
 
 PASSWORD: Final = "not-a-secret"
 DESKS: Final = 8
@@ -76,7 +74,7 @@ class Server:
     """The benchmark's own server: makes databases, and says where they are."""
 
     superuser: URL
-    effort: Effort
+    effort: Effort = Effort()
 
     def database(self, name: str) -> URL:
         """A migrated database of this name; the URL is the superuser's."""
@@ -101,7 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("only", nargs="*", choices=[*PARTS, []], help="all if none is named")
+    parser.add_argument("only", nargs="*", help="; ".join(PARTS))
     options = parser.parse_args()
     figures = []
     for figure in measure(options.only or PARTS, QUICK if options.quick else Effort()):
@@ -145,7 +143,7 @@ def note(line: str) -> None:
 
 def booking_rate(server: Server) -> Iterator[Figure]:
     """Bookings a second, one client, and pgbench running the same SQL in one transaction."""
-    pgbench = _pgbench()
+    pgbench = pgbench_program()
     if pgbench is None:
         note("there is no pgbench (it comes with PostgreSQL's client programs)")
         yield Figure("booking: ratio (median of rounds)", "not measured: no pgbench", ">= 0.3", kept=False)
@@ -155,7 +153,8 @@ def booking_rate(server: Server) -> Iterator[Figure]:
     _reachable(server.superuser.set(database="booking"))
     desk = server.desk("booking")
     commands = _commands(filled.patients)
-    script = _script(desk, commands)
+    fixed = frozenset(map(str, (data.SITE, data.TYPE, DEFAULT_RULE.id, *data.PRACTITIONERS)))
+    script = script_of(desk, commands, fixed)
     ours, theirs, cpu = [], [], []
     for _ in range(ROUNDS):
         wall, processor = time.perf_counter(), time.process_time()
@@ -163,7 +162,7 @@ def booking_rate(server: Server) -> Iterator[Figure]:
             book(desk, next(commands))
         ours.append(bookings / (time.perf_counter() - wall))
         cpu.append((time.process_time() - processor) / bookings * 1000)
-        theirs.append(_pgbench_rate(pgbench, server.url("booking"), script, bookings))
+        theirs.append(pgbench_rate(pgbench, server.url("booking"), script, bookings))
     _booked_by_both(desk, 20_000 + 2 + 2 * ROUNDS * bookings)
     desk.dispose()
     ratios = sorted(mine / other for mine, other in zip(ours, theirs, strict=True))
@@ -202,84 +201,6 @@ def _commands(who: tuple[UUID, ...]) -> Iterator[Book]:
         practitioner = data.PRACTITIONERS[number % len(data.PRACTITIONERS)]
         at = start + timedelta(minutes=10 * (number // len(data.PRACTITIONERS)))
         yield Book(who[number % len(who)], data.TYPE, practitioner, data.SITE, at, 10)
-
-
-def _script(desk: Database, commands: Iterator[Book]) -> str:
-    """Record what one booking sends, and make a pgbench script of it that books another time with each run."""
-    sent: list[str] = []
-
-    def note(_connection: Any, cursor: Any, *_: Any) -> None:
-        sent.append(cursor.query.decode())
-
-    engine = desk.engine()
-    book(desk, next(commands))  # prepares what is prepared once for a connection
-    command = next(commands)
-    event.listen(engine, "after_cursor_execute", note)
-    book(desk, command)
-    event.remove(engine, "after_cursor_execute", note)
-    once = "".join(f"{_one_line(one.definition)};\n" for one in (LOCK, FACTS, INSERT))
-    body = "\n".join(_parametrised(one, command.starts_at) for one in sent)
-    return f"\\if :ready = 0\n{once}\\set ready 1\n\\endif\n\\set n random(1, 20000000)\nBEGIN;\n{body}\nCOMMIT;\n"
-
-
-def _one_line(statement: str) -> str:
-    return re.sub(r"--[^\n]*", "", statement).replace("\n", " ")
-
-
-def _parametrised(statement: str, start: datetime) -> str:
-    """Put expressions of pgbench's :n for what differs between two bookings: made ids, and every time."""
-    origin = "timestamptz '2040-01-01 00:00+00' + :n * interval '10 min'"
-
-    def instant(match: re.Match[str]) -> str:
-        seconds = (datetime.fromisoformat(match[1]) - start).total_seconds()
-        return f"({origin} + {seconds} * interval '1 s')"
-
-    def wall(match: re.Match[str]) -> str:
-        seconds = (datetime.fromisoformat(match[1]).replace(tzinfo=UTC) - start).total_seconds()
-        return f"(({origin} + {seconds} * interval '1 s') AT TIME ZONE 'UTC')"
-
-    fixed = {str(data.SITE), str(data.TYPE), str(DEFAULT_RULE.id), *map(str, data.PRACTITIONERS)}
-    text = re.sub(r"'(\d{4}-\d\d-\d\dT[^']*)'::timestamptz", instant, statement)
-    text = re.sub(r"'(\d{4}-\d\d-\d\dT[^']*)'::timestamp\b", wall, text)
-    days = f"(extract(epoch FROM {origin}) / 86400)::int"
-    text = re.sub(r"ARRAY\[(\d+(?:,\s*\d+)*)\]::int\[\]", f"ARRAY[{days}]::int[]", text)
-    made = {found for found in re.findall(_MADE_HERE, text) if found not in fixed}
-    text = re.sub(r"'(\[.*\])'::json", lambda match: f"('{match[1]}')::json", text, flags=re.DOTALL)
-    for number, found in enumerate(sorted(made)):
-        expression = f"md5('{number % 7}' || :n)"
-        text = re.sub(rf"'{found}'", f"({expression})", text)
-        text = text.replace(found, f"' || {expression} || '")
-    return " \\;\n".join(_one_line(part.strip()) for part in text.strip().rstrip(";").split(";\n")) + ";"
-
-
-# Version 7 in the third group: made by the desk just now. (The patients' ids are of version 4, the set-up's are small.)
-_MADE_HERE: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-
-
-def _pgbench() -> Path | None:
-    beside = binaries.find(None).program("pgbench")
-    found = str(beside) if beside.exists() else shutil.which("pgbench")
-    return Path(found) if found else None
-
-
-def _pgbench_rate(pgbench: Path, url: URL, script: str, bookings: int) -> float:
-    with tempfile.NamedTemporaryFile("w", suffix=".sql", delete=False) as file:
-        file.write(script)
-    assert url.host
-    arguments = ["-n", "-c", "1", "-D", "ready=0", "-t", str(bookings), "-f", file.name]
-    where = ["-h", url.host, "-p", str(url.port), "-U", str(url.username), str(url.database)]
-    environment = os.environ | {
-        "PGPASSWORD": PASSWORD,
-        "PGOPTIONS": "-c timezone=UTC -c plan_cache_mode=force_generic_plan",
-    }
-    done = subprocess.run(
-        [str(pgbench), *arguments, *where], capture_output=True, text=True, check=False, env=environment
-    )
-    Path(file.name).unlink()
-    match = re.search(r"tps = ([\d.]+) \(without initial", done.stdout)
-    if match is None or "number of failed transactions: 0" not in done.stdout:
-        sys.exit(f"pgbench failed: {done.stderr[:2000]}{done.stdout[:2000]}")
-    return float(match[1])
 
 
 # --- the loser of a race ----------------------------------------------------------------------------------------------

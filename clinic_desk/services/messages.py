@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
 
 _FOUND_PATIENTS: Final = 200
+_NEXT: Final = timedelta(hours=1)
+"""What is due so soon is listed before what is over."""
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TOLD: Final = re.compile(r":(\d{9,11})@[^:]*$")
 """The end of a dedupe key: the instant (Unix seconds) that the patient is told of."""
@@ -91,7 +93,7 @@ def messages_of(db: Database, appointment_id: UUID) -> tuple[MessageLine, ...]:
 
 
 def list_messages(db: Database, query: MessageQuery) -> Listing:
-    """Return what the panel shows for a query: what needs somebody first, then what leaves next, then the latest."""
+    """Return what the panel shows for a query: what needs somebody, what leaves next, what just left, what is later."""
     with db.reading() as connection:
         now, zone = database_now(connection), _first_zone(connection)
         starts_at, ends_at = day_bounds(local_day(now, zone), zone)
@@ -106,7 +108,7 @@ def list_messages(db: Database, query: MessageQuery) -> Listing:
         rows = queries.listed(connection, query.filter, values, searching=found is not None)
         due, sent, attention, replies = queries.counts(connection, starts_at, ends_at)
         channels, quiet, wait = _channels(connection)
-        records = sorted(_records(connection, rows), key=_order)
+        records = sorted(_records(connection, rows), key=lambda row: _order(row, now))
     per_filter = Counts(attention=attention, due=due, sent_today=sent, replies=replies)
     more = _has_more(records, query, searching=found is not None)
     return Listing(query, tuple(records), per_filter, channels, quiet, wait, more, now, zone)
@@ -199,8 +201,8 @@ def _has_more(rows: Sequence[MessageRow], query: MessageQuery, *, searching: boo
 # --- what is found ----------------------------------------------------------------------------------------------------
 
 
-def _order(row: MessageRow) -> tuple[int, float, UUID]:
-    """What needs somebody first (the latest first), then what is on its way, then what is due next, then the rest."""
+def _order(row: MessageRow, now: datetime) -> tuple[int, float, UUID]:
+    """What needs somebody first, then what is on its way, what is due next, what is over (latest first), the rest."""
     latest = (row.sent_at or row.changed_at or row.due_at).timestamp()
     if row.needs_attention:
         return 0, -latest, row.id
@@ -209,7 +211,7 @@ def _order(row: MessageRow) -> tuple[int, float, UUID]:
     ):
         return 1, row.due_at.timestamp(), row.id
     if row.status is QueueStatus.PENDING:
-        return 2, row.due_at.timestamp(), row.id
+        return 2 if row.due_at - now < _NEXT else 4, row.due_at.timestamp(), row.id
     return 3, -latest, row.id
 
 

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from clinic_desk.app import DeskProgram, make_application
 from clinic_desk.opening import Opened, connect
-from clinic_desk.settings import ClaimedDesk
+from clinic_desk.settings import ClaimedDesk, load_settings
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.garbage import GarbageCollector
@@ -56,7 +56,8 @@ class Eyes:
         """Everything a test may want to know of the window now."""
         space, window = self._program.workspace, self._window
         focus = QApplication.focusWidget()
-        cover = " ".join(_texts(window.cover)) if window.cover.isVisible() else ""
+        covered = hasattr(window, "cover") and window.cover.isVisible()  # not before the window was painted
+        cover = " ".join(_texts(window.cover)) if covered else ""
         if space is None or not self._program.is_ready:
             return Seen(monotonic(), ready=False, cover=cover)
         entry = window.calendar.time_cursor.entry()
@@ -378,7 +379,7 @@ def main(url: str, name: str, folder: str, *options: str) -> int:
     garbage = GarbageCollector(app)
 
     def open_clinic(_tell: Callable[[str], None]) -> Opened:
-        return connect(url, ClaimedDesk(desk_id(name), name))
+        return connect(url, ClaimedDesk(desk_id(name), name), load_settings(data=Path(folder)))
 
     settings = QSettings(str(Path(folder) / f"{name}.ini"), QSettings.Format.IniFormat)
     program = DeskProgram(open_clinic, settings)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from sqlalchemy import URL
 
+from tests.live.nursery import Process, start
 from tests.live.seen import Block, Seen
 
-ROOT: Final = Path(__file__).parents[2]
+Start = Callable[[list[str], IO[bytes]], Process]
 PATIENCE_S: Final = 50.0
 
 
@@ -29,7 +29,7 @@ class DeskGone(AssertionError):
 class Desk:
     """One desk. Keys and clicks are real events in its own process; `until` waits for what its window shows."""
 
-    def __init__(self, url: URL, name: str, folder: Path, *options: str) -> None:
+    def __init__(self, url: URL, name: str, folder: Path, *options: str, start: Start = start) -> None:
         self.name = name
         self.killed = False
         self.notes: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -40,13 +40,7 @@ class Desk:
         self._no = 0
         self._errors = (folder / f"{name}-{monotonic():.3f}.err").open("w+b")
         address = url.render_as_string(hide_password=False)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.live.desk_program", address, name, str(folder), *options],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-        )
+        self._process = start([address, name, str(folder), *options], self._errors)
         self._ear = threading.Thread(target=self._listen, name=f"ear of {name}")
         self._ear.start()
 
@@ -146,7 +140,7 @@ class Desk:
     def tidy(self) -> None:
         """Leave whatever a test that failed left open."""
         for _ in range(6):
-            seen = self.until(lambda seen: seen.ready, "the calendar", within_s=3 * PATIENCE_S)
+            seen = self.until(lambda seen: seen.ready, "the calendar", within_s=2 * PATIENCE_S)
             if seen.form is None and seen.sheet is None and not seen.carrying:
                 return
             self.press("Escape")

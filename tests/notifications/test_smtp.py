@@ -15,7 +15,7 @@ from clinic_desk.domain.messaging import Answer, Outcome, Trace
 from clinic_desk.notifications.senders.compose import Origin
 from clinic_desk.notifications.senders.smtp import SmtpSender
 from clinic_desk.notifications.senders.smtp_link import MailAccount
-from tests.support.mail_server import MailServer, Step
+from tests.support.mail_server import DrippingServer, MailServer, Step
 from tests.support.outgoing import ROW, email
 
 ORIGIN = Origin("desk@clinic.example", "Mitte")
@@ -32,7 +32,9 @@ def server() -> Iterator[MailServer]:
 def sender_to() -> Iterator[MakeSender]:
     made: list[SmtpSender] = []
 
-    def make(server: MailServer, *, limit_s: float = 20.0, origin: Origin = ORIGIN, **others: Any) -> SmtpSender:
+    def make(
+        server: MailServer | DrippingServer, *, limit_s: float = 20.0, origin: Origin = ORIGIN, **others: Any
+    ) -> SmtpSender:
         host, port = server.address
         given: dict[str, Any] = {"host": host, "port": port, "security": "none", "answer_s": 5.0}
         made.append(SmtpSender(MailAccount(**(given | others)), origin, limit_s=limit_s))
@@ -221,39 +223,9 @@ def test_no_answer_after_the_final_dot_is_unknown(server: MailServer, sender_to:
 
 def test_a_server_that_drips_is_cut_when_the_time_for_one_message_is_up(sender_to: MakeSender) -> None:
     """Each of its bytes comes within the socket's timeout, so that alone would wait for ever."""
-    with _Dripping() as server:
+    with DrippingServer() as server:
         outcome = sender_to(server, answer_s=5.0, limit_s=0.5).send(email())
     assert outcome.answer is Answer.TRANSIENT
-
-
-class _Dripping:
-    """Greets with a line that never ends."""
-
-    def __enter__(self) -> "_Dripping":
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.address = self._listening.getsockname()
-        self._thread = threading.Thread(target=self._drip)
-        self._thread.start()
-        return self
-
-    def _drip(self) -> None:
-        link, _ = self._listening.accept()
-        with link:
-            link.settimeout(0.05)
-            try:
-                while True:
-                    link.sendall(b"2")
-                    try:
-                        if not link.recv(10):
-                            return
-                    except TimeoutError:
-                        continue
-            except OSError:
-                return
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.join()
-        self._listening.close()
 
 
 def test_a_server_that_is_not_there_passes(sender_to: MakeSender) -> None:

@@ -315,3 +315,33 @@ class _Handler:
             talk.cut()
             await asyncio.sleep(3600)  # ended by the lost connection
         return "250 2.0.0 OK: taken"
+
+
+class DrippingServer:
+    """A context manager: it greets each caller with a line that never ends."""
+
+    def __enter__(self) -> Self:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.address = self._listening.getsockname()
+        self._thread = threading.Thread(target=self._drip)
+        self._thread.start()
+        return self
+
+    def _drip(self) -> None:
+        link, _ = self._listening.accept()
+        with link:
+            link.settimeout(0.05)
+            try:
+                while True:
+                    link.sendall(b"2")
+                    try:
+                        if not link.recv(10):
+                            return
+                    except TimeoutError:
+                        continue
+            except OSError:
+                return
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._listening.close()

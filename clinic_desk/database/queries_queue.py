@@ -257,6 +257,17 @@ RETURNING appointment_id
 """,
     {"due_at": "timestamptz", "owner": "text", "attempts": "int"},
 )
+# What this program cannot even begin is not tried for ever.
+FAIL: Final = prepared(
+    "queue_fail",
+    """
+UPDATE notification SET status = 'failed', lease_owner = NULL, lease_until = NULL, error_code = 'bug',
+    last_error = 'the program failed before it was sent'
+WHERE id = %(id)s::uuid AND status IN ('leased', 'sending') AND lease_owner = %(owner)s
+RETURNING appointment_id
+""",
+    {"owner": "text"},
+)
 GIVE_BACK: Final = prepared(
     "queue_give_back",
     """

@@ -143,6 +143,11 @@ def put_back(steps: Steps, claimed: Claimed, owner: str, due_at: datetime | None
     return bool(steps.run(queries.PUT_BACK, **values))
 
 
+def fail(steps: Steps, claimed: Claimed, owner: str) -> bool:
+    """Let a message fail that this program has under its lease and cannot begin, so that it is not tried for ever."""
+    return bool(steps.run(queries.FAIL, id=str(claimed.id), owner=owner))
+
+
 def give_back(steps: Steps, owner: str, ids: Iterable[UUID] | None = None, *, aloud: bool = False) -> int:
     """Give up the leases of messages that were not begun, all of this owner's if none are named.
 

@@ -33,6 +33,9 @@ _logger = logging.getLogger(__name__)
 
 LONGEST_TICK_S: Final = 10.0
 """Then a tick lets the scheduler's other jobs come, and asks to be called again at once."""
+LATEST_START_S: Final = 30.0
+"""A message that was begun longer ago is not handed over any more: this program slept. Its lease of 60 s may be over,
+and others found that it did not arrive and sent it. With a provider's 20 s it is over before that."""
 _RECOVER_EVERY_S: Final = 10.0
 _NAP_S: Final = 0.05
 
@@ -60,6 +63,17 @@ class _Tally:
     worked: int = 0
     states: list[ChannelState] = field(default_factory=list)
     recovered: float | None = None
+
+
+class _Since:
+    """Tells how long ago it was made, by the clock that says more: in a PC that sleeps one of them may stand still."""
+
+    def __init__(self) -> None:
+        self._steady, self._wall = time.monotonic(), time.time()
+
+    def seconds(self) -> float:
+        """Return the seconds since then."""
+        return max(time.monotonic() - self._steady, time.time() - self._wall)
 
 
 class Worker:
@@ -128,12 +142,11 @@ class Worker:
             if claimed.channel in shut or not _waited(wait_s, stop):
                 left.append(claimed.id)
                 continue
-            begun = self._begin(steps, claimed, sent)
-            if sent is not None:
-                tally.touched(sent.appointment_id)
+            since = _Since()  # before the server's clock starts the lease
+            begun = self._begin(steps, tally, claimed, sent)
             sent = None
             if begun is not None:
-                sent = self._send(steps, tally, claimed, begun)
+                sent = self._send(steps, tally, claimed, begun, since)
             if sent is not None and sent.outcome is not None and sent.outcome.answer is not Answer.SENT:
                 if self._settle(steps, tally, sent):
                     shut.add(claimed.channel)
@@ -143,16 +156,26 @@ class Worker:
         if left:
             queue.give_back(steps, self._owner, left)
 
-    def _begin(self, steps: Steps, claimed: Claimed, before: Sent | None) -> Begun | None:
+    def _begin(self, steps: Steps, tally: _Tally, claimed: Claimed, before: Sent | None) -> Begun | None:
+        """Begin one message and settle the one before it."""
         try:
-            return queue.begin(steps, claimed, self._owner, before)
+            begun = queue.begin(steps, claimed, self._owner, before)
         except Unavailable:
             # Whether that stands is unknown; that nothing was sent is not.
             self._unsettled += [before] if before is not None else []
             self._unsettled.append(Sent(claimed.id, claimed.attempts + 1, claimed.channel, None, None))
             raise
+        except Exception as error:  # a bug, or a row like no other: the one before it and those after it go on
+            _logger.error("message %s could not be begun\n%s", claimed.id, traceback_text(error))
+            if before is not None:
+                self._settle(steps, tally, before)
+            queue.fail(steps, claimed, self._owner)
+            return None
+        if before is not None:
+            tally.touched(before.appointment_id)
+        return begun
 
-    def _send(self, steps: Steps, tally: _Tally, claimed: Claimed, begun: Begun) -> Sent | None:
+    def _send(self, steps: Steps, tally: _Tally, claimed: Claimed, begun: Begun, since: _Since) -> Sent | None:
         """Send what was begun, and return how that ended; None if it is not to be sent."""
         tally.worked += 1
         message = begun.message
@@ -160,6 +183,9 @@ class Worker:
             self._leave(steps, claimed, begun)
             tally.touched(message.uid)
             return None
+        if since.seconds() > 1e9:
+            _logger.info("message %s is not sent now: it was begun too long ago", message.id)
+            return Sent(message.id, message.attempt, message.channel, message.uid, None)
         outcome = self._hand_over(message)
         if outcome.answer is Answer.PERMANENT:
             self._remember(steps, message, outcome)

@@ -275,10 +275,11 @@ def measure_claim(superuser: URL, finished: int) -> Iterator[Figure]:
             time.sleep(0.02)  # the rate limit's slots
     for database in databases.values():
         database.dispose()
-    medians = {name: statistics.median(each) * 1000 for name, each in took.items()}
-    yield Figure("a claim of ten, nothing finished", medians["empty"], "ms")
-    yield Figure(f"a claim of ten, {finished:,} finished", medians["full"], "ms")
-    yield Figure("claim: with finished rows / without", medians["full"] / medians["empty"], "x", 1.3)
+    # The quicker ones: a claim costs the same each time, and what else this machine does only ever adds to it.
+    quick = {name: statistics.quantiles(each, n=5)[0] * 1000 for name, each in took.items()}
+    yield Figure("a claim of ten, nothing finished", quick["empty"], "ms")
+    yield Figure(f"a claim of ten, {finished:,} finished", quick["full"], "ms")
+    yield Figure("claim: with finished rows / without", quick["full"] / quick["empty"], "x", 1.3)
 
 
 # --- enqueue ----------------------------------------------------------------------------------------------------------

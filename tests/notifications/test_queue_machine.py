@@ -262,6 +262,21 @@ class Queue(RuleBasedStateMachine):
         let_pass(self.owner, timedelta(seconds=seconds))
         self._step(number, outcome)
 
+    @rule(number=st.integers(0, WORKERS - 1), outcome=st.sampled_from(LIKELY), looked=st.booleans())
+    def sleep_past_the_lease(self, number: int, outcome: str, looked: bool) -> None:
+        """A PC sleeps with a message in hand, others see to it, and it wakes and goes on."""
+        for _ in range(3):
+            if self.hands[number].begun is None:
+                self._step(number, outcome)
+        if self.hands[number].begun is None:
+            return
+        other = (number + 1) % WORKERS
+        self.recover(other, 61)
+        if looked:
+            self.look_for_the_unknown(other, tells=True)
+        self._step(number, outcome)
+        self._step(number, outcome)
+
     def _step(self, number: int, outcome: str) -> None:
         """Let a worker take the step that is next for it."""
         hands, steps, owner = self.hands[number], self.steps[number], self.owner_of(number)

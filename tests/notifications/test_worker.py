@@ -195,6 +195,24 @@ def test_a_poison_row_among_ten_fails_alone_and_says_nothing_of_the_patient(
     assert state_of(owner_engine)["state"] == "working"
 
 
+def test_a_row_that_cannot_even_be_begun_fails_alone(
+    one: Worker, sms: Provider, appointment: UUID, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = [put(owner_engine, appointment, due_in=timedelta(seconds=-20 + number)) for number in range(3)]
+    begin = queue.begin
+
+    def broken(steps: Any, claimed: Any, *others: Any) -> Any:
+        if claimed.id == due[1]:
+            raise ValueError
+        return begin(steps, claimed, *others)
+
+    monkeypatch.setattr(queue, "begin", broken)
+    one.tick()
+    assert ids(sms.arrived) == [due[0], due[2]]
+    assert [row(owner_engine, each)["status"] for each in due] == ["sent", "failed", "sent"]
+    assert row(owner_engine, due[1])["error_code"] == "bug"
+
+
 def test_a_stopped_channel_leaves_the_rest_of_its_batch_and_the_other_channel_goes_on(
     one: Worker, sms: Provider, mail: Provider, appointment: UUID, owner_engine: Engine
 ) -> None:
@@ -533,6 +551,18 @@ def test_a_worker_that_sleeps_past_its_lease_leaves_one_message_unknown_and_the_
     assert len(sms.asked) == 3
 
 
+def test_a_program_that_slept_between_begin_and_send_sends_nothing_late(
+    one: Worker, sms: Provider, appointment: UUID, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = put(owner_engine, appointment)
+    ages = [31.0, 0.0]
+    monkeypatch.setattr(worker._Since, "seconds", lambda _self: ages.pop(0))
+    one.tick()
+    assert ids(sms.asked) == [due]
+    assert steps_of(owner_engine, due) == ["pending", "leased", "sending", "pending", "leased", "sending", "sent"]
+    assert row(owner_engine, due)["attempts"] == 1
+
+
 def test_delivery_is_asked_for_ever_more_seldom_and_never_goes_backwards(
     one: Worker, sms: Provider, appointment: UUID, owner_engine: Engine
 ) -> None:
@@ -554,7 +584,7 @@ def test_a_delivered_message_is_not_asked_for_again(
     one.tick()
     sms.deliveries = [Delivery("on-its-way"), Delivery("delivered"), Delivery("undelivered", code="30005")]
     for _ in range(5):
-        let_pass(owner_engine, timedelta(hours=1))
+        let_pass(owner_engine, timedelta(hours=7))
         one.poll_deliveries()
     assert row(owner_engine, due)["status"] == "delivered"
     assert len(sms.deliveries) == 1

@@ -62,6 +62,7 @@ class MessageDesk(QObject):
         self._space.moving.tell_changed.connect(self.tell_choice.renew)
         self._space.pulse.counts_read.connect(self._show_counts)
         self._space.store.connection_changed.connect(lambda _: self._renew_writing())
+        self._space.store.tables_changed.connect(self._heard)
         self._space.booking.form.closed.connect(self._form_closed)
         self.page.addActions([window.actions_by_name[name] for name in ("new", "today")])
 
@@ -123,6 +124,11 @@ class MessageDesk(QObject):
         chosen = Filter.ALL if page.shows_replies else Filter(page.filters.chosen)
         self.reader.ask(chosen, page.filters.search.text().strip(), wants_replies=page.shows_replies)
 
+    def _heard(self, tables: frozenset[str]) -> None:
+        """A reply came, or a channel stopped: the counts tell of it at once."""
+        if tables & {"inbound_message", "message_channel"}:
+            self._space.pulse.ask()
+
     # --- showing ---
 
     def set_sending(self, text: str, *, trouble: bool) -> None:
@@ -157,6 +163,8 @@ class MessageDesk(QObject):
     # --- doing ---
 
     def _act(self, name: str, _checked: bool = False) -> None:
+        if not self.page.guard.is_ready:
+            return  # meant for the message that was there before
         row = self.page.card.row
         if name == "show":
             self._show_on_calendar(self.page.reply_card.row if self.page.shows_replies else row)
@@ -165,7 +173,7 @@ class MessageDesk(QObject):
 
     def _on_reply(self, act: Callable[[ReplyRow], None]) -> None:
         row = self.page.reply_card.row
-        if row is not None:
+        if row is not None and self.page.guard.is_ready:
             act(row)
 
     def _assign(self, candidate: Candidate) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from clinic_desk.domain.message_list import Listing, MessageRow, ReplyRow
 from clinic_desk.ui.booking.fields import button, plain_label
+from clinic_desk.ui.booking.guard import Guard
 from clinic_desk.ui.messages.acts import Acts
 from clinic_desk.ui.messages.channel_line import ChannelStateLine
 from clinic_desk.ui.messages.columns import WHY_COLUMN, message_columns, reply_columns
@@ -40,6 +41,7 @@ class MessagesPage(QWidget):
         self.setAccessibleName(translate("messages", "Messages"))
         self.setAutoFillBackground(True)
         self.may_write = True
+        self.guard = Guard(self)
         self._clock = clock
         self.acts = Acts(self)
         self.addActions([self.acts[name] for name in ("by_other", "retry", "send_now", "cancel", "call", "allow")])
@@ -135,14 +137,21 @@ class MessagesPage(QWidget):
         """List messages; the counts and the channels are those of the same moment."""
         self.filters.show_counts(listing.counts)
         self.channels.show_listing(listing)
-        self.messages.show_records(listing.rows)
+        self._list_anew(self.messages, listing.rows)
         self.more.setVisible(listing.has_more and not self.shows_replies and bool(listing.rows))
         self._show_list()
 
     def show_replies(self, rows: tuple[ReplyRow, ...]) -> None:
         """List replies."""
-        self.replies.show_records(rows)
+        self._list_anew(self.replies, rows)
         self._show_list()
+
+    def _list_anew(self, table: MessageList, rows: Sequence[MessageRow | ReplyRow]) -> None:
+        """List rows. If another one is chosen because the one that was is gone, keys wait until it can be seen."""
+        before = table.chosen
+        table.show_records(rows)
+        if before is not None and (table.chosen is None or table.chosen.id != before.id):
+            self.guard.begin()
 
     def set_writing(self, may_write: bool) -> None:
         """Say whether anything can be done now."""

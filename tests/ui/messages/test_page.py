@@ -163,6 +163,19 @@ def test_each_second_only_the_time_that_is_left_is_told_anew(page: MessagesPage,
     assert page.card.state.text() == "○ due · in 4 s – undo still recalls it"
 
 
+def test_a_key_meant_for_a_message_that_just_went_waits(page: MessagesPage, qtbot: QtBot) -> None:
+    def is_ready() -> bool:
+        return page.guard.is_ready
+
+    assert is_ready()
+    page.show_listing(listing(picture_rows()[1:]))
+    assert page.card.name.text() != "Peter Novák"
+    assert not is_ready()
+    qtbot.waitUntil(is_ready)
+    page.show_listing(listing(tuple(reversed(picture_rows()[1:]))))
+    assert is_ready()
+
+
 def test_the_filters_tell_their_counts_and_one_is_chosen(page: MessagesPage, qtbot: QtBot) -> None:
     buttons = page.filters.buttons
     assert [each.text() for each in buttons.values()] == [

@@ -359,9 +359,10 @@ def test_closing_does_not_cut_a_message_that_is_under_way(server: TwilioServer, 
 def test_no_number_text_or_token_is_logged_or_told(
     server: TwilioServer, sender_to: MakeSender, caplog: pytest.LogCaptureFixture
 ) -> None:
+    sender = sender_to(server, read_s=0.3)
+    sender.send(just_begun())  # from here on somebody else turns the libraries' loggers up
     for name in ("", "twilio", "twilio.http_client", "urllib3", "urllib3.connectionpool", "requests"):
         caplog.set_level(logging.DEBUG, logger=name)
-    sender = sender_to(server, read_s=0.3)
     said: list[str] = []
     faults = [refusal(21211), refusal(21610), refusal(99999), Fault(status=500), Fault(cut=True), Fault(hang=True)]
     for fault in [None, *faults, Fault(status=502, html=True), Fault(status=302, location=server.address)]:

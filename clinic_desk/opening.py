@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from clinic_desk.database.embedded import EmbeddedServer
     from clinic_desk.database.engine import Database
-    from clinic_desk.database.setup import Login
+    from clinic_desk.database.setup import Group, Login
     from clinic_desk.domain.records import Clinic
     from clinic_desk.notifications.scheduler import Sending
     from clinic_desk.sending import SendingProgram
@@ -30,7 +30,11 @@ Tell = Callable[[str], None]
 DEMO_PREFIX: Final = "demo_"
 DEMO_DAYS: Final = 7
 """A demo clinic older than this is made anew, in a new database; the old one is left alone."""
-_DEMO_PEOPLE: Final = (("julia", "Julia Brandt"), ("karl", "Karl Stein"))
+_DEMO_PEOPLE: Final[tuple[tuple[str, str, Group], ...]] = (
+    ("julia", "Julia Brandt", "clinic_manager"),
+    ("karl", "Karl Stein", "clinic_reception"),
+)
+"""Login, name and group; the first is a manager, so that all that can be set can be tried."""
 WORKER_LOGIN: Final = "message_worker"
 """The login in the embedded database that works through the message queue."""
 _DEMO_LOCK: Final = 0x44656D6F  # "Demo"
@@ -232,9 +236,7 @@ def _make_demo(server: EmbeddedServer, name: str, now: datetime, tell: Tell) -> 
     from clinic_desk.services import demo
 
     tell(Stage.PREPARING)
-    logins = [
-        setup.Login(login, server.password(login), "clinic_reception", display) for login, display in _DEMO_PEOPLE
-    ]
+    logins = [setup.Login(login, server.password(login), group, display) for login, display, group in _DEMO_PEOPLE]
     _prepare(server, name, [*logins, _worker(server)])
     tell(Stage.DEMO)
     demo.create_demo(server.url("clinic_owner", name), now.date(), now)

@@ -183,7 +183,7 @@ class Worker:
             self._leave(steps, claimed, begun)
             tally.touched(message.uid)
             return None
-        if since.seconds() > 1e9:
+        if since.seconds() > LATEST_START_S:
             _logger.info("message %s is not sent now: it was begun too long ago", message.id)
             return Sent(message.id, message.attempt, message.channel, message.uid, None)
         outcome = self._hand_over(message)

@@ -10,11 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import random
-import selectors
-import socket
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -22,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from clinic_desk.database.connections import driver_arguments
+from clinic_desk.database.listening import Session, Stopped, WakeUp
 from clinic_desk.domain.changes import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    import psycopg2.extensions
     from sqlalchemy import URL
 
 CHANNEL: Final = "clinic_desk"
@@ -53,14 +50,6 @@ class ListenerState:
     kind: ListenerStateKind
     since: datetime
     error: str = ""
-
-
-class _Stopped(Exception):
-    """stop() was called: unwind the thread."""
-
-
-class _Silent(OSError):
-    """The server did not answer in time."""
 
 
 def parse_change(payload: str) -> Change:
@@ -120,7 +109,7 @@ class Listener:
         self._before_connect = before_connect
         self._state: ListenerState | None = None
         self._stopping = threading.Event()
-        self._wake = _WakeUp()
+        self._wake = WakeUp()
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
 
     def start(self) -> None:
@@ -150,11 +139,11 @@ class Listener:
         failures = 0
         try:
             while not self._stopping.is_set():
-                session = _Session(self._wake, self._stopping)
+                session = Session(CHANNEL, self._wake, self._stopping)
                 began = time.monotonic()
                 try:
                     self._listen(session, rotation=failures)
-                except _Stopped:
+                except Stopped:
                     break
                 except Exception as error:  # the thread's last resort: whatever it was, the link is tried again
                     self._tell_lost(error)
@@ -164,12 +153,12 @@ class Listener:
                     failures = 0
                 self._pause(failures)
                 failures += 1
-        except _Stopped:
+        except Stopped:
             pass
         finally:
             self._wake.close()
 
-    def _listen(self, session: _Session, rotation: int) -> None:
+    def _listen(self, session: Session, rotation: int) -> None:
         if self._before_connect is not None:
             self._url = self._before_connect() or self._url
             session.check_stopped()
@@ -214,7 +203,7 @@ class Listener:
 
     def _call(self, callback: Callable[[Any], None], argument: Any) -> None:
         if self._stopping.is_set():
-            raise _Stopped
+            raise Stopped
         try:
             callback(argument)
         except Exception as error:  # the owner's mistake must not make this desk deaf
@@ -238,134 +227,3 @@ def _arguments(url: URL, rotation: int) -> dict[str, Any]:
         if len(ports) == len(hosts):
             arguments["port"] = ",".join(ports[turn:] + ports[:turn])
     return arguments
-
-
-class _WakeUp:
-    """A pair of connected sockets: what is sent into one ends a wait on the other. Works with select() everywhere."""
-
-    def __init__(self) -> None:
-        self._receiving, self._sending = socket.socketpair()
-        self._receiving.setblocking(False)
-        self._sending.setblocking(False)
-
-    def send(self) -> None:
-        """Wake the waiting thread, or the next wait. Any thread; a full buffer means that it is woken already."""
-        with suppress(OSError):  # closed: the thread has ended
-            self._sending.send(b"\0")
-
-    def fileno(self) -> int:
-        """The socket to wait on."""
-        return self._receiving.fileno()
-
-    def drain(self) -> None:
-        """Forget what was sent."""
-        with suppress(BlockingIOError):
-            while self._receiving.recv(1024):
-                pass
-
-    def wait(self, seconds: float) -> None:
-        """Wait so long, or until woken."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._receiving, selectors.EVENT_READ)
-            if selector.select(seconds):
-                self.drain()
-
-    def close(self) -> None:
-        """Give both sockets back."""
-        self._receiving.close()
-        self._sending.close()
-
-
-class _Session:
-    """One asynchronous connection, from connecting to its end. Every wait ends at once when the listener stops."""
-
-    def __init__(self, wake: _WakeUp, stopping: threading.Event) -> None:
-        self._wake = wake
-        self._stopping = stopping
-        self._connection: psycopg2.extensions.connection | None = None
-
-    def check_stopped(self) -> None:
-        """Raise _Stopped after stop()."""
-        if self._stopping.is_set():
-            raise _Stopped
-
-    def connect(self, arguments: dict[str, Any], deadline: float) -> None:
-        """Connect by `deadline` (time.monotonic()), else _Silent."""
-        import psycopg2
-
-        self.check_stopped()
-        self._connection = psycopg2.connect(**arguments, async_=True)
-        self._finish(deadline)
-
-    def execute(self, statement: str, deadline: float) -> None:
-        """Run a statement and wait for its result; notifications stay to be heard()."""
-        cursor = self._open().cursor()
-        cursor.execute(statement)
-        self._finish(deadline)
-        cursor.close()
-
-    def execute_while_hearing(self, statement: str, deadline: float) -> Iterator[list[str]]:
-        """Run a statement and yield what is heard until it is done."""
-        cursor = self._open().cursor()
-        cursor.execute(statement)
-        while not self._advance(deadline):
-            yield self.heard()
-        cursor.close()
-        yield self.heard()
-
-    def wait_for_news(self, until: float) -> bool:
-        """Wait for a notification; True if none came until then, or if somebody asked for a sign of life."""
-        connection = self._open()
-        readable, _, woken = self._select(until, write=False)
-        if woken or not readable:
-            return True
-        connection.poll()
-        while len(connection.notifies) < _LARGEST_BATCH and self._select(0.0, write=False)[0]:
-            connection.poll()  # what arrives together is handed over together
-        return False
-
-    def heard(self) -> list[str]:
-        """Take all notifications received so far: their payloads, in order."""
-        received = self._open().notifies
-        payloads = [notify.payload for notify in received if notify.channel == CHANNEL]
-        del received[:]
-        return payloads
-
-    def close(self) -> None:
-        """Close the connection; does not wait for the server."""
-        if self._connection is not None:
-            self._connection.close()
-
-    def _open(self) -> psycopg2.extensions.connection:
-        assert self._connection is not None
-        return self._connection
-
-    def _finish(self, deadline: float) -> None:
-        while not self._advance(deadline):
-            pass
-
-    def _advance(self, deadline: float) -> bool:
-        """One step of connecting or of a statement: True when it is done; _Silent after the deadline."""
-        from psycopg2 import extensions
-
-        needs = self._open().poll()
-        if needs == extensions.POLL_OK:
-            return True
-        readable, writable, _ = self._select(deadline, write=needs == extensions.POLL_WRITE)
-        if not (readable or writable) and time.monotonic() >= deadline:
-            raise _Silent
-        return False
-
-    def _select(self, until: float, *, write: bool) -> tuple[bool, bool, bool]:
-        """Wait for the socket or a wake-up: (readable, writable, woken). Raises _Stopped after stop()."""
-        wanted = selectors.EVENT_WRITE if write else selectors.EVENT_READ
-        with selectors.DefaultSelector() as selector:
-            waker = selector.register(self._wake.fileno(), selectors.EVENT_READ)
-            selector.register(self._open().fileno(), wanted)
-            events = selector.select(max(0.0, until - time.monotonic()))
-        self.check_stopped()
-        woken = any(key == waker for key, _ in events)
-        if woken:
-            self._wake.drain()
-        ready = any(key != waker for key, _ in events)
-        return ready and not write, ready and write, woken

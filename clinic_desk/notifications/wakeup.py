@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database.connections import driver_arguments
-from clinic_desk.database.listener import _Session, _Stopped, _WakeUp
+from clinic_desk.database.listening import Session, Stopped, WakeUp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ class WakeUps:
         self._clocks = clocks or Clocks()
         self._was_connected = False
         self._stopping = threading.Event()
-        self._wake = _WakeUp()
+        self._wake = WakeUp()
         self._thread = threading.Thread(target=self._run, name="queue wake-ups", daemon=True)
 
     def start(self) -> None:
@@ -93,11 +93,11 @@ class WakeUps:
         failures = 0
         try:
             while not self._stopping.is_set():
-                session = _Session(self._wake, self._stopping)
+                session = Session(CHANNEL, self._wake, self._stopping)
                 began = time.monotonic()
                 try:
                     self._listen(session)
-                except _Stopped:
+                except Stopped:
                     break
                 except Exception as error:  # whatever it was: polling goes on, and the link is tried again
                     _logger.info("hints about the queue are not heard (%s)", type(error).__name__.lstrip("_"))
@@ -112,7 +112,7 @@ class WakeUps:
         finally:
             self._wake.close()
 
-    def _listen(self, session: _Session) -> None:
+    def _listen(self, session: Session) -> None:
         self._before_connect()
         session.check_stopped()
         arguments = driver_arguments(self._database.url, "clinic-desk queue")

@@ -19,6 +19,8 @@ from clinic_desk.domain.messaging import ChannelState, MessageText, Messaging, R
 from clinic_desk.domain.records import Channel, Site
 from clinic_desk.domain.refusals import MessagingConflict
 from clinic_desk.errors import InvalidInput
+from clinic_desk.notifications.planning import rule_due, rules_for
+from clinic_desk.notifications.quiet import moment_left, quiet_hours
 from clinic_desk.notifications.templates import Preview, TextKey, check_text, preview, takes_answers
 from clinic_desk.notifications.texts import LANGUAGES, Text
 
@@ -223,6 +225,16 @@ def preview_text(setup: MessagingSetup, key: TextKey, text: Text | None = None) 
     site = setup.site or Site(UUID(int=0), "…", "UTC")
     starts_at = (setup.now + timedelta(days=7)).replace(minute=30, second=0, microsecond=0)
     return preview(key, starts_at, site, text, answers=takes_answers(setup.settings))
+
+
+def first_reminder(
+    setup: MessagingSetup, starts_at: datetime, type_id: UUID, zone: str, now: datetime
+) -> datetime | None:
+    """Return when the first reminder of a visit would leave, None if none would; for the form that books it."""
+    quiet = quiet_hours(setup.settings)
+    dues = [rule_due(rule, starts_at, zone) for rule in rules_for(setup.rules, type_id)]
+    moments = [moment_left(due, starts_at, zone, quiet, now) for due in dues if due >= now]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def checked_settings(settings: Messaging) -> Messaging:

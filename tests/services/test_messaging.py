@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -30,6 +31,7 @@ from clinic_desk.services.messaging import (
     checked_settings,
     checked_text,
     delete_rule,
+    first_reminder,
     load_messaging,
     preview_text,
     resume_channel,
@@ -38,7 +40,7 @@ from clinic_desk.services.messaging import (
     save_text,
     use_default_text,
 )
-from tests.support.bookings import checkup
+from tests.support.bookings import BERLIN, at, checkup
 from tests.support.small_clinic import SmallClinic
 
 
@@ -247,6 +249,19 @@ def test_the_editor_shows_what_a_patient_would_read_in_a_week(manager: Database)
     assert setup.site.name in seen.words.body
     assert ":30" in seen.words.body
     assert preview_text(setup, key, Text("", "$date")).problem is not None
+
+
+def test_the_form_knows_when_the_first_reminder_would_leave(manager: Database, clinic: SmallClinic) -> None:
+    save_rule(manager, SaveRule(ReminderRule(new_id(), 2, type_id=clinic.checkup, version=0)))
+    save_rule(manager, SaveRule(ReminderRule(new_id(), 1, "days", type_id=clinic.checkup, version=0)))
+    setup, start = load_messaging(manager), at(clinic.monday, 10)
+    early = start - timedelta(days=9)
+    assert first_reminder(setup, start, clinic.checkup, BERLIN, early) == start - timedelta(days=1)
+    assert first_reminder(setup, start, clinic.checkup, BERLIN, start - timedelta(hours=3)) == start - timedelta(
+        hours=1
+    )
+    assert first_reminder(setup, start, clinic.procedure, BERLIN, early) == start - timedelta(hours=24)
+    assert first_reminder(setup, start, clinic.procedure, BERLIN, start - timedelta(hours=3)) is None
 
 
 # --- who may, and channels --------------------------------------------------------------------------------------------

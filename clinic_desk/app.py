@@ -143,7 +143,13 @@ class DeskProgram(QObject):
         self._settings.setValue("last_login", opened.person.login)
         self.window.preferences.sign_in(opened.person.login)
         opening = Opening(
-            opened.database, opened.clinic, opened.desk_no, opened.person, opened.is_demo, before_connect=opened.revive
+            opened.database,
+            opened.clinic,
+            opened.desk_no,
+            opened.person,
+            opened.is_demo,
+            before_connect=opened.revive,
+            messages_to=opened.settings.messages_to if opened.settings is not None else None,
         )
         log.info("opened the clinic as %s (%s)", opened.desk.name, "demo" if opened.is_demo else "in use")
         self.workspace = Workspace(self.window, opening, self.tasks, self)

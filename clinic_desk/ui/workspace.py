@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -45,6 +46,8 @@ class Opening:
     person: SignedIn
     is_demo: bool = False
     before_connect: Callable[[], URL | None] | None = None
+    messages_to: Path | None = None
+    """Where messages "to a folder" go on this PC."""
 
 
 class Workspace(QObject):

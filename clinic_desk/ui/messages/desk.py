@@ -24,6 +24,7 @@ from clinic_desk.ui.messages.waiting_note import WaitingNotes
 from clinic_desk.ui.messages.words import channel_text
 
 if TYPE_CHECKING:
+    from clinic_desk.ui.messages.settings.opener import MessageSettings
     from clinic_desk.ui.workspace import Workspace
 
 _SECOND_MS = 1_000
@@ -48,6 +49,7 @@ class MessageDesk(QObject):
         self.acting = MessageActing(workspace.desk, window.toasts, window, self)
         self.notes = WaitingNotes(workspace.desk, window.toasts, self)
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
+        self.settings: MessageSettings | None = None
         self._second = QTimer(self, interval=_SECOND_MS)
         self._second.timeout.connect(self.page.tell_time)
         self._wire_window()
@@ -59,6 +61,8 @@ class MessageDesk(QObject):
         window.counts.opened.connect(self.open)
         window.status_bar.messages_opened.connect(self.open)
         self._space.own.noted.connect(self.notes.follow)
+        window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.open_settings())
+        self.settings_requested.connect(self.open_settings)
         self._space.moving.tell_changed.connect(self.tell_choice.renew)
         self._space.pulse.counts_read.connect(self._show_counts)
         self._space.store.connection_changed.connect(lambda _: self._renew_writing())
@@ -88,6 +92,14 @@ class MessageDesk(QObject):
         self.place.closed.connect(self._closed)
 
     # --- opening ---
+
+    def open_settings(self) -> None:
+        """Open the settings; their parts are made when somebody asks for them first."""
+        from clinic_desk.ui.messages.settings.opener import MessageSettings
+
+        if self.settings is None:
+            self.settings = MessageSettings(self._space, self)
+        self.settings.open()
 
     def toggle(self) -> None:
         """Open the page, or go back to the calendar."""

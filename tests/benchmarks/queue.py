@@ -232,19 +232,32 @@ def measure_drain(superuser: URL, rows: int, rounds: int) -> Iterator[Figure]:
     """Ours and theirs, in turns."""
     here = make_place(superuser)
     drain(here, min(rows, 500), 1)  # warm
-    one, four, theirs, cpu = [], [], [], []
+    one: list[float] = []
+    four: list[float] = []
+    theirs: list[float] = []
+    cpu: list[float] = []
+    compared: tuple[tuple[Callable[[], float], list[float]], ...] = (
+        (partial(procrastinate_rate, superuser, rows), theirs),
+        (partial(_four, here, rows), four),
+    )
     for _ in range(rounds):
-        rate, used = drain(here, rows, 1)
-        one.append(rate)
-        cpu.append(used)
-        theirs.append(procrastinate_rate(superuser, rows))
-        four.append(drain(here, rows, WORKERS)[0])
+        for measure, rates in compared:
+            # Before and after what they are compared with: what else the machine does changes by the minute.
+            before, used = drain(here, rows, 1)
+            rates.append(measure())
+            after, _used = drain(here, rows, 1)
+            one.append(2 / (1 / before + 1 / after))
+            cpu.append(used)
     yield Figure("one worker", statistics.median(one), "messages/s")
     yield Figure("one worker: CPU of the client for one", statistics.median(cpu), "ms")
     yield Figure("procrastinate, one worker", statistics.median(theirs), "jobs/s")
     yield Figure("four workers", statistics.median(four), "messages/s")
-    yield Figure("one worker / procrastinate", _ratio(one, theirs), "x", 2.0, at_least=True)
-    yield Figure("four workers / one", _ratio(four, one), "x", 1.2, at_least=True)
+    yield Figure("one worker / procrastinate", _ratio(one[::2], theirs), "x", 2.0, at_least=True)
+    yield Figure("four workers / one", _ratio(four, one[1::2]), "x", 1.2, at_least=True)
+
+
+def _four(here: Place, rows: int) -> float:
+    return drain(here, rows, WORKERS)[0]
 
 
 def _ratio(above: list[float], below: list[float]) -> float:

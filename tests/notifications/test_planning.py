@@ -303,6 +303,13 @@ def test_a_reminder_that_left_already_is_not_planned_again_for_the_same_time_by_
     assert kinds(plan(replace(later, patient=replace(PATIENT, id=UUID(int=9))), told))[0] == "confirmation"
 
 
+def test_a_reminder_that_left_stands_in_for_no_other_rules() -> None:
+    rules = (rule(1, 24), rule(2, 2))
+    told = [left(message) for message in plan(occasion(appointment(at(DAY, 12)), rules=rules))[:2]]
+    later = occasion(appointment(at(DAY, 12), version=3), now=at(date(2031, 3, 3), 11), rules=rules)
+    assert [message.due_at for message in plan(later, told)] == [at(DAY, 10)]
+
+
 def test_keys_name_the_rule_and_end_with_what_is_told() -> None:
     made = plan(occasion(rules=(rule(1, 24), rule(2, 2))))
     assert len({message.dedupe_key for message in made}) == 3

@@ -22,6 +22,7 @@ from clinic_desk.ui.garbage import GarbageCollector
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.preferences import Preferences
 from clinic_desk.ui.shell.crash import CrashReporter
+from clinic_desk.ui.window_place import place_window
 
 if TYPE_CHECKING:
     from clinic_desk.errors import ClinicDeskError
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 CLOSE_WITHIN_S: Final = 3.0
 """What is still running so long after closing was asked for is given up."""
+SENDING_AFTER_MS: Final = 1_500
+"""So long the calendar has the computer to itself before what sends messages is imported."""
 OPENING_WITHIN_S: Final = 60.0
 """So long closing waits, with the window gone, for a database that is being made or started."""
 
@@ -154,11 +157,13 @@ class DeskProgram(QObject):
         log.info("opened the clinic as %s (%s)", opened.desk.name, "demo" if opened.is_demo else "in use")
         self.workspace = Workspace(self.window, opening, self.tasks, self)
         self.workspace.ready.connect(self._set_ready)
-        self.workspace.ready.connect(lambda: self._start_sending(opened))
+        self.workspace.ready.connect(
+            lambda: QTimer.singleShot(SENDING_AFTER_MS, self, lambda: self._start_sending(opened))
+        )
         self.workspace.start()
 
     def _start_sending(self, opened: Opened) -> None:
-        """Once the calendar is there: what sends is heavy to import, and nobody waits for it."""
+        """Some time after the calendar is there: what sends is heavy to import, and nobody waits for it."""
         if self.is_closing or self.workspace is None:
             return
         from clinic_desk.ui.sending import BackgroundSending, absent_text, sending_text
@@ -249,6 +254,7 @@ def run_desktop(open_clinic: Open, start_log: Callable[[], None]) -> int:
     garbage = GarbageCollector(app)
     program = DeskProgram(open_clinic, QSettings("clinic-desk", "clinic-desk"))
     apply_first_look(app, program.window.preferences.scheme())
+    place_window(program.window, program.window.preferences.geometry("main"))
     program.ready.connect(garbage.settle)
     program.on_screen.connect(start_log)
     program.on_screen.connect(lambda: _close_on_signals(program))

@@ -66,13 +66,6 @@ class MainWindow(QMainWindow):
         self._has_parts = False
         self._is_painted = False
         self.setMinimumSize(900, 560)
-        if not self.restoreGeometry(preferences.geometry("main")):
-            self.resize(1440, 900)
-        # It may have been left on a larger screen than there is now.
-        room = self.screen().availableGeometry()
-        self.resize(self.size().boundedTo(room.size()))
-        if not room.contains(self.geometry()):
-            self.move(room.topLeft())
 
     def furnish(self) -> None:
         """Make the parts; doing it again does nothing."""

@@ -29,8 +29,8 @@ _SENDER = ("from_address", "from_name", "reply_to")
 _TWILIO = ("twilio_account_sid", "twilio_number", "twilio_service_sid", "twilio_base_url")
 
 
-def mail_rows() -> FieldRows:
-    """Return the fields of e-mail."""
+def mail_rows(secret: QWidget) -> FieldRows:
+    """Return the fields of e-mail, the password's where one looks for it."""
     rows, names = FieldRows(), field_names()
     rows.add("email_by", names["email_by"], choice("email_by", choices("email_by")))
     rows.add("smtp_host", names["smtp_host"], line("smtp_host", 250, "smtp.example.org"))
@@ -42,6 +42,7 @@ def mail_rows() -> FieldRows:
         line("smtp_user"),
         translate("settings", "Empty: the sending address is the user name."),
     )
+    rows.put(secret)
     rows.add("from_address", names["from_address"], line("from_address", 250, "clinic@example.org"))
     rows.add("from_name", names["from_name"], line("from_name"))
     rows.add(
@@ -55,11 +56,12 @@ def mail_rows() -> FieldRows:
     return rows
 
 
-def sms_rows() -> FieldRows:
-    """Return the fields of SMS."""
+def sms_rows(secret: QWidget) -> FieldRows:
+    """Return the fields of SMS, the password's where one looks for it."""
     rows, names = FieldRows(), field_names()
     rows.add("sms_by", names["sms_by"], choice("sms_by", choices("sms_by")))
     rows.add("twilio_account_sid", names["twilio_account_sid"], line("twilio_account_sid", 250, "AC…"))
+    rows.put(secret)
     rows.add("twilio_number", names["twilio_number"], line("twilio_number", 250, "+49…"))
     rows.add(
         "twilio_service_sid",
@@ -94,8 +96,8 @@ class ChannelSection(QWidget):
         self._folder = folder
         self._settings = Messaging()
         is_mail = channel is Channel.EMAIL
-        self.rows = mail_rows() if is_mail else sms_rows()
         self.secret = SecretBox(mail_ways() if is_mail else twilio_ways())
+        self.rows = mail_rows(self.secret) if is_mail else sms_rows(self.secret)
         self.test = TrialBox(translate("settings", "&Test connection"), f"test_{channel.value}", self._try)
         self.state = plain_label("", "danger")
         self.state.setObjectName(f"{channel.value}_state")
@@ -105,7 +107,7 @@ class ChannelSection(QWidget):
             f"resume_{channel.value}",
             lambda: self.resume_requested.emit(channel),
         )
-        self._where = plain_label(_where_text(), "muted")
+        self._where = plain_label("", "muted")
         let_wrap(self._where)
         self._stands = ChannelState(channel)
         self._writable = True
@@ -122,7 +124,6 @@ class ChannelSection(QWidget):
         column.setSpacing(8)
         column.addLayout(state)
         column.addWidget(self.rows)
-        column.addWidget(self.secret)
         column.addWidget(self._where)
         column.addSpacing(4)
         column.addWidget(self.test)
@@ -193,8 +194,13 @@ class ChannelSection(QWidget):
             self.rows.show_only(("sms_by", *shown.get(by, ())))
         with_secret = by == "twilio" or (by == "smtp" and values["smtp_security"] != "none")
         self.secret.setVisible(with_secret)
-        self._where.setVisible(with_secret)
+        self._where.setText(_where_text() if with_secret else self._folder_text() if by == "folder" else "")
+        self._where.setVisible(bool(self._where.text()))
         self.test.setVisible(by != "off")
+
+    def _folder_text(self) -> str:
+        told = translate("settings", "They are written to {folder} on the PC that would send them. Nobody is told.")
+        return told.format(folder=self._folder() or "…")
 
     # --- trying ---
 
@@ -219,5 +225,6 @@ class ChannelSection(QWidget):
 def _where_text() -> str:
     return translate(
         "settings",
-        "Each PC that sends needs it. It is kept in that PC's keyring only: never in the database, never in a file.",
+        "Each PC that sends needs the password or token. It is kept in that PC's keyring only: never in the database,"
+        " never in a file.",
     )

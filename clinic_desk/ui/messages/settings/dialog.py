@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QHBoxLayout,
     QListWidget,
     QPushButton,
@@ -29,6 +28,7 @@ from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.messages.settings.channel_section import ChannelSection
 from clinic_desk.ui.messages.settings.draft import Draft
+from clinic_desk.ui.messages.settings.rows import list_item, show_focus
 from clinic_desk.ui.messages.settings.secret_box import laid_over
 from clinic_desk.ui.messages.settings.texts_section import TextsSection
 from clinic_desk.ui.messages.settings.when_section import WhenSection
@@ -62,8 +62,8 @@ class SettingsDialog(Sheet):
         self.told = plain_label("", "muted")
         self.told.setObjectName("settings_told")
         let_wrap(self.told)
-        self.close_button = button(translate("settings", "Close"), "settings_close", self.leave_wanted.emit)
-        self.save = button(translate("settings", "Save"), "settings_save", self.save_wanted.emit, "primary")
+        self.close_button = button(translate("settings", "&Close"), "settings_close", self.leave_wanted.emit)
+        self.save = button(translate("settings", "&Save"), "settings_save", self.save_wanted.emit, "primary")
         self._lay_out()
         self._wire()
         self.pages.setEnabled(False)
@@ -74,14 +74,14 @@ class SettingsDialog(Sheet):
         self.sections.setObjectName("settings_sections")
         self.sections.setAccessibleName(translate("settings", "Sections"))
         self.sections.setFixedWidth(132)
-        self.sections.setFrameShape(QFrame.Shape.NoFrame)
+        show_focus(self.sections)
         for name, section in (
             (translate("settings", "E-mail"), self.email),
             (translate("settings", "SMS"), self.sms),
             (translate("settings", "When"), self.when),
             (translate("settings", "Texts"), self.texts),
         ):
-            self.sections.addItem(name)
+            self.sections.addItem(list_item(name))
             section.setAccessibleName(name)
             self.pages.addWidget(_scrolled(section))
         self.sections.setCurrentRow(0)
@@ -111,13 +111,13 @@ class SettingsDialog(Sheet):
         self.texts.edited.connect(self._show_state)
         for channel in (self.email, self.sms):
             channel.secret.changed.connect(self._show_state)
-        for keys, step in (("Ctrl+PgDown", 1), ("Ctrl+PgUp", -1)):
-            turn = QShortcut(QKeySequence(keys), self)
-            turn.activated.connect(lambda step=step: self._turn(step))
-        QShortcut(QKeySequence.StandardKey.Save, self).activated.connect(self.save.click)
+        for row in range(self.sections.count()):
+            keys = QShortcut(QKeySequence(f"Alt+{row + 1}"), self)
+            keys.activated.connect(lambda row=row: self._turn_to(row))
+            self.sections.item(row).setToolTip(keys.key().toString(QKeySequence.SequenceFormat.NativeText))
 
-    def _turn(self, step: int) -> None:
-        self.sections.setCurrentRow((self.sections.currentRow() + step) % self.sections.count())
+    def _turn_to(self, row: int) -> None:
+        self.sections.setCurrentRow(row)
         self.sections.setFocus()
 
     def _set_writable(self) -> None:
@@ -187,8 +187,11 @@ class SettingsDialog(Sheet):
         changed = self.is_changed
         self.save.setEnabled(changed and not self._busy)
         self.close_button.setEnabled(not self._busy)
+        not_saved = translate("settings", "Not saved yet.")
         if changed and not self._busy:
-            self.say(translate("settings", "Not saved yet."), "warning")
+            self.say(not_saved, "warning")
+        elif self.told.text() == not_saved:
+            self.say("", "muted")
 
     # --- checking ---
 
@@ -244,12 +247,15 @@ class SettingsDialog(Sheet):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button that has the keyboard, and no other."""
+        """Enter presses the button that has the keyboard, and no other; Ctrl+S saves."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             focused = self.focusWidget()
             if isinstance(focused, QPushButton) and not event.isAutoRepeat():
                 focused.click()
             event.accept()
+            return
+        if event.matches(QKeySequence.StandardKey.Save):
+            self.save.click()
             return
         super().keyPressEvent(event)
 

@@ -18,7 +18,6 @@ from clinic_desk.notifications import credentials
 from clinic_desk.services import messaging
 from clinic_desk.services.messaging import MessagingSetup
 from clinic_desk.ui.booking.submission import Submission
-from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.messages.settings.compare import CompareSheet
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
 from clinic_desk.ui.messages.settings.draft import Draft, Record, Step

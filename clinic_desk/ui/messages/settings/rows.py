@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QSpinBox, QWidget
 
 from clinic_desk.ui.booking.fields import ChoiceBox, Remark, TickBox, draw_chevron, field_label, let_wrap, plain_label
 
 _LABEL_WIDTH = 150
 _FIELD_WIDTH = 360
+_ROW_HEIGHT = 34
 
 
 class NumberBox(QSpinBox):
@@ -106,6 +107,18 @@ def lock(field: Field, *, locked: bool) -> None:
         field.setEnabled(not locked)
 
 
+def list_item(text: str = "") -> QListWidgetItem:
+    """Return a row of a list that is high enough to hit."""
+    item = QListWidgetItem(text)
+    item.setSizeHint(QSize(80, _ROW_HEIGHT))
+    return item
+
+
+def show_focus(rows: QListWidget) -> None:
+    """Let a list be seen to have the keyboard."""
+    rows.setStyleSheet("QListWidget:focus { border: 2px solid palette(highlight); }")
+
+
 class FieldRows(QWidget):
     """A column of rows; `fields` by name, `remarks` under each."""
 
@@ -144,6 +157,10 @@ class FieldRows(QWidget):
             parts.append(told)
         self._parts[name] = tuple(parts)
         self._watch(name, field)
+
+    def put(self, part: QWidget) -> None:
+        """Put something as wide as a row at the end; it shows and hides by itself."""
+        self._grid.addWidget(part, self._grid.rowCount(), 0, 1, 3)
 
     def _watch(self, name: str, field: Field) -> None:
         def changed(*_: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from clinic_desk.domain.records import Channel
@@ -123,9 +123,6 @@ class TextEditor(QWidget):
             row.addWidget(what, 1)
             row.addWidget(plain_label(translate("settings", "Ctrl+{number}").format(number=number), "key"))
             rows.addLayout(row)
-            keys = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
-            keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            keys.activated.connect(put.click)
         return rows
 
     # --- showing ---
@@ -200,6 +197,14 @@ class TextEditor(QWidget):
         )
         self.test.say(told, "warning")
         self.address.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl and a figure puts in the placeholder of that number."""
+        number = event.key() - Qt.Key.Key_1.value
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and 0 <= number < len(self.placeholders):
+            list(self.placeholders.values())[number].click()
+            return
+        super().keyPressEvent(event)
 
     def _changed(self, remark: Remark) -> None:
         remark.say("")

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import Kind, Outcome
@@ -24,7 +24,7 @@ from clinic_desk.ui.booking.fields import field_label
 from clinic_desk.ui.booking.patient_choices import LANGUAGES as LANGUAGE_NAMES
 from clinic_desk.ui.booking.patient_choices import region_of
 from clinic_desk.ui.messages.settings.draft import Draft
-from clinic_desk.ui.messages.settings.rows import choice
+from clinic_desk.ui.messages.settings.rows import choice, list_item, show_focus
 from clinic_desk.ui.messages.settings.secret_box import laid_over
 from clinic_desk.ui.messages.settings.text_editor import TextEditor
 from clinic_desk.ui.messages.settings.trial_words import sent_text
@@ -53,11 +53,12 @@ class TextsSection(QWidget):
         self.list = QListWidget()
         self.list.setObjectName("text_list")
         self.list.setAccessibleName(translate("settings", "Texts"))
+        show_focus(self.list)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.editor = TextEditor(self._send)
         self._lay_out()
         for _key in _KEYS:
-            self.list.addItem(QListWidgetItem())
+            self.list.addItem(list_item())
         self.list.setCurrentRow(0)
         self.list.currentRowChanged.connect(lambda _row: self._show_chosen())
         self.language.currentIndexChanged.connect(lambda _row: self._show_all())

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QObject, QRect, Qt
+from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.records import Entry, Patient
-from clinic_desk.services.slots import FreeSlot
-from clinic_desk.ui.booking.form import BookingForm
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.own_changes import OwnChanges
 
+if TYPE_CHECKING:
+    from clinic_desk.services.slots import FreeSlot
+    from clinic_desk.ui.booking.form import BookingForm
+
 
 class BookingDesk(QObject):
-    """One form per window. `before` is the appointment as it stood before what the form commits."""
+    """One form per window, made when it is first wanted, for the calendar is on screen without it.
+
+    `before` is the appointment as it stood before what the form commits.
+    """
+
+    closed = Signal()
+    """The form is gone, booked or not."""
 
     def __init__(
         self, desk: Connected, calendar: CalendarView, own: OwnChanges, over: QWidget, parent: QObject | None = None
@@ -28,14 +37,34 @@ class BookingDesk(QObject):
         self._calendar = calendar
         self._own = own
         self._before: Entry | None = None
-        store = desk.store
-        self.form = BookingForm(desk.database, desk.tasks, store.clinic, over, clock=store.freshness.now)
-        self.form.booked.connect(self._booked)
-        self.form.impossible.connect(own.tell_trouble)
-        self.form.closed.connect(lambda: calendar.setFocus(Qt.FocusReason.OtherFocusReason))
-        store.clinic_changed.connect(lambda: self.form.set_clinic(store.clinic))
+        self._over = over
+        self._form: BookingForm | None = None
+
+    @property
+    def form(self) -> BookingForm:
+        """The form, made now if it was not wanted before."""
+        if self._form is None:
+            self._form = self._made()
+        return self._form
+
+    def _made(self) -> BookingForm:
+        from clinic_desk.ui.booking.form import BookingForm
+
+        store = self._desk.store
+        form = BookingForm(self._desk.database, self._desk.tasks, store.clinic, self._over, clock=store.freshness.now)
+        form.booked.connect(self._booked)
+        form.impossible.connect(self._own.tell_trouble)
+        form.closed.connect(lambda: self._calendar.setFocus(Qt.FocusReason.OtherFocusReason))
+        form.closed.connect(self.closed)
+        store.clinic_changed.connect(lambda: form.set_clinic(store.clinic))
         store.board_changed.connect(self._board_changed)
-        store.board_loaded.connect(lambda day: self.form.show_board(store.boards[day]))
+        store.board_loaded.connect(lambda day: form.show_board(store.boards[day]))
+        return form
+
+    def close(self) -> None:
+        """Close the form, which lets go of its hold."""
+        if self._form is not None:
+            self._form.close_form()
 
     def start_at(self, place: Place, patient: Patient | None = None) -> None:
         """Begin a booking at a place of the calendar."""

@@ -11,8 +11,9 @@ from uuid import UUID
 from PySide6.QtCore import QObject, Qt, Signal
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.records import Clinic, Desk
+from clinic_desk.domain.records import Clinic, Desk, Entry
 from clinic_desk.services.desks import SignedIn
+from clinic_desk.ui.afterwards import Afterwards
 from clinic_desk.ui.appointment_commands import AppointmentCommands
 from clinic_desk.ui.booking.appointment_panel import AppointmentPanel
 from clinic_desk.ui.booking.next_free import NextFreePanel
@@ -23,7 +24,6 @@ from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.fullness import Fullness
 from clinic_desk.ui.live import Live
 from clinic_desk.ui.main_window import MainWindow
-from clinic_desk.ui.messages.desk import MessageDesk
 from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
 from clinic_desk.ui.own_changes import OwnChanges
@@ -34,6 +34,9 @@ from clinic_desk.ui.view_commands import ViewCommands
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
+
+    from clinic_desk.ui.messages.desk import MessageDesk
+    from clinic_desk.ui.shell.toasts import Toast
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,20 @@ class Workspace(QObject):
         self._wire_window()
         self.view_commands = ViewCommands(self)
         self.commands = AppointmentCommands(self)
-        self.messages = MessageDesk(self)
+        self._messages: MessageDesk | None = None
+        self._wire_messages()
+        self._later = Afterwards(
+            (lambda: self.messages, self.pulse.ask, lambda: self.booking.form, self._follow_month), self
+        )
+
+    @property
+    def messages(self) -> MessageDesk:
+        """The messages' page and what belongs to it, made now if they were not wanted before."""
+        if self._messages is None:
+            from clinic_desk.ui.messages.desk import MessageDesk
+
+            self._messages = MessageDesk(self)
+        return self._messages
 
     @property
     def may_write(self) -> bool:
@@ -84,7 +100,7 @@ class Workspace(QObject):
         return self.opening.person.group != "readonly"
 
     def start(self) -> None:
-        """Listen, show today, and ask for everything beside it."""
+        """Listen, show today; when it is on screen make what is not seen yet, and ask for everything beside it."""
         self.window.side_panel.add(self.panel)
         self.window.side_panel.add(self.window.counts)
         self.window.side_panel.reserve(self.panel.card)
@@ -93,12 +109,13 @@ class Workspace(QObject):
         self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)
         self.window.status_bar.follow(self.store.freshness)
         self.live.start()
+        self._later.start(self.window.calendar.viewport())
         self.navigator.start()
-        self.pulse.ask()
 
     def close(self) -> None:
         """The window is closed: forms let go of their holds, nothing more is asked by timers."""
-        self.booking.form.close_form()
+        self._later.stop()
+        self.booking.close()
         self.pulse.stop()
 
     def finish(self, timeout_s: float) -> bool:
@@ -126,10 +143,29 @@ class Workspace(QObject):
         navigator.shown.connect(self.ready, Qt.ConnectionType.SingleShotConnection)
         month = window.sidebar.month
         month.day_chosen.connect(navigator.go_to)
-        month.month_shown.connect(self.fullness.want)
         self.fullness.read.connect(month.model.set_fullness)
         window.sidebar.resources.choice_changed.connect(navigator.set_choice)
         window.sidebar.resources.week_requested.connect(navigator.show_week)
+
+    def _wire_messages(self) -> None:
+        """What asks for the messages works from the start, and makes them if they are not there yet."""
+        window = self.window
+        window.actions_by_name["messages"].triggered.connect(lambda _checked: self.messages.toggle())
+        window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
+        window.counts.opened.connect(self._open_messages)
+        window.status_bar.messages_opened.connect(self._open_messages)
+        self.own.noted.connect(self._follow_note)
+
+    def _open_messages(self, chosen: str) -> None:
+        self.messages.open(chosen)
+
+    def _follow_note(self, toast: Toast, entry: Entry) -> None:
+        self.messages.notes.follow(toast, entry)
+
+    def _follow_month(self) -> None:
+        month = self.window.sidebar.month
+        month.month_shown.connect(self.fullness.want)
+        self.fullness.want(month.model.first_day, month.model.last_day)
 
     def _connection_changed(self, connection: Connection) -> None:
         window = self.window

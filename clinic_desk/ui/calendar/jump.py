@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from clinic_desk.domain.typed_dates import parse_typed_time
 
-_TIMES = frozenset(
-    form
-    for hour in range(25)
-    for minute in range(60 if hour < 24 else 1)
-    for form in (
-        f"{hour}{minute:02d}",
-        f"{hour:02d}{minute:02d}",
-        f"{hour}:{minute:02d}",
-        f"{hour:02d}:{minute:02d}",
-        *((f"{hour}", f"{hour:02d}") if minute == 0 else ()),
+
+@cache
+def _times() -> frozenset[str]:
+    """All that means a time."""
+    return frozenset(
+        form
+        for hour in range(25)
+        for minute in range(60 if hour < 24 else 1)
+        for form in (
+            f"{hour}{minute:02d}",
+            f"{hour:02d}{minute:02d}",
+            f"{hour}:{minute:02d}",
+            f"{hour:02d}:{minute:02d}",
+            *((f"{hour}", f"{hour:02d}") if minute == 0 else ()),
+        )
     )
-)
-_BEGINNINGS = frozenset(time[:length] for time in _TIMES for length in range(1, len(time) + 1))
-_MORE = frozenset(time[:length] for time in _TIMES for length in range(1, len(time)))
+
+
+@cache
+def _unfinished() -> frozenset[str]:
+    """All that becomes a time by more typing; some of it is one already."""
+    return frozenset(time[:length] for time in _times() for length in range(1, len(time)))
 
 
 class JumpBuffer:
@@ -29,7 +39,7 @@ class JumpBuffer:
     def feed(self, typed: str) -> bool:
         """Take one character; return whether it can be part of a time (else nothing changes)."""
         tried = self.text + (":" if typed in {".", ","} else typed)
-        if tried not in _BEGINNINGS:
+        if tried not in _times() and tried not in _unfinished():
             return False
         self.text = tried
         return True
@@ -41,12 +51,12 @@ class JumpBuffer:
     @property
     def minute(self) -> int | None:
         """Return the minute of the day that stands there, 0-1440; None while it is not a time."""
-        return parse_typed_time(self.text) if self.text in _TIMES else None
+        return parse_typed_time(self.text) if self.text in _times() else None
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing that could still be typed would make another time of it."""
-        return self.text in _TIMES and self.text not in _MORE
+        return self.text in _times() and self.text not in _unfinished()
 
     def take(self) -> int | None:
         """Return the minute and forget what was typed."""

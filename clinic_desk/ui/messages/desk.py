@@ -31,9 +31,10 @@ _SECOND_MS = 1_000
 
 
 class MessageDesk(QObject):
-    """Made once the desk is connected. `settings_requested`: somebody wants to change the providers, texts or rules."""
+    """Made when the calendar is on screen, or when it is wanted before."""
 
     settings_requested = Signal()
+    """Somebody wants to change the providers, texts or rules."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -57,17 +58,12 @@ class MessageDesk(QObject):
 
     def _wire_window(self) -> None:
         window = self._window
-        window.actions_by_name["messages"].triggered.connect(lambda _checked: self.toggle())
-        window.counts.opened.connect(self.open)
-        window.status_bar.messages_opened.connect(self.open)
-        self._space.own.noted.connect(self.notes.follow)
-        window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.open_settings())
         self.settings_requested.connect(self.open_settings)
         self._space.moving.tell_changed.connect(self.tell_choice.renew)
         self._space.pulse.counts_read.connect(self._show_counts)
         self._space.store.connection_changed.connect(lambda _: self._renew_writing())
         self._space.store.tables_changed.connect(self._heard)
-        self._space.booking.form.closed.connect(self._form_closed)
+        self._space.booking.closed.connect(self._form_closed)
         self.page.addActions([window.actions_by_name[name] for name in ("new", "today")])
 
     def _wire_page(self) -> None:

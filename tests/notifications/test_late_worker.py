@@ -1,5 +1,6 @@
 """A worker that slept between "this is being sent" and the provider does not send any more: others may have."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -9,11 +10,16 @@ from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.database.queries_queue import LEASE_S
+from clinic_desk.domain.messaging import Answer
 from clinic_desk.domain.records import Channel
-from clinic_desk.notifications import queue, worker
+from clinic_desk.notifications import queue
 from clinic_desk.notifications.senders import smtp, twilio_line
+from clinic_desk.notifications.senders.time_limit import TimeLimit
 from clinic_desk.notifications.worker import LATEST_START_S, Worker
+from tests.support.outgoing import sms
 from tests.support.queue_rows import Provider, let_pass, put, row, steps_of
+from tests.support.twilio_senders import making_senders
+from tests.support.twilio_server import TwilioServer
 
 SLEPT_S = LEASE_S + 1.0
 
@@ -33,8 +39,8 @@ class Sleeping:
         begun = self._begin(*arguments)  # type: ignore[arg-type]
         clocks, self.clocks = self.clocks, ()
         for name in clocks:
-            clock: Callable[[], float] = getattr(worker.time, name)
-            self._patch.setattr(worker.time, name, lambda clock=clock: clock() + self.seconds)
+            clock: Callable[[], float] = getattr(time, name)
+            self._patch.setattr(time, name, lambda clock=clock: clock() + self.seconds)
         if clocks:
             self.meanwhile()
         return begun
@@ -48,7 +54,7 @@ def sleeping(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sleeping]:
 
 @pytest.mark.parametrize("channel", [Channel.SMS, Channel.EMAIL])
 @pytest.mark.parametrize("clocks", [("time",), ("monotonic",), ("time", "monotonic")])
-def test_what_another_worker_sent_meanwhile_is_not_sent_again(
+def test_what_another_worker_sent_meanwhile_is_not_sent_again(  # noqa: PLR0917 - fixtures
     clocks: tuple[str, ...],
     channel: Channel,
     sleeping: Sleeping,
@@ -93,3 +99,20 @@ def test_if_nobody_took_it_meanwhile_it_goes_at_once_and_no_attempt_is_lost(
 
 def test_a_send_that_starts_in_time_ends_before_its_lease() -> None:
     assert LATEST_START_S + max(smtp.LIMIT_S, twilio_line.LIMIT_S) < LEASE_S
+
+
+@pytest.mark.parametrize("clock", ["time", "monotonic"])
+def test_no_sms_leaves_whole_after_a_sleep_between_the_connection_and_the_request(
+    clock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TwilioServer() as server, making_senders() as make, monkeypatch.context() as patch:
+        watch, real = TimeLimit.watch, getattr(time, clock)
+
+        def watch_and_sleep(limit: TimeLimit, *arguments: object) -> None:
+            watch(limit, *arguments)  # type: ignore[arg-type]
+            patch.setattr(time, clock, lambda: real() + SLEPT_S)
+
+        patch.setattr(TimeLimit, "watch", watch_and_sleep)
+        outcome = make(server).send(sms())
+        assert (server.received, server.requests) == ([], [])
+        assert outcome.answer is Answer.UNKNOWN

@@ -65,7 +65,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        text = self.rfile.read(length).decode("utf-8")
+        content = self.rfile.read(length)
+        if len(content) < length:  # the program ended in the middle: that is no request
+            self.close_connection = True
+            return
+        text = content.decode("utf-8")
         form = parse_qs(text, keep_blank_values=True)
         wrong = self._wrong("POST", {}, form)
         if self.headers.get("Content-Type") != "application/x-www-form-urlencoded":

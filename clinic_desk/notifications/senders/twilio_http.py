@@ -171,6 +171,11 @@ class _Telling:
             self._tell()  # kept from an earlier request
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
+    def send(self, data: Any) -> None:
+        if self.way.limit is not None and self.way.limit.is_over():
+            raise TimeoutError  # this PC slept: what leaves now could be a second copy
+        super().send(data)  # type: ignore[misc]
+
     def _tell(self) -> None:
         self.way.stood = True
         if self.way.limit is not None:

@@ -36,14 +36,17 @@ TEXT: Final = "json_build_array(x.id, x.kind, x.channel, x.language, x.subject, 
 # What a plan needs beside the appointment; `p` is the patient, `type` the appointment's. Of the texts those that may be
 # sent: to this patient in her language or in English, and to whom the appointment is taken from that it is cancelled.
 MANNER: Final = f"""
-    (SELECT json_build_array(m.wait_s, m.quiet_from_minute, m.quiet_until_minute, m.sms_by, m.twilio_number,
-                             m.twilio_service_sid) FROM messaging m),
+    (SELECT json_build_array(m.wait_s, m.quiet_from_minute, m.quiet_until_minute, m.email_by, m.sms_by,
+                             m.twilio_number, m.twilio_service_sid) FROM messaging m),
     (SELECT json_agg({RULE}) FROM reminder_rule x
      WHERE x.active AND (x.type_id IS NULL OR x.type_id = %(type)s::uuid)),
     (SELECT json_agg({TEXT}) FROM message_text x
      WHERE x.language IN (lower(left(p.language, 2)), 'en') OR x.kind = 'cancelled'),
     (SELECT json_agg(json_build_array(k.channel, k.address, k.state)) FROM contact_note k
      WHERE (k.channel = 'sms' AND k.address = p.phone) OR (k.channel = 'email' AND k.address = lower(p.email)))"""  # noqa: S608
+_OF_MANNER: Final = (
+    "wait_s", "quiet_from_minute", "quiet_until_minute", "email_by", "sms_by", "twilio_number", "twilio_service_sid",
+)  # fmt: skip
 _SETTINGS: Final = tuple(field.name for field in fields(Messaging))
 _READ: Final = f"SELECT {', '.join(_SETTINGS)} FROM messaging"  # noqa: S608  # names of this program's own fields
 _RULES: Final = f"SELECT {RULE} FROM reminder_rule x ORDER BY x.type_id, x.channel, x.lead, x.unit, x.id"  # noqa: S608
@@ -72,9 +75,8 @@ class MannerRow:
 def manner_row(columns: Sequence[Any]) -> MannerRow:
     """Turn the columns of `MANNER` into records."""
     settings, rules, texts, notes = columns
-    names = ("wait_s", "quiet_from_minute", "quiet_until_minute", "sms_by", "twilio_number", "twilio_service_sid")
     return MannerRow(
-        Messaging(**dict(zip(names, settings or (), strict=bool(settings)))),
+        Messaging(**dict(zip(_OF_MANNER, settings or (), strict=bool(settings)))),
         tuple(map(rule_record, rules or ())),
         tuple(map(text_record, texts or ())),
         {(channel, address): state for channel, address, state in notes or ()},

@@ -92,6 +92,7 @@ class Message:
 class Manner:
     """How this clinic tells its patients. `notes`: addresses not to be written to (channel, address) and their state.
 
+    `channels`: those that are not switched off; over the others nothing is planned, so nothing is missed either.
     `waiting`: how long what is told of a change waits, visibly; `answers`: whether an SMS can be answered.
     """
 
@@ -101,6 +102,7 @@ class Manner:
     quiet: QuietHours = field(default_factory=QuietHours)
     waiting: timedelta = WAITING
     answers: bool = False
+    channels: frozenset[Channel] = frozenset({Channel.EMAIL, Channel.SMS})
 
 
 USUAL: Final = Manner()
@@ -121,7 +123,13 @@ def manner_of(
         quiet_hours(settings),
         timedelta(seconds=settings.wait_s),
         takes_answers(settings),
+        frozenset(channel for channel, by in by_channel(settings) if by != "off"),
     )
+
+
+def by_channel(settings: Messaging) -> tuple[tuple[Channel, str], ...]:
+    """Return each channel and by what it sends."""
+    return (Channel.EMAIL, settings.email_by), (Channel.SMS, settings.sms_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,7 @@ def plan(occasion: Occasion, queued: Iterable[Queued] = (), *, tell: bool = True
     cannot be reached is told nothing, and staff of the first message that she does not get.
     """
     appointment, queued = occasion.appointment, tuple(queued)
-    way = way_to(occasion.patient, occasion.manner.notes)
+    way = way_to(occasion.patient, occasion.manner)
     if way is None or appointment.starts_at <= occasion.now:
         return ()
     last = _last_told(occasion.patient.id, queued)
@@ -184,7 +192,7 @@ def plan(occasion: Occasion, queued: Iterable[Queued] = (), *, tell: bool = True
 
 def plan_farewell(occasion: Occasion, queued: Iterable[Queued], *, tell: bool = True) -> tuple[Message, ...]:
     """Return what a patient is told whose appointment was given to another: that hers is cancelled, if she knew."""
-    way = way_to(occasion.patient, occasion.manner.notes)
+    way = way_to(occasion.patient, occasion.manner)
     last = _last_told(occasion.patient.id, queued)
     knew = last is not None and last.kind != Kind.CANCELLED
     coming = occasion.appointment.starts_at > occasion.now
@@ -201,17 +209,16 @@ def address_of(patient: Patient, channel: Channel | None = None) -> str:
     return {Channel.EMAIL: patient.email, Channel.SMS: patient.phone, Channel.NONE: ""}[channel or patient.channel]
 
 
-def way_to(patient: Patient, notes: Mapping[tuple[str, str], str]) -> Way | None:
+def way_to(patient: Patient, manner: Manner) -> Way | None:
     """Return how a patient is told; None: not at all.
 
     Who has opted out of her channel is told over no other: she did not ask for it. What the provider cannot reach is
     passed by, if the other channel has an address that nothing is known against.
     """
-    if not address_of(patient):
+    if not address_of(patient) or patient.channel not in manner.channels:
         return None
-    state = _note(patient, patient.channel, notes)
-    other = _OTHER[patient.channel]
-    if state == "unusable" and address_of(patient, other) and not _note(patient, other, notes):
+    state = _note(patient, patient.channel, manner.notes)
+    if state == "unusable" and _is_free(patient, other := _OTHER[patient.channel], manner):
         return Way(other)
     return Way(patient.channel, _CODES.get(state, ""))
 
@@ -220,12 +227,17 @@ def _note(patient: Patient, channel: Channel, notes: Mapping[tuple[str, str], st
     return notes.get((channel, noted_address(address_of(patient, channel))), "") if notes else ""
 
 
-def _channel_of(rule: ReminderRule, patient: Patient, way: Way, notes: Mapping[tuple[str, str], str]) -> Channel | None:
+def _is_free(patient: Patient, channel: Channel, manner: Manner) -> bool:
+    """Whether a patient can be written to over a channel, and nothing is known against it."""
+    has_address = channel in manner.channels and address_of(patient, channel) != ""
+    return has_address and not _note(patient, channel, manner.notes)
+
+
+def _channel_of(rule: ReminderRule, patient: Patient, way: Way, manner: Manner) -> Channel | None:
     """Return the channel of a rule's reminder; None if the rule has one of its own that does not reach this patient."""
-    if rule.channel in {None, way.channel}:
+    if rule.channel is None or rule.channel is way.channel:
         return way.channel
-    reached = address_of(patient, rule.channel) and not _note(patient, rule.channel, notes)
-    return rule.channel if reached else None
+    return rule.channel if _is_free(patient, rule.channel, manner) else None
 
 
 # --- reminders --------------------------------------------------------------------------------------------------------
@@ -259,7 +271,7 @@ def reminders(occasion: Occasion, way: Way) -> tuple[Reminder, ...]:
     wanted: dict[tuple[Channel, datetime], Reminder] = {}
     rules = rules_for(manner.rules, occasion.appointment.type_id)
     for due, rule in sorted(((rule_due(rule, starts_at, zone), rule) for rule in rules), key=_in_order):
-        channel = _channel_of(rule, occasion.patient, way, manner.notes)
+        channel = _channel_of(rule, occasion.patient, way, manner)
         if due < occasion.now or channel is None:
             continue
         code = way.code if channel is way.channel else ""

@@ -133,7 +133,7 @@ def repair(occasion: Occasion, rows: Iterable[ReminderRow]) -> Repair:
     """Return what is wrong with the reminders (`rows`) of a booked appointment still to come."""
     rows = tuple(rows)
     made = Repair()
-    way = way_to(occasion.patient, occasion.manner.notes)
+    way = way_to(occasion.patient, occasion.manner)
     wanted = reminders(occasion, way) if way else ()
     kept = {_settle(occasion, reminder, rows, made) for reminder in wanted}
     for row in rows:

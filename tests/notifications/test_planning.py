@@ -338,13 +338,28 @@ def test_an_address_that_cannot_be_reached_is_passed_by_if_there_is_another() ->
     (message,) = plan(occasion(patient=replace(PATIENT, email=""), notes=UNUSABLE))
     assert (message.channel, message.status, message.error_code) == ("sms", "failed", "unusable-address")
     both = UNUSABLE | {("email", "a@example.org"): "opted-out"}
-    assert way_to(PATIENT, both) == Way(Channel.SMS, "unusable-address")
+    assert way_to(PATIENT, Manner(notes=both)) == Way(Channel.SMS, "unusable-address")
 
 
 def test_notes_are_found_whatever_the_spelling_of_an_address() -> None:
     patient = replace(PATIENT, channel=Channel.EMAIL, email="Anna@Example.ORG")
-    assert way_to(patient, {("email", "anna@example.org"): "opted-out"}) == Way(Channel.EMAIL, "opted-out")
-    assert way_to(patient, {("sms", "+49301"): "opted-out"}) == Way(Channel.EMAIL)
+    assert way_to(patient, Manner(notes={("email", "anna@example.org"): "opted-out"})) == Way(
+        Channel.EMAIL, "opted-out"
+    )
+    assert way_to(patient, Manner(notes={("sms", "+49301"): "opted-out"})) == Way(Channel.EMAIL)
+
+
+def test_nothing_is_planned_over_a_channel_that_is_switched_off() -> None:
+    sms_only = Manner(channels=frozenset({Channel.SMS}))
+    by_email = replace(PATIENT, channel=Channel.EMAIL, email="anna@example.org", phone="+49301")
+    by_sms = replace(by_email, channel=Channel.SMS)
+    assert way_to(by_email, sms_only) is None
+    assert way_to(by_sms, sms_only) == Way(Channel.SMS)
+    assert way_to(by_sms, replace(sms_only, notes={("sms", "+49301"): "unusable"})) == Way(
+        Channel.SMS, "unusable-address"
+    )
+    assert plan(occasion(patient=by_email, channels=sms_only.channels)) == ()
+    assert kinds(plan(occasion(patient=by_sms, channels=sms_only.channels))) == ["confirmation", "reminder"]
 
 
 # --- what is told at once ---------------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def test_a_booking_by_the_present_rules_needs_no_repair_and_lacks_no_reminder(
 ) -> None:
     occasion = made(patient, manner, START - booked)
     rows = planned(occasion, ["pending"] * 9)
-    way = way_to(patient, manner.notes)
+    way = way_to(patient, manner)
     wanted = reminders(occasion, way) if way and not way.code else ()
     assert [(each.rule_id, each.due_at) for each in rows if each.status == "pending"] == [
         (each.rule.id, each.due_at) for each in wanted if not each.code

@@ -23,6 +23,11 @@ from tests.support.bookings import at, checkup, count
 from tests.support.small_clinic import SmallClinic
 
 S = QueueStatus
+QUIET_NOW = """
+UPDATE messaging SET quiet_from_minute = m, quiet_until_minute = mod(m + 60, 1440)
+FROM (SELECT mod(extract(epoch FROM clock_timestamp() AT TIME ZONE 'Europe/Berlin')::bigint / 60, 1440)::int AS m) AS now
+"""
+"""From this minute on, for an hour."""
 
 
 def sql(engine: Engine, statement: str, *values: Any) -> None:
@@ -156,7 +161,7 @@ def test_a_reminder_is_sent_now_and_in_the_quiet_hours_only_if_one_insists(
     database: Database, message: Callable[[str], UUID], owner_engine: Engine
 ) -> None:
     reminder = message("reminder")
-    sql(owner_engine, "UPDATE messaging SET quiet_from_minute = 0, quiet_until_minute = 1440")
+    sql(owner_engine, QUIET_NOW)
     with pytest.raises(MessageRefused) as refused:
         actions.send_now(database, OnMessage(reminder))
     assert refused.value.reason is Why.QUIET_HOURS

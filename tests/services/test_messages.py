@@ -63,7 +63,7 @@ def test_a_booking_s_messages_are_listed_with_patient_time_and_doctor(database: 
     assert confirmation.log[0].status is QueueStatus.PENDING
     assert listing.counts.due == 1
     assert listing.quiet == (1200, 540)
-    assert [line.by for line in listing.channels] == ["off", "off"]
+    assert [line.by for line in listing.channels] == ["smtp", "twilio"]
 
 
 def test_what_needs_somebody_comes_first_then_what_leaves_next_then_the_latest_then_the_rest(

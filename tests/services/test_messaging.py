@@ -57,9 +57,14 @@ def text(**other: Any) -> MessageText:
     return MessageText(**{**usual, "body": "Am $date um $time", "version": 0, **other})
 
 
-def test_a_fresh_clinic_has_the_settings_of_the_schema(manager: Database, clinic: SmallClinic) -> None:
+def test_a_fresh_clinics_settings_are_the_defaults_of_the_record(manager: Database) -> None:
+    assert load_messaging(manager).settings == Messaging()
+
+
+def test_a_fresh_clinic_has_one_rule_no_texts_of_its_own_and_working_channels(
+    manager: Database, clinic: SmallClinic
+) -> None:
     setup = load_messaging(manager)
-    assert setup.settings == Messaging()
     assert setup.rules == (DEFAULT_RULE,)
     assert setup.texts == ()
     assert {state.state for state in setup.channels.values()} == {"working"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
 from clinic_desk.domain.commands import Book, Rule, Update
@@ -30,6 +32,7 @@ class FormSending(QObject):
     def __init__(self, view: FormView, content: FormContent, holding: Holding, carry_out: CarryOut) -> None:
         super().__init__(view)
         self.asked: tuple[Violation, ...] = ()
+        self._agreed: Counter[Violation] = Counter()
         self.guard = Guard(self)
         self._view = view
         self._content = content
@@ -44,20 +47,29 @@ class FormSending(QObject):
             return
         if self.asked:
             if self.guard.is_ready:
-                self._send(frozenset(violation.rule for violation in self.asked))
-            return
-        if not self._is_complete():
-            return
-        found = self._content.violations()
+                self._agreed |= Counter(self.asked)
+                self._judge()
+        elif self._is_complete():
+            self._agreed = Counter()
+            self._judge()
+
+    def _judge(self) -> None:
+        """Send, unless something is in the way that was not agreed to: who comes later is not squeezed in with."""
+        found = tuple((Counter(self._content.violations()) - self._agreed).elements())
         if not found:
-            self._send(frozenset())
+            self._send(frozenset(violation.rule for violation in self._agreed))
         elif all(violation.overrulable for violation in found):
             self._ask(found)
         else:
+            self.asked = ()
             self._refused(RuleViolation(tuple(one for one in found if not one.overrulable)))
 
     def forget_asking(self) -> None:
         """What was asked or told is no longer about what is in the form."""
+        self._agreed = Counter()
+        self._ask_no_more()
+
+    def _ask_no_more(self) -> None:
         self.asked = ()
         self._view.problem.say("")
 
@@ -90,7 +102,7 @@ class FormSending(QObject):
     def _send(self, overrule: frozenset[Rule]) -> None:
         content = self._content
         command, patient = content.command(overrule, self._holding.hold_id), content.draft.patient
-        self.forget_asking()
+        self._ask_no_more()
         if isinstance(command, Book) and patient is not None:
             self._carry_out.book(command, patient)
         elif isinstance(command, Update) and content.entry is not None:

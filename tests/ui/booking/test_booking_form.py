@@ -169,6 +169,26 @@ def test_a_taken_time_that_is_seen_beforehand_can_be_squeezed_in(
     assert sorted(entry.appointment.squeezed_in for entry in other_desk.entries()) == [False, True]
 
 
+def test_a_yes_to_squeezing_in_is_none_to_who_was_booked_there_since(
+    qtbot: QtBot, form: BookingForm, place: PlaceMaker, booked: Booker, other_desk: Asking
+) -> None:
+    first = booked(other_desk.database, at(9, 45))
+    open_at(qtbot, form, place(9, 45, length=30))
+    search(qtbot, form, "nei")
+    press(ENTER, ENTER)
+    assert "already booked 09:45–10:00" in form.problem.text()
+    second = booked(other_desk.database, at(10, 0), patient=1)
+    form.show_board(other_desk.board())
+    qtbot.waitUntil(lambda: form.guard.is_ready)
+    press(ENTER)
+    assert "already booked 10:00–10:15" in form.problem.text()
+    assert [entry.id for entry in other_desk.entries()] == [first.id, second.id]
+    qtbot.waitUntil(lambda: form.guard.is_ready)
+    with qtbot.waitSignal(form.booked):
+        press(ENTER)
+    assert sorted(entry.appointment.squeezed_in for entry in other_desk.entries()) == [False, False, True]
+
+
 def test_no_to_the_question_keeps_everything_and_a_second_esc_lets_the_time_go(
     qtbot: QtBot, form: BookingForm, place: PlaceMaker, other_desk: Asking
 ) -> None:

@@ -12,8 +12,8 @@ from clinic_desk.domain.records import AppointmentStatus, CancellationReason, En
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
 from clinic_desk.services import calendar
 from clinic_desk.services.booking import book, cancel, update
-from tests.services.test_booking_messages import leaves, pending
 from tests.support.bookings import at, checkup
+from tests.support.queued import leaves, pending
 from tests.support.small_clinic import SmallClinic
 
 

@@ -101,6 +101,8 @@ class _Facts:
     day: str
     hours: str
     visit: str
+    is_over: bool
+    """What is in the way has ended when the visit begins: only the time after it is in the way."""
 
     @classmethod
     def of(cls, violation: Violation, clinic: Clinic, zone: str, about: About) -> _Facts:
@@ -115,6 +117,7 @@ class _Facts:
             day=day_text(wall.date()) if wall else translate("sentences", "that day"),
             hours=_hours(clinic, about.practitioner_id, wall),
             visit=one_line(kind.name) if kind else translate("sentences", "This visit"),
+            is_over=bool(violation.ends_at and about.starts_at and violation.ends_at <= about.starts_at),
         )
 
 
@@ -215,6 +218,8 @@ def _patient_busy(facts: _Facts) -> tuple[str, str]:
 
 def _taken(facts: _Facts) -> tuple[str, str]:
     advice = translate("sentences", "Choose a free time.")
+    if facts.is_over:
+        return translate("sentences", "{who} is booked {span} and needs some minutes after it."), advice
     if facts.span:
         return translate("sentences", "{who} is already booked {span}."), advice
     return translate("sentences", "{who} is already booked then."), advice

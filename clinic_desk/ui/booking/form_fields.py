@@ -161,7 +161,7 @@ class FormFields(QWidget):
         self.when.follow(draft.when)
         if not self.note.isModified():
             self.note.setText(one_line(draft.note))
-        self.tell.setChecked(draft.tell_patient)
+        self.tell.want(draft.tell_patient)
         self.blockSignals(blocked)
 
     def show_tell(self, draft: Draft, clinic: Clinic, now: datetime, *, change: bool) -> None:

@@ -61,6 +61,10 @@ class Row:
 
 def hint_text(match: PatientMatch, wall_of: Callable[[datetime], datetime]) -> str:
     """Return what to know before taking this one: missed visits, a shared phone, the next visit."""
+    return " · ".join(_hints(match, wall_of))
+
+
+def _hints(match: PatientMatch, wall_of: Callable[[datetime], datetime]) -> list[str]:
     hints = []
     if match.noshow_count == 1:
         hints.append(translate("patients", "1 no-show"))
@@ -71,15 +75,14 @@ def hint_text(match: PatientMatch, wall_of: Callable[[datetime], datetime]) -> s
     if match.next_appointment_at is not None and len(hints) < 2:
         next_day = day_text(wall_of(match.next_appointment_at).date())
         hints.append(translate("patients", "next: {day}").format(day=next_day))
-    return " · ".join(hints)
+    return hints
 
 
-def spoken(match: PatientMatch, today: date) -> str:
-    """Return a match as a screen reader reads it out."""
+def spoken(match: PatientMatch, today: date, wall_of: Callable[[datetime], datetime]) -> str:
+    """Return a match as a screen reader reads it out: all that its row shows, and what it had no room for."""
     patient = match.patient
-    return ", ".join(
-        part for part in (list_name(patient), birth_text(patient.birth_date, today), patient.phone) if part
-    )
+    parts = (list_name(patient), birth_text(patient.birth_date, today), patient.phone, *_hints(match, wall_of))
+    return ", ".join(part for part in parts if part)
 
 
 class MatchModel(QAbstractListModel):
@@ -87,8 +90,9 @@ class MatchModel(QAbstractListModel):
 
     RowRole: Final = Qt.ItemDataRole.UserRole
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, wall_of: Callable[[datetime], datetime]) -> None:
         super().__init__(parent)
+        self._wall_of = wall_of
         self.rows: tuple[Row, ...] = ()
         self.today = date.min
 
@@ -108,7 +112,7 @@ class MatchModel(QAbstractListModel):
         if role == self.RowRole:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return spoken(row.line.match, self.today) if row.line else row.text
+            return spoken(row.line.match, self.today, self._wall_of) if row.line else row.text
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -169,12 +173,11 @@ class MatchDelegate(QStyledItemDelegate):
     def _paint_match(self, painter: QPainter, line: MatchLine, area: QRect, font: QFont, theme: Theme) -> None:
         patient = line.match.patient
         birth = birth_text(patient.birth_date, self.model.today)
-        hint = hint_text(line.match, self.wall_of)
         metrics = QFontMetrics(font)
         phone_width = metrics.horizontalAdvance("+49 30 5550 0000 0")
         birth_width = metrics.horizontalAdvance("30 Nov 1974 · 88   ")
         hint_font = scaled(font, 0.9)
-        hint_width = min(QFontMetrics(hint_font).horizontalAdvance(hint) + 2, area.width() * 21 // 100) if hint else 0
+        hint, hint_width = _fitting(_hints(line.match, self.wall_of), QFontMetrics(hint_font), area.width() * 21 // 100)
         name_width = max(area.width() - phone_width - birth_width - area.width() * 21 // 100 - 20, area.width() // 4)
         left = area.left()
         draw_name(
@@ -196,9 +199,18 @@ class MatchDelegate(QStyledItemDelegate):
         painter.drawText(QRect(left, area.top(), room, area.height()), flags, phone)
         painter.setFont(hint_font)
         painter.setPen(theme.danger if line.match.noshow_count else theme.ink_muted)
-        shown = QFontMetrics(hint_font).elidedText(hint, Qt.TextElideMode.ElideRight, hint_width)
         end = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
-        painter.drawText(QRect(area.right() - hint_width, area.top(), hint_width, area.height()), end, shown)
+        painter.drawText(QRect(area.right() - hint_width, area.top(), hint_width, area.height()), end, hint)
+
+
+def _fitting(hints: list[str], metrics: QFontMetrics, room: int) -> tuple[str, int]:
+    """Return as many hints as fit in `room` pixels in full, the first at least cut short, and their width."""
+    for count in range(len(hints), 0, -1):
+        text = " · ".join(hints[:count])
+        width = metrics.horizontalAdvance(text) + 2
+        if width <= room:
+            return text, width
+    return (metrics.elidedText(hints[0], Qt.TextElideMode.ElideRight, room), room) if hints else ("", 0)
 
 
 def draw_name(
@@ -249,7 +261,7 @@ class MatchList(QListView):
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.matches = MatchModel(self)
+        self.matches = MatchModel(self, wall_of)
         self.setModel(self.matches)
         self.setItemDelegate(MatchDelegate(self.matches, wall_of, self))
         self.hide()

@@ -242,7 +242,7 @@ class PatientLine(QLineEdit):
     def _tell_highlighted(self) -> None:
         row = self.matches.highlighted()
         count = sum(row.line is not None for row in self.matches.matches.rows)
-        told = "" if row is None else spoken(row.line.match, self.today) if row.line else row.text
+        told = "" if row is None else spoken(row.line.match, self.today, self.wall_of) if row.line else row.text
         self.setAccessibleDescription(
             translate("patients", "{count} found. {first}").format(count=count, first=told) if told else ""
         )

@@ -48,12 +48,23 @@ def why_not_text(patient: Patient | None) -> str:
 
 
 class TellLine(TickBox):
-    """Checked: the patient is told. It stays as it was set while the patient cannot be told."""
+    """Checked: the patient is told. `is_wanted` stays as it was set while it cannot be, when no tick is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("tell_patient")
         self.setChecked(True)
+        self._kept = True
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the patient is to be told if that can be."""
+        return self.isChecked() if self.isEnabled() else self._kept
+
+    def want(self, wanted: bool) -> None:
+        """Set whether the patient is to be told if that can be; `show_for` follows."""
+        self._kept = wanted
+        self.setChecked(wanted)
 
     def show_for(
         self, patient: Patient | None, starts_at: datetime | None, now: datetime, zone: str, *, change: bool
@@ -62,3 +73,7 @@ class TellLine(TickBox):
         told = tell_text(patient, starts_at, now, zone, change=change)
         self.setText((told or why_not_text(patient)).replace("&", "&&"))
         self.setEnabled(bool(told))
+        if patient is not None and not told:
+            blocked = self.blockSignals(True)
+            self.setChecked(False)
+            self.blockSignals(blocked)

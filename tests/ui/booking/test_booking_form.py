@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Rule, SetStatus
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import AppointmentStatus, Entry, Hold
+from clinic_desk.domain.records import AppointmentStatus, Channel, Entry, Hold
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.form import BookingForm
 from clinic_desk.ui.calendar.places import Place
@@ -413,6 +413,25 @@ def test_single_letter_shortcuts_of_the_window_do_not_take_letters_from_the_form
     type_in(form.fields.type, "t")
     assert taken == []
     assert form.patient_line.text() == "t"
+
+
+def test_no_tick_promises_a_message_to_a_patient_who_wants_none_and_it_is_back_for_another(
+    qtbot: QtBot, form: BookingForm, place: PlaceMaker, owner_engine: Engine
+) -> None:
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE patient SET channel = 'none'")
+    open_at(qtbot, form, place(9, 45))
+    search(qtbot, form, "nei")
+    press(ENTER)
+    assert "wants no messages" in form.fields.tell.text()
+    assert not form.fields.tell.isChecked()
+    form.fields.note.setFocus()
+    type_in(form.fields.note, "x")
+    assert form.content.draft.tell_patient
+    assert form.content.draft.patient is not None
+    form.patients.exchange(replace(form.content.draft.patient, channel=Channel.SMS))
+    assert form.fields.tell.isChecked()
+    assert form.fields.tell.isEnabled()
 
 
 def test_nobody_is_told_when_telling_is_switched_off(

@@ -16,9 +16,10 @@ from clinic_desk import errors
 from clinic_desk.domain.commands import OVERRULABLE, UNCHANGED, Book, Rule, Update
 from clinic_desk.domain.folding import fold
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import Appointment, Clinic, Patient, Practitioner, Site, WorkingHours
+from clinic_desk.domain.records import Appointment, Clinic, Patient, PatientMatch, Practitioner, Site, WorkingHours
 from clinic_desk.domain.refusals import NotFound, RuleViolation, SlotTaken, Violation
 from clinic_desk.ui.booking.draft import as_update, draft_of, with_ids_of
+from clinic_desk.ui.booking.match_list import spoken
 from clinic_desk.ui.booking.matching import matched_ranges
 from clinic_desk.ui.booking.new_patient import parse_birth_date, typed_from_search
 from clinic_desk.ui.booking.placing import place_beside
@@ -220,6 +221,19 @@ def test_several_bookings_in_the_way_are_told_as_one() -> None:
     whole = Violation(Rule.SLOT_TAKEN, "", TUESDAY_18, TUESDAY_18 + 2 * hour)
     assert sentence(broken, CLINIC, "Europe/Berlin") == sentence(whole, CLINIC, "Europe/Berlin")
     assert combined((whole, Violation(Rule.IN_THE_PAST))) == (whole, Violation(Rule.IN_THE_PAST))
+
+
+def test_who_is_in_the_way_only_by_the_minutes_after_a_visit_is_not_said_to_be_booked_then() -> None:
+    before = Violation(Rule.SLOT_TAKEN, "", TUESDAY_18 - timedelta(minutes=30), TUESDAY_18)
+    told = sentence(before, CLINIC, "Europe/Berlin", About(WEBER, None, TUESDAY_18))
+    assert "is booked 17:30–18:00 and needs some minutes after it" in told
+
+
+def test_a_match_is_read_out_with_all_that_is_to_be_known_before_taking_it() -> None:
+    patient = Patient(new_id(), "Braun", "Anna", date(1987, 3, 14))
+    match = PatientMatch(patient, shares_phone=True, next_appointment_at=TUESDAY_18)
+    told = spoken(match, date(2026, 11, 1), lambda instant: instant)
+    assert told.endswith("same phone, next: Tue 24 Nov")
 
 
 def test_the_sentence_about_hours_names_the_doctor_as_plain_text_and_the_hours_in_order() -> None:

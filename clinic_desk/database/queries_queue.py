@@ -115,7 +115,8 @@ BEGIN: Final = prepared(
     f"""
 WITH {_CLOCK},
 looked AS MATERIALIZED (
-    SELECT n.id, e.address, a.starts_at, a.ends_at, a.zone, t.address AS place, t.name, t.phone, t.zone AS site_zone,
+    SELECT n.id, e.address, k.state AS noted,
+        a.starts_at, a.ends_at, a.zone, t.address AS place, t.name, t.phone, t.zone AS site_zone,
         s.quiet_from_minute, s.quiet_until_minute,
         CASE
             WHEN n.not_after <= c.now THEN 'too-late'
@@ -150,7 +151,9 @@ begun AS (
     UPDATE notification n SET
         status = CASE WHEN w.verdict = '' THEN 'sending' WHEN w.verdict = 'quiet-hours' THEN 'leased'
                       WHEN w.verdict = 'channel' THEN 'pending' WHEN w.verdict = 'too-late' THEN 'expired'
-                      WHEN w.verdict IN ('no-address', 'unusable-address') THEN 'failed' ELSE 'cancelled' END,
+                      WHEN w.verdict IN ('no-address', 'unusable-address') THEN 'failed'
+                      -- Who answered STOP is to be reached otherwise; who wants nothing at all is let be.
+                      WHEN w.verdict = 'opted-out' AND w.noted = 'opted-out' THEN 'failed' ELSE 'cancelled' END,
         attempts = n.attempts + (w.verdict = '')::int,
         lease_owner = CASE WHEN w.verdict IN ('', 'quiet-hours') THEN n.lease_owner END,
         lease_until = CASE WHEN w.verdict IN ('', 'quiet-hours') THEN {_LEASE} END,

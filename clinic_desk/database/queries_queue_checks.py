@@ -60,6 +60,17 @@ RETURNING n.appointment_id
 """,
     {"provider_id": "text", "attempts": "int", "checks": "int"},
 )
+# Two messages to one number can have the same words: what stands on another row already is not this one's.
+UNCLAIMED: Final = prepared(
+    "queue_unclaimed",
+    """
+SELECT f.provider_id FROM unnest(%(provider_ids)s::text[]) WITH ORDINALITY AS f (provider_id, place)
+WHERE NOT EXISTS (SELECT FROM notification o WHERE o.provider_id = f.provider_id AND o.provider_id <> ''
+                  AND o.id <> %(id)s::uuid)
+ORDER BY f.place LIMIT 1
+""",
+    {},
+)
 ABSENT: Final = prepared(
     "queue_absent",
     f"""

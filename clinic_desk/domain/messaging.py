@@ -219,11 +219,15 @@ class Trace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result of such a search; with FOUND the provider's id, with CANNOT_TELL why."""
+    """The result of such a search; with FOUND the provider's id, with CANNOT_TELL why.
+
+    `also`: further ones that look the same, such as what a sister with the same number was told of the same time.
+    """
 
     trace: Trace
     provider_id: str = ""
     reason: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

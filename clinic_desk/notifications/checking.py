@@ -60,12 +60,19 @@ def resolve(steps: Steps, missing: Missing, found: Found) -> bool:
     message = missing.message
     row: dict[str, Any] = {"id": str(message.id), "attempts": message.attempt, "checks": missing.checks}
     match found.trace:
-        case Trace.FOUND:
-            return bool(steps.run(queries.FOUND, **row, provider_id=found.provider_id or None))
-        case Trace.ABSENT:
+        case Trace.FOUND if (own := _own(steps, message, found)) is not None:
+            return bool(steps.run(queries.FOUND, **row, provider_id=own or None))
+        case Trace.FOUND | Trace.ABSENT:
             return bool(steps.run(queries.ABSENT, **row))
         case Trace.CANNOT_TELL:
             return bool(steps.run(queries.UNTOLD, **row, error=queue.told("", found.reason)))
+
+
+def _own(steps: Steps, message: Outgoing, found: Found) -> str | None:
+    """Return the id found that is no other message's; None if all are: then this one did not go."""
+    ids = [found.provider_id, *found.also]
+    rows = steps.run(queries.UNCLAIMED, id=str(message.id), provider_ids=ids)
+    return str(rows[0][0]) if rows else None
 
 
 def next_taken(steps: Steps, channels: Mapping[Channel, object]) -> Taken | None:

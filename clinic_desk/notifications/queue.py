@@ -278,6 +278,8 @@ def _settling(sent: Sent, owner: str) -> dict[str, Any]:
             values |= {"status": "unknown", "health": "failed", "check_in": check_in}
         case Answer.CONFIGURATION:
             values |= {"status": "pending", "health": "stopped" if sent.outcome else "", "back": 1}
+        case Answer.PERMANENT if outcome.code == "too-late":
+            values |= {"status": "expired", "health": ""}
         case Answer.PERMANENT:
             values |= {"status": "failed", "health": "" if outcome.code in OURS else "well"}
     return row | values

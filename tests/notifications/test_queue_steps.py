@@ -246,7 +246,7 @@ CHANGES: dict[str, Change] = {
     "a number that was taken out": ("UPDATE patient SET phone = ''", "failed", "no-address"),
     "an owner of the number who opted out": (
         NOTED.format(state="opted-out"),
-        "cancelled",
+        "failed",
         "opted-out",
     ),
     "a number that cannot be reached": (

@@ -464,7 +464,7 @@ def test_an_opt_out_is_not_overwritten_by_less(
     put(owner_engine, appointment)
     one.tick()
     assert len(sms.asked) == 1
-    assert rows(owner_engine, "status, error_code")[1] == ("cancelled", "opted-out")
+    assert rows(owner_engine, "status, error_code")[1] == ("failed", "opted-out")
 
 
 # --- finding out ------------------------------------------------------------------------------------------------------
@@ -487,6 +487,37 @@ def test_a_message_whose_answer_was_lost_is_found_and_not_sent_again(
     assert found["sent_at"] == found["sending_started_at"]
     one.tick()
     assert len(sms.asked) == 1
+
+
+def test_a_message_found_at_the_provider_that_is_another_rows_is_not_taken_for_this_one(
+    one: Worker, sms: Provider, appointment: UUID, owner_engine: Engine
+) -> None:
+    sisters = put(owner_engine, appointment)
+    one.tick()
+    its_id = row(owner_engine, sisters)["provider_id"]
+    due = put(owner_engine, appointment)
+    sms.script = [LOST_ANSWER]
+    one.tick()
+    sms.finds = [Found(Trace.FOUND, its_id, also=(f"SM-{due}-1",))]
+    let_pass(owner_engine, timedelta(seconds=61))
+    one.reconcile()
+    assert (row(owner_engine, due)["status"], row(owner_engine, due)["provider_id"]) == ("sent", f"SM-{due}-1")
+    third = put(owner_engine, appointment)
+    sms.script = [LOST]
+    one.tick()
+    sms.finds = [Found(Trace.FOUND, its_id, also=(f"SM-{due}-1",))]
+    let_pass(owner_engine, timedelta(seconds=61))
+    one.reconcile()
+    assert row(owner_engine, third)["status"] == "pending"
+
+
+def test_a_message_that_comes_too_late_for_its_provider_expires(
+    one: Worker, sms: Provider, appointment: UUID, owner_engine: Engine
+) -> None:
+    due = put(owner_engine, appointment)
+    sms.script = [Outcome(Answer.PERMANENT, code="too-late", reason="it begins in less than 5 s")]
+    one.tick()
+    assert (row(owner_engine, due)["status"], row(owner_engine, due)["error_code"]) == ("expired", "too-late")
 
 
 def test_a_message_that_never_arrived_is_sent_again_as_the_same_row(

@@ -82,17 +82,16 @@ class TwilioSender:
             return Found(Trace.ABSENT)
         oldest = message.sending_started_at - TOLERANCE
         wanted = _comparable(message.body)
+        found: list[str] = []
         with self._line() as line:
             try:
                 for page in line.pages(to=message.recipient, page_size=_PAGE):
-                    found = next((each.sid for each in page if _is(each, wanted, oldest)), None)
-                    if found is not None:
-                        return Found(Trace.FOUND, found)
+                    found += (each.sid for each in page if _is(each, wanted, oldest))
                     if _is_older(page, oldest):
                         break  # newest first: what follows is older still
             except Exception as error:
                 return Found(Trace.CANNOT_TELL, reason=line.outcome(error).reason)
-        return Found(Trace.ABSENT)
+        return Found(Trace.FOUND, found[0], also=tuple(found[1:])) if found else Found(Trace.ABSENT)
 
     def delivery(self, provider_id: str) -> Delivery | None:
         """Ask what became of a message; None when Twilio cannot be asked now or does not know it."""

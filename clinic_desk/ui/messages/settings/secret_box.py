@@ -162,6 +162,7 @@ class SecretBox(QWidget):
         self.keep.setEnabled(usable and not self._errand.is_busy and all(self.lines[name].text() for name in names))
         self.keep.setVisible(self._writable)
         self.drop.setVisible(usable and source == "keyring")
+        self.drop.setEnabled(not self._errand.is_busy)
 
     def _edited(self, _name: str) -> None:
         self.problem.say("")

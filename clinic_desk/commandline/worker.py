@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from clinic_desk.settings import Settings
 
 _CLOSE_WITHIN_S: Final = 25.0  # a provider may take its whole time limit to answer
+_LOOK_EVERY_S: Final = 1.0
 _RETRY_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -45,7 +46,8 @@ def run_worker(settings: Settings, arguments: argparse.Namespace, stack: ExitSta
     try:
         if _started(program, stopping):
             write(sys.stderr, "clinic-desk worker: working through the message queue\n")
-            stopping.wait()
+            while not stopping.wait(_LOOK_EVERY_S):
+                pass  # a signal that the system gave to another thread is only seen by a thread that runs
     finally:
         ended = program.close(_CLOSE_WITHIN_S)
     how = "stopped" if ended else "stopped while a provider had not answered: that message will be looked for"

@@ -153,8 +153,12 @@ class Storm:
                 each.signal(signal.SIGCONT)
             each.signal(signal.SIGTERM)
         deadline = time.monotonic() + 30
-        while any(each.is_alive() for each in self.workers):
-            assert time.monotonic() < deadline, "a worker does not end"
+        while left := [each for each in self.workers if each.is_alive()]:
+            if time.monotonic() > deadline:
+                for each in left:
+                    each.signal(signal.SIGUSR1)  # tells where its threads are
+                time.sleep(1)
+                pytest.fail(f"does not end: {[self.nursery.all_said()[each.name] for each in left]}")
             time.sleep(0.02)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -78,6 +79,15 @@ def test_a_worker_told_to_end_hands_over_at_once(queued: QueueClinic, twilio: Tw
         assert (steps(row, "leased")[-1] - steps(row, "pending")[-1]).total_seconds() < BEFORE_A_POLL_S
     assert sorted(Counter(each.body for each in twilio.received).values()) == [1] * 10
     assert {row["attempts"] for row in _by_sms(queued)} == {1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+def test_a_worker_that_is_told_to_end_as_it_wakes_ends(queued: QueueClinic, tmp_path: Path) -> None:
+    """The system may give the signal to another thread than the one that waits for it."""
+    queued.send_by(email_by="folder", sms_by="off")
+    with Program(queued.url, "Sleeper", tmp_path) as sleeper:
+        sleeper.until_said("sending email")
+        assert sleeper.stop_and_terminate(within_s=30) == 0
 
 
 def test_a_worker_that_starts_before_its_database_waits_and_then_sends(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import json
 import os
 import signal
@@ -75,6 +76,14 @@ class Program:
         """Ask it to end as a service manager does; its exit code."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(PATIENCE_S)
+
+    def stop_and_terminate(self, within_s: float) -> int:
+        """Let it sleep, wake it, and ask it in the same moment to end; its exit code."""
+        self._process.send_signal(signal.SIGSTOP)
+        time.sleep(0.2)
+        self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(within_s)
 
     @property
     def said(self) -> str:
@@ -205,6 +214,7 @@ def _be_born(order: dict[str, Any]) -> None:
         for source, target in ((nothing, 0), (said, 1), (said, 2)):
             os.dup2(source, target)
         os.environ.update(order["environment"])
+        faulthandler.register(signal.SIGUSR1, all_threads=True)
         from clinic_desk.cli import main
 
         code = main(["worker"]) or 0

@@ -158,10 +158,9 @@ def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int 
 
 
 def import_heavy(tell: Tell) -> None:
-    """Import what the window did without: the driver, SQLAlchemy and the services that use them."""
+    """Import what the window did without: the driver, SQLAlchemy and what reads a day by them."""
     tell(Stage.IMPORTING)
     import clinic_desk.database.engine
-    import clinic_desk.services.booking
     import clinic_desk.services.calendar  # noqa: F401
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from clinic_desk.domain.commands import OVERRULABLE, Rule
-from clinic_desk.domain.messaging import MessageText, Messaging, ReminderRule
-from clinic_desk.domain.records import ChangeNote, Entry, Patient
 from clinic_desk.errors import Refused
+
+if TYPE_CHECKING:
+    from clinic_desk.domain.messaging import MessageText, Messaging, ReminderRule
+    from clinic_desk.domain.records import ChangeNote, Entry, Patient
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,27 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 _AT_LATEST_MS: Final = 500
 """A window that is hidden or minimised is not painted; what waits is done all the same."""
+_GAP_MS: Final = 5
+"""In between the picture gets on screen, and what the user does is answered."""
 
 
 class Afterwards(QObject):
-    """Does each step once, in order, one per turn of the event loop, when a widget has been painted."""
+    """Does each step once, in order, with a gap before each, when a widget has been painted."""
+
+    _painted = Signal()
 
     def __init__(self, steps: Iterable[Callable[[], object]], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._steps = deque(steps)
         self._turn = QTimer(self, singleShot=True, interval=_AT_LATEST_MS)
         self._turn.timeout.connect(self._step)
+        # Queued: a timer started within the painting could be served before the picture is handed on.
+        self._painted.connect(self._wait, Qt.ConnectionType.QueuedConnection)
 
     def start(self, widget: QWidget) -> None:
         """Wait for the next painting of a widget (of a scroll area: its viewport)."""
@@ -36,12 +42,15 @@ class Afterwards(QObject):
         """Begin as soon as this painting is over."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
-            if self._steps:
-                self._turn.start(0)
+            self._painted.emit()
         return False
+
+    def _wait(self) -> None:
+        if self._steps:
+            self._turn.start(_GAP_MS)
 
     def _step(self) -> None:
         if self._steps:
             step = self._steps.popleft()
-            self._turn.start(0)  # first: one step's bug must not keep the others from being done
+            self._wait()  # first: one step's bug must not keep the others from being done
             step()

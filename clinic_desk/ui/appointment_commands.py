@@ -12,12 +12,12 @@ from PySide6.QtGui import QKeyEvent
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.records import AppointmentStatus as Status
 from clinic_desk.domain.records import Entry
-from clinic_desk.ui.booking.cancel import CancelDialog, DeleteDialog
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.menus import entry_menu, place_menu
 
 if TYPE_CHECKING:
+    from clinic_desk.ui.booking.cancel import CancelDialog, DeleteDialog
     from clinic_desk.ui.workspace import Workspace
 
 _STATUS_OF = {
@@ -130,10 +130,14 @@ class AppointmentCommands(QObject):
 
     def ask_cancel(self, entry: Entry) -> None:
         """Ask why, then cancel."""
+        from clinic_desk.ui.booking.cancel import CancelDialog
+
         self._ask(CancelDialog, entry)
 
     def ask_error(self, entry: Entry) -> None:
         """Ask before taking an appointment off the calendar as entered in error."""
+        from clinic_desk.ui.booking.cancel import DeleteDialog
+
         self._ask(DeleteDialog, entry)
 
     def _ask(self, kind: type[CancelDialog] | type[DeleteDialog], entry: Entry) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 from clinic_desk.domain.records import Patient, PatientMatch
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError, Unavailable
-from clinic_desk.ui.booking.patient_line import find_lines
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.navigation import Navigator
@@ -48,6 +47,8 @@ class Finder(QObject):
         return start
 
     def _search(self, text: str) -> None:
+        from clinic_desk.ui.booking.patient_line import find_lines
+
         database = self._database
         self._tasks.query(
             self,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import to_instant, to_wall
-from clinic_desk.ui.booking.moving import Moving
-from clinic_desk.ui.booking.tell_sheet import TellAnswer, TellSheet, matters
 from clinic_desk.ui.calendar.places import MoveWish, Place
 from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.own_changes import OwnChanges
+
+if TYPE_CHECKING:
+    from clinic_desk.ui.booking.moving import Moving
+    from clinic_desk.ui.booking.tell_sheet import TellAnswer
 
 
 class Moves(QObject):
@@ -92,6 +95,8 @@ class Moves(QObject):
         Whether the patient is told is what the user chose for good, or answers now. What is told without a question
         waits a moment, and the note of the move can call it back.
         """
+        from clinic_desk.ui.booking.tell_sheet import matters
+
         tell = self._preferences.tell_moves()
         if tell == "ask" and matters(wish) and wish.entry.id not in self._under_way:
             self._ask(wish)
@@ -99,6 +104,8 @@ class Moves(QObject):
             self._carry_out(wish, tell=tell != "never")
 
     def _ask(self, wish: MoveWish) -> None:
+        from clinic_desk.ui.booking.tell_sheet import TellSheet
+
         sheet = TellSheet(wish.entry, wish.starts_at, self._desk.store.clinic.site(wish.site_id).zone, self._window)
         sheet.decided.connect(lambda answer: self._decided(wish, answer))
         self._calendar.set_pending(wish.entry.id, wish)
@@ -132,6 +139,8 @@ class Moves(QObject):
         if entry.id in self._under_way:
             self._own.tell(self.tr("This appointment is still being moved."))
             return None
+        from clinic_desk.ui.booking.moving import Moving
+
         store = self._desk.store
         moving = Moving(self._desk.database, self._desk.tasks, store.clinic, self._window, store.freshness.now)
         moving.moved.connect(lambda after: self._moved(entry, after))

@@ -12,10 +12,8 @@ from clinic_desk.domain.commands import Cancel, Reinstate, SetStatus, Update
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.errors import ClinicDeskError
-from clinic_desk.services import booking
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.connected import Connected
-from clinic_desk.ui.sentences import sentence
 from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.told import done_text
 from clinic_desk.ui.undo import Done, UndoStack
@@ -62,6 +60,8 @@ class OwnChanges(QObject):
 
     def say(self, error: ClinicDeskError, about: Entry) -> None:
         """Say in a note why something was not done."""
+        from clinic_desk.ui.sentences import sentence
+
         text = sentence(error, self._desk.store.clinic, about.appointment.zone)
         self._toasts.show_text(text, level="danger")
 
@@ -136,7 +136,9 @@ class OwnChanges(QObject):
 
 
 def perform(database: Database, command: Simple) -> Entry:
-    """Carry out a change; for the command lane."""
+    """Carry out a change; for the command lane, which imports what nobody needs before."""
+    from clinic_desk.services import booking
+
     match command:
         case SetStatus():
             return booking.set_status(database, command)

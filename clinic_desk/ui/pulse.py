@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic_desk.services import desks, messages
+from clinic_desk.services import desks
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.lanes import Priority
@@ -48,6 +48,8 @@ class Pulse(QObject):
         """Ask now, unless the connection is gone."""
         if self._store.freshness.connection is Connection.LOST:
             return
+        from clinic_desk.services import messages  # not before the calendar is there
+
         database = self._database
         self._query("desks", lambda: desks.desks_online(database), self.desks_read.emit)
         self._query("counts", lambda: messages.message_counts(database), self.counts_read.emit)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from clinic_desk.ui.columns import heading, resources
 from clinic_desk.ui.preferences import Scheme
-from clinic_desk.ui.shell.shortcuts import ShortcutsDialog
 from clinic_desk.ui.theme import apply_style
 
 if TYPE_CHECKING:
@@ -88,6 +87,8 @@ class ViewCommands(QObject):
         self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _show_shortcuts(self) -> None:
+        from clinic_desk.ui.shell.shortcuts import ShortcutsDialog
+
         ShortcutsDialog(self._actions, self._window).open()
 
     # --- colours ---

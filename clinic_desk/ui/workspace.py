@@ -24,6 +24,7 @@ from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.fullness import Fullness
 from clinic_desk.ui.live import Live
 from clinic_desk.ui.main_window import MainWindow
+from clinic_desk.ui.messages.tell_choice import TellChoice
 from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
 from clinic_desk.ui.own_changes import OwnChanges
@@ -80,6 +81,7 @@ class Workspace(QObject):
         self.view_commands = ViewCommands(self)
         self.commands = AppointmentCommands(self)
         self._messages: MessageDesk | None = None
+        self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
         self._later = Afterwards(
             (lambda: self.messages, self.pulse.ask, lambda: self.booking.form, self._follow_month), self
@@ -109,7 +111,6 @@ class Workspace(QObject):
         self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)
         self.window.status_bar.follow(self.store.freshness)
         self.live.start()
-        self._later.start(self.window.calendar.viewport())
         self.navigator.start()
 
     def close(self) -> None:
@@ -140,12 +141,16 @@ class Workspace(QObject):
         window, navigator = self.window, self.navigator
         navigator.waiting.connect(window.cover_with)
         navigator.shown.connect(window.uncover)
+        navigator.shown.connect(self._begin_later, Qt.ConnectionType.SingleShotConnection)
         navigator.shown.connect(self.ready, Qt.ConnectionType.SingleShotConnection)
         month = window.sidebar.month
         month.day_chosen.connect(navigator.go_to)
         self.fullness.read.connect(month.model.set_fullness)
         window.sidebar.resources.choice_changed.connect(navigator.set_choice)
         window.sidebar.resources.week_requested.connect(navigator.show_week)
+
+    def _begin_later(self) -> None:
+        self._later.start(self.window.calendar.viewport())
 
     def _wire_messages(self) -> None:
         """What asks for the messages works from the start, and makes them if they are not there yet."""
@@ -155,6 +160,7 @@ class Workspace(QObject):
         window.counts.opened.connect(self._open_messages)
         window.status_bar.messages_opened.connect(self._open_messages)
         self.own.noted.connect(self._follow_note)
+        self.moving.tell_changed.connect(self.tell_choice.renew)
 
     def _open_messages(self, chosen: str) -> None:
         self.messages.open(chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
@@ -13,13 +14,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
 from clinic_desk.domain.wall import to_wall
-from clinic_desk.services import messages
-from clinic_desk.services.messages import MessageLine
-from clinic_desk.ui.booking.cancel import reason_text
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle, set_button_text
-from clinic_desk.ui.booking.merge_text import status_text
 from clinic_desk.ui.booking.message_text import latest_messages, message_row
-from clinic_desk.ui.booking.patient_line import phone_text
 from clinic_desk.ui.booking.words import (
     birth_text,
     breakable,
@@ -31,6 +27,9 @@ from clinic_desk.ui.booking.words import (
 )
 from clinic_desk.ui.tasks import Tasks
 from clinic_desk.ui.theme import bold, scaled, theme_of
+
+if TYPE_CHECKING:
+    from clinic_desk.services.messages import MessageLine
 
 translate = QCoreApplication.translate
 _S = AppointmentStatus
@@ -135,6 +134,9 @@ class AppointmentPanel(QWidget):
         if entry is None:
             return
         self._show(entry)
+        from clinic_desk.services import messages
+        from clinic_desk.ui.booking.patient_line import phone_text
+
         database = self._database
 
         def work() -> _Details:
@@ -168,6 +170,9 @@ class AppointmentPanel(QWidget):
 
     def _rows(self, entry: Entry) -> list[tuple[str, str, str]]:
         """Return (name, value, role) of every line there is something to say in."""
+        from clinic_desk.ui.booking.cancel import reason_text
+        from clinic_desk.ui.booking.merge_text import status_text
+
         row = entry.appointment
         details = self._details[1] if self._details and self._details[0] == entry.id else None
         when = day_span_text(to_wall(row.starts_at, row.zone), to_wall(row.ends_at, row.zone))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.wall import to_wall
-from clinic_desk.services.messages import MessageLine
 from clinic_desk.ui.booking.words import moment_text
 from clinic_desk.ui.messages.reasons import reason_text
+
+if TYPE_CHECKING:
+    from clinic_desk.services.messages import MessageLine
 
 translate = QCoreApplication.translate
 _GOOD = {"sent", "delivered"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTimer, Signal
@@ -23,14 +24,18 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Clinic
 from clinic_desk.domain.wall import day_bounds, to_wall
 from clinic_desk.errors import ClinicDeskError, Unavailable
-from clinic_desk.services import slots
 from clinic_desk.ui.booking.fields import ChoiceBox, field_label, plain_label
 from clinic_desk.ui.booking.words import day_text, one_line, time_text, type_text
 from clinic_desk.ui.tasks import Tasks
 
+if TYPE_CHECKING:
+    from clinic_desk.services import slots
+
 translate = QCoreApplication.translate
 DAYS = 10
 REFRESH_MS = 400
+FIRST_MS = 300
+"""So long the calendar has the computer to itself when the panel is shown with it."""
 RETRY_MS = 3_000
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -139,6 +144,8 @@ class NextFreePanel(QWidget):
         if type_id is None:
             self._tell(translate("next_free", "There is no visit that can be booked."))
             return
+        from clinic_desk.services import slots
+
         self._stale = False
         database, clinic = self._database, self.clinic
         query = self._query(type_id)
@@ -151,8 +158,10 @@ class NextFreePanel(QWidget):
         )
 
     def _query(self, type_id: UUID) -> slots.SlotQuery:
+        from clinic_desk.services.slots import SlotQuery
+
         chosen = frozenset(number for number, each in enumerate(self.weekdays, start=1) if each.isChecked())
-        return slots.SlotQuery(
+        return SlotQuery(
             type_id=type_id,
             practitioner_ids=None if self.practitioner.value is None else frozenset({self.practitioner.value}),
             site_id=self.site.value,
@@ -249,7 +258,7 @@ class NextFreePanel(QWidget):
 
     def showEvent(self, event: object) -> None:
         if self._stale:
-            self._soon.start(0)
+            self._soon.start(FIRST_MS)
 
 
 def _weekday_button(number: int) -> QToolButton:

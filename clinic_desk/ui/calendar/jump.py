@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from clinic_desk.domain.typed_dates import parse_typed_time
-
 
 @cache
 def _times() -> frozenset[str]:
@@ -51,6 +49,8 @@ class JumpBuffer:
     @property
     def minute(self) -> int | None:
         """Return the minute of the day that stands there, 0-1440; None while it is not a time."""
+        from clinic_desk.domain.typed_dates import parse_typed_time
+
         return parse_typed_time(self.text) if self.text in _times() else None
 
     @property

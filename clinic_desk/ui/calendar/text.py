@@ -19,8 +19,9 @@ CHILD_YEARS = 16
 """Under this age the calendar shows the age beside the name."""
 _KEPT = 20_000
 _UNPAINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
-_LEFT_TO_RIGHT = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u058f\u0900-\u1fff\u3040-\ud7ff]")
+# Compiled when the first such text comes (re keeps them): most clinics have none on the first day.
+_RIGHT_TO_LEFT = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+_LEFT_TO_RIGHT = r"[A-Za-z\u00c0-\u024f\u0370-\u058f\u0900-\u1fff\u3040-\ud7ff]"
 
 
 def one_line(text: str) -> str:
@@ -34,7 +35,7 @@ def is_right_to_left(text: str) -> bool:
     """Whether the first strong letter is of a script written from right to left."""
     if text.isascii() or (text[0] < "\u0590" and text[0].isalpha()):
         return False  # nearly always, and at a glance
-    right, left = _RIGHT_TO_LEFT.search(text), _LEFT_TO_RIGHT.search(text)
+    right, left = re.search(_RIGHT_TO_LEFT, text), re.search(_LEFT_TO_RIGHT, text)
     return right is not None and (left is None or right.start() < left.start())
 
 

@@ -19,7 +19,6 @@ from clinic_desk.ui.messages.page import MessagesPage
 from clinic_desk.ui.messages.patient_messages import PatientMessages
 from clinic_desk.ui.messages.place import MessagesPlace
 from clinic_desk.ui.messages.reader import MessageReader
-from clinic_desk.ui.messages.tell_choice import TellChoice
 from clinic_desk.ui.messages.waiting_note import WaitingNotes
 from clinic_desk.ui.messages.words import channel_text
 
@@ -49,7 +48,6 @@ class MessageDesk(QObject):
         self.reader = MessageReader(workspace.desk, self)
         self.acting = MessageActing(workspace.desk, window.toasts, window, self)
         self.notes = WaitingNotes(workspace.desk, window.toasts, self)
-        self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self.settings: MessageSettings | None = None
         self._second = QTimer(self, interval=_SECOND_MS)
         self._second.timeout.connect(self.page.tell_time)
@@ -59,7 +57,6 @@ class MessageDesk(QObject):
     def _wire_window(self) -> None:
         window = self._window
         self.settings_requested.connect(self.open_settings)
-        self._space.moving.tell_changed.connect(self.tell_choice.renew)
         self._space.pulse.counts_read.connect(self._show_counts)
         self._space.store.connection_changed.connect(lambda _: self._renew_writing())
         self._space.store.tables_changed.connect(self._heard)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaint
 from PySide6.QtWidgets import QFrame, QLineEdit, QStyle, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from clinic_desk.domain.records import PatientMatch
-from clinic_desk.domain.typed_dates import parse_typed_date
 from clinic_desk.ui.booking.match_list import MatchDelegate, MatchLine, MatchList, MatchModel, Row
 from clinic_desk.ui.shell.day_words import long_day_text
 from clinic_desk.ui.theme import scaled, theme_of
@@ -98,6 +97,8 @@ class FindBox(QLineEdit):
 
     def _edited(self) -> None:
         text = self.text().strip()
+        from clinic_desk.domain.typed_dates import parse_typed_date
+
         self._day = parse_typed_date(text, self.today) if text else None
         self._lines = ()
         self._note = ""

@@ -71,7 +71,9 @@ class TellLine(TickBox):
     ) -> None:
         """Say what would be sent."""
         told = tell_text(patient, starts_at, now, zone, change=change)
-        self.setText((told or why_not_text(patient)).replace("&", "&&"))
+        text = told or why_not_text(patient)
+        self.setText(text.replace("&", "&&"))
+        self.setAccessibleDescription(text)  # its name is the label's
         self.setEnabled(bool(told))
         if patient is not None and not told:
             blocked = self.blockSignals(True)

@@ -32,12 +32,14 @@ class Hands:
         self.keyboard = Keyboard(view, self)
 
     def begin(self) -> None:
-        """Stand at the next free row of today if a day shown first is today, else at the day's opening."""
-        column, position, model = 0, self._stage.go_to_opening(), self._model
+        """Stand at the next free row of today if a day shown first is today and open by now, else at its opening."""
+        column, opening, model = 0, self._stage.go_to_opening(), self._model
+        position = opening
         today = self._stage.columns_of_today()
         if today and self._scene.now is not None:
             column, now = today[0], model.scale(today[0]).position(self._scene.now)
             position = min((now // model.grid.step + 1) * model.grid.step, model.grid.length - 1)
+            position = max(opening, position)  # who is early looks at the day that comes
         self._cursor.put(column, stop_for(model, column, position))
         self._stage.ensure_visible(column, position, position + model.grid.step)
 

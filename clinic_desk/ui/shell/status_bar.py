@@ -62,14 +62,14 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setObjectName("status_bar")
         self._dot = Dot()
-        self.connection = self._part("connection_state", self.tr("Connection"))
-        self.desks = self._part("desks_online", self.tr("Desks"))
+        self.connection = self._part("connection_state")
+        self.desks = self._part("desks_online")
         self.messages = self._link("messages_state", "due")
         self.attention = self._link("messages_attention", "attention", role="danger")
         self.replies = self._link("messages_unread", "replies", role="warning")
         self.trouble = self._link("messages_trouble", "", role="danger")
-        self.sending = self._part("messages_sending", self.tr("Who sends messages"))
-        self.person = self._part("signed_in", self.tr("Signed in"))
+        self.sending = self._part("messages_sending")
+        self.person = self._part("signed_in")
         self.person.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._row()
         self._timer = QTimer(self, interval=1_000)
@@ -78,11 +78,11 @@ class StatusBar(QStatusBar):
         self._waiting_timer.timeout.connect(self._tell_waiting)
         self._show(Light("idle", self.tr("Starting…")))
 
-    def _part(self, name: str, accessible: str, role: str = "") -> QLabel:
+    def _part(self, name: str, role: str = "") -> QLabel:
+        """Make a label; a screen reader reads its text, which says what it is about."""
         label = QLabel()
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setObjectName(name)
-        label.setAccessibleName(accessible)
         label.setProperty("role", role)
         return label
 

@@ -424,6 +424,7 @@ def test_no_tick_promises_a_message_to_a_patient_who_wants_none_and_it_is_back_f
     search(qtbot, form, "nei")
     press(ENTER)
     assert "wants no messages" in form.fields.tell.text()
+    assert form.fields.tell.accessibleDescription() == form.fields.tell.text()
     assert not form.fields.tell.isChecked()
     form.fields.note.setFocus()
     type_in(form.fields.note, "x")

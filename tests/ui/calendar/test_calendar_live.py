@@ -342,6 +342,15 @@ def test_the_first_look_at_today_shows_the_opening_and_now(shown: Shown) -> None
     assert said.view.stage.times.now_position == 577
 
 
+def test_who_is_early_looks_at_the_opening_and_not_at_the_night(qtbot: QtBot) -> None:
+    view, clinic = CalendarView(), sample.clinic()
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show()
+    view.show_columns(sample.columns(clinic), {sample.DAY: sample.picture_board()}, clinic, sample.instant(240))
+    assert view.surface.position(0) in range(390, 450)
+
+
 def test_the_first_look_at_a_week_begins_in_the_column_of_today(qtbot: QtBot) -> None:
     view, clinic, monday = CalendarView(), sample.clinic(), sample.DAY - timedelta(days=1)
     qtbot.addWidget(view)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -310,3 +311,7 @@ def test_the_status_bar_says_how_it_stands(qtbot: QtBot) -> None:
     bar.set_messages(17, 2)
     assert bar.attention.text() == "2 need attention"
     assert QApplication.instance() is not None
+    for part in (bar.connection, bar.desks):
+        interface = QAccessible.queryAccessibleInterface(part)
+        assert interface is not None
+        assert interface.text(QAccessible.Text.Name) == part.text()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from clinic_desk.domain.message_list import Counts, Filter
-from clinic_desk.ui.booking.fields import ChoiceBox, plain_label, set_button_text
+from clinic_desk.ui.booking.fields import ChoiceBox, field_label, plain_label, set_button_text
 
 translate = QCoreApplication.translate
 REPLIES = "replies"
@@ -43,7 +43,10 @@ class FilterBar(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
         self.states = ChoiceBox("message_states")
-        self.states.setAccessibleName(translate("messages", "Messages in one state"))
+        # A screen reader finds a box's name by its label; to the eye the box names itself by what is chosen in it.
+        self._states_label = field_label(translate("messages", "Messages in one state"), self.states)
+        self._states_label.setParent(self)
+        self._states_label.hide()
         self.states.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)
         self.states.activated.connect(lambda _row: self._choose_state())
         self.search = SearchLine()

@@ -227,6 +227,7 @@ class SettingsDialog(Sheet):
                 if problem.field in section.rows.fields:
                     self.sections.setCurrentRow(row)
                     section.tell(problem)
+        self._scroll_to(QApplication.focusWidget())
 
     # --- the sheet ---
 
@@ -245,6 +246,17 @@ class SettingsDialog(Sheet):
         top = room.top() + (room.height() - height) * 2 // 5
         self.card.setGeometry(QRect(room.center().x() - width // 2, top, width, height))
         self.update()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        """Tab scrolls to where it leads."""
+        moved = super().focusNextPrevChild(forward)
+        self._scroll_to(QApplication.focusWidget())
+        return moved
+
+    def _scroll_to(self, field: QWidget | None) -> None:
+        area = self.pages.currentWidget()
+        if field is not None and isinstance(area, QScrollArea) and area.isAncestorOf(field):
+            area.ensureWidgetVisible(field)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses the button that has the keyboard, and no other; Ctrl+S saves."""

@@ -30,7 +30,7 @@ from tests.support.worker_processes import HASTE_LIMIT_S, HASTE_SLEEP_S, Nursery
 
 LINUX: Final = pytest.mark.skipif(sys.platform != "linux", reason="workers are copied by fork, and stopped by signals")
 LONGER: Final = "CLINIC_DESK_TEST_KILLS"
-"""Environment: how many workers are killed, for a longer run by hand (25 kills take about a minute)."""
+"""Environment: how many workers are killed, for a longer run by hand (12 else; 20 may take minutes)."""
 
 WORKERS: Final = 4
 KILL_EVERY_S: Final = 1.0
@@ -165,7 +165,7 @@ class Storm:
 @LINUX
 @pytest.mark.timeout(1800)
 def test_nothing_is_lost_and_no_sms_comes_twice(queued: QueueClinic, tmp_path: Path) -> None:
-    kills = int(os.environ.get(LONGER, "20"))
+    kills = int(os.environ.get(LONGER, "12"))
     faults = Faults(random.Random(kills))
     began = time.monotonic()
     with ExitStack() as stack:

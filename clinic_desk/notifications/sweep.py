@@ -45,7 +45,7 @@ RULE_CHANGED: Final = "rule-changed"
 
 _DAWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SAYINGS: Final = {
-    RULE_CHANGED: "no rule asks for it any more",
+    RULE_CHANGED: "no rule asks for it any more, or it goes another way",
     "superseded": "the appointment is not as this message says any more",
     "opted-out": "the patient wants no messages any more",
 }

@@ -15,6 +15,7 @@ from clinic_desk.services.messages import MessageCounts
 from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.messages.acting import MessageActing
 from clinic_desk.ui.messages.acts import MESSAGE_ACTS
+from clinic_desk.ui.messages.beside import MessagesBeside
 from clinic_desk.ui.messages.page import MessagesPage
 from clinic_desk.ui.messages.patient_messages import PatientMessages
 from clinic_desk.ui.messages.place import MessagesPlace
@@ -44,6 +45,8 @@ class MessageDesk(QObject):
         self.page = MessagesPage(workspace.store.freshness.now)
         self.of_patient = PatientMessages(workspace.desk)
         self.page.add_beside(self.of_patient)
+        self.beside = MessagesBeside(workspace, self)
+        self.beside.all_requested.connect(self._open_of_patient)
         self.place = MessagesPlace(window, self.page, workspace.navigator, self)
         self.reader = MessageReader(workspace.desk, self)
         self.acting = MessageActing(workspace.desk, window.toasts, window, self)
@@ -160,6 +163,10 @@ class MessageDesk(QObject):
         if row is not None:
             self.page.filters.choose(Filter.ALL)
             self.page.filters.search.setText(row.patient_name)
+
+    def _open_of_patient(self, name: str) -> None:
+        self.open(Filter.ALL)
+        self.page.filters.search.setText(name)
 
     def _renew_writing(self) -> None:
         live = self._space.store.freshness.connection is Connection.LIVE

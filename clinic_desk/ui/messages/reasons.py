@@ -62,6 +62,7 @@ def _words() -> dict[str, str]:
         "unusable": translate("messages", "this address cannot be reached · correct it, or call"),
         "too-late": translate("messages", "it was too late for it · call if the patient must know"),
         "superseded": translate("messages", "replaced: the appointment was changed"),
+        "rule-changed": translate("messages", "no rule asks for it any more, or it goes another way"),
         "appointment-gone": translate("messages", "the appointment is not booked any more"),
         "patient-changed": translate("messages", "the appointment is another patient's now"),
         "rendering": translate("messages", "the text could not be made · a manager: check the texts"),

@@ -145,6 +145,28 @@ def test_the_counts_and_the_status_bar_lead_to_their_lists(turn: Turn, program: 
     assert page.filters.chosen == Filter.ATTENTION
 
 
+def test_the_messages_of_the_chosen_visits_patient_stand_beside_it_and_follow_what_becomes_of_them(
+    booked: Entry, turn: Turn, program: DeskProgram, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    beside = desk_of(program).beside.of_patient
+
+    def told() -> str:
+        return " / ".join(label.text() for label in beside.rows.findChildren(QLabel))
+
+    assert not beside.isVisible()
+    assert program.workspace is not None
+    program.workspace.navigator.go_to(SMALL_CLINIC.monday)
+    qtbot.waitUntil(lambda: program.window.calendar.select_entry(booked.id))
+    qtbot.waitUntil(lambda: beside.isVisible() and "confirmation" in told().lower())
+    turn("failed", error_code="21614")
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("SELECT announce_messages(ARRAY[%s]::uuid[])", (booked.id,))
+    qtbot.waitUntil(lambda: "failed" in told())
+    beside.all_requested.emit(booked.patient.id)
+    assert page_of(program).isVisible()
+    assert page_of(program).filters.search.text() == booked.patient.display_name
+
+
 def test_what_is_chosen_in_the_top_bar_is_seen_on_the_calendar(
     booked: Entry, program: DeskProgram, on_page: Callable[[int], None], qtbot: QtBot
 ) -> None:

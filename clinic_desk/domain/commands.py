@@ -53,7 +53,10 @@ OVERRULABLE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Book a patient. `room_id` may be AUTOMATIC: a free room of the site if the type needs one, else none."""
+    """Book a patient. `room_id` may be AUTOMATIC: a free room of the site if the type needs one, else none.
+
+    `beside`: the appointments a squeeze-in was agreed to be beside; None: whoever is there.
+    """
 
     patient_id: UUID
     type_id: UUID
@@ -64,6 +67,7 @@ class Book:
     room_id: UUID | Literal["automatic"] | None = AUTOMATIC
     note: str = ""
     overrule: frozenset[Rule] = frozenset()
+    beside: frozenset[UUID] | None = None
     tell_patient: bool = True
     hold_id: UUID | None = None
     appointment_id: UUID = field(default_factory=new_id)
@@ -75,7 +79,7 @@ class Update:
     """Change an appointment: time, doctor, room, type, length, note, patient. `version` is the one the user saw.
 
     A move is an Update of starts_at and/or practitioner_id. With `reinstate` one that was cancelled is booked again
-    as the other fields say.
+    as the other fields say. `beside` as in Book.
     """
 
     appointment_id: UUID
@@ -90,6 +94,7 @@ class Update:
     note: str | Unchanged = UNCHANGED
     reinstate: bool = False
     overrule: frozenset[Rule] = frozenset()
+    beside: frozenset[UUID] | None = None
     tell_patient: bool = True
     operation_id: UUID = field(default_factory=new_id)
 

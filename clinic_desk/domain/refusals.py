@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from clinic_desk.domain.commands import OVERRULABLE, Rule
 from clinic_desk.errors import Refused
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule. `name`: the block's, closure's or type's; `starts_at`/`ends_at`: the interval in the way."""
+    """One broken rule. `name`: the block's, closure's or type's; `starts_at`/`ends_at`: the interval in the way.
+
+    `by`: the id of the appointment that has the time.
+    """
 
     rule: Rule
     name: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    by: UUID | None = None
 
     @property
     def overrulable(self) -> bool:

@@ -286,7 +286,7 @@ class _Case:
         footprint = self.candidate.footprint(self.kind)
         for row in self.others:
             if row.practitioner_id == self.candidate.practitioner_id and Interval(*row.footprint).overlaps(footprint):
-                yield Violation(Rule.SLOT_TAKEN, starts_at=row.starts_at, ends_at=row.ends_at)
+                yield Violation(Rule.SLOT_TAKEN, starts_at=row.starts_at, ends_at=row.ends_at, by=row.id)
 
     def _patient_busy(self) -> Iterator[Violation]:
         for row in self.others:

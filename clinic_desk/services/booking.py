@@ -12,7 +12,7 @@ from clinic_desk.database.queries_booking import Facts, insert_appointment, upda
 from clinic_desk.database.queries_entries import entries_by_id
 from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Rule, Unchanged
 from clinic_desk.domain.records import AppointmentStatus, Entry
-from clinic_desk.domain.refusals import Conflict, NotFound, SlotTaken
+from clinic_desk.domain.refusals import Conflict, NotFound, RuleViolation, SlotTaken
 from clinic_desk.domain.rules import (
     Candidate,
     Verdict,
@@ -138,6 +138,7 @@ def _book(db: Database, command: Book, candidate: Candidate, connection: Connect
         patient = present_patient(connection, facts)
         verdict = _judged(facts, candidate, command.overrule)
         refuse(connection, facts, candidate, verdict)
+        _refuse_strangers(verdict, command.beside)
         row = placed(candidate, facts, verdict, None, command.note)
         messages = messages_for(db, facts, row, tell=command.tell_patient)
         if insert_appointment(connection, row, _queued(messages), command.hold_id):
@@ -157,6 +158,16 @@ def _judged(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: 
         was=was,
         overrule=overrule,
     )
+
+
+def _refuse_strangers(verdict: Verdict, beside: frozenset[UUID] | None) -> None:
+    """Raise RuleViolation for those a squeeze-in would be beside though nobody agreed to it: they came in between."""
+    if beside is None:
+        return
+    found = (violation for violation in verdict.violations if violation.rule is Rule.SLOT_TAKEN)
+    strangers = tuple(violation for violation in found if violation.by not in beside)
+    if strangers:
+        raise RuleViolation(strangers)
 
 
 def _update(db: Database, command: Update, connection: Connection) -> Entry:
@@ -190,6 +201,7 @@ def _move(db: Database, connection: Connection, seen: Entry, command: Update) ->
     candidate = candidate_of_update(was, command, facts.clinic)
     verdict = (_judged_back if is_back else _judged)(facts, candidate, command.overrule, was)
     refuse(connection, facts, candidate, verdict)
+    _refuse_strangers(verdict, command.beside)
     note = was.note if isinstance(command.note, Unchanged) else command.note
     row = placed(candidate, facts, verdict, was, note)
     if is_back:

@@ -232,7 +232,7 @@ def test_a_broken_rule_is_named_and_can_be_overruled(run: Run) -> None:
     document = refused.document
     assert (document["error"], document["overrulable"]) == ("rule-violation", True)
     assert [row["rule"] for row in document["violations"]] == ["outside-hours"]
-    assert set(document["violations"][0]) == {"rule", "name", "starts_at", "ends_at", "overrulable"}
+    assert set(document["violations"][0]) == {"rule", "name", "starts_at", "ends_at", "by", "overrulable"}
     assert run(*booking_of(ANNA, f"{MONDAY}T19:00"), "--overrule", "slot-taken").code == 1
     done = run(*booking_of(ANNA, f"{MONDAY}T19:00"), "--overrule", "outside-hours,slot-taken")
     assert done.document["appointment"]["overruled"] == ["outside-hours"]

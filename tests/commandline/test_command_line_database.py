@@ -347,7 +347,7 @@ def test_a_setting_that_cannot_be_used_is_named(command: Command, monkeypatch: p
     monkeypatch.setenv("CLINIC_DESK_MESSAGE_WAIT_S", "soon")
     ended = command("check", "--json")
     assert (ended.code, ended.document["field"]) == (2, "CLINIC_DESK_MESSAGE_WAIT_S")
-    assert ended.document["expected"] == "whole seconds from 0 to 600"
+    assert ended.document["expected"] == "whole seconds from 0 to 900"
 
 
 def test_people_are_told_in_sentences(at: Callable[..., Ended], program: Program, database_url: URL) -> None:

@@ -103,6 +103,7 @@ def _lock_is_held(engine: Engine, desk_no: int) -> bool:
                 text(
                     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :key AND objid = :no"
                     " AND objsubid = 2 AND mode = 'ShareLock' AND granted"
+                    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
                 ),
                 {"key": DESK_LOCK, "no": desk_no},
             )

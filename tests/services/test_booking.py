@@ -10,13 +10,13 @@ from sqlalchemy import URL, Engine, insert
 
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Book, Cancel, PlaceHold, Rule
+from clinic_desk.domain.commands import Book, Cancel, PlaceHold, Rule, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason
 from clinic_desk.domain.refusals import NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services import booking, calendar, holds
-from clinic_desk.services.booking import book
+from clinic_desk.services.booking import book, update
 from tests.support.bookings import BERLIN, NEW_YORK, at, checkup, count, statements_of, stored
 from tests.support.small_clinic import SmallClinic
 
@@ -387,3 +387,19 @@ def test_a_booking_stands_in_the_history_under_its_operation(
             (command.appointment_id,),
         ).one()
     assert tuple(row) == (command.operation_id, "insert", 1, "test_reception", database.desk.id)
+
+
+def test_a_squeeze_in_is_beside_those_only_that_were_agreed_to(clinic: SmallClinic, database: Database) -> None:
+    first = book(database, checkup(clinic))
+    second = book(database, checkup(clinic, patient_id=clinic.patients[1], overrule=frozenset({Rule.SLOT_TAKEN})))
+    wish = checkup(clinic, patient_id=clinic.patients[2], overrule=frozenset({Rule.SLOT_TAKEN}))
+    with pytest.raises(RuleViolation) as refused:
+        book(database, replace(wish, beside=frozenset({first.id})))
+    assert [violation.by for violation in refused.value.violations] == [second.id]
+    assert refused.value.overrulable
+    third = book(database, replace(wish, beside=frozenset({first.id, second.id})))
+    assert third.appointment.squeezed_in
+    later = book(database, checkup(clinic, at(clinic.monday, 11), patient_id=clinic.patients[3]))
+    move = Update(later.id, 1, starts_at=first.appointment.starts_at, overrule=frozenset({Rule.SLOT_TAKEN}))
+    with pytest.raises(RuleViolation):
+        update(database, replace(move, beside=frozenset({first.id, second.id})))

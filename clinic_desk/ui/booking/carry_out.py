@@ -96,7 +96,8 @@ class CarryOut(QObject):
         if self._sent is None:
             return False
         rules = self._sent.overrule | {violation.rule for violation in self._violations}
-        return self._send(replace(self._sent, overrule=rules))
+        beside = (self._sent.beside or frozenset()) | {row.by for row in self._violations if row.by is not None}
+        return self._send(replace(self._sent, overrule=rules, beside=beside))
 
     def _send(self, command: Writing) -> bool:
         database = self._database
@@ -263,6 +264,7 @@ class CarryOut(QObject):
                 length_minutes=int(wanted.length.total_seconds()) // 60,
                 note=wanted.note,
                 overrule=sent.overrule,
+                beside=sent.beside,
                 tell_patient=sent.tell_patient,
             )
         )

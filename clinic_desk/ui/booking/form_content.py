@@ -203,7 +203,7 @@ class FormContent(QObject):
             return None
         return as_update(self.draft, self.opened, self.entry.appointment, self.clinic, overrule)
 
-    def command(self, overrule: frozenset[Rule], hold_id: UUID | None) -> Writing | None:
+    def command(self, overrule: frozenset[Rule], beside: frozenset[UUID], hold_id: UUID | None) -> Writing | None:
         """Return what to send: the same as last time, ids and all, unless something else is asked; None: nothing."""
         fresh: Writing | None
         if self.entry is not None:
@@ -212,5 +212,5 @@ class FormContent(QObject):
             fresh = as_book(self.draft, self.clinic, overrule, hold_id)
         if fresh is None:
             return None
-        self._sent = with_ids_of(fresh, self._sent)
+        self._sent = with_ids_of(replace(fresh, beside=beside), self._sent)
         return self._sent

@@ -101,7 +101,8 @@ class FormSending(QObject):
 
     def _send(self, overrule: frozenset[Rule]) -> None:
         content = self._content
-        command, patient = content.command(overrule, self._holding.hold_id), content.draft.patient
+        beside = frozenset(violation.by for violation in self._agreed if violation.by is not None)
+        command, patient = content.command(overrule, beside, self._holding.hold_id), content.draft.patient
         self._ask_no_more()
         if isinstance(command, Book) and patient is not None:
             self._carry_out.book(command, patient)

@@ -59,7 +59,7 @@ def absence_records(rows: Iterable[Any]) -> tuple[tuple[TimeOff, ...], tuple[Blo
         if is_off:
             off.append(TimeOff(row_id, practitioner_id, begin, end, name, version))
         else:
-            blocks.append(Block(row_id, begin, end, name, practitioner_id, room_id, version))
+            blocks.append(Block(row_id, begin, end, name, practitioner_id, room_id, version=version))
     return tuple(off), tuple(blocks)
 
 

@@ -55,7 +55,7 @@ def clinic_record(connection: Connection) -> Clinic:
 
 def site_record(row: list[Any]) -> Site:
     """Turn a `SITE` array into a record."""
-    return Site(_id(row[0]), *row[1:])
+    return Site(_id(row[0]), row[1], row[2], row[3], row[4], row[5], version=row[6])
 
 
 def practitioner_record(row: list[Any]) -> Practitioner:
@@ -65,14 +65,16 @@ def practitioner_record(row: list[Any]) -> Practitioner:
 
 def room_record(row: list[Any]) -> Room:
     """Turn a `ROOM` array into a record."""
-    return Room(_id(row[0]), row[1], _id(row[2]), *row[3:])
+    return Room(_id(row[0]), row[1], _id(row[2]), row[3], row[4], row[5], version=row[6])
 
 
 def type_record(row: list[Any]) -> AppointmentType:
     """Turn a `TYPE` array into a record."""
-    row_id, name, length, before, after, colour, needs_room, who, *last = row
+    row_id, name, length, before, after, colour, needs_room, who, position, active, version = row
     doing = frozenset(map(_id, who or ()))
-    return AppointmentType(_id(row_id), name, length, before, after, colour, needs_room, doing, *last)
+    return AppointmentType(
+        _id(row_id), name, length, before, after, colour, needs_room, doing, position, active, version=version
+    )
 
 
 def hours_record(row: list[Any]) -> WorkingHours:
@@ -80,7 +82,7 @@ def hours_record(row: list[Any]) -> WorkingHours:
     valid_to = None if row[7] is None else date.fromisoformat(row[7])
     begin, end = row[4:6]
     return WorkingHours(
-        _id(row[0]), _id(row[1]), _id(row[2]), row[3], begin, end, date.fromisoformat(row[6]), valid_to, row[8]
+        _id(row[0]), _id(row[1]), _id(row[2]), row[3], begin, end, date.fromisoformat(row[6]), valid_to, version=row[8]
     )
 
 

@@ -191,7 +191,7 @@ def _entry(  # noqa: PLR0917  # one parameter for each column, in the statement'
             frozenset(overruled) if overruled else _NOTHING,
             None if reason is None else _REASON[reason],
             note,
-            version,
+            version=version,
         ),
         who,
         _STATES[messages or 0],

@@ -83,6 +83,13 @@ class AdministrativeGender(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RoomKind(StrEnum):
+    """What a bookable thing is: FHIR R5 Location or Device."""
+
+    ROOM = "room"
+    DEVICE = "device"
+
+
 class MessageState(StrEnum):
     """What one look at an appointment tells about its messages: the worst of them, `none` if there is none."""
 
@@ -96,7 +103,11 @@ class MessageState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A location of the clinic; `zone` is an IANA name and rules the wall time of all that happens there."""
+    """A location of the clinic; `zone` is an IANA name and rules the wall time of all that happens there.
+
+    `country` (ISO 3166-1, two letters) and `subdivision` (ISO 3166-2 behind the hyphen) say whose public holidays are
+    offered as closures; empty: none.
+    """
 
     id: UUID
     name: str
@@ -104,6 +115,8 @@ class Site:
     address: str = ""
     phone: str = ""
     active: bool = True
+    country: str = ""
+    subdivision: str = ""
     version: int = 1
 
 
@@ -123,7 +136,7 @@ class Practitioner:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room or device of one site, bookable beside a practitioner."""
+    """A room or device of one site, bookable beside a practitioner; it takes `capacity` appointments at once."""
 
     id: UUID
     no: int
@@ -131,12 +144,18 @@ class Room:
     name: str
     position: int = 0
     active: bool = True
+    kind: RoomKind = RoomKind.ROOM
+    capacity: int = 1
     version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class AppointmentType:
-    """A kind of visit: its length and buffers in minutes, and who may do it (empty set: nobody)."""
+    """A kind of visit: its length and buffers in minutes, and who may do it (empty set: nobody).
+
+    `room_ids`: the rooms and devices that serve it; of a kind (room, device) none of which is named, all serve it.
+    `notice_minutes` and `horizon_days` None: the clinic's.
+    """
 
     id: UUID
     name: str
@@ -148,6 +167,10 @@ class AppointmentType:
     practitioner_ids: frozenset[UUID] = frozenset()
     position: int = 0
     active: bool = True
+    needs_device: bool = False
+    room_ids: frozenset[UUID] = frozenset()
+    notice_minutes: int | None = None
+    horizon_days: int | None = None
     version: int = 1
 
 
@@ -156,6 +179,7 @@ class WorkingHours:
     """One weekly row: on `weekday` (ISO, 1 = Monday) from `start_minute` to `end_minute` local time at the site.
 
     A break is the gap between two rows of one day. `end_minute` 1440 is midnight. `valid_to`: last day, None: open.
+    It counts in every `every_weeks`-th week from the one of `valid_from` on (weeks start on Monday, RFC 5545 INTERVAL).
     """
 
     id: UUID
@@ -166,6 +190,24 @@ class WorkingHours:
     end_minute: int
     valid_from: date
     valid_to: date | None = None
+    every_weeks: int = 1
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DateOverride:
+    """Other hours on one local date: all rows of a practitioner and day replace the weekly ones, at all sites.
+
+    Both minutes None: she does not work on that date.
+    """
+
+    id: UUID
+    practitioner_id: UUID
+    site_id: UUID
+    day: date
+    start_minute: int | None = None
+    end_minute: int | None = None
+    name: str = ""
     version: int = 1
 
 
@@ -195,7 +237,10 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A named reserved interval of a practitioner or of a room (exactly one of the two)."""
+    """A named reserved interval of a practitioner or of a room (exactly one of the two).
+
+    `type_ids`: the appointment types it is reserved for, which may be booked there; empty: nobody may.
+    """
 
     id: UUID
     starts_at: datetime
@@ -203,6 +248,7 @@ class Block:
     name: str
     practitioner_id: UUID | None = None
     room_id: UUID | None = None
+    type_ids: frozenset[UUID] = frozenset()
     version: int = 1
 
 
@@ -243,7 +289,8 @@ class PatientMatch:
 class Appointment:
     """Who, with whom, where, from-to. `starts_at`/`ends_at` exclude the buffers; the footprint includes them.
 
-    `wall_start` (naive) and `zone` are the wall time it was agreed in, kept beside the instant.
+    `wall_start` (naive) and `zone` are the wall time it was agreed in, kept beside the instant. One of a series has
+    `series_id`, and `series_day`, the date that the series' rule gave it (RFC 5545 RECURRENCE-ID), wherever it is now.
     """
 
     id: UUID
@@ -264,6 +311,9 @@ class Appointment:
     overruled: frozenset[str] = frozenset()
     cancellation_reason: CancellationReason | None = None
     note: str = ""
+    device_id: UUID | None = None
+    series_id: UUID | None = None
+    series_day: date | None = None
     version: int = 1
 
     @property
@@ -278,6 +328,21 @@ class Appointment:
             self.starts_at - timedelta(minutes=self.buffer_before_minutes),
             self.ends_at + timedelta(minutes=self.buffer_after_minutes),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The rule by which appointments were booked together: an RFC 5545 RRULE from `starts_on`, at `wall_minute`.
+
+    `wall_minute` counts from local midnight of the IANA zone `zone`. Each date is an ordinary appointment.
+    """
+
+    id: UUID
+    rule: str
+    starts_on: date
+    wall_minute: int
+    zone: str
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +398,22 @@ _Identified = TypeVar("_Identified", Site, Practitioner, Room, AppointmentType)
 
 
 @dataclass(frozen=True, slots=True)
+class BookingRules:
+    """How the clinic books. `overrulable` holds values of `commands.Rule`: what a reception may overrule.
+
+    The step is that of the offered starts; notice and horizon bind the offered starts only, not what staff type in.
+    """
+
+    step_minutes: int = 5
+    notice_minutes: int = 0
+    horizon_days: int = 365
+    overrulable: frozenset[str] = frozenset(
+        {"outside-hours", "over-break", "time-off", "blocked", "patient-busy", "slot-taken"}
+    )
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Clinic:
     """All that rarely changes: read at start, again when announced. Tuples are ordered by `position`, then name."""
 
@@ -343,6 +424,8 @@ class Clinic:
     working_hours: tuple[WorkingHours, ...]
     closures: tuple[Closure, ...]
     staff: dict[str, str] = field(default_factory=dict)
+    date_overrides: tuple[DateOverride, ...] = ()
+    rules: BookingRules = BookingRules()
 
     def site(self, site_id: UUID) -> Site:
         """Return the site of this id; KeyError when there is none."""

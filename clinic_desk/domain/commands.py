@@ -42,6 +42,9 @@ class Rule(StrEnum):
     SLOT_TAKEN = "slot-taken"
     ROOM_TAKEN = "room-taken"
     NO_ROOM = "no-room"
+    DEVICE_TAKEN = "device-taken"
+    NO_DEVICE = "no-device"
+    WRONG_ROOM = "wrong-room"
     INACTIVE = "inactive"
 
 

@@ -242,6 +242,30 @@ def _no_room(facts: _Facts) -> tuple[str, str]:
     )
 
 
+def _device_taken(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose another time.")
+    if facts.name:
+        return translate("sentences", "{name} is taken at that time."), advice
+    return translate("sentences", "The device is taken at that time."), advice
+
+
+def _no_device(facts: _Facts) -> tuple[str, str]:
+    if facts.name:
+        advice = translate("sentences", "Choose a device of this site.")
+        return translate("sentences", "{name} is at another site."), advice
+    return (
+        translate("sentences", "{visit} needs a device, and none is free or chosen."),
+        translate("sentences", "Choose another time."),
+    )
+
+
+def _wrong_room(facts: _Facts) -> tuple[str, str]:
+    advice = translate("sentences", "Choose another one, or “automatic”.")
+    if facts.name:
+        return translate("sentences", "{name} is not meant for this visit."), advice
+    return translate("sentences", "The room is not meant for this visit."), advice
+
+
 def _inactive(facts: _Facts) -> tuple[str, str]:
     advice = translate("sentences", "Choose another one.")
     if facts.name:
@@ -263,6 +287,9 @@ _RULES = {
     Rule.SLOT_TAKEN: _taken,
     Rule.ROOM_TAKEN: _room_taken,
     Rule.NO_ROOM: _no_room,
+    Rule.DEVICE_TAKEN: _device_taken,
+    Rule.NO_DEVICE: _no_device,
+    Rule.WRONG_ROOM: _wrong_room,
     Rule.INACTIVE: _inactive,
 }
 

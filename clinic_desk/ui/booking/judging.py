@@ -18,6 +18,9 @@ FIELD_OF_RULE = {
     Rule.TOO_LONG: "type",
     Rule.NO_ROOM: "room",
     Rule.ROOM_TAKEN: "room",
+    Rule.DEVICE_TAKEN: "room",
+    Rule.NO_DEVICE: "room",
+    Rule.WRONG_ROOM: "room",
     Rule.INACTIVE: "with",
     Rule.PATIENT_BUSY: "patient",
 }

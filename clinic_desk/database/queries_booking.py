@@ -199,12 +199,15 @@ class Facts:
     manner: MannerRow
 
 
-def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void: int | None = None) -> Facts:
+def lock_and_read(
+    connection: Connection, wanted: Wanted, desk_id: UUID, *, void: int | None = None, lock: bool = True
+) -> Facts:
     """Take the locks of the place (practitioner, room, patient and UTC days), then read; one round trip.
 
     `void`: void the appointment's pending messages in between, if it still has this version. The locks are sorted and
     taken by a statement of their own, so what the next one reads cannot change before COMMIT by any desk that books.
-    They are taken behind a savepoint: who finds the place taken gives them back at once.
+    They are taken behind a savepoint: who finds the place taken gives them back at once. Without `lock` it is only
+    read, to see beforehand what a booking would meet.
     """
     leaving = wanted.leaving
     rooms = {wanted.room_id, leaving.room_id if leaving else None} - {None}
@@ -231,6 +234,8 @@ def lock_and_read(connection: Connection, wanted: Wanted, desk_id: UUID, *, void
         "desk": str(desk_id),
         "void": void,
     }
+    if not lock:
+        return _facts(run(connection, (FACTS,), values).one())
     statements = (LOCK, FACTS) if void is None else (LOCK, VOID, FACTS)
     return _facts(run(connection, (f"SAVEPOINT {BEFORE_LOCKS}", *statements), values).one())
 

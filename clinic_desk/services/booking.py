@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -77,7 +77,7 @@ def book(db: Database, command: Book) -> Entry:
     """
     candidate = replace(candidate_of_book(command), starts_at=checked_instant("starts_at", command.starts_at))
     checked_text("note", command.note)
-    return _changing(db, command, command.appointment_id, partial(_book, db, command, candidate))
+    return _changing(db, command, command.appointment_id, partial(book_in, db, command, candidate))
 
 
 def update(db: Database, command: Update) -> Entry:
@@ -90,17 +90,17 @@ def update(db: Database, command: Update) -> Entry:
         command = replace(command, starts_at=checked_instant("starts_at", command.starts_at))
     if not isinstance(command.note, Unchanged):
         checked_text("note", command.note)
-    return _changing(db, command, command.appointment_id, partial(_update, db, command))
+    return _changing(db, command, command.appointment_id, partial(update_in, db, command))
 
 
 def set_status(db: Database, command: SetStatus) -> Entry:
     """Set the status by `FOLLOWING`; back from a no-show needs the time still free. Raises as `update`."""
-    return _changing(db, command, command.appointment_id, partial(_set_status, db, command))
+    return _changing(db, command, command.appointment_id, partial(set_status_in, db, command))
 
 
 def cancel(db: Database, command: Cancel) -> Entry:
     """Cancel with a reason; the messages that have not left are voided, a patient who was told is told. As `update`."""
-    return _changing(db, command, command.appointment_id, partial(_cancel, db, command))
+    return _changing(db, command, command.appointment_id, partial(cancel_in, db, command))
 
 
 def reinstate(db: Database, command: Reinstate) -> Entry:
@@ -132,14 +132,23 @@ def _seen(connection: Connection, appointment_id: UUID, version: int) -> Entry:
     return entry
 
 
-def _book(db: Database, command: Book, candidate: Candidate, connection: Connection) -> Entry:
+def book_in(
+    db: Database,
+    command: Book,
+    candidate: Candidate,
+    connection: Connection,
+    *,
+    of_series: tuple[UUID, date] | None = None,
+) -> Entry:
+    """Book within a transaction that is open; `of_series`: the series it is a date of, and which (RECURRENCE-ID)."""
+    series_id, series_day = of_series or (None, None)
     for _ in range(_TRIES):
         facts = read_facts(connection, db, wanted_place(candidate))
         patient = present_patient(connection, facts)
         verdict = _judged(facts, candidate, command.overrule)
         refuse(connection, facts, candidate, verdict)
         _refuse_strangers(verdict, command.beside)
-        row = placed(candidate, facts, verdict, None, command.note)
+        row = replace(placed(candidate, facts, verdict, None, command.note), series_id=series_id, series_day=series_day)
         messages = messages_for(db, facts, row, tell=command.tell_patient)
         if insert_appointment(connection, row, _queued(messages), command.hold_id):
             return entry_of(facts, row, patient, messages)
@@ -170,7 +179,8 @@ def _refuse_strangers(verdict: Verdict, beside: frozenset[UUID] | None) -> None:
         raise RuleViolation(strangers)
 
 
-def _update(db: Database, command: Update, connection: Connection) -> Entry:
+def update_in(db: Database, command: Update, connection: Connection) -> Entry:
+    """Change an appointment within a transaction that is open; the start in UTC."""
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if _is_back(was, command):
@@ -209,7 +219,8 @@ def _move(db: Database, connection: Connection, seen: Entry, command: Update) ->
     elif _place(was) == _place(row):
         row = replace(row, squeezed_in=was.squeezed_in, overruled=was.overruled | row.overruled)
     farewell_to = seen.patient if new_patient else None
-    messages = messages_for(db, facts, row, tell=command.tell_patient, farewell_to=farewell_to) if relevant else ()
+    tell = command.tell_patient
+    messages = messages_for(db, facts, row, tell=tell, farewell_to=farewell_to, was=was) if relevant else ()
     return _write(connection, facts, seen, row, messages, patient=patient)
 
 
@@ -247,7 +258,8 @@ def _place(row: Appointment) -> tuple[UUID, UUID, datetime, datetime]:
     return row.practitioner_id, row.site_id, row.footprint[0], row.footprint[1]
 
 
-def _set_status(db: Database, command: SetStatus, connection: Connection) -> Entry:
+def set_status_in(db: Database, command: SetStatus, connection: Connection) -> Entry:
+    """Set the status within a transaction that is open."""
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if command.status == was.status:
@@ -261,7 +273,8 @@ def _set_status(db: Database, command: SetStatus, connection: Connection) -> Ent
     return _rewrite(db, connection, seen, row, relevant=relevant)
 
 
-def _cancel(db: Database, command: Cancel, connection: Connection) -> Entry:
+def cancel_in(db: Database, command: Cancel, connection: Connection) -> Entry:
+    """Cancel within a transaction that is open."""
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if was.status is _CANCELLED:

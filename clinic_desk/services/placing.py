@@ -10,6 +10,7 @@ from clinic_desk.database.queries_booking import Facts, Wanted, lock_and_read
 from clinic_desk.database.queries_entries import message_state, release_and_look
 from clinic_desk.database.queries_patients import merged_target
 from clinic_desk.domain.commands import AUTOMATIC, Rule
+from clinic_desk.domain.messaging import Kind
 from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry, ParticipationStatus
 from clinic_desk.domain.refusals import NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.domain.rules import Candidate, Verdict
@@ -71,9 +72,11 @@ def wanted_place(candidate: Candidate, *, leaving: Appointment | None = None) ->
     )
 
 
-def read_facts(connection: Connection, db: Database, wanted: Wanted, *, void: int | None = None) -> Facts:
+def read_facts(
+    connection: Connection, db: Database, wanted: Wanted, *, void: int | None = None, lock: bool = True
+) -> Facts:
     """Lock and read (see `lock_and_read`); NotFound if the practitioner, site, type or named room is not there."""
-    facts = lock_and_read(connection, wanted, db.desk.id, void=void)
+    facts = lock_and_read(connection, wanted, db.desk.id, void=void, lock=lock)
     for what, rows in (
         ("practitioner", facts.clinic.practitioners),
         ("site", facts.clinic.sites),
@@ -158,13 +161,23 @@ def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointmen
 
 
 def messages_for(
-    db: Database, facts: Facts, row: Appointment, *, tell: bool, farewell_to: Patient | None = None
+    db: Database,
+    facts: Facts,
+    row: Appointment,
+    *,
+    tell: bool,
+    farewell_to: Patient | None = None,
+    was: Appointment | None = None,
 ) -> tuple[Message, ...]:
-    """Return the messages a written row causes; `farewell_to`: the patient it was taken from."""
+    """Return the messages a written row causes; `farewell_to`: the patient it was taken from; `was`: where it stood."""
     if facts.patient is None:
         return ()
     occasion = Occasion(row, facts.patient, facts.clinic.site(row.site_id), facts.now, _manner(db, facts))
     queued = tuple(Queued(*message) for message in facts.queued)
+    if row.series_id is not None and row.version > 1:
+        # A series is confirmed once, by its first date; of the others the patient knows all the same.
+        knew = replace(occasion, appointment=was or row).told
+        queued = (Queued((farewell_to or facts.patient).id, Kind.CONFIRMATION, "sent", knew), *queued)
     planned = plan(occasion, queued, tell=tell)
     if farewell_to is None:
         return planned

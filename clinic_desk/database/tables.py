@@ -4,8 +4,10 @@ Columns carry the names of `domain.records`. `version` and `changed_*` are writt
 are the last columns of `appointment` (see `migrations/sql/0001`). Rules for who writes:
 
 * `appointment.occupies` says whether the status makes its practitioner and room busy (squeeze-ins do as well).
-* `appointment.practitioner_busy` and `room_busy` are what the exclusion constraints guard; nobody reads or sets them.
-* `SELECT lock_days(1, practitioner_no, footprint)` takes the booking locks of a practitioner, kind 2 those of a room.
+* `appointment.practitioner_busy`, `room_busy`, `device_busy` are what the exclusion constraints guard; nobody reads or
+  sets them. Where several fit (`room.capacity` > 1) they are empty, and a trigger counts.
+* `SELECT lock_days(1, practitioner_no, footprint)` takes the booking locks of a practitioner, kind 2 those of a room or
+  device.
 * Patient type-ahead: `patient_grams(search_key) @> ARRAY['  m', ' me', 'mei']` uses an index.
 """
 
@@ -60,9 +62,13 @@ __all__ = [
     "appointment",
     "appointment_type",
     "appointment_type_practitioner",
+    "appointment_type_room",
     "block",
+    "block_type",
+    "booking_rules",
     "closure",
     "contact_note",
+    "date_override",
     "desk",
     "history",
     "hold",
@@ -77,6 +83,7 @@ __all__ = [
     "practitioner",
     "reminder_rule",
     "room",
+    "series",
     "site",
     "staff",
     "time_off",
@@ -93,6 +100,8 @@ site = Table(
     text_column("phone"),
     flag_column("active", "true"),
     *edited(),
+    text_column("country"),
+    text_column("subdivision"),
 )
 
 practitioner = Table(
@@ -119,6 +128,8 @@ room = Table(
     number_column("position", 0),
     flag_column("active", "true"),
     *edited(),
+    text_column("kind", "room"),
+    number_column("capacity", 1),
     UniqueConstraint("id", "no", name="room_id_no_key"),
 )
 
@@ -135,6 +146,9 @@ appointment_type = Table(
     number_column("position", 0),
     flag_column("active", "true"),
     *edited(),
+    flag_column("needs_device", "false"),
+    Column("notice_minutes", Integer),
+    Column("horizon_days", Integer),
 )
 
 appointment_type_practitioner = Table(
@@ -145,6 +159,16 @@ appointment_type_practitioner = Table(
     reference("practitioner_id", "practitioner", cascade=True),
     *edited(),
     UniqueConstraint("type_id", "practitioner_id", name="appointment_type_practitioner_key"),
+)
+
+appointment_type_room = Table(
+    "appointment_type_room",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    reference("type_id", "appointment_type", cascade=True),
+    reference("room_id", "room", cascade=True),
+    *edited(),
+    UniqueConstraint("type_id", "room_id", name="appointment_type_room_key"),
 )
 
 working_hours = Table(
@@ -159,7 +183,22 @@ working_hours = Table(
     day_column("valid_from"),
     Column("valid_to", Date),
     *edited(),
+    number_column("every_weeks", 1),
     Index("working_hours_practitioner_idx", "practitioner_id", "weekday"),
+)
+
+date_override = Table(
+    "date_override",
+    metadata,
+    id_column(),
+    reference("practitioner_id", "practitioner"),
+    reference("site_id", "site"),
+    day_column("day"),
+    Column("start_minute", Integer),
+    Column("end_minute", Integer),
+    text_column("name"),
+    *edited(),
+    Index("date_override_practitioner_id_idx", "practitioner_id", "day"),
 )
 
 time_off = Table(
@@ -197,6 +236,43 @@ block = Table(
     reference("room_id", "room", nullable=True),
     *edited(),
     Index("block_ends_at_idx", "ends_at"),
+)
+
+block_type = Table(
+    "block_type",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    reference("block_id", "block", cascade=True),
+    reference("type_id", "appointment_type", cascade=True),
+    *edited(),
+    UniqueConstraint("block_id", "type_id", name="block_type_key"),
+)
+
+booking_rules = Table(
+    "booking_rules",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("'00000000-0000-7000-8000-000000000002'")),
+    number_column("step_minutes", 5),
+    number_column("notice_minutes", 0),
+    number_column("horizon_days", 365),
+    Column(
+        "overrulable",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{outside-hours,over-break,time-off,blocked,patient-busy,slot-taken}'"),
+    ),
+    *edited(),
+)
+
+series = Table(
+    "series",
+    metadata,
+    id_column(),
+    text_column("rule", None),
+    day_column("starts_on"),
+    number_column("wall_minute"),
+    text_column("zone", None),
+    *edited(),
 )
 
 staff = Table(
@@ -265,12 +341,18 @@ appointment = Table(
     Column("practitioner_busy", TSTZMULTIRANGE, nullable=False),
     Column("room_busy", TSTZMULTIRANGE, nullable=False),
     Column("cancelled_at", INSTANT),
+    Column("device_id", Uuid),
+    reference("series_id", "series", nullable=True),
+    Column("series_day", Date),
+    Column("device_no", Integer),
+    Column("device_busy", TSTZMULTIRANGE, nullable=False, server_default=text("'{}'")),
     ForeignKeyConstraint(
         ["practitioner_id", "practitioner_no"],
         ["practitioner.id", "practitioner.no"],
         name="appointment_practitioner_fkey",
     ),
     ForeignKeyConstraint(["room_id", "room_no"], ["room.id", "room.no"], name="appointment_room_fkey"),
+    ForeignKeyConstraint(["device_id", "device_no"], ["room.id", "room.no"], name="appointment_device_fkey"),
     Index("appointment_starts_at_idx", "starts_at"),
     Index("appointment_practitioner_starts_at_idx", "practitioner_id", "starts_at"),
     Index("appointment_patient_starts_at_idx", "patient_id", "starts_at"),
@@ -281,6 +363,10 @@ appointment = Table(
         postgresql_where=text("squeezed_in AND occupies"),
     ),
     Index("appointment_squeezed_room_idx", "room_no", "starts_at", postgresql_where=text("squeezed_in AND occupies")),
+    Index(
+        "appointment_squeezed_device_idx", "device_no", "starts_at", postgresql_where=text("squeezed_in AND occupies")
+    ),
+    Index("appointment_series_idx", "series_id", "series_day", postgresql_where=text("series_id IS NOT NULL")),
 )
 
 operation = Table(

@@ -36,10 +36,13 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
             "room",
             "appointment_type",
             "appointment_type_practitioner",
+            "appointment_type_room",
             "working_hours",
+            "date_override",
             "time_off",
             "closure",
             "block",
+            "block_type",
             "staff",
         ),
         _SET_UP,
@@ -92,6 +95,18 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "S",
         "clinic_worker": "S",
     },
+    "booking_rules": {
+        "clinic_reception": "S",
+        "clinic_manager": "SU",
+        "clinic_readonly": "S",
+        "clinic_worker": "S",
+    },
+    "series": {
+        "clinic_reception": "SIU",
+        "clinic_manager": "SIU",
+        "clinic_readonly": "S",
+        "clinic_worker": "S",
+    },
     "reminder_rule": _SET_UP,
     "message_text": _SET_UP,
     "contact_note": {
@@ -119,7 +134,7 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
     ("appointment", "u"): {column.name for column in tables.appointment.c}
     - {
         *("id", "changed_at", "changed_by", "changed_desk_id", "practitioner_no", "room_no", "footprint", "occupies"),
-        *("practitioner_busy", "room_busy", "cancelled_at"),
+        *("practitioner_busy", "room_busy", "cancelled_at", "device_no", "device_busy"),
     },
     ("appointment", "u", "clinic_worker"): {"answer"},
     ("operation", "i"): {"id", "command", "desk_id"},

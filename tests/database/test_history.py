@@ -102,10 +102,12 @@ def test_what_is_derived_is_left_out(desk: Connection, clinic: SmallClinic) -> N
     assert all_columns - kept == {
         "practitioner_no",
         "room_no",
+        "device_no",
         "footprint",
         "occupies",
         "practitioner_busy",
         "room_busy",
+        "device_busy",
     }
     recorded = desk.scalar(select(tables.history.c.after).where(tables.history.c.row_id == clinic.patients[0]))
     assert recorded is not None

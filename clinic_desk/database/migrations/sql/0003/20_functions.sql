@@ -1,0 +1,56 @@
+-- As in 0001, with what a device's place derives left out.
+CREATE OR REPLACE FUNCTION record_history() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    derived CONSTANT text[] := ARRAY['practitioner_no', 'room_no', 'device_no', 'footprint', 'occupies',
+                                     'practitioner_busy', 'room_busy', 'device_busy', 'search_key'];
+    operation uuid := nullif(current_setting('clinic_desk.operation_id', true), '')::uuid;
+    desk uuid := nullif(current_setting('clinic_desk.desk_id', true), '')::uuid;
+BEGIN
+    IF operation IS NULL THEN
+        operation := gen_random_uuid();
+        INSERT INTO public.operation (id, command, desk_id) VALUES (operation, 'sql', desk);
+        PERFORM set_config('clinic_desk.operation_id', operation::text, true);
+    END IF;
+    INSERT INTO public.history (operation_id, table_name, row_id, action, version, before, after, db_user, desk_id)
+    VALUES (
+        operation, TG_TABLE_NAME, CASE WHEN TG_OP = 'DELETE' THEN OLD.id ELSE NEW.id END, lower(TG_OP),
+        CASE WHEN TG_OP = 'DELETE' THEN OLD.version + 1 ELSE NEW.version END,
+        CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - derived END,
+        CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - derived END, session_user, desk);
+    RETURN NULL;
+END $$;
+
+-- As in 0001, and date overrides, which have one day.
+CREATE OR REPLACE FUNCTION announce_days() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    images jsonb[] := CASE TG_OP WHEN 'INSERT' THEN ARRAY[to_jsonb(NEW)] WHEN 'DELETE' THEN ARRAY[to_jsonb(OLD)]
+                                 ELSE ARRAY[to_jsonb(OLD), to_jsonb(NEW)] END;
+    last jsonb := images[array_upper(images, 1)];
+    days date[];
+BEGIN
+    IF current_setting('clinic_desk.quiet', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
+    SELECT array_agg(DISTINCT day ORDER BY day) INTO days FROM (
+        SELECT day FROM unnest(images) AS image,
+            LATERAL (SELECT (image ->> 'starts_at')::timestamptz AS a, (image ->> 'ends_at')::timestamptz AS b) AS i,
+            LATERAL (SELECT zone FROM public.site UNION SELECT 'UTC') AS zones,
+            LATERAL public.local_days(i.a, least(i.b, i.a + INTERVAL '400 days'), zone) AS day
+        WHERE image ? 'starts_at'
+        UNION ALL
+        SELECT (image ->> 'first_day')::date + n FROM unnest(images) AS image,
+            LATERAL generate_series(
+                0, least((image ->> 'last_day')::date - (image ->> 'first_day')::date, 400)) AS n
+        WHERE image ? 'first_day'
+        UNION ALL
+        SELECT (image ->> 'day')::date FROM unnest(images) AS image WHERE image ? 'day') AS touched;
+    IF cardinality(days) > 366 THEN
+        days := NULL;
+    END IF;
+    PERFORM public.send_change(
+        TG_TABLE_NAME, (last ->> 'id')::uuid,
+        coalesce((last ->> 'version')::integer, 0) + (TG_OP = 'DELETE')::integer, days, TG_OP = 'DELETE');
+    RETURN NULL;
+END $$;

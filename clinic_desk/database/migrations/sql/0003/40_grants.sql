@@ -1,0 +1,14 @@
+-- Continues the matrix of 0001 and 0002; tests/database/test_grants.py proves it both ways.
+--
+--                                      reception   manager    readonly   worker
+--   date_override block_type
+--   appointment_type_room              S           SIUD       S          S
+--   booking_rules                      S           SU         S          S
+--   series                             SIU         SIU        S          S
+
+GRANT SELECT ON date_override, block_type, appointment_type_room, booking_rules, series
+    TO clinic_reception, clinic_manager, clinic_readonly, clinic_worker;
+GRANT INSERT, UPDATE, DELETE ON date_override, block_type, appointment_type_room TO clinic_manager;
+GRANT UPDATE ON booking_rules TO clinic_manager;
+GRANT INSERT, UPDATE ON series TO clinic_reception, clinic_manager;
+GRANT UPDATE (device_id, series_id, series_day) ON appointment TO clinic_reception, clinic_manager;

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, delete, insert, select, text, up
 from clinic_desk.database import tables
 from clinic_desk.domain.messaging import MESSAGING_ID
 from clinic_desk.domain.records import AppointmentStatus
+from tests.database import checked_rules
 from tests.support.small_clinic import SmallClinic
 from tests.support.sql import add, appointment, at, connected, refused_by, savepoint
 
@@ -356,16 +357,18 @@ def _good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
 
 
 def test_every_check_refuses_by_its_name_what_it_is_there_for(owner_engine: Engine, clinic: SmallClinic) -> None:
-    good = _good_rows(clinic)
+    good = _good_rows(clinic) | checked_rules.good_rows(clinic)
     with owner_engine.connect() as connection:
         connection.execute(insert(tables.desk).values(id=UUID(int=50), name="Desk"))
         taken = good["notification"] | {"id": uuid4(), "dedupe_key": "taken"}
         connection.execute(insert(tables.notification).values(taken))
-        for only in (tables.messaging, tables.message_channel):
+        standing = good["block"] | {"id": UUID(int=51)}
+        connection.execute(insert(tables.block).values(standing))
+        for only in (tables.messaging, tables.message_channel, tables.booking_rules):
             connection.execute(delete(only))
         for table, row in good.items():
             assert (table, refused_by(connection, _insert(table, row))) == (table, None)
-        for constraint, table, spoilt in _CHECKED:
+        for constraint, table, spoilt in _CHECKED + checked_rules.CHECKED:
             found = refused_by(connection, _insert(table, good[table] | spoilt))
             assert (table, spoilt, found) == (table, spoilt, constraint)
 
@@ -385,8 +388,10 @@ def test_every_check_of_the_schema_is_tried_by_one_of_these(owner_engine: Engine
             )
         )
     # what only a trigger writes cannot be broken by a client: see the next tests
-    written_by_triggers = {"appointment_room_no", "appointment_cancelled_at", "history_action"}
-    assert named - {constraint for constraint, _, _ in _CHECKED} == written_by_triggers
+    written_by_triggers = {
+        *("appointment_room_no", "appointment_device_no", "appointment_cancelled_at", "history_action"),
+    }
+    assert named - {constraint for constraint, _, _ in _CHECKED + checked_rules.CHECKED} == written_by_triggers
 
 
 @pytest.mark.usefixtures("clinic")
@@ -397,6 +402,7 @@ def test_the_columns_that_triggers_write_are_checked_all_the_same(postgres_serve
         connection.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
         for column, value, constraint in (
             ("room_no", 1, "appointment_room_no"),
+            ("device_no", 1, "appointment_device_no"),
             ("cancelled_at", at(9), "appointment_cancelled_at"),  # app-7
         ):
             statement = text(f"UPDATE appointment SET {column} = :value WHERE id = :id")

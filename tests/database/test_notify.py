@@ -20,6 +20,7 @@ from tests.support.sql import add, appointment, at, connected
 
 MONDAY = date(2031, 3, 3)
 TUESDAY = date(2031, 3, 4)
+BLOCK = UUID(int=0xB10C)
 
 
 class Ear:
@@ -188,9 +189,21 @@ def _rows(clinic: SmallClinic) -> dict[str, tuple[dict[str, Any], dict[str, Any]
             {"practitioner_id": clinic.okafor},
             set(),
         ),
+        "appointment_type_room": (
+            {"type_id": clinic.procedure, "room_id": clinic.room_1},
+            {"room_id": clinic.room_2},
+            set(),
+        ),
         "working_hours": ({**who, **where, **hours}, {"end_minute": 61}, set()),
         "time_off": ({**who, **interval}, {"name": "x"}, {MONDAY}),
         "block": ({"name": "B", **who, **interval}, {"name": "C"}, {MONDAY}),
+        "date_override": ({**who, **where, "day": MONDAY}, {"name": "x"}, {MONDAY}),
+        "block_type": ({"type_id": clinic.procedure, "block_id": BLOCK}, {"type_id": clinic.checkup}, set()),
+        "series": (
+            {"rule": "FREQ=DAILY", "starts_on": MONDAY, "wall_minute": 540, "zone": "Europe/Berlin"},
+            {"wall_minute": 600},
+            set(),
+        ),
         "closure": ({**where, "first_day": MONDAY, "last_day": TUESDAY}, {"name": "x"}, {MONDAY, TUESDAY}),
         "staff": ({"login": "l", "display_name": "L"}, {"display_name": "M"}, set()),
         "patient": ({"family_name": "P"}, {"family_name": "Q"}, set()),
@@ -223,12 +236,33 @@ def test_new_settings_and_the_state_of_a_channel_are_news_but_its_pace_is_not(ea
     assert {change.table for change in ear.changes()} == {"messaging", "message_channel"}
 
 
+def test_new_booking_rules_are_news(ear: Ear, manager: Any) -> None:
+    with manager() as connection:
+        row = connection.execute(text("UPDATE booking_rules SET step_minutes = 10 RETURNING id, version")).one()
+    change = ear.change()
+    assert (change.table, change.id, change.version, change.days) == ("booking_rules", row.id, row.version, frozenset())
+
+
+def test_hours_of_a_date_that_move_to_another_tell_both(ear: Ear, manager: Any, clinic: SmallClinic) -> None:
+    row = {"id": uuid4(), "practitioner_id": clinic.weber, "site_id": clinic.berlin, "day": MONDAY}
+    with manager() as connection:
+        connection.execute(insert(tables.date_override).values(row))
+    assert ear.change().days == {MONDAY}
+    with manager() as connection:
+        connection.execute(update(tables.date_override).values(day=TUESDAY))
+    assert ear.change().days == {MONDAY, TUESDAY}
+
+
 def test_every_table_but_the_queue_and_the_records_announces_each_change(
     ear: Ear, manager: Any, clinic: SmallClinic
 ) -> None:
     rows = _rows(clinic)
+    with manager() as connection:
+        _set(connection, quiet="on")
+        standing = {"id": BLOCK, "name": "B", "practitioner_id": clinic.weber, "starts_at": at(9), "ends_at": at(10)}
+        connection.execute(insert(tables.block).values(standing))
     silent = {"operation", "history", "notification"}
-    only_changed = {"messaging", "message_channel"}
+    only_changed = {"messaging", "message_channel", "booking_rules"}
     assert set(rows) | silent | only_changed | {"hold"} == set(tables.metadata.tables)
     for name, (row, changed, days) in rows.items():
         table = tables.metadata.tables[name]

@@ -1,0 +1,61 @@
+"""What the checks of schema 0003 refuse, each by its name; `test_constraints` tries them with its own."""
+
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from tests.support.small_clinic import SmallClinic
+
+BOOKING_RULES_ID: Final = UUID("00000000-0000-7000-8000-000000000002")
+
+CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
+    ("site_country", "site", {"country": "Germany"}),
+    ("site_country", "site", {"country": "de"}),
+    ("site_subdivision", "site", {"subdivision": "BE"}),
+    ("room_kind", "room", {"kind": "garden"}),
+    ("room_capacity", "room", {"capacity": 0}),
+    ("appointment_type_notice", "appointment_type", {"notice_minutes": -1}),
+    ("appointment_type_horizon", "appointment_type", {"horizon_days": 0}),
+    ("appointment_type_room_type_id_fkey", "appointment_type_room", {"type_id": UUID(int=1)}),
+    ("appointment_type_room_room_id_fkey", "appointment_type_room", {"room_id": UUID(int=1)}),
+    ("working_hours_every_weeks", "working_hours", {"every_weeks": 0}),
+    ("working_hours_every_weeks", "working_hours", {"every_weeks": 9}),
+    ("date_override_both_or_neither", "date_override", {"end_minute": None}),
+    ("date_override_both_or_neither", "date_override", {"start_minute": None}),
+    ("date_override_minutes", "date_override", {"start_minute": -1}),
+    ("date_override_minutes", "date_override", {"start_minute": 1020}),
+    ("date_override_minutes", "date_override", {"end_minute": 1441}),
+    ("date_override_practitioner_id_fkey", "date_override", {"practitioner_id": UUID(int=1)}),
+    ("date_override_site_id_fkey", "date_override", {"site_id": UUID(int=1)}),
+    ("block_type_block_id_fkey", "block_type", {"block_id": UUID(int=1)}),
+    ("booking_rules_only_one", "booking_rules", {"id": UUID(int=1)}),
+    ("booking_rules_step", "booking_rules", {"step_minutes": 0}),
+    ("booking_rules_notice", "booking_rules", {"notice_minutes": -1}),
+    ("booking_rules_horizon", "booking_rules", {"horizon_days": 0}),
+    ("booking_rules_overrulable", "booking_rules", {"overrulable": [None]}),
+    ("series_rule", "series", {"rule": ""}),
+    ("series_wall_minute", "series", {"wall_minute": 1440}),
+    ("series_wall_minute", "series", {"wall_minute": -1}),
+    ("series_zone", "series", {"zone": "Berlin"}),
+    ("appointment_series_day", "appointment", {"series_id": UUID(int=1)}),
+    ("appointment_series_id_fkey", "appointment", {"series_id": UUID(int=1), "series_day": date(2031, 3, 3)}),
+    ("appointment_device_fkey", "appointment", {"device_id": UUID(int=1)}),
+]
+
+
+def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
+    """A row of each new table that is accepted."""
+    day = date(2031, 3, 3)
+    return {
+        "appointment_type_room": {"type_id": clinic.procedure, "room_id": clinic.room_1},
+        "date_override": {
+            "practitioner_id": clinic.weber,
+            "site_id": clinic.berlin,
+            "day": day,
+            "start_minute": 0,
+            "end_minute": 1020,
+        },
+        "block_type": {"block_id": UUID(int=51), "type_id": clinic.checkup},
+        "booking_rules": {"id": BOOKING_RULES_ID, "step_minutes": 240, "overrulable": ["blocked"]},
+        "series": {"rule": "FREQ=DAILY", "starts_on": day, "wall_minute": 0, "zone": "Europe/Berlin"},
+    }

@@ -48,10 +48,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command found or did, for machines and for people."""
+    """What a command found or did, for machines and for people; `code`: the exit code, 1 if rows were refused."""
 
     document: Any
     lines: tuple[str, ...]
+    code: int = 0
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------

@@ -177,6 +177,61 @@ def _confirm(parser: Parser) -> None:
     _once(parser)
 
 
+def _import(parser: Parser) -> None:
+    from clinic_desk.commandline.values import DELIMITERS, DOUBLES, ENCODINGS, KINDS
+
+    parser.description = (
+        "Import practitioners, patients or appointments from a CSV file, or appointments from an iCalendar file: all "
+        "rows or none. Importing again makes no doubles. A manager's login is needed. Exit code 1: rows have problems, "
+        "nothing was stored."
+    )
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--check", action="store_true", help="only say what importing would do")
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="FIELD=HEADING",
+        help="which column holds a field, by heading or number; FIELD= for none; default: as the headings tell",
+    )
+    parser.add_argument(
+        "--source",
+        default="import",
+        metavar="NAME",
+        help="where the numbers in the file come from; the same name for a clinic's patients and appointments",
+    )
+    parser.add_argument("--dates", choices=("dmy", "mdy"), help="what 3/4/1987 means; asked for only if dates are so")
+    parser.add_argument("--encoding", choices=ENCODINGS, help="default: found out")
+    parser.add_argument("--delimiter", choices=DELIMITERS, help="default: found out")
+    parser.add_argument("--country", default="DE", metavar="CC", help="of phone numbers without one (default: DE)")
+    parser.add_argument("--language", default="en", metavar="CODE", help="of patients without one (default: en)")
+    parser.add_argument(
+        "--doubles",
+        choices=DOUBLES,
+        default="skip",
+        help="what becomes of a new patient who may be there already: left out (default) or added",
+    )
+    _once(parser)
+
+
+def _export(parser: Parser) -> None:
+    from clinic_desk.commandline.values import DELIMITERS, KINDS
+
+    parser.description = (
+        "Write practitioners, patients or appointments to a CSV file that import understands, or appointments to an "
+        "iCalendar file. Only its owner may read the file. A manager's login is needed; who exported what is noted."
+    )
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--format", choices=("csv", "ics"), help="default: by the file's name, else csv")
+    parser.add_argument("--delimiter", choices=DELIMITERS, help="default: comma")
+    parser.add_argument("--from", dest="from_", metavar="DATE", help="first day of the appointments")
+    parser.add_argument("--to", metavar="DATE", help="last day of the appointments")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    _once(parser)
+
+
 def _worker(parser: Parser) -> None:
     parser.description = (
         "Work through the message queue without a window until stopped, for a server or as a service. The address is "
@@ -237,6 +292,8 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "cancel": ("cancel an appointment", _cancel),
     "queue": ("the messages to patients: list, count, retry, cancel", _queue),
     "confirm": ("send an appointment's confirmation, again if need be", _confirm),
+    "import": ("import patients, practitioners or appointments from a file", _import),
+    "export": ("export patients, practitioners or appointments to a file", _export),
     "worker": ("send messages without a window, as a service", _worker),
 }
 """Name -> what its help says, and what adds its options. What carries it out is in `run`, under the same name."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from clinic_desk.commandline import administration, appointments, connection, messages
+from clinic_desk.commandline import administration, appointments, connection, exchange, messages
 from clinic_desk.commandline.appointments import Answer, Work
 from clinic_desk.commandline.output import complain, json_text, prepare_streams, print_answer, write
 from clinic_desk.commandline.refusals import INTERNAL, INTERRUPTED, error_document, error_lines, exit_code
@@ -42,6 +42,8 @@ _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "cancel": appointments.cancel,
     "queue": messages.queue,
     "confirm": messages.confirm,
+    "import": exchange.import_,
+    "export": exchange.export_,
 }
 
 
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     except Exception as error:  # last resort: 1 would tell other systems that it was refused
         return job.tell_bug(error)
-    return print_answer(answer.document, answer.lines, as_json=arguments.json)
+    return print_answer(answer.document, answer.lines, as_json=arguments.json) or answer.code
 
 
 @dataclass(slots=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
+
+IMPORTED: Final = "import"
+"""The table that the one announcement of an import names: a desk that hears it reads everything anew."""
 
 
 @dataclass(frozen=True, slots=True)

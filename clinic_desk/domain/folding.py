@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -96,7 +97,13 @@ def search_key(patient: Patient) -> str:
     return " ".join(found)
 
 
-def _name_tokens(name: str) -> Iterator[str]:
+@lru_cache(maxsize=8192)
+def _name_tokens(name: str) -> tuple[str, ...]:
+    """Names come again: an import of many patients would fold most of them often."""
+    return tuple(_every_name_token(name))
+
+
+def _every_name_token(name: str) -> Iterator[str]:
     yield from _with_whole(tokens(name))
     lowered = unicodedata.normalize("NFC", name).casefold()
     spelled = _WORD.findall(fold(lowered.translate(_DIGRAPHS)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database import queries_patients as queries
@@ -32,6 +32,9 @@ _LONGEST_NOTE: Final = 4000
 _FIRST_BIRTH_YEAR: Final = 1850
 _CANDIDATES: Final = 200
 """More candidates than this are not ranked against each other: whoever types on sees fewer."""
+_PLAIN_LOCAL: Final = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
+_LONGEST_LOCAL: Final = 64
+_LONGEST_DOMAIN: Final = 180
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
@@ -223,7 +226,18 @@ def _email(value: str) -> str:
         return ""
     from email_validator import EmailNotValidError, validate_email
 
+    local, _, domain = value.strip().rpartition("@")
     try:
+        if len(local) <= _LONGEST_LOCAL and len(domain) <= _LONGEST_DOMAIN and _PLAIN_LOCAL.fullmatch(local):
+            return f"{local}@{_email_domain(domain)}"
         return validate_email(value.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
         raise InvalidInput(field="email", expected="one e-mail address, such as name@example.org") from None
+
+
+@lru_cache(maxsize=1024)
+def _email_domain(domain: str) -> str:
+    """Return the domain of an address as it is stored: few are many people's. Raises EmailNotValidError."""
+    from email_validator import validate_email
+
+    return validate_email(f"a@{domain}", check_deliverability=False).domain

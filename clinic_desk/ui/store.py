@@ -16,7 +16,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.changes import Change
+from clinic_desk.domain.changes import IMPORTED, Change
 from clinic_desk.domain.records import Clinic, DayBoard, Entry, Hold
 from clinic_desk.errors import ClinicDeskError, DatabaseDown
 from clinic_desk.services import calendar
@@ -122,7 +122,9 @@ class DayStore(QObject):
         self._days.read_anew(
             day for change in changes if change.table in DAY_TABLES for day in change.days if day in self.boards
         )
-        if tables & CLINIC_TABLES:
+        if IMPORTED in tables:
+            self.reload()
+        elif tables & CLINIC_TABLES:
             self.reload_clinic()
         if "hold" in tables:
             self._holds.look_now()

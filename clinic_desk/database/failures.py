@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import psycopg2
 
-ROOM_CONSTRAINT: Final = "appointment_room_excl"
+ROOM_CONSTRAINTS: Final = frozenset({"appointment_room_excl", "appointment_device_excl"})
 CHANGED_UNDERFOOT: Final = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: the server rolled back; the same transaction may be done again at once."""
 WRONG_SERVER: Final = "25006"
@@ -108,7 +108,7 @@ def _without_code(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
 
 def _broken_constraint(state: str, constraint: str | None) -> ClinicDeskError | None:
     if state == "23P01":
-        return SlotTaken(None, room=constraint == ROOM_CONSTRAINT)
+        return SlotTaken(None, room=constraint in ROOM_CONSTRAINTS)
     if state == "23503":
         return NotFound(_what(constraint))
     if state in {"23514", "23502"} or state.startswith("22"):

@@ -11,14 +11,19 @@ from uuid import UUID
 from clinic_desk.database.queries_clinic import (
     CLOSURE,
     HOURS,
+    OVERRIDE,
     PRACTITIONER,
     ROOM,
+    RULES,
     SITE,
     TYPE,
     closure_record,
     hours_record,
+    is_manager,
+    override_record,
     practitioner_record,
     room_record,
+    rules_record,
     site_record,
     type_record,
 )
@@ -37,7 +42,8 @@ _DAY: Final = timedelta(days=1)
 LONGEST_BUFFER: Final = timedelta(hours=4)
 """The schema's CHECK on buffers."""
 
-# The keys are those of the schema's lock_days(): kind (1 practitioner, 2 room), number, UTC day; kind 3 is a patient.
+# The keys are those of the schema's lock_days(): kind (1 practitioner, 2 room or device), number, UTC day; kind 3 is a
+# patient.
 # All are taken in ascending order, so desks queue up and never run into the deadlock detector.
 _LOCK: Final = """
 SELECT pg_advisory_xact_lock(key) FROM (
@@ -48,7 +54,7 @@ SELECT pg_advisory_xact_lock(key) FROM (
     FROM room, unnest(%(days)s::int[]) AS day
     WHERE id = ANY(%(rooms)s::uuid[])
        OR (site_id = %(rooms_of)s::uuid AND active
-           AND (SELECT needs_room FROM appointment_type WHERE id = %(type)s::uuid))
+           AND (SELECT needs_room OR needs_device FROM appointment_type WHERE id = %(type)s::uuid))
     UNION
     SELECT (3::bigint << 56) + (hashtext(patient)::bigint & 4294967295) FROM unnest(%(patients)s::text[]) AS patient
     ORDER BY key) AS keys
@@ -65,7 +71,7 @@ _NEAR: Final = (
 )
 _TAKEN: Final = (
     "a.id, a.patient_id, a.practitioner_id, a.room_id, a.starts_at, a.ends_at,"
-    " a.buffer_before_minutes, a.buffer_after_minutes"
+    " a.buffer_before_minutes, a.buffer_after_minutes, a.device_id"
 )
 _FACTS: Final = f"""
 SELECT now(),
@@ -82,7 +88,8 @@ SELECT now(),
      WHERE x.site_id = %(site)s::uuid AND x.first_day <= %(end)s::date + 2 AND x.last_day >= %(begin)s::date - 2),
     (SELECT json_agg(json_build_array(x.id, x.starts_at, x.ends_at, x.name)) FROM time_off x
      WHERE x.practitioner_id = %(practitioner)s::uuid AND x.starts_at < %(end)s AND x.ends_at > %(begin)s),
-    (SELECT json_agg(json_build_array(x.id, x.starts_at, x.ends_at, x.name, x.practitioner_id, x.room_id)) FROM block x
+    (SELECT json_agg(json_build_array(x.id, x.starts_at, x.ends_at, x.name, x.practitioner_id, x.room_id,
+                ARRAY(SELECT t.type_id FROM block_type t WHERE t.block_id = x.id))) FROM block x
      WHERE x.starts_at < %(end)s AND x.ends_at > %(begin)s
        AND (x.practitioner_id = %(practitioner)s::uuid OR x.room_id IS NOT NULL)),
     (SELECT json_agg(json_build_array({_TAKEN})) FROM (
@@ -90,15 +97,19 @@ SELECT now(),
         UNION
         SELECT {_TAKEN} FROM appointment a WHERE a.patient_id = %(patient)s::uuid AND {_NEAR}
         UNION
-        SELECT {_TAKEN} FROM appointment a WHERE a.room_id IS NOT NULL AND {_NEAR}
+        SELECT {_TAKEN} FROM appointment a WHERE (a.room_id IS NOT NULL OR a.device_id IS NOT NULL) AND {_NEAR}
           AND (cardinality(%(rooms)s::uuid[]) > 0
-               OR (SELECT needs_room FROM appointment_type WHERE id = %(type)s::uuid))) AS a),
+               OR (SELECT needs_room OR needs_device FROM appointment_type WHERE id = %(type)s::uuid))) AS a),
     (SELECT json_agg(json_build_array(n.patient_id, n.kind, n.status, n.dedupe_key, n.rule_id)
                      ORDER BY n.created_at, n.id)
      FROM notification n WHERE n.appointment_id = %(appointment)s::uuid AND n.status <> 'cancelled'),
     (SELECT a.version FROM appointment a WHERE a.id = %(appointment)s::uuid),
     coalesce((SELECT s.display_name FROM staff s WHERE s.login = session_user), session_user),
     coalesce((SELECT d.name FROM desk d WHERE d.id = %(desk)s::uuid), ''),
+    (SELECT json_agg({OVERRIDE}) FROM date_override x
+     WHERE x.practitioner_id = %(practitioner)s::uuid
+       AND x.day BETWEEN %(begin)s::date - 2 AND %(end)s::date + 2),
+    (SELECT {RULES} FROM booking_rules x),
     {MANNER},
     {PATIENT_COLUMNS}
 FROM (SELECT) AS one LEFT JOIN patient p ON p.id = %(patient)s::uuid
@@ -118,10 +129,11 @@ _INSERT: Final = f"""
 WITH freed AS (DELETE FROM hold WHERE id = %(hold)s::uuid),
 written AS (
     INSERT INTO appointment (id, patient_id, practitioner_id, site_id, type_id, room_id, starts_at, ends_at, wall_start,
-        zone, buffer_before_minutes, buffer_after_minutes, squeezed_in, overruled, note)
+        zone, buffer_before_minutes, buffer_after_minutes, squeezed_in, overruled, note, device_id, series_id,
+        series_day)
     VALUES (%(id)s::uuid, %(patient)s::uuid, %(practitioner)s::uuid, %(site)s::uuid, %(type)s::uuid, %(room)s::uuid,
         %(starts_at)s, %(ends_at)s, %(wall_start)s, %(zone)s, %(before)s, %(after)s, %(squeezed_in)s,
-        %(overruled)s::text[], %(note)s)
+        %(overruled)s::text[], %(note)s, %(device)s::uuid, %(series)s::uuid, %(series_day)s::date)
     ON CONFLICT DO NOTHING RETURNING version),
 queued AS ({_MESSAGES})
 SELECT version FROM written
@@ -132,7 +144,8 @@ WITH written AS (
         site_id = %(site)s::uuid, type_id = %(type)s::uuid, room_id = %(room)s::uuid, starts_at = %(starts_at)s,
         ends_at = %(ends_at)s, wall_start = %(wall_start)s, zone = %(zone)s, buffer_before_minutes = %(before)s,
         buffer_after_minutes = %(after)s, squeezed_in = %(squeezed_in)s, overruled = %(overruled)s::text[],
-        note = %(note)s, status = %(status)s, answer = %(answer)s, cancellation_reason = %(reason)s
+        note = %(note)s, status = %(status)s, answer = %(answer)s, cancellation_reason = %(reason)s,
+        device_id = %(device)s::uuid, series_id = %(series)s::uuid, series_day = %(series_day)s::date
     WHERE id = %(id)s::uuid AND version = %(version)s RETURNING version),
 queued AS ({_MESSAGES})
 SELECT version FROM written
@@ -176,7 +189,9 @@ class Wanted:
     ends_at: datetime
     buffers: tuple[int, int] | None = None
     room_id: UUID | None = None
+    device_id: UUID | None = None
     automatic_room: bool = False
+    """Whether any room, or any device, of the site may come into play if the type needs one."""
     appointment_id: UUID | None = None
     leaving: Appointment | None = None
     """The place that is given up, to be locked too."""
@@ -202,7 +217,7 @@ class Facts:
 def lock_and_read(
     connection: Connection, wanted: Wanted, desk_id: UUID, *, void: int | None = None, lock: bool = True
 ) -> Facts:
-    """Take the locks of the place (practitioner, room, patient and UTC days), then read; one round trip.
+    """Take the locks of the place (practitioner, room, device, patient and UTC days), then read; one round trip.
 
     `void`: void the appointment's pending messages in between, if it still has this version. The locks are sorted and
     taken by a statement of their own, so what the next one reads cannot change before COMMIT by any desk that books.
@@ -210,7 +225,7 @@ def lock_and_read(
     read, to see beforehand what a booking would meet.
     """
     leaving = wanted.leaving
-    rooms = {wanted.room_id, leaving.room_id if leaving else None} - {None}
+    rooms = {wanted.room_id, wanted.device_id} | ({leaving.room_id, leaving.device_id} if leaving else set())
     practitioners = {wanted.practitioner_id} | ({leaving.practitioner_id} if leaving else set())
     begin, end = wanted.starts_at - LONGEST_BUFFER, wanted.ends_at + LONGEST_BUFFER
     days = set(utc_days(begin, end)) | set(utc_days(*leaving.footprint) if leaving else ())
@@ -218,7 +233,7 @@ def lock_and_read(
         "days": sorted(days),
         "practitioners": [str(row) for row in practitioners],
         "practitioner": str(wanted.practitioner_id),
-        "rooms": [str(row) for row in rooms],
+        "rooms": [str(row) for row in rooms - {None}],
         "rooms_of": str(wanted.site_id) if wanted.automatic_room else None,
         "type": str(wanted.type_id),
         "site": str(wanted.site_id),
@@ -284,6 +299,9 @@ def _columns(row: Appointment) -> dict[str, Any]:
         "squeezed_in": row.squeezed_in,
         "overruled": sorted(row.overruled),
         "note": row.note,
+        "device": _text(row.device_id),
+        "series": _text(row.series_id),
+        "series_day": row.series_day,
     }
 
 
@@ -299,6 +317,9 @@ def _facts(row: Any) -> Facts:
         rooms=tuple(map(room_record, row[4] or ())),
         working_hours=tuple(map(hours_record, row[5] or ())),
         closures=tuple(map(closure_record, row[6] or ())),
+        date_overrides=tuple(map(override_record, row[14] or ())),
+        rules=rules_record(row[15]),
+        manager=is_manager(row[15]),
     )
     practitioner_id = clinic.practitioners[0].id if clinic.practitioners else UUID(int=0)
     return Facts(
@@ -307,18 +328,21 @@ def _facts(row: Any) -> Facts:
         time_off=tuple(
             TimeOff(UUID(off[0]), practitioner_id, _instant(off[1]), _instant(off[2]), off[3]) for off in row[7] or ()
         ),
-        blocks=tuple(
-            Block(UUID(block[0]), _instant(block[1]), _instant(block[2]), block[3], _uuid(block[4]), _uuid(block[5]))
-            for block in row[8] or ()
-        ),
+        blocks=tuple(map(_block, row[8] or ())),
         others=tuple(map(_other, row[9] or ())),
         queued=tuple((UUID(message[0]), *message[1:4], _uuid(message[4])) for message in row[10] or ()),
         version=row[11],
         person=row[12],
         desk=row[13],
-        manner=manner_row(row[14:18]),
-        patient=None if row[18] is None else patient_record(row[18:]),
+        manner=manner_row(row[16:20]),
+        patient=None if row[20] is None else patient_record(row[20:]),
     )
+
+
+def _block(row: list[Any]) -> Block:
+    row_id, starts_at, ends_at, name, practitioner_id, room_id, types = row
+    place = _uuid(practitioner_id), _uuid(room_id)
+    return Block(UUID(row_id), _instant(starts_at), _instant(ends_at), name, *place, frozenset(map(UUID, types)))
 
 
 def _other(row: list[Any]) -> Appointment:
@@ -338,6 +362,7 @@ def _other(row: list[Any]) -> Appointment:
         buffer_before_minutes=row[6],
         buffer_after_minutes=row[7],
         status=AppointmentStatus.BOOKED,
+        device_id=_uuid(row[8]),
     )
 
 

@@ -18,10 +18,11 @@ DESK_LOCK: Final = 20261
 """First key of the session lock that a desk's listener holds while it lives; the second is desk.no."""
 
 _ABSENCES: Final = """
-SELECT id, practitioner_id, NULL::uuid, starts_at, ends_at, name, version, true FROM time_off
+SELECT id, practitioner_id, NULL::uuid, starts_at, ends_at, name, version, true, '{}'::uuid[] FROM time_off
 WHERE starts_at < %(ends_at)s AND ends_at > %(starts_at)s
 UNION ALL
-SELECT id, practitioner_id, room_id, starts_at, ends_at, name, version, false FROM block
+SELECT id, practitioner_id, room_id, starts_at, ends_at, name, version, false,
+       ARRAY(SELECT t.type_id FROM block_type t WHERE t.block_id = block.id) FROM block
 WHERE starts_at < %(ends_at)s AND ends_at > %(starts_at)s
 ORDER BY 4, 1
 """
@@ -52,14 +53,14 @@ def absences_between(
 
 
 def absence_records(rows: Iterable[Any]) -> tuple[tuple[TimeOff, ...], tuple[Block, ...]]:
-    """Turn (id, practitioner, room, start, end, name, version, is time off) into records."""
+    """Turn (id, practitioner, room, start, end, name, version, is time off, types) into records."""
     off: list[TimeOff] = []
     blocks: list[Block] = []
-    for row_id, practitioner_id, room_id, begin, end, name, version, is_off in rows:
+    for row_id, practitioner_id, room_id, begin, end, name, version, is_off, types in rows:
         if is_off:
             off.append(TimeOff(row_id, practitioner_id, begin, end, name, version))
         else:
-            blocks.append(Block(row_id, begin, end, name, practitioner_id, room_id, version=version))
+            blocks.append(Block(row_id, begin, end, name, practitioner_id, room_id, frozenset(types), version))
     return tuple(off), tuple(blocks)
 
 

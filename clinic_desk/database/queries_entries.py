@@ -22,7 +22,7 @@ from clinic_desk.domain.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
@@ -36,7 +36,8 @@ PATIENT_COLUMNS: Final = (
 _APPOINTMENT_COLUMNS: Final = (
     "a.id::text, a.practitioner_id::text, a.site_id::text, a.type_id::text, a.room_id::text, a.starts_at, a.ends_at,"
     " a.wall_start, a.zone, a.buffer_before_minutes, a.buffer_after_minutes, a.status, a.answer, a.squeezed_in,"
-    " a.overruled, a.cancellation_reason, a.note, a.version, a.changed_at, coalesce(s.display_name, a.changed_by),"
+    " a.overruled, a.cancellation_reason, a.note, a.device_id::text, a.series_id::text, a.series_day, a.version,"
+    " a.changed_at, coalesce(s.display_name, a.changed_by),"
     " coalesce(d.name, '')"
 )
 _RANK: Final = {"failed": 5, "unknown": 4, "delivered": 3, "sent": 2, "cancelled": 0, "expired": 0}
@@ -83,7 +84,7 @@ ORDER BY a.starts_at, a.id LIMIT 1
 """,
         {"starts_at": "timestamptz", "ends_at": "timestamptz"},
     )
-    for resource in ("practitioner", "room")
+    for resource in ("practitioner", "room", "device")
 }
 _STATES: Final = (
     MessageState.NONE,
@@ -122,7 +123,7 @@ def entries_by_id(connection: Connection, ids: Iterable[UUID], *, erroneous: boo
 def release_and_look(
     connection: Connection, resource: str, resource_id: UUID, footprint: tuple[datetime, datetime], besides: UUID
 ) -> Entry | None:
-    """Give the locks of `lock_and_read` back; return what makes a practitioner or room busy in a footprint.
+    """Give the locks of `lock_and_read` back; return what makes a practitioner, room or device busy in a footprint.
 
     The appointment `besides` is left out. What was voided or written behind the savepoint is undone.
     """
@@ -161,6 +162,9 @@ def _entry(  # noqa: PLR0917  # one parameter for each column, in the statement'
     overruled: list[str],
     reason: str | None,
     note: str,
+    device_id: str | None,
+    series_id: str | None,
+    series_day: date | None,
     version: int,
     changed_at: datetime,
     person: str,
@@ -191,7 +195,10 @@ def _entry(  # noqa: PLR0917  # one parameter for each column, in the statement'
             frozenset(overruled) if overruled else _NOTHING,
             None if reason is None else _REASON[reason],
             note,
-            version=version,
+            None if device_id is None else _known(device_id),
+            None if series_id is None else _known(series_id),
+            series_day,
+            version,
         ),
         who,
         _STATES[messages or 0],

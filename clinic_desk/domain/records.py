@@ -397,6 +397,10 @@ class Desk:
 _Identified = TypeVar("_Identified", Site, Practitioner, Room, AppointmentType)
 
 
+_OVERRULABLE = frozenset({"outside-hours", "over-break", "time-off", "blocked", "patient-busy", "slot-taken"})
+"""All that anybody may overrule: `commands.OVERRULABLE`."""
+
+
 @dataclass(frozen=True, slots=True)
 class BookingRules:
     """How the clinic books. `overrulable` holds values of `commands.Rule`: what a reception may overrule.
@@ -407,9 +411,7 @@ class BookingRules:
     step_minutes: int = 5
     notice_minutes: int = 0
     horizon_days: int = 365
-    overrulable: frozenset[str] = frozenset(
-        {"outside-hours", "over-break", "time-off", "blocked", "patient-busy", "slot-taken"}
-    )
+    overrulable: frozenset[str] = _OVERRULABLE
     version: int = 1
 
 
@@ -426,6 +428,13 @@ class Clinic:
     staff: dict[str, str] = field(default_factory=dict)
     date_overrides: tuple[DateOverride, ...] = ()
     rules: BookingRules = BookingRules()
+    manager: bool = False
+    """Whether it was read by a manager, who may overrule what a reception may not."""
+
+    @property
+    def overrulable(self) -> frozenset[str]:
+        """The rules that whoever read this may overrule (values of `commands.Rule`)."""
+        return _OVERRULABLE if self.manager else self.rules.overrulable
 
     def site(self, site_id: UUID) -> Site:
         """Return the site of this id; KeyError when there is none."""

@@ -225,7 +225,7 @@ def _move(db: Database, connection: Connection, seen: Entry, command: Update) ->
 
 
 def _rough_candidate(was: Appointment, command: Update) -> Candidate:
-    """What to lock and read for an update, before its type is known: any room of the site may come into play."""
+    """What to lock and read for an update, before its type is known: any room or device of the site may come in."""
     given = {
         name: value
         for name in ("starts_at", "length_minutes", "practitioner_id", "site_id", "type_id", "patient_id")
@@ -235,8 +235,12 @@ def _rough_candidate(was: Appointment, command: Update) -> Candidate:
     if rough.type_id != was.type_id:
         rough = replace(rough, buffers=None)
     if isinstance(command.room_id, Unchanged):
-        return replace(rough, room_id=AUTOMATIC, preferred_room_id=was.room_id)
-    return replace(rough, room_id=command.room_id)
+        rough = replace(rough, room_id=AUTOMATIC, preferred_room_id=was.room_id)
+    else:
+        rough = replace(rough, room_id=command.room_id)
+    if isinstance(command.device_id, Unchanged):
+        return replace(rough, device_id=AUTOMATIC, preferred_device_id=was.device_id)
+    return replace(rough, device_id=command.device_id)
 
 
 def _changes(was: Appointment, command: Update) -> bool:
@@ -247,6 +251,7 @@ def _changes(was: Appointment, command: Update) -> bool:
         "practitioner_id": was.practitioner_id,
         "site_id": was.site_id,
         "room_id": was.room_id,
+        "device_id": was.device_id,
         "type_id": was.type_id,
         "patient_id": was.patient_id,
         "note": was.note,
@@ -312,8 +317,11 @@ def _judged_back(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], 
     if (now.practitioner_id, now.site_id, now.visit) != (then.practitioner_id, then.site_id, then.visit):
         return _judged(facts, candidate, overrule)
     verdict = _judged(facts, candidate, overrule | frozenset(Rule(rule) for rule in was.overruled))
-    # An undo a minute after the start is still an undo.
-    return replace(verdict, refused=tuple(row for row in verdict.refused if row.rule != Rule.IN_THE_PAST))
+    # An undo a minute after the start is still an undo, and so is one by somebody who might not have overruled.
+    forgiven = {*was.overruled, Rule.IN_THE_PAST}
+    again = frozenset(row.rule for row in verdict.violations if row.rule in was.overruled)
+    refused = tuple(row for row in verdict.refused if row.rule not in forgiven)
+    return replace(verdict, refused=refused, overruled=verdict.overruled | again)
 
 
 def _rewrite(

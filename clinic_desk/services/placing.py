@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Patient
 
+_TAKEN: Final = frozenset({Rule.SLOT_TAKEN, Rule.ROOM_TAKEN, Rule.DEVICE_TAKEN})
 _LONGEST_VISIT: Final = timedelta(hours=24)
 _LONGEST_NOTE: Final = 4000
 _YEARS: Final = range(1970, 2200)
@@ -55,8 +56,8 @@ def checked_text(field: str, value: str, longest: int = _LONGEST_NOTE) -> str:
 def wanted_place(candidate: Candidate, *, leaving: Appointment | None = None) -> Wanted:
     """Return what to lock and read for a candidate."""
     length = min(max(timedelta(), timedelta(minutes=candidate.length_minutes)), _LONGEST_VISIT)
-    automatic = candidate.room_id == AUTOMATIC
-    named = candidate.preferred_room_id if candidate.room_id == AUTOMATIC else candidate.room_id
+    room_id = candidate.preferred_room_id if candidate.room_id == AUTOMATIC else candidate.room_id
+    device_id = candidate.preferred_device_id if candidate.device_id == AUTOMATIC else candidate.device_id
     return Wanted(
         patient_id=_there(candidate.patient_id),
         practitioner_id=candidate.practitioner_id,
@@ -65,8 +66,9 @@ def wanted_place(candidate: Candidate, *, leaving: Appointment | None = None) ->
         starts_at=candidate.starts_at,
         ends_at=candidate.starts_at + length,
         buffers=candidate.buffers,
-        room_id=named,
-        automatic_room=automatic,
+        room_id=room_id,
+        device_id=device_id,
+        automatic_room=AUTOMATIC in {candidate.room_id, candidate.device_id},
         appointment_id=candidate.appointment_id,
         leaving=leaving,
     )
@@ -75,7 +77,7 @@ def wanted_place(candidate: Candidate, *, leaving: Appointment | None = None) ->
 def read_facts(
     connection: Connection, db: Database, wanted: Wanted, *, void: int | None = None, lock: bool = True
 ) -> Facts:
-    """Lock and read (see `lock_and_read`); NotFound if the practitioner, site, type or named room is not there."""
+    """Lock and read (see `lock_and_read`); NotFound if the practitioner, site, type, or room named is not there."""
     facts = lock_and_read(connection, wanted, db.desk.id, void=void, lock=lock)
     for what, rows in (
         ("practitioner", facts.clinic.practitioners),
@@ -84,8 +86,10 @@ def read_facts(
     ):
         if not rows:
             raise NotFound(what)
-    if wanted.room_id is not None and all(room.id != wanted.room_id for room in facts.clinic.rooms):
-        raise NotFound(what="room")
+    there = {room.id for room in facts.clinic.rooms}
+    for what, row_id in (("room", wanted.room_id), ("device", wanted.device_id)):
+        if row_id is not None and row_id not in there:
+            raise NotFound(what)
     return facts
 
 
@@ -99,32 +103,33 @@ def present_patient(connection: Connection, facts: Facts) -> Patient:
 
 
 def refuse(connection: Connection, facts: Facts, candidate: Candidate, verdict: Verdict) -> None:
-    """Raise what speaks against the candidate: SlotTaken if only its time or room does, else RuleViolation."""
+    """Raise what speaks against the candidate: SlotTaken if only its time, room or device does, else RuleViolation."""
     rules = {violation.rule for violation in verdict.refused}
     if not rules:
         return
-    final = [row for row in verdict.refused if not row.overrulable and row.rule != Rule.ROOM_TAKEN]
+    final = [row for row in verdict.refused if not row.overrulable and row.rule not in _TAKEN]
     if not final:
         refuse_taken(connection, facts, candidate, rules)
     raise RuleViolation(verdict.refused)
 
 
 def refuse_taken(connection: Connection, facts: Facts, candidate: Candidate, rules: Set[Rule]) -> None:
-    """Raise SlotTaken, with who stands there, if the time or the room is among the broken rules.
+    """Raise SlotTaken, with who stands there, if the time, the room or the device is among the broken rules.
 
     The locks are given back first: of many desks that race for one time, each holds the others up no longer than it
     takes to see that it is taken.
     """
-    if not rules & {Rule.SLOT_TAKEN, Rule.ROOM_TAKEN}:
+    if not rules & _TAKEN:
         return
     footprint = candidate.footprint(facts.clinic.type(candidate.type_id))
     bounds = (footprint.starts_at, footprint.ends_at)
     besides = _there(candidate.appointment_id)
     if Rule.SLOT_TAKEN in rules:
         raise SlotTaken(release_and_look(connection, "practitioner", candidate.practitioner_id, bounds, besides))
-    if candidate.room_id is None or candidate.room_id == AUTOMATIC:
+    resource, row_id = ("room", candidate.room_id) if Rule.ROOM_TAKEN in rules else ("device", candidate.device_id)
+    if row_id is None or row_id == AUTOMATIC:
         raise SlotTaken(None, room=True)
-    raise SlotTaken(release_and_look(connection, "room", candidate.room_id, bounds, besides), room=True)
+    raise SlotTaken(release_and_look(connection, resource, row_id, bounds, besides), room=True)
 
 
 def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointment | None, note: str) -> Appointment:
@@ -156,6 +161,9 @@ def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointmen
         squeezed_in=verdict.squeezed_in,
         overruled=frozenset(rule.value for rule in verdict.overruled),
         note=note,
+        device_id=verdict.device_id,
+        series_id=None if was is None else was.series_id,
+        series_day=None if was is None else was.series_day,
         version=1 if was is None else was.version + 1,
     )
 

@@ -35,7 +35,10 @@ CLINIC_TABLES = frozenset(
         "room",
         "appointment_type",
         "appointment_type_practitioner",
+        "appointment_type_room",
         "working_hours",
+        "date_override",
+        "booking_rules",
         "closure",
         "staff",
     }

@@ -14,6 +14,7 @@ from clinic_desk.domain.wall import to_wall
 
 if TYPE_CHECKING:
     from clinic_desk.domain.records import Clinic, Entry, Patient
+    from clinic_desk.domain.refusals import Violation
     from clinic_desk.services.history import HistoryLine
     from clinic_desk.services.messages import MessageLine
     from clinic_desk.services.slots import FreeSlot
@@ -98,6 +99,12 @@ def reference(rows: Iterable[Any], row_id: UUID) -> dict[str, Any]:
     return {"id": str(row_id), "name": next((row.name for row in rows if row.id == row_id), None)}
 
 
+def violation(broken: Violation) -> dict[str, Any]:
+    """Return a broken rule, and whether it may be overruled."""
+    rest = {name: value for name, value in plain(broken).items() if name != "barred"}
+    return rest | {"overrulable": broken.overrulable}
+
+
 def slot(free: FreeSlot, clinic: Clinic) -> dict[str, Any]:
     """Return a free time."""
     zone = clinic.site(free.site_id).zone
@@ -105,6 +112,7 @@ def slot(free: FreeSlot, clinic: Clinic) -> dict[str, Any]:
         "practitioner": reference(clinic.practitioners, free.practitioner_id),
         "site": reference(clinic.sites, free.site_id),
         "room": reference(clinic.rooms, free.room_id) if free.room_id else None,
+        "device": reference(clinic.rooms, free.device_id) if free.device_id else None,
         "starts_at": plain(free.starts_at),
         "ends_at": plain(free.ends_at),
         "wall_start": to_wall(free.starts_at, zone).isoformat(timespec="minutes"),

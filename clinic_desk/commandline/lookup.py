@@ -138,7 +138,14 @@ def _sites_of(clinic: Clinic, who: Practitioner, typed: datetime) -> tuple[Site,
     for where in clinic.sites:
         at = instant(typed, where)
         day_there = local_day(at, where.zone)
-        for window in working_windows(clinic.working_hours, clinic.closures, clinic.sites, who.id, day_there):
+        for window in working_windows(
+            clinic.working_hours,
+            clinic.closures,
+            clinic.sites,
+            who.id,
+            day_there,
+            overrides=clinic.date_overrides,
+        ):
             if window.site_id == where.id:
                 that_day.add(where.id)
                 if window.interval.starts_at <= at < window.interval.ends_at:

@@ -61,7 +61,7 @@ def _details(error: ClinicDeskError, clinic: Clinic | None, operation_id: UUID |
         if isinstance(error, Usage) and error.candidates:
             found["candidates"] = list(error.candidates)
     elif isinstance(error, RuleViolation):
-        rows = [documents.plain(row) | {"overrulable": row.overrulable} for row in error.violations]
+        rows = [documents.violation(row) for row in error.violations]
         found = {"violations": rows, "overrulable": error.overrulable}
     elif isinstance(error, SlotTaken):
         by = documents.appointment(error.by, clinic) if error.by and clinic else None

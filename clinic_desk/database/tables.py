@@ -367,6 +367,19 @@ appointment = Table(
         "appointment_squeezed_device_idx", "device_no", "starts_at", postgresql_where=text("squeezed_in AND occupies")
     ),
     Index("appointment_series_idx", "series_id", "series_day", postgresql_where=text("series_id IS NOT NULL")),
+    Index("appointment_practitioner_footprint_idx", "practitioner_id", "footprint", postgresql_where=text("occupies")),
+    Index(
+        "appointment_room_footprint_idx",
+        "room_id",
+        "footprint",
+        postgresql_where=text("occupies AND room_id IS NOT NULL"),
+    ),
+    Index(
+        "appointment_device_footprint_idx",
+        "device_id",
+        "footprint",
+        postgresql_where=text("occupies AND device_id IS NOT NULL"),
+    ),
 )
 
 operation = Table(

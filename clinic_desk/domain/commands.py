@@ -56,7 +56,7 @@ OVERRULABLE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Book a patient. `room_id` may be AUTOMATIC: a free room of the site if the type needs one, else none.
+    """Book a patient. `room_id` may be AUTOMATIC: a free room of the site if the type needs one; so may `device_id`.
 
     `beside`: the appointments a squeeze-in was agreed to be beside; None: whoever is there.
     """
@@ -73,6 +73,7 @@ class Book:
     beside: frozenset[UUID] | None = None
     tell_patient: bool = True
     hold_id: UUID | None = None
+    device_id: UUID | Literal["automatic"] | None = AUTOMATIC
     appointment_id: UUID = field(default_factory=new_id)
     operation_id: UUID = field(default_factory=new_id)
 
@@ -95,6 +96,7 @@ class Update:
     type_id: UUID | Unchanged = UNCHANGED
     patient_id: UUID | Unchanged = UNCHANGED
     note: str | Unchanged = UNCHANGED
+    device_id: UUID | Literal["automatic"] | Unchanged | None = UNCHANGED
     reinstate: bool = False
     overrule: frozenset[Rule] = frozenset()
     beside: frozenset[UUID] | None = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Violation:
     """One broken rule. `name`: the block's, closure's or type's; `starts_at`/`ends_at`: the interval in the way.
 
-    `by`: the id of the appointment that has the time.
+    `by`: the id of the appointment that has the time. `barred`: the clinic's booking rules let nobody overrule it.
     """
 
     rule: Rule
@@ -27,11 +27,12 @@ class Violation:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     by: UUID | None = None
+    barred: bool = False
 
     @property
     def overrulable(self) -> bool:
         """Whether a reception may go on after being asked once."""
-        return self.rule in OVERRULABLE
+        return self.rule in OVERRULABLE and not self.barred
 
 
 class RuleViolation(Refused):

@@ -6,66 +6,64 @@ What the search of `availability` offers breaks none of them. The database's con
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeVar
+from math import ceil, floor
+from typing import Final
 from uuid import UUID
 
-from clinic_desk.domain.availability import earliest_start, rooms_of
-from clinic_desk.domain.commands import AUTOMATIC, OVERRULABLE, Book, Rule, Unchanged, Update
-from clinic_desk.domain.records import Appointment, AppointmentType, Block, Clinic, TimeOff
+from clinic_desk.domain.agendas import Agenda, full
+from clinic_desk.domain.candidates import (
+    Candidate,
+    candidate_of_appointment,
+    candidate_of_book,
+    candidate_of_update,
+)
+from clinic_desk.domain.commands import AUTOMATIC, OVERRULABLE, Rule
+from clinic_desk.domain.limits import LONGEST_MINUTES, SHORTEST_MINUTES, earliest_start
+from clinic_desk.domain.records import (
+    Appointment,
+    AppointmentType,
+    Block,
+    Clinic,
+    Room,
+    RoomKind,
+    TimeOff,
+)
 from clinic_desk.domain.refusals import Violation
+from clinic_desk.domain.resources import serves, serving
 from clinic_desk.domain.wall import day_bounds, local_day
-from clinic_desk.domain.working_time import Interval, day_intervals, gaps_between
+from clinic_desk.domain.working_time import EMPTY_TEMPLATE, Interval, Template, gaps_between, templates_of
 
-SHORTEST_MINUTES: Final = 5
-LONGEST_MINUTES: Final = 12 * 60
-_DAY = timedelta(days=1)
-_Value = TypeVar("_Value")
+__all__ = [
+    "Candidate",
+    "Verdict",
+    "candidate_of_appointment",
+    "candidate_of_book",
+    "candidate_of_update",
+    "check_booking",
+    "judge",
+    "template_for",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A booking as it would stand. `appointment_id` and `patient_id` are None while there is none yet.
-
-    The end is the start plus `length_minutes` elapsed. `buffers` are minutes before and after; None means the type's.
-    With `room_id` AUTOMATIC, `preferred_room_id` is tried before the others.
-    """
-
-    type_id: UUID
-    practitioner_id: UUID
-    site_id: UUID
-    starts_at: datetime
-    length_minutes: int
-    patient_id: UUID | None = None
-    room_id: UUID | Literal["automatic"] | None = AUTOMATIC
-    preferred_room_id: UUID | None = None
-    appointment_id: UUID | None = None
-    buffers: tuple[int, int] | None = None
-
-    @property
-    def visit(self) -> Interval:
-        """The visit without its buffers."""
-        return Interval(self.starts_at, self.starts_at + timedelta(minutes=self.length_minutes))
-
-    def footprint(self, kind: AppointmentType) -> Interval:
-        """Return the visit with its buffers, `kind` being its type."""
-        before, after = self.buffers or (kind.buffer_before_minutes, kind.buffer_after_minutes)
-        visit = self.visit
-        return Interval(visit.starts_at - timedelta(minutes=before), visit.ends_at + timedelta(minutes=after))
+_DAY: Final = timedelta(days=1)
+_TAKEN: Final = {RoomKind.ROOM: Rule.ROOM_TAKEN, RoomKind.DEVICE: Rule.DEVICE_TAKEN}
+_MISSING: Final = {RoomKind.ROOM: Rule.NO_ROOM, RoomKind.DEVICE: Rule.NO_DEVICE}
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`violations`: every broken rule; `refused`: those that were not, or may not be, overruled.
 
-    `overruled`: the rules that were broken and overruled, to be recorded; `room_id`: the room the booking gets.
+    `overruled`: the rules that were broken and overruled, to be recorded; `room_id`, `device_id`: what the booking
+    gets.
     """
 
     violations: tuple[Violation, ...]
     refused: tuple[Violation, ...]
     overruled: frozenset[Rule]
     room_id: UUID | None
+    device_id: UUID | None = None
 
     @property
     def squeezed_in(self) -> bool:
@@ -73,64 +71,14 @@ class Verdict:
         return Rule.SLOT_TAKEN in self.overruled
 
 
-def candidate_of_book(command: Book) -> Candidate:
-    """Return what a Book command asks for."""
-    return Candidate(
-        type_id=command.type_id,
-        practitioner_id=command.practitioner_id,
-        site_id=command.site_id,
-        starts_at=command.starts_at,
-        length_minutes=command.length_minutes,
-        patient_id=command.patient_id,
-        room_id=command.room_id,
-        appointment_id=command.appointment_id,
+def template_for(candidate: Candidate, clinic: Clinic) -> Template:
+    """Return when the candidate's practitioner works at its site."""
+    key = (candidate.practitioner_id, candidate.site_id)
+    templates = templates_of(
+        (row for row in clinic.working_hours if (row.practitioner_id, row.site_id) == key),
+        (row for row in clinic.date_overrides if row.practitioner_id == candidate.practitioner_id),
     )
-
-
-def candidate_of_appointment(row: Appointment) -> Candidate:
-    """Return an appointment as the booking it is, with its own buffers (e.g. to reinstate it)."""
-    return Candidate(
-        type_id=row.type_id,
-        practitioner_id=row.practitioner_id,
-        site_id=row.site_id,
-        starts_at=row.starts_at,
-        length_minutes=int(row.length.total_seconds() // 60),
-        patient_id=row.patient_id,
-        room_id=row.room_id,
-        appointment_id=row.id,
-        buffers=(row.buffer_before_minutes, row.buffer_after_minutes),
-    )
-
-
-def candidate_of_update(row: Appointment, command: Update, clinic: Clinic) -> Candidate:
-    """Return what an appointment would be after an Update.
-
-    Another type brings its own buffers. A room that the type needs and that nobody named is kept where it is free and
-    exchanged for another one where it is not; a room that was chosen without need stays the one wanted.
-    """
-    was = candidate_of_appointment(row)
-    type_id = _kept(command.type_id, was.type_id)
-    room_id, preferred = was.room_id, None
-    if not isinstance(command.room_id, Unchanged):
-        room_id = command.room_id
-    elif clinic.type(type_id).needs_room:
-        room_id, preferred = AUTOMATIC, row.room_id
-    return Candidate(
-        type_id=type_id,
-        practitioner_id=_kept(command.practitioner_id, was.practitioner_id),
-        site_id=_kept(command.site_id, was.site_id),
-        starts_at=_kept(command.starts_at, was.starts_at),
-        length_minutes=_kept(command.length_minutes, was.length_minutes),
-        patient_id=_kept(command.patient_id, row.patient_id),
-        room_id=room_id,
-        preferred_room_id=preferred,
-        appointment_id=row.id,
-        buffers=was.buffers if type_id == row.type_id else None,
-    )
-
-
-def _kept(new: _Value | Unchanged, old: _Value) -> _Value:
-    return old if isinstance(new, Unchanged) else new
+    return templates.get(key, EMPTY_TEMPLATE)
 
 
 def check_booking(
@@ -163,10 +111,11 @@ def judge(
 ) -> Verdict:
     """Judge a booking by every rule.
 
-    `others` are appointments near it: of its practitioner, its patient and its site's rooms, wherever their footprints
-    come near; itself and those that take no time are passed over. `now` is the database's clock. With `was`, the
-    appointment as it stands, what is not changed is not judged again: a note can be added to a visit of yesterday.
-    KeyError when the clinic has no such type, practitioner, site or room.
+    `others` are appointments near it: of its practitioner, its patient and its site's rooms and devices, wherever
+    their footprints come near; itself and those that take no time are passed over. `now` is the database's clock.
+    With `was`, the appointment as it stands, what is not changed is not judged again: a note can be added to a visit
+    of yesterday. Nobody overrules what the clinic's rules bar. KeyError when the clinic has no such type,
+    practitioner, site or room.
     """
     case = _Case(
         candidate=candidate,
@@ -180,14 +129,20 @@ def judge(
     )
     found = list(case.violations())
     squeezing = Rule.SLOT_TAKEN in overrule and any(violation.rule == Rule.SLOT_TAKEN for violation in found)
-    room_id, room_violations = case.room(squeezing=squeezing)
-    violations = (*found, *room_violations)
-    allowed = overrule & OVERRULABLE
+    room_id, no_room = case.resource(RoomKind.ROOM, squeezing=squeezing)
+    device_id, no_device = case.resource(RoomKind.DEVICE, squeezing=squeezing)
+    barred = OVERRULABLE - clinic.overrulable
+    violations = tuple(
+        replace(violation, barred=True) if violation.rule in barred else violation
+        for violation in (*found, *no_room, *no_device)
+    )
+    allowed = overrule & (OVERRULABLE - barred)
     return Verdict(
         violations=violations,
         refused=tuple(violation for violation in violations if violation.rule not in allowed),
         overruled=frozenset(violation.rule for violation in violations) & allowed,
         room_id=room_id,
+        device_id=device_id,
     )
 
 
@@ -249,16 +204,12 @@ class _Case:
     def _hours(self) -> Iterator[Violation]:
         zone = self.clinic.site(self.candidate.site_id).zone
         visit = self.candidate.visit
-        rows = [
-            row
-            for row in self.clinic.working_hours
-            if row.practitioner_id == self.candidate.practitioner_id and row.site_id == self.candidate.site_id
-        ]
+        template = template_for(self.candidate, self.clinic)
         day, last = local_day(visit.starts_at, zone) - _DAY, local_day(visit.ends_at, zone) + _DAY
         working: list[Interval] = []
         pauses: list[Interval] = []
         while day <= last:
-            intervals = day_intervals(rows, day, zone)
+            intervals = template.intervals(day, zone)
             working.extend(intervals)
             pauses.extend(gaps_between(intervals))
             day += _DAY
@@ -279,8 +230,11 @@ class _Case:
             if absence.practitioner_id == candidate.practitioner_id and _covers(absence, candidate.visit):
                 yield Violation(Rule.TIME_OFF, absence.name, absence.starts_at, absence.ends_at)
         for block in self.blocks:
-            if block.practitioner_id == candidate.practitioner_id and _covers(block, candidate.visit):
+            if block.practitioner_id == candidate.practitioner_id and self._closed_by(block):
                 yield Violation(Rule.BLOCKED, block.name, block.starts_at, block.ends_at)
+
+    def _closed_by(self, block: Block) -> bool:
+        return self.candidate.type_id not in block.type_ids and _covers(block, self.candidate.visit)
 
     def _slot_taken(self) -> Iterator[Violation]:
         footprint = self.candidate.footprint(self.kind)
@@ -293,42 +247,62 @@ class _Case:
             if row.patient_id == self.candidate.patient_id and _covers(row, self.candidate.visit):
                 yield Violation(Rule.PATIENT_BUSY, starts_at=row.starts_at, ends_at=row.ends_at)
 
-    def room(self, *, squeezing: bool) -> tuple[UUID | None, tuple[Violation, ...]]:
-        """Return the room the booking gets, and what speaks against it."""
-        wanted = self.candidate.room_id
-        if self.was is not None and self._place_unchanged() and wanted in {AUTOMATIC, self.was.room_id}:
-            return self.was.room_id, ()
+    def resource(self, kind: RoomKind, *, squeezing: bool) -> tuple[UUID | None, tuple[Violation, ...]]:
+        """Return the room (or device) the booking gets, and what speaks against it."""
+        candidate, was = self.candidate, self.was
+        if kind == RoomKind.ROOM:
+            wanted, needed, before = candidate.room_id, self.kind.needs_room, was.room_id if was else None
+        else:
+            wanted, needed, before = candidate.device_id, self.kind.needs_device, was.device_id if was else None
+        if was is not None and self._place_unchanged() and wanted in {AUTOMATIC, before}:
+            return before, ()
         if wanted == AUTOMATIC:
-            return self._automatic_room(squeezing=squeezing)
+            return self._automatic(kind, squeezing=squeezing) if needed else (None, ())
         if wanted is None:
-            return None, (Violation(Rule.NO_ROOM),) if self.kind.needs_room else ()
-        room = self.clinic.room(wanted)
-        found: list[Violation] = []
+            return None, (Violation(_MISSING[kind]),) if needed else ()
+        return wanted, tuple(self._against(self.clinic.room(wanted), kind))
+
+    def _against(self, room: Room, kind: RoomKind) -> Iterator[Violation]:
         if not room.active:
-            found.append(Violation(Rule.INACTIVE, room.name))
+            yield Violation(Rule.INACTIVE, room.name)
         if room.site_id != self.candidate.site_id:
-            found.append(Violation(Rule.NO_ROOM, room.name))
-        found.extend(self._room_taken(wanted, room.name))
-        return wanted, tuple(found)
+            yield Violation(_MISSING[kind], room.name)
+        if room.kind != kind or not serves(self.clinic, room, self.kind.room_ids):
+            yield Violation(Rule.WRONG_ROOM, room.name)
+        yield from self._taken(room)
 
-    def _automatic_room(self, *, squeezing: bool) -> tuple[UUID | None, tuple[Violation, ...]]:
-        if not self.kind.needs_room:
-            return None, ()
-        rooms = sorted(
-            rooms_of(self.clinic, self.candidate.site_id), key=lambda room: room.id != self.candidate.preferred_room_id
-        )
-        free = next((room.id for room in rooms if not any(self._room_taken(room.id, room.name))), None)
+    def _automatic(self, kind: RoomKind, *, squeezing: bool) -> tuple[UUID | None, tuple[Violation, ...]]:
+        candidate = self.candidate
+        preferred = candidate.preferred_room_id if kind == RoomKind.ROOM else candidate.preferred_device_id
+        rooms = serving(self.clinic, kind, candidate.site_id, self.kind.room_ids)
+        in_order = sorted(rooms, key=lambda room: room.id != preferred)
+        free = next((room.id for room in in_order if not any(self._taken(room))), None)
         # A squeezed-in patient is seen where the doctor is: no second room is asked for.
-        return free, () if free is not None or squeezing else (Violation(Rule.NO_ROOM),)
+        return free, () if free is not None or squeezing else (Violation(_MISSING[kind]),)
 
-    def _room_taken(self, room_id: UUID, name: str) -> Iterator[Violation]:
-        footprint = self.candidate.footprint(self.kind)
-        for row in self.others:
-            if row.room_id == room_id and Interval(*row.footprint).overlaps(footprint):
-                yield Violation(Rule.ROOM_TAKEN, name, row.starts_at, row.ends_at)
+    def _taken(self, room: Room) -> Iterator[Violation]:
+        rule, footprint = _TAKEN[room.kind], self.candidate.footprint(self.kind)
+        there = [
+            row
+            for row in self.others
+            if room.id in (row.room_id, row.device_id) and Interval(*row.footprint).overlaps(footprint)
+        ]
+        if room.capacity == 1:
+            for row in there:
+                yield Violation(rule, room.name, row.starts_at, row.ends_at)
+        elif self._full(there, room.capacity):
+            yield Violation(rule, room.name, footprint.starts_at, footprint.ends_at)
         for block in self.blocks:
-            if block.room_id == room_id and _covers(block, self.candidate.visit):
+            if block.room_id == room.id and self._closed_by(block):
                 yield Violation(Rule.BLOCKED, block.name, block.starts_at, block.ends_at)
+
+    def _full(self, there: Iterable[Appointment], capacity: int) -> bool:
+        busy = full((_span(Interval(*row.footprint)) for row in there), capacity)
+        return Agenda(busy).takes(_span(self.candidate.visit), _span(self.candidate.footprint(self.kind)))
+
+
+def _span(interval: Interval) -> tuple[int, int]:
+    return floor(interval.starts_at.timestamp()), ceil(interval.ends_at.timestamp())
 
 
 def _covers(row: TimeOff | Block | Appointment, visit: Interval) -> bool:

@@ -115,7 +115,14 @@ def working_minutes(clinic: Clinic, day: date, site_id: UUID | None, time_off: I
     seconds = 0.0
     for practitioner in clinic.practitioners:
         if practitioner.active:
-            windows = working_windows(clinic.working_hours, clinic.closures, clinic.sites, practitioner.id, day)
+            windows = working_windows(
+                clinic.working_hours,
+                clinic.closures,
+                clinic.sites,
+                practitioner.id,
+                day,
+                overrides=clinic.date_overrides,
+            )
             seconds += sum(
                 _left(window.interval, absent.get(practitioner.id, ()))
                 for window in windows

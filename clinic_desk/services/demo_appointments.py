@@ -90,6 +90,7 @@ class _Writer:
                     self._setup.clinic.sites,
                     practitioner.id,
                     day,
+                    overrides=self._setup.clinic.date_overrides,
                 )
             ]
             free = _without(windows, self._absences(practitioner))

@@ -160,7 +160,7 @@ def test_free_times_leave_out_what_is_booked_and_can_be_booked(run: Run, booked:
     assert walls[:3] == [f"{MONDAY}T08:00", f"{MONDAY}T08:30", f"{MONDAY}T08:45"]
     assert walls[-1] == f"{MONDAY}T16:45"
     slot = document["slots"][0]
-    assert set(slot) == {"practitioner", "site", "room", "starts_at", "ends_at", "wall_start", "zone"}
+    assert set(slot) == {"practitioner", "site", "room", "device", "starts_at", "ends_at", "wall_start", "zone"}
     taken = run(*booking_of(JONAS, slot["starts_at"], slot["practitioner"]["id"]), "--site", slot["site"]["id"])
     assert taken.document["appointment"]["wall_start"] == slot["wall_start"]
 

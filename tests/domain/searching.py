@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from clinic_desk.domain.availability import (
@@ -47,13 +48,13 @@ def search(
     now: datetime = LONG_AGO,
     step: int = 60,
     notice: int = 0,
+    horizon: int | None = None,
 ) -> tuple[FreeSlot, ...]:
     return free_starts(
         prepare(where, occupied(taken), time_off, blocks),
-        wanted_for(kind, clinic=where),
+        replace(wanted_for(kind, clinic=where), notice_minutes=notice, horizon_days=horizon),
         day,
         last_day or day,
         now=now,
         step_minutes=step,
-        notice_minutes=notice,
     )

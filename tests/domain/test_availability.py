@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -196,8 +197,9 @@ def test_next_free_is_the_first_opening_of_each_day_that_has_one() -> None:
     taken = [appointment(at(8, day=MONDAY + timedelta(days=2)), 120)]
     found = next_free(
         prepare(where, occupied(taken)),
-        wanted_for(CHECK_UP, clinic=where),
+        replace(wanted_for(CHECK_UP, clinic=where), horizon_days=None),
         MONDAY,
+        MONDAY + timedelta(days=89),
         now=LONG_AGO,
         step_minutes=30,
         days=4,
@@ -214,7 +216,8 @@ def test_next_free_is_the_first_opening_of_each_day_that_has_one() -> None:
 def test_next_free_keeps_to_weekdays_and_parts_of_the_day_and_the_horizon() -> None:
     where = clinic()
     wanted = Wanted((DOCTOR.id,), 15, weekdays=frozenset({2, 4}), from_minute=720)
-    found = next_free(prepare(where, ()), wanted, MONDAY, now=LONG_AGO, step_minutes=15, horizon_days=7)
+    week = (MONDAY, MONDAY + timedelta(days=6))
+    found = next_free(prepare(where, ()), wanted, *week, now=LONG_AGO, step_minutes=15)
     assert [slot.starts_at for slot in found] == [at(13, day=TUESDAY), at(13, day=MONDAY + timedelta(days=3))]
 
 

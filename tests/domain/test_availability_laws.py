@@ -161,9 +161,9 @@ def test_a_search_over_a_range_is_the_union_over_its_days(
         prepare(where, occupied(taken), off, blocks),
         wanted_for(kind, clinic=where),
         first,
+        last,
         now=now,
         step_minutes=step,
-        horizon_days=5,
     )
     assert [slot.starts_at for slot in found] == sorted(firsts.values())
 

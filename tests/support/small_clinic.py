@@ -20,7 +20,8 @@ def _id(kind: int, number: int) -> UUID:
 class SmallClinic:
     """The ids of what stands in the database, and a Monday on which everybody works, far enough in the future.
 
-    Hours: Monday to Friday 08:00-12:00 and 13:00-17:00 wall time of the practitioner's site.
+    Hours: Monday to Friday 08:00-12:00 and 13:00-17:00 wall time of the practitioner's site. A start is offered every
+    quarter of an hour, ten years ahead.
     """
 
     berlin: UUID
@@ -94,6 +95,7 @@ def insert_small_clinic(connection: Connection) -> SmallClinic:
     ):
         connection.execute(insert(table), rows)
     connection.exec_driver_sql(_MESSAGING)
+    connection.exec_driver_sql("UPDATE booking_rules SET step_minutes = 15, horizon_days = 3660")
     return clinic
 
 

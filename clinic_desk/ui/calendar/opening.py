@@ -48,7 +48,8 @@ class Openings:
     def _windows(self, practitioner_id: UUID, column: Column, *, closures: bool) -> tuple[Window, ...]:
         rows = self._hours.get(practitioner_id.int, ())
         closed = self._clinic.closures if closures else ()
-        return working_windows(rows, closed, self._clinic.sites, practitioner_id, column.day)
+        overrides = self._clinic.date_overrides
+        return working_windows(rows, closed, self._clinic.sites, practitioner_id, column.day, overrides=overrides)
 
     def _room_windows(self, column: Column, site_id: UUID | None) -> tuple[Window, ...]:
         found = [

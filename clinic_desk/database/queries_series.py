@@ -74,12 +74,12 @@ def _lock(connection: Connection, group: tuple[UUID, UUID, bool], places: list[W
     for place in places:
         days.update(utc_days(place.starts_at - LONGEST_BUFFER, place.ends_at + LONGEST_BUFFER))
         practitioners.add(place.practitioner_id)
-        rooms.add(place.room_id)
+        rooms.update((place.room_id, place.device_id))
         patients.add(place.patient_id)
         if place.leaving is not None:
             days.update(utc_days(*place.leaving.footprint))
             practitioners.add(place.leaving.practitioner_id)
-            rooms.add(place.leaving.room_id)
+            rooms.update((place.leaving.room_id, place.leaving.device_id))
     values = {
         "days": sorted(days),
         "practitioners": _texts(practitioners),

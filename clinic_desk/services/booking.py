@@ -201,7 +201,7 @@ def _is_back(was: Appointment, command: Update) -> bool:
 
 def _move(db: Database, connection: Connection, seen: Entry, command: Update) -> Entry:
     was = seen.appointment
-    rough, is_back = _rough_candidate(was, command), _is_back(was, command)
+    rough, is_back = rough_candidate(was, command), _is_back(was, command)
     told = (rough.starts_at, rough.site_id, rough.patient_id)
     relevant = is_back or told != (was.starts_at, was.site_id, was.patient_id)
     facts = read_facts(connection, db, wanted_place(rough, leaving=was), void=was.version if relevant else None)
@@ -224,7 +224,7 @@ def _move(db: Database, connection: Connection, seen: Entry, command: Update) ->
     return _write(connection, facts, seen, row, messages, patient=patient)
 
 
-def _rough_candidate(was: Appointment, command: Update) -> Candidate:
+def rough_candidate(was: Appointment, command: Update) -> Candidate:
     """What to lock and read for an update, before its type is known: any room or device of the site may come in."""
     given = {
         name: value

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database.queries_entries import entries_by_id
 from clinic_desk.database.queries_series import entries_of_series, insert_series, lock_places, series_of_appointment
-from clinic_desk.domain.commands import AUTOMATIC, Book, Cancel, SetStatus, Unchanged, Update
+from clinic_desk.domain.commands import Book, Cancel, SetStatus, Unchanged, Update
 from clinic_desk.domain.recurrence import MOST_DATES
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.rules import Candidate, candidate_of_appointment, candidate_of_book, candidate_of_update, judge
 from clinic_desk.domain.series import SeriesRefused, SeriesView
 from clinic_desk.errors import InvalidInput, Refused
 from clinic_desk.services import slots
-from clinic_desk.services.booking import book_in, cancel_in, set_status_in, update_in
+from clinic_desk.services.booking import book_in, cancel_in, rough_candidate, set_status_in, update_in
 from clinic_desk.services.placing import checked_instant, checked_text, read_facts, wanted_place
 from clinic_desk.services.slots import AlternativeKind
 
@@ -89,7 +89,7 @@ def _looked_at(
     elif was is None:
         raise NotFound(what="appointment")
     else:
-        candidate = _rough(was, one.step)
+        candidate = rough_candidate(was, one.step)
     facts = read_facts(connection, db, wanted_place(candidate, leaving=was), lock=False)
     if was is not None and isinstance(one.step, Update):
         candidate = candidate_of_update(was, one.step, facts.clinic)
@@ -103,16 +103,6 @@ def _looked_at(
         was=was,
     )
     return candidate, verdict.violations
-
-
-def _rough(was: Appointment, step: Update) -> Candidate:
-    """Return what to read for a change, before its type is known: any room of the site may come into play."""
-    given = {
-        name: value
-        for name in ("starts_at", "length_minutes", "practitioner_id", "site_id")
-        if not isinstance(value := getattr(step, name), Unchanged)
-    }
-    return replace(candidate_of_appointment(was), room_id=AUTOMATIC, preferred_room_id=was.room_id, **given)
 
 
 def _instead(
@@ -207,7 +197,7 @@ def _change(db: Database, command: ChangeSeries, connection: Connection) -> tupl
 
 
 def _place_of(step: Step, was: Appointment) -> Wanted:
-    candidate = _rough(was, step) if isinstance(step, Update) else candidate_of_appointment(was)
+    candidate = rough_candidate(was, step) if isinstance(step, Update) else candidate_of_appointment(was)
     return wanted_place(candidate, leaving=was)
 
 

@@ -92,7 +92,8 @@ def practitioner_record(row: list[Any]) -> Practitioner:
 
 def room_record(row: list[Any]) -> Room:
     """Turn a `ROOM` array into a record."""
-    return Room(_id(row[0]), row[1], _id(row[2]), *row[3:6], RoomKind(row[6]), *row[7:])
+    row_id, no, site_id, name, position, active, kind, capacity, version = row
+    return Room(_id(row_id), no, _id(site_id), name, position, active, RoomKind(kind), capacity, version)
 
 
 def type_record(row: list[Any]) -> AppointmentType:

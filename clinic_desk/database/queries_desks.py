@@ -19,8 +19,8 @@ HOLD_MINUTES: Final = 2
 
 _REGISTER: Final = """
 INSERT INTO desk (id, name) VALUES (%(id)s::uuid, %(name)s)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen_at = now()
-RETURNING no
+ON CONFLICT (id) DO UPDATE SET name = CASE WHEN desk.named THEN desk.name ELSE excluded.name END, last_seen_at = now()
+RETURNING no, name
 """
 _ALIVE: Final = f"""
 EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {DESK_LOCK} AND l.objid = d.no::oid
@@ -57,9 +57,13 @@ RETURNING expires_at
 _RELEASE_HOLD: Final = "DELETE FROM hold WHERE id = %(id)s::uuid OR expires_at < now()"
 
 
-def register_desk(connection: Connection, desk_id: UUID, name: str) -> int:
-    """Write the desk's name and sign of life; return its number (the second key of its session lock)."""
-    return int(connection.exec_driver_sql(_REGISTER, {"id": str(desk_id), "name": name}).scalar_one())
+def register_desk(connection: Connection, desk_id: UUID, name: str) -> tuple[int, str]:
+    """Write the desk's name, unless a manager gave it another, and its sign of life.
+
+    Return its number (the second key of its session lock) and the name it has.
+    """
+    number, name = connection.exec_driver_sql(_REGISTER, {"id": str(desk_id), "name": name}).one()
+    return number, name
 
 
 def names_in_use(connection: Connection, desk_id: UUID) -> tuple[str | None, frozenset[str]]:
@@ -71,6 +75,12 @@ def names_in_use(connection: Connection, desk_id: UUID) -> tuple[str | None, fro
 def desks_online(connection: Connection) -> tuple[Desk, ...]:
     """Return the desks whose listener is connected, by name."""
     return tuple(Desk(*row) for row in connection.exec_driver_sql(_ONLINE))
+
+
+def all_desks(connection: Connection) -> tuple[Desk, ...]:
+    """Return all desks that ever ran, by name."""
+    rows = connection.exec_driver_sql("SELECT id, name, db_user, last_seen_at FROM desk ORDER BY name, no")
+    return tuple(Desk(*row) for row in rows)
 
 
 def signed_in(connection: Connection) -> tuple[str, str | None, str | None]:

@@ -419,6 +419,7 @@ desk = Table(
     text_column("name", None),
     user_column("db_user"),
     now_column("last_seen_at"),
+    flag_column("named", "false"),
 )
 
 hold = Table(

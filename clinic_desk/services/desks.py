@@ -33,14 +33,15 @@ def register_desk(db: Database, computer: str | None = None) -> int:
     """Write this desk's name and sign of life; return its number. Raises DatabaseDown, Busy, NotAllowed.
 
     Every PC calls its first program "Desk 1". Where another desk of that name is connected, this one is called
-    "Desk 1 · FRONT-PC" by its computer from now on. A name that somebody chose stays as it is.
+    "Desk 1 · FRONT-PC" by its computer from now on. A name that somebody chose stays as it is; one that a manager gave
+    goes before it.
     """
     with db.writing() as connection:
         name = db.desk.name
         if _GIVEN_BY_DEFAULT.fullmatch(name):
             before, others = queries_desks.names_in_use(connection, db.desk.id)
             name = told_apart(name, before, others, platform.node() if computer is None else computer)
-        number = queries_desks.register_desk(connection, db.desk.id, name)
+        number, name = queries_desks.register_desk(connection, db.desk.id, name)
     db.desk = replace(db.desk, name=name)
     return number
 

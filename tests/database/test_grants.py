@@ -147,6 +147,7 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
     ("inbound_message", "u"): {"status", "patient_id", "appointment_id", "meaning"},
     ("message_channel", "u"): {"state", "failures", "code", "reason", "since", "resume_at"},
     ("desk", "u"): {"name", "db_user", "last_seen_at"},
+    ("desk", "u", "clinic_manager"): {"name", "db_user", "last_seen_at", "named"},
 }
 
 _SEARCH: Final = "patient_grams(text)"

@@ -96,6 +96,9 @@ CREATE TABLE series (
     changed_desk_id uuid
 );
 
+-- A desk that a manager named keeps that name, whatever its own settings say.
+ALTER TABLE desk ADD named boolean NOT NULL DEFAULT false;
+
 ALTER TABLE appointment
     ADD device_id uuid,
     ADD series_id uuid CONSTRAINT appointment_series_id_fkey REFERENCES series,

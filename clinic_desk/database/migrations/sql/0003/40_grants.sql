@@ -5,10 +5,12 @@
 --   appointment_type_room              S           SIUD       S          S
 --   booking_rules                      S           SU         S          S
 --   series                             SIU         SIU        S          S
+--   desk                               SIU(c)      SIU(c)     S          S        (c) a manager also `named`
 
 GRANT SELECT ON date_override, block_type, appointment_type_room, booking_rules, series
     TO clinic_reception, clinic_manager, clinic_readonly, clinic_worker;
 GRANT INSERT, UPDATE, DELETE ON date_override, block_type, appointment_type_room TO clinic_manager;
 GRANT UPDATE ON booking_rules TO clinic_manager;
+GRANT UPDATE (named) ON desk TO clinic_manager;
 GRANT INSERT, UPDATE ON series TO clinic_reception, clinic_manager;
 GRANT UPDATE (device_id, series_id, series_day) ON appointment TO clinic_reception, clinic_manager;

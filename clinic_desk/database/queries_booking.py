@@ -79,7 +79,8 @@ SELECT now(),
     (SELECT {PRACTITIONER} FROM practitioner x WHERE x.id = %(practitioner)s::uuid),
     (SELECT {TYPE} FROM appointment_type x WHERE x.id = %(type)s::uuid),
     (SELECT json_agg({ROOM} ORDER BY x.position, x.name, x.id) FROM room x
-     WHERE x.site_id = %(site)s::uuid OR x.id = ANY(%(rooms)s::uuid[])),
+     WHERE x.site_id = %(site)s::uuid OR x.id = ANY(%(rooms)s::uuid[])
+       OR x.id IN (SELECT l.room_id FROM appointment_type_room l WHERE l.type_id = %(type)s::uuid)),
     (SELECT json_agg({HOURS}) FROM working_hours x
      WHERE x.practitioner_id = %(practitioner)s::uuid AND x.site_id = %(site)s::uuid
        AND x.valid_from <= %(end)s::date + 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -10,11 +11,14 @@ from clinic_desk.domain.records import (
     Appointment,
     AppointmentStatus,
     AppointmentType,
+    BookingRules,
     Clinic,
     Closure,
+    DateOverride,
     Patient,
     Practitioner,
     Room,
+    RoomKind,
     Site,
     WorkingHours,
 )
@@ -26,10 +30,15 @@ DOCTOR = Practitioner(UUID(int=11), 1, "Dr. Amara Okafor", position=1)
 OTHER_DOCTOR = Practitioner(UUID(int=12), 2, "Dr. Jonas Weber", position=2)
 ROOM = Room(UUID(int=21), 1, SITE.id, "Room 1", position=1)
 OTHER_ROOM = Room(UUID(int=22), 2, SITE.id, "Room 2", position=2)
+ECHO = Room(UUID(int=23), 3, SITE.id, "Echo", position=3, kind=RoomKind.DEVICE)
+OTHER_ECHO = Room(UUID(int=24), 4, SITE.id, "Old echo", position=4, kind=RoomKind.DEVICE)
 BOTH = frozenset({DOCTOR.id, OTHER_DOCTOR.id})
 CHECK_UP = AppointmentType(UUID(int=31), "Check-up", 15, practitioner_ids=BOTH)
 BUFFERED = AppointmentType(UUID(int=32), "Echo", 30, 5, 10, practitioner_ids=BOTH)
 IN_ROOM = AppointmentType(UUID(int=33), "Stress test", 30, 0, 10, needs_room=True, practitioner_ids=BOTH)
+WITH_DEVICE = AppointmentType(
+    UUID(int=34), "Echocardiogram", 30, 5, 5, needs_room=True, needs_device=True, practitioner_ids=BOTH
+)
 PATIENT_ID = UUID(int=900)
 ALWAYS = date(2020, 1, 1)
 MONDAY = date(2026, 11, 23)
@@ -43,14 +52,33 @@ def hours(
     site_id: UUID = SITE.id,
     valid_from: date = ALWAYS,
     valid_to: date | None = None,
+    every_weeks: int = 1,
 ) -> tuple[WorkingHours, ...]:
     """Return one weekly row for each weekday and span of minutes."""
     return tuple(
         WorkingHours(
-            UUID(int=weekday * 10000 + start), practitioner_id, site_id, weekday, start, end, valid_from, valid_to
+            UUID(int=weekday * 10000 + start),
+            practitioner_id,
+            site_id,
+            weekday,
+            start,
+            end,
+            valid_from,
+            valid_to,
+            every_weeks,
         )
         for weekday in weekdays
         for start, end in spans
+    )
+
+
+def instead(
+    day: date, *spans: tuple[int, int], practitioner_id: UUID = DOCTOR.id, site_id: UUID = SITE.id
+) -> tuple[DateOverride, ...]:
+    """Return the hours of one date, one row for each span; without any, the practitioner does not work."""
+    return tuple(
+        DateOverride(UUID(int=number), practitioner_id, site_id, day, *span)
+        for number, span in enumerate(spans or ((None, None),))
     )
 
 
@@ -62,10 +90,13 @@ def clinic(
     practitioners: tuple[Practitioner, ...] = (DOCTOR, OTHER_DOCTOR),
     rooms: tuple[Room, ...] = (ROOM, OTHER_ROOM),
     types: tuple[AppointmentType, ...] = (CHECK_UP, BUFFERED, IN_ROOM),
+    overrides: tuple[DateOverride, ...] = (),
+    rules: BookingRules | None = None,
 ) -> Clinic:
     """Return a clinic; by default with 08:00-12:00 and 13:00-17:00 every day for the one doctor."""
     rows = hours((480, 720), (780, 1020)) if working_hours is None else working_hours
-    return Clinic(sites, practitioners, rooms, types, rows, closures)
+    found = Clinic(sites, practitioners, rooms, types, rows, closures, date_overrides=overrides)
+    return found if rules is None else replace(found, rules=rules)
 
 
 def at(hour: int, minute: int = 0, *, day: date = MONDAY, zone: str = SITE.zone) -> datetime:
@@ -83,6 +114,7 @@ def appointment(
     site: Site = SITE,
     kind: AppointmentType = CHECK_UP,
     room_id: UUID | None = None,
+    device_id: UUID | None = None,
     status: AppointmentStatus = AppointmentStatus.BOOKED,
     squeezed_in: bool = False,
     note: str = "",
@@ -100,6 +132,7 @@ def appointment(
         wall_start=to_wall(starts_at, site.zone),
         zone=site.zone,
         room_id=room_id,
+        device_id=device_id,
         buffer_before_minutes=kind.buffer_before_minutes,
         buffer_after_minutes=kind.buffer_after_minutes,
         status=status,

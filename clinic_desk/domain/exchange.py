@@ -203,7 +203,7 @@ FIELDS: Final[Mapping[Kind, tuple[Field, ...]]] = MappingProxyType(
             _field(
                 "practitioner",
                 "practitioner, doctor, provider, Arzt, Ärztin, Behandler, Behandlerin, médico, médica, profesional, "
-                "médecin, praticien, chair, organizer",
+                "médecin, praticien, chair",
             ),
             _field(
                 "type",

@@ -27,7 +27,9 @@ _LONGEST_MOMENT: Final = 40
 
 
 def _words(table: Mapping[Meaning, str]) -> Mapping[str, Meaning]:
-    return MappingProxyType({"".join(tokens(word)): value for value, words in table.items() for word in words.split()})
+    return MappingProxyType(
+        {"".join(tokens(word)) or word: value for value, words in table.items() for word in words.split()}
+    )
 
 
 GENDERS: Final = _words(

@@ -12,8 +12,8 @@ from clinic_desk.errors import InvalidInput
 from clinic_desk.services.importing.files import Row
 
 HEADINGS: Final = (
-    "UID", "SUMMARY", "DTSTART", "DTEND", "LOCATION", "CATEGORIES", "STATUS", "DESCRIPTION", "ORGANIZER", "CHAIR",
-    "ATTENDEE", "ATTENDEE e-mail", "RESOURCES",
+    "UID", "SUMMARY", "DTSTART", "DTEND", "LOCATION", "CATEGORIES", "STATUS", "DESCRIPTION", "CHAIR", "ATTENDEE",
+    "ATTENDEE e-mail", "RESOURCES",
 )  # fmt: skip
 _EVENT: Final = "a VEVENT of RFC 5545"
 _LONGEST_EVENT: Final = 256 << 10
@@ -83,8 +83,7 @@ def _cells(event: Any) -> tuple[str, ...]:
         ", ".join(event.categories),
         str(event.get("STATUS", "")),
         str(event.get("DESCRIPTION", "")),
-        _named(event.get("ORGANIZER")),
-        _named(chairs[0]) if chairs else "",
+        _named(chairs[0] if chairs else event.get("ORGANIZER")),
         _named(others[0]) if others else "",
         _address(others[0]) if others else "",
         _joined(event.get("RESOURCES", "")),

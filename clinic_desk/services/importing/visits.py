@@ -85,7 +85,7 @@ class VisitRows:
         cells, clinic = self._cells, self._clinic
         who = self._named(row, "practitioner", clinic.practitioners, problems)
         visit = self._named(row, "type", self._types(who), problems)
-        where = self._site(row, who, problems)
+        where = self._site(row, who, problems) if who else None
         room = self._room(row, where, problems)
         zone = where.zone if where else "UTC"
         starts_at = self._moment(row, "start", zone, problems)

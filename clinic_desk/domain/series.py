@@ -64,13 +64,17 @@ class ChangeSeries:
 class PlannedDate:
     """One date as it would stand: what speaks against it, and free times instead, the best first.
 
-    `step`: the booking or change that puts it there, for `length_minutes`.
+    `step`: the booking or change that puts it there, for `length_minutes`, with this practitioner. `was_at`: where one
+    that is moved stands now.
     """
 
     day: date
     starts_at: datetime
     length_minutes: int
+    practitioner_id: UUID
+    type_id: UUID
     step: Book | Update
+    was_at: datetime | None = None
     violations: tuple[Violation, ...] = ()
     replacements: tuple[FreeSlot, ...] = ()
 
@@ -125,7 +129,14 @@ def planned_dates(rule: Recurrence, template: Book, zone: str) -> tuple[PlannedD
     wall = to_wall(template.starts_at, zone)
     found = occurrences(rule, wall.date(), wall.hour * 60 + wall.minute, zone)
     return tuple(
-        PlannedDate(one.day, one.starts_at, template.length_minutes, _booking(template, one, holding=index == 0))
+        PlannedDate(
+            day=one.day,
+            starts_at=one.starts_at,
+            length_minutes=template.length_minutes,
+            practitioner_id=template.practitioner_id,
+            type_id=template.type_id,
+            step=_booking(template, one, holding=index == 0),
+        )
         for index, one in enumerate(found)
     )
 
@@ -248,5 +259,15 @@ def shifted(entries: Iterable[Entry], shift: Shift) -> tuple[PlannedDate, ...]:
             tell_patient=index == 0,
         )
         length = shift.length_minutes or int(row.length.total_seconds()) // 60
-        planned.append(PlannedDate(_day(entry), starts_at, length, step))
+        planned.append(
+            PlannedDate(
+                day=_day(entry),
+                starts_at=starts_at,
+                length_minutes=length,
+                practitioner_id=shift.practitioner_id or row.practitioner_id,
+                type_id=row.type_id,
+                step=step,
+                was_at=row.starts_at,
+            )
+        )
     return tuple(planned)

@@ -28,6 +28,8 @@ class BookingDesk(QObject):
 
     closed = Signal()
     """The form is gone, booked or not."""
+    repeat_requested = Signal(object)
+    """What is in the form (BookingForm) is to become a series."""
 
     def __init__(
         self, desk: Connected, calendar: CalendarView, own: OwnChanges, over: QWidget, parent: QObject | None = None
@@ -56,6 +58,7 @@ class BookingDesk(QObject):
         form.impossible.connect(self._own.tell_trouble)
         form.closed.connect(lambda: self._calendar.setFocus(Qt.FocusReason.OtherFocusReason))
         form.closed.connect(self.closed)
+        form.repeat_pressed.connect(lambda: self.repeat_requested.emit(form))
         store.clinic_changed.connect(lambda: form.set_clinic(store.clinic))
         store.board_changed.connect(self._board_changed)
         store.board_loaded.connect(lambda day: form.show_board(store.boards[day]))

@@ -50,7 +50,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def loaded(clinic: SmallClinic, database: Database) -> Clinic:
-    assert clinic.monday
+    assert clinic.patients
     return calendar.load_clinic(database)
 
 

@@ -255,5 +255,7 @@ class BookingForm(FormView):
             self.let_go()
         elif event.matches(QKeySequence.StandardKey.New):
             self.add_patient("")
+        elif event.key() == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self.repeat_pressed.emit()
         # Whatever else is typed here is not for the calendar behind.
         event.accept()

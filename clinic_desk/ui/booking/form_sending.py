@@ -49,7 +49,7 @@ class FormSending(QObject):
             if self.guard.is_ready:
                 self._agreed |= Counter(self.asked)
                 self._judge()
-        elif self._is_complete():
+        elif self.is_complete():
             self._agreed = Counter()
             self._judge()
 
@@ -78,7 +78,7 @@ class FormSending(QObject):
         self._view.problem.say(told_of(error, self._content))
         self.state_changed.emit()
 
-    def _is_complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether patient and time are there; if not, say what is missing and go there."""
         content, fields = self._content, self._view.fields
         if content.draft.patient is None:

@@ -37,6 +37,8 @@ class FormView(Card):
 
     book_pressed = Signal()
     cancel_pressed = Signal()
+    repeat_pressed = Signal()
+    """The booking is to become a series."""
 
     def __init__(self, patient_line: PatientLine, patient_form: PatientForm, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,6 +50,9 @@ class FormView(Card):
         self.problem.setObjectName("booking_problem")
         self.problem.setProperty("boxed", "true")
         self.hint = plain_label("", "muted")
+        self.repeat_button = button(
+            translate("booking", "Repeat…  Ctrl R"), "booking_repeat", self.repeat_pressed.emit, "link"
+        )
         self.cancel_button = button(translate("booking", "Cancel"), "booking_cancel", self.cancel_pressed.emit)
         self.book_button = button("", "booking_book", self.book_pressed.emit, "primary")
         self.page = 0
@@ -62,12 +67,14 @@ class FormView(Card):
             self.body.addWidget(page)
         self.show_page(0)
         QWidget.setTabOrder(self.fields.tell, self.book_button)
-        QWidget.setTabOrder(self.book_button, self.cancel_button)
+        QWidget.setTabOrder(self.book_button, self.repeat_button)
+        QWidget.setTabOrder(self.repeat_button, self.cancel_button)
         parent.installEventFilter(self)
 
     def _fields_page(self) -> QWidget:
         footer = QHBoxLayout()
         footer.addWidget(self.hint, 1)
+        footer.addWidget(self.repeat_button)
         footer.addWidget(self.cancel_button)
         footer.addWidget(self.book_button)
         page = QWidget()
@@ -96,6 +103,8 @@ class FormView(Card):
         self.setAccessibleName(self.title.text())
         self.subtitle.setText(place_text(draft, clinic))
         set_button_text(self.book_button, _button_text(draft, state))
+        self.repeat_button.setVisible(state.new)
+        self.repeat_button.setEnabled(not state.busy)
         self.hint.setText(_hint_text(state))
 
     # --- place ---

@@ -117,6 +117,9 @@ class MoveSeriesDialog(PlanSheet):
     def fields_widget(self) -> QWidget:
         return self._fields
 
+    def idle_text(self) -> str:
+        return translate("series", "Say where this date is to go, or with whom; the others go along with it.")
+
     # --- what is to be moved ---
 
     def _when_changed(self) -> None:

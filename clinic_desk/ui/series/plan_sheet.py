@@ -8,7 +8,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Clinic, Entry
@@ -65,6 +65,7 @@ class PlanSheet(Sheet):
         self.cancel_button = button(translate("series", "Cancel"), "series_cancel", self.reject)
         self.send_button = button("", "series_send", self.submit, "primary")
         self._ready = False
+        self._focus_was: QWidget | None = None
         self._connect()
 
     def lay_out(self, fields: QWidget) -> None:
@@ -104,6 +105,10 @@ class PlanSheet(Sheet):
     def send_text(self, number: int) -> str:
         """Return what the button says for so many dates."""
 
+    def idle_text(self) -> str:
+        """Return what is said while there are no dates to look at."""
+        return ""
+
     @abstractmethod
     def fields_widget(self) -> QWidget:
         """Return the widget of the fields above."""
@@ -142,7 +147,7 @@ class PlanSheet(Sheet):
         if self._ready:
             self.progress.setText(tally_words(tally, changing=self._changing))
         elif not self.looker.is_looking and not self.problem.text():
-            self.progress.setText("")
+            self.progress.setText(self.idle_text())
         if busy:
             text = (
                 translate("series", "Finding out…") if self._submission.is_unknown else translate("series", "Saving…")
@@ -150,10 +155,26 @@ class PlanSheet(Sheet):
             set_button_text(self.send_button, text)
         else:
             set_button_text(self.send_button, self.send_text(tally.kept))
+        self._note_focus()
         self.send_button.setEnabled(self._ready and tally.kept > 0 and not busy)
         self.cancel_button.setEnabled(not busy)
         self.fields_widget().setEnabled(not busy)
         self.plan.setEnabled(not busy and self._ready)
+        self._keep_focus()
+
+    def _note_focus(self) -> None:
+        """Remember where the keyboard is: what is switched off loses it."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.isAncestorOf(focus):
+            self._focus_was = self.plan.list if self.plan.isAncestorOf(focus) else focus
+
+    def _keep_focus(self) -> None:
+        """Give the keyboard back, or hold it for the sheet until it can be."""
+        focus = QApplication.focusWidget()
+        if not self.isVisible() or (focus is not None and self.isAncestorOf(focus)):
+            return
+        was = self._focus_was
+        (was if was is not None and was.isEnabled() and was.isVisible() else self).setFocus()
 
     # --- sending ---
 

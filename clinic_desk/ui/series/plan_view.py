@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from clinic_desk.domain.commands import Book, Update
 from clinic_desk.domain.records import Clinic
 from clinic_desk.domain.series import PlannedDate
+from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.booking.choice_button import ChoiceButton
 from clinic_desk.ui.booking.fields import let_wrap, plain_label
 from clinic_desk.ui.messages.list_view import MessageList
@@ -52,6 +53,7 @@ class PlanView(QWidget):
         self.clinic = clinic
         self.zone = zone
         self._changing = changing
+        self._today = to_wall(clock(), zone).date()
         self._dates: tuple[PlannedDate, ...] = ()
         self._chosen: dict[date, Choice] = {}
         self.rows = RowsModel(_columns(), clock, self)
@@ -101,7 +103,7 @@ class PlanView(QWidget):
             one.step.appointment_id,
             one,
             choice,
-            when_words(one.starts_at, self.zone),
+            when_words(one.was_at or one.starts_at, self.zone, self._today),
             choice_words(choice, one, self.clinic, self.zone, changing=self._changing),
             reason_words(one, self.clinic, self.zone),
         )
@@ -186,8 +188,8 @@ class PlanView(QWidget):
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column(translate("series", "Date"), lambda row, _now: row.when, 20, is_bold=True),
-        Column(translate("series", "Becomes"), lambda row, _now: row.what, 34, _colour),
+        Column(translate("series", "Date"), lambda row, _now: row.when, 28, is_bold=True),
+        Column(translate("series", "Becomes"), lambda row, _now: row.what, 36, _colour),
         Column(translate("series", "What is in the way"), lambda row, _now: row.why, 0, lambda _row: "muted"),
     )
 

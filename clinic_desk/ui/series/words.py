@@ -60,14 +60,7 @@ def when_words(starts_at: datetime, zone: str, today: date | None = None) -> str
 
 def reason_words(planned: PlannedDate, clinic: Clinic, zone: str) -> str:
     """Return why a date cannot simply stand; empty if it can."""
-    step = planned.step
-    who = getattr(step, "practitioner_id", None)
-    kind = getattr(step, "type_id", None)
-    about = About(
-        who if who in {one.id for one in clinic.practitioners} else None,
-        kind if kind in {one.id for one in clinic.types} else None,
-        planned.starts_at,
-    )
+    about = About(planned.practitioner_id, planned.type_id, planned.starts_at)
     return " ".join(sentence(one, clinic, zone, about) for one in combined(planned.violations))
 
 
@@ -76,7 +69,7 @@ def slot_words(slot: FreeSlot, planned: PlannedDate, clinic: Clinic, zone: str) 
     there, was = to_wall(slot.starts_at, zone), to_wall(planned.starts_at, zone)
     when = time_text(there) if there.date() == was.date() else when_words(slot.starts_at, zone)
     name = one_line(clinic.practitioner(slot.practitioner_id).name)
-    if slot.practitioner_id != getattr(planned.step, "practitioner_id", slot.practitioner_id):
+    if slot.practitioner_id != planned.practitioner_id:
         return f"{when} · {name}", translate("series", "other doctor")
     if there.date() == was.date():
         return f"{when} · {name}", translate("series", "same day")
@@ -84,14 +77,22 @@ def slot_words(slot: FreeSlot, planned: PlannedDate, clinic: Clinic, zone: str) 
 
 
 def choice_words(choice: Choice, planned: PlannedDate, clinic: Clinic, zone: str, *, changing: bool) -> str:
-    """Return what is chosen for a date, for its row."""
+    """Return what is chosen for a date, for its row: of a change where it goes."""
     if choice.way is Way.INSTEAD and choice.slot is not None:
-        return "→ " + slot_words(choice.slot, planned, clinic, zone)[0]
+        if not changing:
+            return "→ " + slot_words(choice.slot, planned, clinic, zone)[0]
+        name = one_line(clinic.practitioner(choice.slot.practitioner_id).name)
+        return f"→ {when_words(choice.slot.starts_at, zone)} · {name}"
     if choice.way is Way.LEFT_OUT:
         return translate("series", "stays as it is") if changing else translate("series", "left out")
+    there = when_words(planned.starts_at, zone)
     if choice.way is Way.ANYWAY:
-        return translate("series", "moved anyway") if changing else translate("series", "booked anyway")
-    return translate("series", "free")
+        return (
+            translate("series", "{when}, anyway").format(when=there)
+            if changing
+            else translate("series", "booked anyway")
+        )
+    return translate("series", "{when}, free").format(when=there) if changing else translate("series", "free")
 
 
 def tally_words(tally: Tally, *, changing: bool) -> str:

@@ -73,7 +73,7 @@ def translate(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
         return NotAllowed(message)
     if state in _NO_SCHEMA:
         return SchemaMismatch(None, message)
-    return _broken_constraint(state, constraint) or DatabaseFault(state, message, constraint)
+    return _broken_constraint(state, constraint, error.diag.table_name) or DatabaseFault(state, message, constraint)
 
 
 def lost(error: BaseException) -> bool:
@@ -106,20 +106,22 @@ def _without_code(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
     return DatabaseFault(None, type(error).__name__)
 
 
-def _broken_constraint(state: str, constraint: str | None) -> ClinicDeskError | None:
+def _broken_constraint(state: str, constraint: str | None, table: str | None) -> ClinicDeskError | None:
     if state == "23P01":
         return SlotTaken(None, room=constraint in ROOM_CONSTRAINTS)
     if state == "23503":
-        return NotFound(_what(constraint))
+        return NotFound(_what(constraint, table))
     if state in {"23514", "23502"} or state.startswith("22"):
-        return InvalidInput(_what(constraint), "a value the database accepts")
+        return InvalidInput(_what(constraint, table), "a value the database accepts")
     return None
 
 
-def _what(constraint: str | None) -> str:
+def _what(constraint: str | None, table: str | None) -> str:
     """`appointment_patient_id_fkey` → `patient`; `patient_phone` → `phone`: the part that tells the user something."""
     if not constraint:
         return "value"
     name = constraint.removesuffix("_fkey").removesuffix("_check").removesuffix("_id")
-    table, _, rest = name.partition("_")
-    return rest.removesuffix("_id") or table
+    if table is not None and name.startswith(f"{table}_"):
+        return name.removeprefix(f"{table}_").removesuffix("_id")
+    of, _, rest = name.partition("_")
+    return rest.removesuffix("_id") or of

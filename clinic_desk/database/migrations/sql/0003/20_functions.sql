@@ -54,3 +54,15 @@ BEGIN
         coalesce((last ->> 'version')::integer, 0) + (TG_OP = 'DELETE')::integer, days, TG_OP = 'DELETE');
     RETURN NULL;
 END $$;
+
+-- Who is signed in at a desk is who gives its sign of life; whoever renames it from elsewhere is not.
+CREATE OR REPLACE FUNCTION stamp_desk() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.last_seen_at = OLD.last_seen_at THEN
+        NEW.db_user := OLD.db_user;
+    ELSE
+        NEW.db_user := session_user;
+    END IF;
+    RETURN NEW;
+END $$;

@@ -99,11 +99,13 @@ class Offers:
 
     def _irregular(self, day: date) -> Iterator[int]:
         """The clocks change: what the template says is looked up minute by minute."""
-        grid = sorted(self._real_grid(day))
+        left: list[tuple[int, int]] = []
         for interval in self.template.intervals(day, self.zone):
             opens, closes = int(interval.starts_at.timestamp()), int(interval.ends_at.timestamp())
-            for lower, upper in self._left(opens, self._after_midnight(day, closes)):
-                yield from grid[bisect_left(grid, lower) : bisect_right(grid, upper)]
+            left.extend(self._left(opens, self._after_midnight(day, closes)))
+        grid = sorted(self._real_grid(day)) if left else []
+        for lower, upper in left:
+            yield from grid[bisect_left(grid, lower) : bisect_right(grid, upper)]
 
     def _real_grid(self, day: date) -> Iterator[int]:
         for start, end in self.template.spans(day):

@@ -83,12 +83,13 @@ def of_services(found: list[dict[str, Any]]) -> list[Row]:
 
 
 def of_slot_search(found: list[dict[str, Any]]) -> list[Row]:
-    """CPU milliseconds."""
+    """CPU milliseconds, how they grow, and statements."""
     return [
         Row(
             one["what"],
-            f"≤ {one['budget']:.0f} ms CPU",
-            f"{one['cpu']:.1f} ms CPU ({one['calibrations']:.2f} calibrations)",
+            f"≤ {one['budget']:g} {one['unit']}",
+            f"{one['cpu']:.1f} {one['unit']}"
+            + (f" ({one['calibrations']:.2f} calibrations)" if one["calibrations"] else ""),
             one["cpu"] <= one["budget"],
         )
         for one in found

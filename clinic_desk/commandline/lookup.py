@@ -10,7 +10,7 @@ from uuid import UUID
 from clinic_desk.commandline.usage import Usage
 from clinic_desk.domain.commands import AUTOMATIC
 from clinic_desk.domain.folding import fold
-from clinic_desk.domain.records import AppointmentType, Clinic, Practitioner, Site
+from clinic_desk.domain.records import AppointmentType, Clinic, Practitioner, RoomKind, Site
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.typed_dates import parse_typed_date
 from clinic_desk.domain.wall import local_day, to_instant
@@ -86,7 +86,7 @@ def room(clinic: Clinic, text: str) -> UUID | Literal["automatic"] | None:
         return AUTOMATIC
     if text == "none":
         return None
-    return named("room", clinic.rooms, text).id
+    return named("room", [room for room in clinic.rooms if room.kind is RoomKind.ROOM], text).id
 
 
 def place(clinic: Clinic, who: Practitioner, typed: datetime, site_text: str | None) -> tuple[Site, datetime]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from clinic_desk.domain.records import Clinic
+from clinic_desk.domain.records import Clinic, RoomKind
 from clinic_desk.ui.calendar.places import Column
 from clinic_desk.ui.column_choice import ColumnChoice
 from clinic_desk.ui.preferences import Kind
@@ -48,7 +48,7 @@ def resources(clinic: Clinic, kind: Kind) -> tuple[Resource, ...]:
         people = [person for person in clinic.practitioners if person.active]
         return tuple(Resource(person.id, person.name, person.colour, person.speciality) for person in people)
     several = len(clinic.sites) > 1
-    rooms = [room for room in clinic.rooms if room.active]
+    rooms = [room for room in clinic.rooms if room.active and room.kind is RoomKind.ROOM]
     return tuple(
         Resource(room.id, room.name, "#6b7684", clinic.site(room.site_id).name if several else "") for room in rooms
     )

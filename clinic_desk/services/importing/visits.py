@@ -14,7 +14,7 @@ from clinic_desk.database.queries_patients import matching, merged_target
 from clinic_desk.domain.exchange import Kind, Reason, RowProblem
 from clinic_desk.domain.exchange_values import STATUSES, read_date, read_moment, read_wall, word
 from clinic_desk.domain.folding import fold, query_tokens, tokens
-from clinic_desk.domain.records import Appointment, AppointmentStatus, Clinic, Patient
+from clinic_desk.domain.records import Appointment, AppointmentStatus, Clinic, Patient, RoomKind
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.wall import to_instant, to_wall
 from clinic_desk.errors import InvalidInput
@@ -142,7 +142,8 @@ class VisitRows:
     def _room(self, row: Row, where: Site | None, problems: list[RowProblem]) -> Room | None:
         if not self._cells.text(row, "room") or where is None:
             return None
-        return self._named(row, "room", [one for one in self._clinic.rooms if one.site_id == where.id], problems)
+        rooms = [one for one in self._clinic.rooms if one.site_id == where.id and one.kind is RoomKind.ROOM]
+        return self._named(row, "room", rooms, problems)
 
     def _moment(self, row: Row, name: str, zone: str, problems: list[RowProblem]) -> datetime | None:
         cells = self._cells

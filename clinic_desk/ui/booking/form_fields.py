@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QToolButton, QWidget
 
 from clinic_desk.domain.commands import AUTOMATIC
-from clinic_desk.domain.records import Clinic
+from clinic_desk.domain.records import Clinic, RoomKind
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.booking.draft import Draft
 from clinic_desk.ui.booking.fields import ChoiceBox, Remark, draw_chevron, field_label, plain_label
@@ -208,7 +208,7 @@ def _rooms(clinic: Clinic, draft: Draft) -> list[tuple[str, object]]:
     rows += [
         (one_line(room.name), room.id)
         for room in clinic.rooms
-        if (room.active and room.site_id == draft.site_id) or room.id == draft.room_id
+        if (room.active and room.site_id == draft.site_id and room.kind is RoomKind.ROOM) or room.id == draft.room_id
     ]
     return rows
 

@@ -72,6 +72,8 @@ SPECS: Final = (
     ),
     Spec("move", "M", on_calendar=True, writes=True, from_status=_OPEN),
     Spec("cancel", "C", on_calendar=True, writes=True, from_status=_OPEN),
+    Spec("series_move", "Shift+M", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
+    Spec("series_cancel", "Shift+C", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec(
         "reinstate",
         "U",
@@ -132,6 +134,8 @@ def texts() -> dict[str, str]:
         "rebook": translate("Actions", "Back to booked"),
         "move": translate("Actions", "Move"),
         "cancel": translate("Actions", "Cancel…"),
+        "series_move": translate("Actions", "Move series…"),
+        "series_cancel": translate("Actions", "Cancel series…"),
         "reinstate": translate("Actions", "Take cancellation back"),
         "error": translate("Actions", "Entered in error…"),
         "undo": translate("Actions", "Undo"),
@@ -211,8 +215,12 @@ class Actions(QObject):
         self._preferences.set_shortcut(name, None if keys == default else keys)
         self._set_keys(self[name], keys)
 
-    def set_state(self, *, may_write: bool, status: Status | None) -> None:
-        """Say whether writing is possible now, and the status of the chosen appointment (None: none is chosen)."""
+    def set_state(self, *, may_write: bool, status: Status | None, in_series: bool = False) -> None:
+        """Say whether writing is possible now, and the status of the chosen appointment (None: none is chosen).
+
+        `in_series`: it is a date of a series.
+        """
         for spec in SPECS:
             fits = not spec.from_status or (status is not None and status in spec.from_status)
+            fits = fits and (in_series or not spec.name.startswith("series_"))
             self[spec.name].setEnabled(fits and (may_write or not spec.writes))

@@ -53,6 +53,8 @@ class AppointmentCommands(QObject):
             ("reinstate", self._space.moving.reinstate),
             ("error", self.ask_error),
             ("move", self._space.moving.take),
+            ("series_move", self._space.series.move),
+            ("series_cancel", self._space.series.cancel),
         ):
             self._actions[name].triggered.connect(partial(self._on_selected, act))
         self._actions["new"].triggered.connect(lambda _checked: self.begin_booking())
@@ -72,6 +74,7 @@ class AppointmentCommands(QObject):
         panel.cancel_requested.connect(self.ask_cancel)
         panel.reinstate_requested.connect(space.moving.reinstate)
         panel.open_requested.connect(self._open)
+        space.series.closed.connect(self._back_to_calendar)
         space.own.stack.changed.connect(self.renew_state)
         space.moving.carrying_changed.connect(self._show_carrying)
         self._window.hint.ended.connect(space.moving.let_go)
@@ -88,7 +91,8 @@ class AppointmentCommands(QObject):
         live = self._space.store.freshness.connection is Connection.LIVE
         may_write = live and self._space.may_write
         status = self._selected.appointment.status if self._selected else None
-        self._actions.set_state(may_write=may_write, status=status)
+        in_series = self._selected is not None and self._selected.appointment.series_id is not None
+        self._actions.set_state(may_write=may_write, status=status, in_series=in_series)
         self._actions["undo"].setEnabled(may_write and self._space.own.stack.last() is not None)
 
     def _on_selected(self, act: Callable[[Entry], None], _checked: bool = False) -> None:

@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 from clinic_desk.ui.actions import Actions
 
 translate = QCoreApplication.translate
-_ENTRY = ("open", "", "arrived", "in_room", "done", "noshow", "rebook", "", "move", "cancel", "reinstate", "", "error")
+_ENTRY = (
+    *("open", "", "arrived", "in_room", "done", "noshow", "rebook", "", "move", "cancel", "reinstate", ""),
+    *("series_move", "series_cancel", "", "error"),
+)
 
 
 def main_menu(parent: QWidget, actions: Actions) -> QMenu:

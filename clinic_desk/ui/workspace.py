@@ -29,6 +29,7 @@ from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
 from clinic_desk.ui.own_changes import OwnChanges
 from clinic_desk.ui.pulse import Pulse
+from clinic_desk.ui.series.desk import SeriesDesk
 from clinic_desk.ui.store import DayStore
 from clinic_desk.ui.tasks import Tasks
 from clinic_desk.ui.view_commands import ViewCommands
@@ -71,6 +72,8 @@ class Workspace(QObject):
         self.own = OwnChanges(self.desk, window.toasts, self)
         self.moving = Moves(self.desk, window.calendar, self.own, window, self)
         self.booking = BookingDesk(self.desk, window.calendar, self.own, window.body, self)
+        self.series = SeriesDesk(self.desk, self.own, window.toasts, window, self)
+        self.booking.repeat_requested.connect(self.series.repeat)
         self.finder = Finder(window.top_bar.find_box, self.desk, self.navigator, self)
         self.pulse = Pulse(self.desk, self)
         self.fullness = Fullness(self.desk, self)

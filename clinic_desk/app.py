@@ -139,9 +139,7 @@ class DeskProgram(QObject):
             return
         clinic = opened.clinic
         if not (clinic.sites and clinic.practitioners and clinic.types):
-            from clinic_desk.ui.opening_words import not_set_up_text
-
-            self._offer_again(not_set_up_text())
+            self._not_set_up(opened)
             return
         self._settings.setValue("last_login", opened.person.login)
         self.window.preferences.sign_in(opened.person.login)
@@ -161,6 +159,20 @@ class DeskProgram(QObject):
             lambda: QTimer.singleShot(SENDING_AFTER_MS, self, lambda: self._start_sending(opened))
         )
         self.workspace.start()
+
+    def _not_set_up(self, opened: Opened) -> None:
+        """There is nothing to book yet: a manager is shown the set-up, and the calendar when it is closed."""
+        from clinic_desk.ui.opening_words import not_set_up_text
+
+        is_manager = opened.person.group == "manager"
+        self._offer_again(not_set_up_text(), self.tr("Set up the clinic") if is_manager else "")
+        if is_manager:
+            from clinic_desk.ui.setup.opener import ClinicSetup
+
+            setup = ClinicSetup(self.window, opened.database, self.tasks, may_write=True, parent=self)
+            setup.completed.connect(self._connect)
+            setup.closed.connect(setup.deleteLater)
+            setup.open()
 
     def _start_sending(self, opened: Opened) -> None:
         """Some time after the calendar is there: what sends is heavy to import, and nobody waits for it."""
@@ -187,8 +199,8 @@ class DeskProgram(QObject):
         log.warning("the clinic was not opened: %s", error)
         self._offer_again(trouble_text(error))
 
-    def _offer_again(self, text: str) -> None:
-        self.window.offer_on_cover(text, self.tr("Try again"))
+    def _offer_again(self, text: str, button: str = "") -> None:
+        self.window.offer_on_cover(text, button or self.tr("Try again"))
         self.window.status_bar.show_step(self.tr("Not connected"))
         self.opening_failed.emit(text)
 

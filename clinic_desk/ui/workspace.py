@@ -37,6 +37,7 @@ from clinic_desk.ui.view_commands import ViewCommands
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+    from clinic_desk.ui.exchange.opener import Exchange
     from clinic_desk.ui.messages.desk import MessageDesk
     from clinic_desk.ui.shell.toasts import Toast
 
@@ -60,6 +61,8 @@ class Workspace(QObject):
 
     ready = Signal()
     """The calendar is shown for the first time."""
+    closing = Signal()
+    """The window is closed: what takes long shall end."""
 
     def __init__(self, window: MainWindow, opening: Opening, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -118,6 +121,7 @@ class Workspace(QObject):
 
     def close(self) -> None:
         """The window is closed: forms let go of their holds, nothing more is asked by timers."""
+        self.closing.emit()
         self._later.stop()
         self.booking.close()
         self.pulse.stop()
@@ -160,6 +164,9 @@ class Workspace(QObject):
         window = self.window
         window.actions_by_name["messages"].triggered.connect(lambda _checked: self.messages.toggle())
         window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
+        window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
+        window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
+        window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
         window.counts.opened.connect(self._open_messages)
         window.status_bar.messages_opened.connect(self._open_messages)
         self.own.noted.connect(self._follow_note)
@@ -167,6 +174,18 @@ class Workspace(QObject):
 
     def _open_messages(self, chosen: str) -> None:
         self.messages.open(chosen)
+
+    def open_setup(self) -> None:
+        """Open the set-up of the clinic; its parts are made when somebody asks for them first."""
+        from clinic_desk.ui.setup.desk import open_setup
+
+        open_setup(self)
+
+    def exchange(self) -> Exchange:
+        """Return import and export; their parts are made when somebody asks for them first."""
+        from clinic_desk.ui.exchange.desk import exchange_of
+
+        return exchange_of(self)
 
     def _follow_note(self, toast: Toast, entry: Entry) -> None:
         self.messages.notes.follow(toast, entry)

@@ -1,0 +1,1 @@
+"""The screens on which a practice manager sets the clinic up."""

@@ -1,0 +1,28 @@
+"""The way into the set-up from a desk's menu. An empty clinic, which has no calendar yet, opens it by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from clinic_desk.ui.setup.opener import ClinicSetup
+from clinic_desk.ui.store import CLINIC_TABLES, DAY_TABLES
+
+if TYPE_CHECKING:
+    from clinic_desk.ui.workspace import Workspace
+
+_SHOWN: Final = CLINIC_TABLES | DAY_TABLES | {"desk"}
+
+
+def open_setup(space: Workspace) -> None:
+    """Open the set-up over a desk's window; one is made for it the first time."""
+    made = space.findChild(ClinicSetup)
+    if not isinstance(made, ClinicSetup):
+        made = _made(space)
+    made.open()
+
+
+def _made(space: Workspace) -> ClinicSetup:
+    desk, is_manager = space.desk, space.opening.person.group == "manager"
+    made = ClinicSetup(space.window, desk.database, desk.tasks, may_write=is_manager, parent=space)
+    space.store.tables_changed.connect(lambda tables: made.renew() if tables & _SHOWN else None)
+    return made

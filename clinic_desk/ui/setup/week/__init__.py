@@ -1,0 +1,1 @@
+"""A week of working hours, typed or dragged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -27,6 +28,12 @@ _ALIKE: Final = f"""
 SELECT {PATIENT_COLUMNS} FROM patient p WHERE p.merged_into_id IS NULL AND p.id IN (
     (SELECT id FROM patient WHERE birth_date = ANY(%(days)s::date[]) LIMIT %(limit)s)
     UNION (SELECT id FROM patient WHERE phone = ANY(%(phones)s) AND phone <> '' LIMIT %(limit)s))
+"""  # noqa: S608  # constants of this program only
+# What follows a name in a key follows a blank, and "!" is the sign after it.
+_NAMED: Final = f"""
+SELECT {PATIENT_COLUMNS} FROM unnest(%(names)s::text[]) AS wanted (name), LATERAL (
+    SELECT * FROM patient o WHERE o.search_key ~>=~ wanted.name AND o.search_key ~<~ (wanted.name || '!')
+        AND o.merged_into_id IS NULL LIMIT 20) AS p
 """  # noqa: S608  # constants of this program only
 _BY_EMAIL: Final = f"""
 SELECT {PATIENT_COLUMNS} FROM patient p WHERE p.merged_into_id IS NULL AND lower(p.email) = ANY(%(emails)s)
@@ -82,6 +89,12 @@ def patients_like(connection: Connection, days: Sequence[date], phones: Sequence
     """Return the patients born on one of these days or with one of these numbers, at most `limit` of either."""
     values = {"days": list(days), "phones": list(phones), "limit": limit}
     return [patient_record(row) for row in connection.exec_driver_sql(_ALIKE, values)]
+
+
+def patients_named(connection: Connection, patients: Iterable[Patient]) -> list[Patient]:
+    """Return the patients whose names are spelled like these, small letters and accents apart."""
+    names = {search_key(replace(one, birth_date=None, phone="")) for one in patients}
+    return [patient_record(row) for row in connection.exec_driver_sql(_NAMED, {"names": sorted(names)})]
 
 
 def patients_by_email(connection: Connection, emails: Iterable[str]) -> list[Patient]:

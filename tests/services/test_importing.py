@@ -163,6 +163,14 @@ def test_who_may_be_there_already_is_left_out_or_added_and_told(
     assert value(owner_engine, COUNT) == stored
 
 
+@pytest.mark.parametrize("born", ["", "14.03.1986"])
+def test_the_same_name_without_a_birth_date_or_with_a_slip_in_it_may_be_there_already(
+    clinic: SmallClinic, manager: Database, path: Path, born: str
+) -> None:
+    report = check_import(manager, plan_of(Kind.PATIENTS, path, f"{PATIENTS}17,MEIER,Ánna,{born},,\n"))
+    assert [double.patients[0].id for double in report.doubles] == [clinic.patients[0]]
+
+
 def test_a_sister_with_the_same_phone_and_a_namesake_are_no_doubles(
     clinic: SmallClinic, manager: Database, path: Path
 ) -> None:

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from clinic_desk.database import queries_importing as queries
 from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_patients import possible_doubles
 from clinic_desk.domain.exchange import DateOrder, Doubles, Kind, Reason, RowProblem, key_of_person
 from clinic_desk.domain.exchange_values import CHANNELS, GENDERS, read_date, word
 from clinic_desk.domain.folding import fold, tokens
@@ -172,20 +172,21 @@ def _with_own_key(patient: Patient) -> Patient:
 
 
 class _Candidates:
-    """Those in the database who may be one of a batch: born on the same day, or with the same phone number.
+    """Those in the database who may be one of a batch: born on the same day, with the same phone number or name.
 
-    A patient without a birth date is looked for by name too, one by one. Of candidates no part of whose name begins
-    like hers none can be alike enough, so they are not compared letter by letter.
+    Of candidates no part of whose name begins like hers none can be alike enough: they are not compared by letters.
     """
 
     def __init__(self, connection: Connection, patients: Sequence[Patient]) -> None:
-        self._connection = connection
         days = {patient.birth_date for patient in patients if patient.birth_date}
         phones = {patient.phone for patient in patients if patient.phone}
         self._by_day: dict[date, list[tuple[frozenset[str], Patient]]] = defaultdict(list)
         self._by_phone: dict[str, list[tuple[frozenset[str], Patient]]] = defaultdict(list)
+        self._by_name: dict[frozenset[str], list[tuple[frozenset[str], Patient]]] = defaultdict(list)
+        found = queries.patients_named(connection, patients) if patients else []
         if days or phones:
-            self._index(queries.patients_like(connection, sorted(days), sorted(phones), _CANDIDATES))
+            found += queries.patients_like(connection, sorted(days), sorted(phones), _CANDIDATES)
+        self._index({patient.id: patient for patient in found}.values())
 
     def _index(self, found: Iterable[Patient]) -> None:
         for patient in found:
@@ -194,23 +195,30 @@ class _Candidates:
                 self._by_day[patient.birth_date].append(entry)
             if patient.phone:
                 self._by_phone[patient.phone].append(entry)
+            self._by_name[_words(patient)].append(entry)
 
     def of(self, patient: Patient) -> list[Patient]:
         """Return the candidates for one patient."""
-        near = self._by_phone.get(patient.phone, [])
+        near = [*self._by_name.get(_words(patient), ()), *self._by_phone.get(patient.phone, ())]
         if patient.birth_date:
-            near = near + self._by_day.get(patient.birth_date, [])
-        if not near and patient.birth_date:
+            near += self._by_day.get(patient.birth_date, ())
+        if not near:
             return []
         initials = _initials(patient)
-        found = {other.id: other for theirs, other in near if initials & theirs}
-        if patient.birth_date is None:
-            found |= {other.id: other for other in possible_doubles(self._connection, patient)}
-        return list(found.values())
+        return list({other.id: other for theirs, other in near if initials & theirs}.values())
+
+
+@lru_cache(maxsize=8192)
+def _parts(name: str) -> tuple[str, ...]:
+    return tokens(name)
+
+
+def _words(patient: Patient) -> frozenset[str]:
+    return frozenset((*_parts(patient.family_name), *_parts(patient.given_name)))
 
 
 def _initials(patient: Patient) -> frozenset[str]:
-    return frozenset(word[0] for word in tokens(f"{patient.family_name} {patient.given_name}"))
+    return frozenset(word[0] for word in _words(patient))
 
 
 class PractitionerRows:

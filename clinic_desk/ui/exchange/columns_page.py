@@ -1,0 +1,134 @@
+"""The second step of an import: which column holds what, as the headings suggest, and what has to be known beside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from clinic_desk.domain.exchange import FIELDS, DateOrder, Doubles, Kind
+from clinic_desk.services.importing.plan import ImportPlan
+from clinic_desk.ui.booking.fields import ChoiceBox, field_label, let_wrap, plain_label
+from clinic_desk.ui.exchange.words import field_name
+
+translate = QCoreApplication.translate
+_SHOWN = 40
+
+
+class ColumnsPage(QWidget):
+    """A box for each field with the headings of the file, beside it what the first rows have there."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plan: ImportPlan | None = None
+        self.boxes: dict[str, ChoiceBox] = {}
+        self._samples: dict[str, QLabel] = {}
+        self.written = plain_label("", "muted")
+        let_wrap(self.written)
+        self.order = ChoiceBox("import_order")
+        self.order.fill(
+            [
+                (translate("exchange", "as the dates show"), None),
+                (translate("exchange", "3 April 1987"), DateOrder.DAY_FIRST),
+                (translate("exchange", "March 4, 1987"), DateOrder.MONTH_FIRST),
+            ],
+            None,
+        )
+        self.doubles = ChoiceBox("import_doubles")
+        self.doubles.fill(
+            [
+                (translate("exchange", "is left out"), Doubles.SKIP),
+                (translate("exchange", "is added all the same"), Doubles.ADD),
+            ],
+            Doubles.SKIP,
+        )
+        self.label = QLineEdit("import")
+        self.label.setObjectName("import_label")
+        self.label.setMaxLength(60)
+        self.region = QLineEdit("DE")
+        self.region.setObjectName("import_region")
+        self.region.setMaxLength(2)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.viewport().setAutoFillBackground(False)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        beside = QGridLayout()
+        beside.setHorizontalSpacing(12)
+        self._double_label = field_label(translate("exchange", "Who &may be there already"), self.doubles)
+        rows = (
+            (field_label(translate("exchange", "3/4/1987 &means"), self.order), self.order),
+            (self._double_label, self.doubles),
+            (field_label(translate("exchange", "N&umbers come from"), self.label), self.label),
+            (field_label(translate("exchange", "Phone numbers of (&country)"), self.region), self.region),
+        )
+        for place, (label, field) in enumerate(rows):
+            beside.addWidget(label, place // 2, place % 2 * 2)
+            beside.addWidget(field, place // 2, place % 2 * 2 + 1)
+        beside.setColumnStretch(1, 1)
+        beside.setColumnStretch(3, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addWidget(self.written)
+        layout.addWidget(self._area, 1)
+        layout.addLayout(beside)
+
+    @property
+    def first(self) -> QWidget:
+        """What has the keyboard first."""
+        return next(iter(self.boxes.values()), self.order)
+
+    def show_plan(self, plan: ImportPlan) -> None:
+        """Show the file's columns and what is thought of them."""
+        self._plan = plan
+        source = plan.source
+        self.written.setText(
+            translate("exchange", "{name}: {count} columns, {encoding}. Choose which column holds what.").format(
+                name=source.path.name, count=len(source.headings), encoding=source.encoding
+            )
+        )
+        self.boxes, self._samples = {}, {}
+        fields = QWidget()
+        fields.setAutoFillBackground(False)
+        grid = QGridLayout(fields)
+        grid.setContentsMargins(2, 2, 8, 2)
+        grid.setColumnMinimumWidth(1, 260)
+        grid.setColumnStretch(2, 1)
+        none = (translate("exchange", "— not in the file —"), None)
+        choices = [none, *((heading or str(place + 1), place) for place, heading in enumerate(source.headings))]
+        for row, field in enumerate(FIELDS[plan.kind]):
+            box, sample = ChoiceBox(f"import_column_{field.name}"), plain_label("", "muted")
+            box.fill(choices, plan.columns.get(field.name))
+            box.currentIndexChanged.connect(lambda _index, name=field.name: self._show_sample(name))
+            self.boxes[field.name], self._samples[field.name] = box, sample
+            grid.addWidget(field_label(field_name(field.name), box), row, 0)
+            grid.addWidget(box, row, 1)
+            grid.addWidget(sample, row, 2)
+            self._show_sample(field.name)
+        self._area.setWidget(fields)
+        fields.setAutoFillBackground(False)
+        for each in (self.doubles, self._double_label):
+            each.setVisible(plan.kind is Kind.PATIENTS)
+
+    def _show_sample(self, name: str) -> None:
+        assert self._plan is not None
+        place = self.boxes[name].value
+        cells = [] if place is None else [row[place] for row in self._plan.source.sample if row[place]]
+        self._samples[name].setText("  ·  ".join(" ".join(cell.split())[:_SHOWN] for cell in cells[:3]))
+
+    def plan(self) -> ImportPlan:
+        """Return the plan as it is chosen now."""
+        assert self._plan is not None
+        columns = {name: box.value for name, box in self.boxes.items() if box.value is not None}
+        return replace(
+            self._plan,
+            columns=columns,
+            label=self.label.text().strip() or "import",
+            order=self.order.value,
+            region=self.region.text().strip().upper() or "DE",
+            doubles=self.doubles.value,
+        )

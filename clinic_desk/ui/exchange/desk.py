@@ -1,0 +1,21 @@
+"""The way into import and export from a desk's menu; their parts are made when somebody asks for them first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clinic_desk.ui.exchange.opener import Exchange
+
+if TYPE_CHECKING:
+    from clinic_desk.ui.workspace import Workspace
+
+
+def exchange_of(space: Workspace) -> Exchange:
+    """Return the import and export of a desk's window."""
+    made = space.findChild(Exchange)
+    if isinstance(made, Exchange):
+        return made
+    is_manager = space.opening.person.group == "manager"
+    made = Exchange(space.window, space.desk.database, may=is_manager, parent=space)
+    space.closing.connect(made.close)
+    return made

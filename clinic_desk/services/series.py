@@ -17,7 +17,7 @@ from clinic_desk.domain.commands import Book, Cancel, SetStatus, Unchanged, Upda
 from clinic_desk.domain.recurrence import MOST_DATES
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.rules import Candidate, candidate_of_appointment, candidate_of_book, candidate_of_update, judge
-from clinic_desk.domain.series import SeriesRefused, SeriesView
+from clinic_desk.domain.series import SeriesRefused, SeriesView, put_instead
 from clinic_desk.errors import InvalidInput, Refused
 from clinic_desk.services import slots
 from clinic_desk.services.booking import book_in, cancel_in, rough_candidate, set_status_in, update_in
@@ -58,10 +58,10 @@ def preview(
 ) -> tuple[PlannedDate, ...]:
     """Return these dates judged as booking or changing them now would be, with free times for those in trouble.
 
-    One snapshot with one statement for each date, and the four of `slots.alternatives` for each in trouble. `plan`:
-    all dates, as far as they are judged already: no free time is proposed that another of them takes, and those that
-    are moved are not in each other's way. Nothing is locked or written. Raises NotFound, InvalidInput, DatabaseDown,
-    Busy.
+    One snapshot with one statement for each date; for each in trouble those of `slots.alternatives`, and one for each
+    time that it finds. `plan`: all dates, as far as they are judged already: no free time is proposed that another of
+    them takes, and those that are moved are not in each other's way. Nothing is locked or written. Raises NotFound,
+    InvalidInput, DatabaseDown, Busy.
     """
     known = {one.step.appointment_id: one for one in (*plan, *dates)}
     moved = frozenset(key for key, one in known.items() if isinstance(one.step, Update))
@@ -72,7 +72,9 @@ def preview(
     for one, candidate, found in looked:
         if found:
             key = one.step.appointment_id
-            known[key] = replace(known[key], replacements=_instead(db, candidate, clinic, known, moved))
+            offered = _instead(db, candidate, clinic, known, moved)
+            free = _free_for_all(db, one, offered, (standing, moved))
+            known[key] = replace(known[key], replacements=free)
     return tuple(known[one.step.appointment_id] for one in dates)
 
 
@@ -103,6 +105,18 @@ def _looked_at(
         was=was,
     )
     return candidate, verdict.violations
+
+
+def _free_for_all(
+    db: Database,
+    one: PlannedDate,
+    offered: Sequence[FreeSlot],
+    besides: tuple[Mapping[UUID, Appointment], frozenset[UUID]],
+) -> tuple[FreeSlot, ...]:
+    """Return the free times against which no rule speaks: the patient too, whom the search does not know, is free."""
+    with db.reading() as connection:
+        steps = [(slot, replace(one, step=put_instead(one, slot))) for slot in offered]
+        return tuple(slot for slot, there in steps if not _looked_at(connection, db, there, *besides)[1])
 
 
 def _instead(

@@ -134,6 +134,18 @@ def test_no_time_is_proposed_that_another_date_of_the_series_takes(
     assert at(tuesday, 9) not in {slot.starts_at for slot in mine}
 
 
+def test_no_time_is_proposed_at_which_the_patient_is_somewhere_else(
+    clinic: SmallClinic, database: Database, loaded: Clinic
+) -> None:
+    in_the_way(database, clinic, clinic.monday)
+    booking.book(database, checkup(clinic, at(clinic.monday, 9, 15), practitioner_id=clinic.okafor))
+    seen = series.preview(database, planned(clinic), loaded)
+    assert seen[0].replacements
+    assert at(clinic.monday, 9, 15) not in {slot.starts_at for slot in seen[0].replacements}
+    slot = seen[0].replacements[0]
+    series.book(database, command_of(clinic, (replace(seen[0], step=put_instead(seen[0], slot)), *seen[1:])))
+
+
 def test_dates_looked_at_in_parts_are_the_same_as_at_once(
     clinic: SmallClinic, database: Database, loaded: Clinic
 ) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from clinic_desk.commandline import documents, lookup
 from clinic_desk.commandline.usage import Usage
 from clinic_desk.database.engine import Database
+from clinic_desk.domain.candidates import Candidate
 from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Book, Cancel, SetStatus, Update
 from clinic_desk.domain.records import (
     AppointmentStatus,
@@ -59,8 +60,10 @@ class Answer:
 
 
 def slots_(work: Work, arguments: argparse.Namespace) -> Answer:
-    """Free times."""
+    """Free times, or whether one start may be booked."""
     query = _slot_query(work, arguments)
+    if arguments.start is not None:
+        return _may_book(work, query, arguments)
     find = slots.next_free if arguments.first_of_day else slots.free_slots
     found = find(work.database, query, work.clinic)
     rows = [documents.slot(slot, work.clinic) for slot in found[: arguments.limit]]
@@ -72,6 +75,19 @@ def slots_(work: Work, arguments: argparse.Namespace) -> Answer:
     lines = [documents.slot_line(row) for row in rows] or ["no free time in this range"]
     if len(rows) < len(found):
         lines.append(f"and {len(found) - len(rows)} more")
+    return Answer(document, tuple(lines))
+
+
+def _may_book(work: Work, query: slots.SlotQuery, arguments: argparse.Namespace) -> Answer:
+    clinic = work.clinic
+    if len(arguments.practitioner or ()) != 1:
+        raise Usage(field="practitioner", expected="the one practitioner whose start is asked about")
+    who, visit = lookup.practitioner(clinic, arguments.practitioner[0]), clinic.type(query.type_id)
+    where, starts_at = lookup.place(clinic, who, arguments.start, arguments.site)
+    length = arguments.length or visit.length_minutes
+    candidate = Candidate(visit.id, who.id, where.id, starts_at, length)
+    answer = slots.may_book(work.database, candidate, clinic)
+    document, lines = documents.answer(answer, candidate, clinic)
     return Answer(document, tuple(lines))
 
 

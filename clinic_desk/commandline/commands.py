@@ -65,9 +65,12 @@ def _no_options(parser: Parser) -> None:
 
 
 def _slots(parser: Parser) -> None:
-    from clinic_desk.commandline.values import between, day_or_time, weekdays
+    from clinic_desk.commandline.values import between, day_or_time, weekdays, when
 
     parser.add_argument("--practitioner", metavar="NAME|ID", action="append", help="may be repeated")
+    parser.add_argument(
+        "--start", type=when, metavar="TIME", help="say of this one start whether it may be booked, and if not why"
+    )
     parser.add_argument("--type", metavar="NAME|ID", help="visit type; default: the practitioner's first")
     parser.add_argument("--site", metavar="NAME|ID")
     parser.add_argument(

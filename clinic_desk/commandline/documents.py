@@ -10,14 +10,16 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from clinic_desk.domain.availability import FreeSlot
 from clinic_desk.domain.wall import to_wall
 
 if TYPE_CHECKING:
+    from clinic_desk.domain.answers import Answer as Given
+    from clinic_desk.domain.candidates import Candidate
     from clinic_desk.domain.records import Clinic, Entry, Patient
     from clinic_desk.domain.refusals import Violation
     from clinic_desk.services.history import HistoryLine
     from clinic_desk.services.messages import MessageLine
-    from clinic_desk.services.slots import FreeSlot
 
 
 @singledispatch
@@ -103,6 +105,32 @@ def violation(broken: Violation) -> dict[str, Any]:
     """Return a broken rule, and whether it may be overruled."""
     rest = {name: value for name, value in plain(broken).items() if name != "barred"}
     return rest | {"overrulable": broken.overrulable}
+
+
+def answer(given: Given, candidate: Candidate, clinic: Clinic) -> tuple[dict[str, Any], list[str]]:
+    """Return whether a start may be booked, and if not why: as a document, and as lines of text."""
+    visit, verdict = candidate.visit, given.verdict
+    chosen = FreeSlot(
+        candidate.practitioner_id, candidate.site_id, visit.starts_at, visit.ends_at, verdict.room_id, verdict.device_id
+    )
+    reasons = [reason.value for reason in given.not_offered]
+    at = slot(chosen, clinic)
+    document = {
+        "slot": at,
+        "offered": given.offered,
+        "bookable": given.bookable,
+        "overrulable": given.overrulable,
+        "violations": [violation(broken) for broken in verdict.violations],
+        "not_offered": reasons,
+    }
+    if given.offered:
+        told = "offered"
+    elif given.bookable:
+        told = "not offered, and may be booked by hand"
+    else:
+        told = "may be booked with an overrule" if given.overrulable else "may not be booked"
+    why = ", ".join([*(broken.rule.value for broken in verdict.violations), *reasons])
+    return document, [slot_line(at), f"{told}: {why}" if why else told]
 
 
 def slot(free: FreeSlot, clinic: Clinic) -> dict[str, Any]:

@@ -256,9 +256,9 @@ def _type(clinic: Clinic, type_id: UUID) -> AppointmentType:
 def _local_days(clinic: Clinic, wanted: Wanted, instant: datetime) -> tuple[date, date]:
     """Return the earliest and the latest local day an instant lies in, at the sites where the wanted work."""
     who = frozenset(wanted.practitioner_ids)
-    at = {row.site_id for row in (*clinic.working_hours, *clinic.date_overrides) if row.practitioner_id in who} & {
-        site.id for site in clinic.sites if wanted.site_id in {None, site.id}
-    }
+    at = {row.site_id for row in clinic.working_hours if row.practitioner_id in who}
+    at |= {row.site_id for row in clinic.date_overrides if row.practitioner_id in who}
+    at &= {site.id for site in clinic.sites if wanted.site_id in {None, site.id}}
     days = [local_day(instant, site.zone) for site in clinic.sites if site.id in at] or [local_day(instant, "UTC")]
     return min(days), max(days)
 

@@ -174,6 +174,25 @@ def test_free_times_can_be_asked_narrowly(run: Run) -> None:
     assert [slot["wall_start"] for slot in first] == [f"{MONDAY}T10:30", "2031-03-04T08:00"]
 
 
+def test_one_start_is_told_whether_it_may_be_booked_and_if_not_why(run: Run, booked: Booked) -> None:
+    made = booked("09:00")
+    asked = ["slots", "--type", "Checkup", "--practitioner", "Weber", "--start"]
+
+    def told(start: str) -> dict[str, Any]:
+        return dict(run(*asked, f"{MONDAY}T{start}").document)
+
+    free = told("10:00")
+    assert (free["offered"], free["bookable"], free["violations"], free["not_offered"]) == (True, True, [], [])
+    off = told("10:05")
+    assert (off["offered"], off["bookable"], off["not_offered"]) == (False, True, ["off-grid"])
+    taken = told("09:00")
+    assert (taken["offered"], taken["bookable"], taken["overrulable"]) == (False, False, True)
+    (broken,) = taken["violations"]
+    assert (broken["rule"], broken["by"]) == ("slot-taken", made["id"])
+    refused = run("slots", "--type", "Checkup", "--start", f"{MONDAY}T10:00")
+    assert (refused.code, refused.document["field"]) == (2, "practitioner")
+
+
 def test_a_date_is_meant_where_the_doctor_works(run: Run) -> None:
     slots = run("slots", "--practitioner", "Diaz", "--from", MONDAY, "--days", "1").document["slots"]
     assert slots[0]["wall_start"] == f"{MONDAY}T08:00"

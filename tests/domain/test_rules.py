@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from clinic_desk.domain.commands import AUTOMATIC, OVERRULABLE, Book, Rule, Update
-from clinic_desk.domain.records import Appointment, AppointmentStatus, Block, Clinic, Closure, TimeOff
+from clinic_desk.domain.records import Appointment, AppointmentStatus, Block, BookingRules, Clinic, Closure, TimeOff
 from clinic_desk.domain.refusals import Violation
 from clinic_desk.domain.rules import (
     Candidate,
@@ -24,19 +24,23 @@ from tests.domain.factories import (
     BUFFERED,
     CHECK_UP,
     DOCTOR,
+    ECHO,
     IN_ROOM,
     LONG_AGO,
     MONDAY,
     OTHER_DOCTOR,
+    OTHER_ECHO,
     OTHER_ROOM,
     OTHER_SITE,
     PATIENT_ID,
     ROOM,
     SITE,
+    WITH_DEVICE,
     appointment,
     at,
     clinic,
     hours,
+    instead,
 )
 
 BASE = Candidate(CHECK_UP.id, DOCTOR.id, SITE.id, at(9), 15, patient_id=UUID(int=901))
@@ -260,7 +264,73 @@ def test_a_named_room_must_be_free_active_and_of_the_site() -> None:
     assert rules(replace(BASE, type_id=IN_ROOM.id, room_id=None)) == [Rule.NO_ROOM]
 
 
+def test_a_named_room_must_serve_the_type_and_be_a_room() -> None:
+    kind = replace(IN_ROOM, room_ids=frozenset({OTHER_ROOM.id}))
+    where = clinic(rooms=(ROOM, OTHER_ROOM, ECHO), types=(kind,))
+    in_room = replace(BASE, type_id=kind.id, length_minutes=30)
+    assert judge(in_room, where, others=(), now=LONG_AGO).room_id == OTHER_ROOM.id
+    assert rules(replace(in_room, room_id=ROOM.id), where) == [Rule.WRONG_ROOM]
+    assert rules(replace(in_room, room_id=OTHER_ROOM.id), where) == []
+    assert rules(replace(in_room, room_id=OTHER_ROOM.id, device_id=OTHER_ROOM.id), where) == [Rule.WRONG_ROOM]
+    assert rules(replace(BASE, room_id=ECHO.id), clinic(rooms=(ECHO,))) == [Rule.WRONG_ROOM]
+
+
+def test_a_device_is_asked_for_like_a_room() -> None:
+    where = clinic(rooms=(ROOM, ECHO, OTHER_ECHO), types=(CHECK_UP, WITH_DEVICE))
+    echo = replace(BASE, type_id=WITH_DEVICE.id, length_minutes=30)
+    taken = appointment(at(9, 34), practitioner_id=OTHER_DOCTOR.id, device_id=ECHO.id)  # 08:55-09:35 is needed
+    assert judge(echo, where, others=(), now=LONG_AGO).device_id == ECHO.id
+    assert judge(echo, where, others=(taken,), now=LONG_AGO).device_id == OTHER_ECHO.id
+    other = replace(taken, id=UUID(int=101), device_id=OTHER_ECHO.id)
+    assert rules(echo, where, others=(taken, other)) == [Rule.NO_DEVICE]
+    assert rules(replace(echo, device_id=ECHO.id), where, others=(taken,)) == [Rule.DEVICE_TAKEN]
+    assert rules(replace(echo, device_id=None), where) == [Rule.NO_DEVICE]
+    repair = Block(UUID(int=1), at(9), at(10), "Repair", room_id=ECHO.id)
+    assert rules(replace(echo, device_id=ECHO.id), where, blocks=(repair,)) == [Rule.BLOCKED]
+    assert judge(BASE, where, others=(), now=LONG_AGO).device_id is None
+
+
+def test_a_room_for_several_is_taken_when_so_many_are_there_at_once() -> None:
+    where = clinic(rooms=(replace(ROOM, capacity=2),))
+    named = replace(BASE, room_id=ROOM.id, length_minutes=60)
+    early = appointment(at(8, 30), 30, practitioner_id=OTHER_DOCTOR.id, room_id=ROOM.id)
+    first = replace(early, id=UUID(int=101), starts_at=at(9), ends_at=at(9, 30))
+    second = replace(early, id=UUID(int=102), starts_at=at(9, 30), ends_at=at(10))
+    assert rules(named, where, others=(early, first, second)) == [], "one goes as the other comes"
+    third = replace(early, id=UUID(int=103), starts_at=at(9, 29), ends_at=at(10))
+    assert rules(named, where, others=(first, third)) == [Rule.ROOM_TAKEN]
+
+
+def test_a_reserved_block_is_in_the_way_of_other_types_only() -> None:
+    block = Block(UUID(int=1), at(9), at(10), "Acute", practitioner_id=DOCTOR.id, type_ids=frozenset({CHECK_UP.id}))
+    assert rules(blocks=(block,)) == []
+    assert rules(replace(BASE, type_id=BUFFERED.id), blocks=(block,)) == [Rule.BLOCKED]
+    assert rules(replace(BASE, type_id=BUFFERED.id), blocks=(block,), overrule=frozenset({Rule.BLOCKED})) == []
+
+
+def test_the_hours_of_a_date_count_instead_of_the_weekly_ones() -> None:
+    where = clinic(overrides=instead(MONDAY, (600, 660), (680, 720)))
+    assert rules(where=where) == [Rule.OUTSIDE_HOURS]
+    assert rules(replace(BASE, starts_at=at(10)), where) == []
+    assert rules(replace(BASE, starts_at=at(11)), where) == [Rule.OVER_BREAK]
+    assert rules(where=clinic(overrides=instead(MONDAY))) == [Rule.OUTSIDE_HOURS]
+
+
+def test_staff_have_no_notice_and_no_horizon() -> None:
+    where = clinic(rules=BookingRules(notice_minutes=10_000, horizon_days=1))
+    assert rules(where=where, now=at(9)) == []
+    assert rules(replace(BASE, starts_at=at(9, day=date(2030, 1, 7))), where, now=at(9)) == []
+
+
 # Overruling
+
+
+def test_what_the_clinic_bars_a_reception_may_not_overrule_and_a_manager_may() -> None:
+    where = clinic(rules=BookingRules(overrulable=frozenset({Rule.PATIENT_BUSY})))
+    early = replace(BASE, starts_at=at(7))
+    (found,) = check_booking(early, where, others=(), now=LONG_AGO, overrule=OVERRULABLE)
+    assert (found.rule, found.overrulable) == (Rule.OUTSIDE_HOURS, False)
+    assert rules(early, replace(where, manager=True), overrule=OVERRULABLE) == []
 
 
 def test_what_is_overruled_is_recorded_and_only_if_it_was_broken() -> None:

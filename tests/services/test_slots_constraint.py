@@ -126,10 +126,10 @@ def _set_up(connection: Connection, board: Board) -> None:
     begin = day_bounds(board.day, board.zone)[0]
     for _ in range(2):
         start = begin + timedelta(minutes=5 * chance.randrange(288))
-        span = {"starts_at": start, "ends_at": start + timedelta(minutes=5 * chance.randint(6, 24))}
+        bounds = {"starts_at": start, "ends_at": start + timedelta(minutes=5 * chance.randint(6, 24))}
         place = chance.choice(({"practitioner_id": small.weber}, {"room_id": small.room_2}))
         key = new_id()
-        connection.execute(insert(tables.block), {"id": key, "name": "Block"} | span | place)
+        connection.execute(insert(tables.block), {"id": key, "name": "Block"} | bounds | place)
         if chance.random() < 0.6:
             connection.execute(insert(tables.block_type), {"block_id": key, "type_id": small.procedure})
 

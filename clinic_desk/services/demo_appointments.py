@@ -19,6 +19,7 @@ from clinic_desk.domain.records import (
     ParticipationStatus,
     Patient,
     Practitioner,
+    RoomKind,
     TimeOff,
 )
 from clinic_desk.domain.wall import minute_to_instant, to_wall
@@ -156,7 +157,8 @@ class _Writer:
         }
         for room in self._setup.clinic.rooms:
             busy = any(interval.overlaps(footprint) for interval in taken.rooms.get(room.id, ()))
-            if room.site_id == self._setup.home[practitioner.id].id and not busy and room.id not in blocked:
+            here = room.site_id == self._setup.home[practitioner.id].id and room.kind is RoomKind.ROOM
+            if here and not busy and room.id not in blocked:
                 return room.id
         return None
 

@@ -49,9 +49,9 @@ def rows_of(demo: DemoClinic) -> Iterator[Rows]:
 def _setup(setup: DemoSetup) -> Iterator[Rows]:
     clinic = setup.clinic
     for table, columns, records in (
-        ("site", "id name zone address phone", clinic.sites),
+        ("site", "id name zone address phone country subdivision", clinic.sites),
         ("practitioner", "id name speciality colour position", clinic.practitioners),
-        ("room", "id site_id name position", clinic.rooms),
+        ("room", "id site_id name position kind capacity", clinic.rooms),
         (
             "appointment_type",
             "id name length_minutes buffer_before_minutes buffer_after_minutes colour needs_room position",
@@ -62,6 +62,7 @@ def _setup(setup: DemoSetup) -> Iterator[Rows]:
             "id practitioner_id site_id weekday start_minute end_minute valid_from valid_to",
             clinic.working_hours,
         ),
+        ("date_override", "id practitioner_id site_id day start_minute end_minute name", clinic.date_overrides),
         ("time_off", "id practitioner_id starts_at ends_at name", setup.time_off),
         ("closure", "id site_id first_day last_day name", clinic.closures),
         ("block", "id starts_at ends_at name practitioner_id room_id", setup.blocks),
@@ -70,6 +71,8 @@ def _setup(setup: DemoSetup) -> Iterator[Rows]:
         yield Rows(table, columns, [_values(record, columns) for record in records])
     does = [(kind.id, who) for kind in clinic.types for who in sorted(kind.practitioner_ids)]
     yield Rows("appointment_type_practitioner", "type_id practitioner_id", does)
+    reserved = [(block.id, kind) for block in setup.blocks for kind in sorted(block.type_ids)]
+    yield Rows("block_type", "block_id type_id", reserved)
 
 
 def _values(record: Any, columns: str) -> tuple[object, ...]:

@@ -16,9 +16,11 @@ from clinic_desk.domain.records import (
     Block,
     Clinic,
     Closure,
+    DateOverride,
     Desk,
     Practitioner,
     Room,
+    RoomKind,
     Site,
     TimeOff,
     WorkingHours,
@@ -28,6 +30,8 @@ from clinic_desk.resources import resource
 
 WEEKS_BACK: Final = 4
 WEEKS_AHEAD: Final = 6
+SPECIAL_DAYS: Final = 49
+"""How far ahead, at least, lies the Saturday with hours of its own: beyond the days that are filled."""
 STAFF: Final = {"julia": "Julia Brandt", "karl": "Karl Stein"}
 _DAY: Final = timedelta(days=1)
 
@@ -67,12 +71,14 @@ def made_id(chance: random.Random, at: datetime) -> UUID:
 def demo_setup(today: date, chance: random.Random) -> DemoSetup:
     """Return the set-up for a demo whose middle is `today`, whatever weekday that is."""
     plan = load("clinic")
+    saturday = today + ((5 - today.weekday()) % 7 + SPECIAL_DAYS) * _DAY
+    own_chance = random.Random(saturday.toordinal())  # noqa: S311  # so that it moves nothing else
     opened = date(today.year - 2, 1, 1)
     begun = day_bounds(opened, "UTC")[0]
     keys = (row["key"] for part in ("sites", "practitioners", "rooms", "types") for row in plan[part])
     ids = {key: made_id(chance, begun) for key in keys}
     sites = {
-        row["key"]: Site(ids[row["key"]], row["name"], row["zone"], row["address"], row["phone"])
+        row["key"]: Site(id=ids[row["key"]], **{name: value for name, value in row.items() if name != "key"})
         for row in plan["sites"]
     }
     people = tuple(
@@ -85,17 +91,19 @@ def demo_setup(today: date, chance: random.Random) -> DemoSetup:
         rooms=tuple(
             Room(ids[row["key"]], no, ids[row["site"]], row["name"], no)
             for no, row in enumerate(plan["rooms"], start=1)
-        ),
+        )
+        + _devices(plan, ids, begun, own_chance),
         types=tuple(_type(no, row, ids) for no, row in enumerate(plan["types"], start=1)),
         working_hours=tuple(_hours(plan, ids, opened, chance)),
         closures=_closures(plan["absences"], ids, today, chance),
         staff=dict(STAFF),
+        date_overrides=_overrides(plan["absences"], ids, saturday, own_chance),
     )
     return DemoSetup(
         today=today,
         clinic=clinic,
         time_off=tuple(_time_off(plan["absences"], ids, today, chance)),
-        blocks=tuple(_blocks(plan, ids, today, chance)),
+        blocks=(*_blocks(plan, ids, today, chance), _reserved(plan["absences"], ids, saturday, own_chance)),
         desks=tuple(
             Desk(made_id(chance, begun), f"Desk {no}", name) for no, name in enumerate(STAFF.values(), start=1)
         ),
@@ -178,3 +186,30 @@ def _blocks(plan: dict[str, Any], ids: dict[str, UUID], today: date, chance: ran
     day = monday + 8 * _DAY
     starts_at, ends_at = minute_to_instant(day, 480, zone), minute_to_instant(day, 1080, zone)
     yield Block(made_id(chance, made), starts_at, ends_at, names["repair"], room_id=ids["room2"])
+
+
+def _devices(plan: dict[str, Any], ids: dict[str, UUID], begun: datetime, chance: random.Random) -> tuple[Room, ...]:
+    first = len(plan["rooms"]) + 1
+    return tuple(
+        Room(made_id(chance, begun), no, ids[row["site"]], row["name"], no, kind=RoomKind.DEVICE)
+        for no, row in enumerate(plan["devices"], start=first)
+    )
+
+
+def _overrides(
+    names: dict[str, str], ids: dict[str, UUID], saturday: date, chance: random.Random
+) -> tuple[DateOverride, ...]:
+    """A Saturday on which one doctor works, and the Friday before it on which another does not."""
+    made, where = day_bounds(saturday - SPECIAL_DAYS * _DAY, "UTC")[0], ids["lindenhof"]
+    return (
+        DateOverride(made_id(chance, made), ids["okafor"], where, saturday, 540, 780, names["saturday"]),
+        DateOverride(made_id(chance, made), ids["weber"], where, saturday - _DAY, None, None, names["congress"]),
+    )
+
+
+def _reserved(names: dict[str, str], ids: dict[str, UUID], saturday: date, chance: random.Random) -> Block:
+    """An hour of that Saturday that is kept for short visits."""
+    made, zone = day_bounds(saturday - SPECIAL_DAYS * _DAY, "UTC")[0], "Europe/Berlin"
+    starts_at, ends_at = minute_to_instant(saturday, 660, zone), minute_to_instant(saturday, 720, zone)
+    kinds = frozenset({ids["checkup"], ids["followup"]})
+    return Block(made_id(chance, made), starts_at, ends_at, names["acute"], ids["okafor"], type_ids=kinds)

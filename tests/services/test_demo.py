@@ -22,6 +22,7 @@ from clinic_desk.domain.records import (
     AppointmentStatus,
     CancellationReason,
     ParticipationStatus,
+    RoomKind,
 )
 from clinic_desk.domain.rules import candidate_of_appointment, check_booking
 from clinic_desk.domain.wall import local_day, to_instant, to_wall
@@ -156,7 +157,7 @@ def test_the_same_day_gives_the_same_clinic_to_the_last_byte() -> None:
 # Who and what is there
 
 
-def test_it_has_two_sites_in_two_zones_six_practitioners_and_three_rooms() -> None:
+def test_it_has_two_sites_in_two_zones_six_practitioners_three_rooms_and_a_device() -> None:
     clinic = demo().setup.clinic
     assert len({site.zone for site in clinic.sites}) == 2
     assert [person.name for person in clinic.practitioners] == [
@@ -167,10 +168,23 @@ def test_it_has_two_sites_in_two_zones_six_practitioners_and_three_rooms() -> No
         "Nurse Petra Hahn",
         "Dra. Elena Navarro",
     ]
-    assert len(clinic.rooms) == 3
+    assert [room.kind for room in clinic.rooms] == [RoomKind.ROOM] * 3 + [RoomKind.DEVICE]
+    assert all(site.country and site.subdivision for site in clinic.sites)
     assert any(kind.buffer_before_minutes for kind in clinic.types)
     assert any(kind.needs_room for kind in clinic.types)
     assert {frozenset() for kind in clinic.types if not kind.practitioner_ids} == set()
+
+
+def test_a_saturday_ahead_has_hours_of_its_own_with_an_hour_for_short_visits() -> None:
+    found = demo()
+    works, away = found.setup.clinic.date_overrides
+    assert works.day.isoweekday() == 6
+    assert works.day > found.setup.days()[-1]
+    assert (works.start_minute, works.end_minute) == (540, 780)
+    assert (away.start_minute, away.end_minute) == (None, None)
+    (reserved,) = (block for block in found.setup.blocks if block.type_ids)
+    assert reserved.practitioner_id == works.practitioner_id
+    assert local_day(reserved.starts_at, "Europe/Berlin") == works.day
 
 
 def test_every_status_every_answer_and_every_kind_of_trouble_occurs() -> None:
@@ -181,7 +195,7 @@ def test_every_status_every_answer_and_every_kind_of_trouble_occurs() -> None:
     assert sum(row.squeezed_in for row in rows(found)) > 30
     assert any(Rule.OUTSIDE_HOURS.value in row.overruled for row in rows(found))
     assert sum(bool(row.note) for row in rows(found)) > 300
-    assert {block.name for block in found.setup.blocks} == {"Training", "Team meeting", "Repair"}
+    assert {block.name for block in found.setup.blocks} == {"Training", "Team meeting", "Repair", "Acute visits"}
     assert len(found.setup.time_off) == 4
     assert len(found.setup.clinic.closures) == 2
 

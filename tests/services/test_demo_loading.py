@@ -78,6 +78,9 @@ def test_every_record_is_there_as_it_was_made_up(owner: Connection, desk: Databa
     assert clinic.practitioners == found.setup.clinic.practitioners
     assert clinic.rooms == found.setup.clinic.rooms
     assert clinic.types == found.setup.clinic.types
+    assert set(clinic.date_overrides) == set(found.setup.clinic.date_overrides)
+    far = load_day(desk, found.setup.clinic.date_overrides[0].day, clinic).blocks
+    assert [block.type_ids for block in far] == [block.type_ids for block in found.setup.blocks if block.type_ids]
     assert set(clinic.working_hours) == set(found.setup.clinic.working_hours)
     stories = {story.appointment.id: story for story in found.appointments}
     patients = {patient.id: patient for patient in found.patients}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QRect, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QListWidget, QPushButton, QStackedWidget, QWidget
 
@@ -95,6 +95,12 @@ class SetupPage(Sheet):
             keys.activated.connect(lambda row=row: self.turn_to(row))
             self.areas.item(row).setToolTip(keys.key().toString(QKeySequence.SequenceFormat.NativeText))
 
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self).activated.connect(self.save.click)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.New), self).activated.connect(self._add)
+
+    def _add(self) -> None:
+        self.sections[self.pages.currentIndex()].add()
+
     def turn_to(self, row: int) -> None:
         """Show an area, and give it the keyboard: its list, or its form where there is none."""
         self.areas.setCurrentRow(row)
@@ -140,19 +146,14 @@ class SetupPage(Sheet):
 
     def _edited(self) -> None:
         """What was said is about how things were."""
-        self.say("", "muted")
+        self.say(translate("setup", "Not saved yet.") if self.is_changed else "", "warning")
         self._show_state()
 
     def _show_state(self) -> None:
-        changed = self.is_changed
+        """Mark the areas in which something is not saved."""
         self.save.setVisible(self._may_write)
-        self.save.setEnabled(changed and not self._busy)
+        self.save.setEnabled(self.is_changed and not self._busy)
         self.close_button.setEnabled(not self._busy)
-        not_saved = translate("setup", "Not saved yet.")
-        if changed and not self._busy:
-            self.say(not_saved, "warning")
-        elif self.told.text() == not_saved:
-            self.say("", "muted")
         for row, section in enumerate(self.sections):
             title = section.area.title
             marked = translate("setup", "{name} ●").format(name=title) if section.drafts.is_changed else title
@@ -211,8 +212,17 @@ class SetupPage(Sheet):
             section.form_view.ensureWidgetVisible(focused)
         return moved
 
+    def event(self, event: QEvent) -> bool:
+        """Leave its own keys to its shortcuts: a box to choose from would take them for letters."""
+        own = (QKeySequence.StandardKey.Save, QKeySequence.StandardKey.New)
+        asks = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asks and any(event.matches(keys) for keys in own):  # type: ignore[attr-defined]
+            event.ignore()
+            return False
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button that has the keyboard, and no other; Ctrl+S saves."""
+        """Enter presses the button that has the keyboard, and no other."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             focused = self.focusWidget()
             if isinstance(focused, QPushButton) and not event.isAutoRepeat():
@@ -220,9 +230,6 @@ class SetupPage(Sheet):
             elif focused is self.areas:
                 self.turn_to(self.areas.currentRow())
             event.accept()
-            return
-        if event.matches(QKeySequence.StandardKey.Save):
-            self.save.click()
             return
         super().keyPressEvent(event)
 

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
 
 from clinic_desk.errors import InvalidInput
@@ -67,7 +67,6 @@ class ListSection(QWidget):
         self.list.currentRowChanged.connect(self._turned)
         self.list.entered.connect(self.form.begin)
         self.form.edited.connect(self._edited)
-        QShortcut(QKeySequence("Ctrl+N"), self, self.add, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _lay_out(self) -> None:
         area = self.area
@@ -201,7 +200,7 @@ class ListSection(QWidget):
 
     def add(self) -> None:
         """Begin a new record."""
-        if self._setup is None or not self._writable or self.area.blank is None:
+        if self._setup is None or not self.isEnabled() or not self._writable or self.area.blank is None:
             return
         record = self.drafts.begin(self._setup)
         self._chosen = self.area.key(record)

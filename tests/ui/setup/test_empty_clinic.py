@@ -20,7 +20,7 @@ from tests.ui.setup.conftest import opener_of, press, save, tab_to, type_keys, w
 from tests.ui.shell.conftest import OpenProgram
 
 Key = Qt.Key
-ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 def begin(program: DeskProgram, qtbot: QtBot) -> SetupPage:
@@ -65,7 +65,8 @@ def test_an_empty_clinic_is_set_up_by_the_keyboard_alone(empty: DeskProgram, qtb
     press(Key.Key_Space)
     save(page, qtbot)
 
-    new_record(Key.Key_4)
+    press(Key.Key_4, ALT)
+    press(Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     type_keys("Check-up")
     save(page, qtbot)
 

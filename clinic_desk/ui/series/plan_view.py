@@ -24,7 +24,7 @@ from clinic_desk.ui.series.words import choice_words, reason_words, slot_words, 
 
 translate = QCoreApplication.translate
 _COLUMNS = 2
-_ROWS_SHOWN = 7
+_ROWS_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,20 @@ def test_the_patient_is_told_once_unless_the_tick_is_taken_away(
     assert count(owner_engine, "notification WHERE kind = 'reminder'") == 6
 
 
+def test_all_of_it_fits_into_the_smallest_window_also_when_something_is_told(
+    qtbot: QtBot, open_dialog: Opener, booked: Booker, second_database: Database
+) -> None:
+    booked(second_database, at(9, day=MONDAY + WEEK), patient=1)
+    dialog = open_dialog()
+    looked(qtbot, dialog)
+    assert len(dialog.plan.options) >= 5
+    dialog.problem.say("The database cannot be reached. Nothing was booked; what you chose is kept. Try again soon.")
+    layout = dialog.card.layout()
+    assert layout is not None
+    qtbot.waitUntil(lambda: dialog.card.height() >= layout.totalHeightForWidth(dialog.card.width()))
+    assert dialog.rect().contains(dialog.card.geometry())
+
+
 def test_every_part_has_a_name_for_a_screen_reader(qtbot: QtBot, open_dialog: Opener) -> None:
     dialog = open_dialog()
     looked(qtbot, dialog)

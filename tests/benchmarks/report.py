@@ -111,6 +111,20 @@ def of_queue(found: list[dict[str, Any]]) -> list[Row]:
     ]
 
 
+def of_importing(found: list[dict[str, Any]]) -> list[Row]:
+    """Figures of several units, some of them at least, some at most their budget."""
+    return [
+        Row(
+            one["what"],
+            f"{'≥' if one['at_least'] else '≤'} {one['budget']:g} {one['unit']}",
+            f"{one['measured']:.1f} {one['unit']}",
+            one["kept"],
+        )
+        for one in found
+        if one["budget"] is not None
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """A module of tests.benchmarks, what it is run with, and how its JSON is read."""
@@ -129,6 +143,7 @@ ALL = (
     Benchmark("services", (), ("--quick",), of_services),
     Benchmark("slot_search", (), (), of_slot_search),
     Benchmark("queue", (), ("--rows", "2000", "--rounds", "1", "--finished", "100000", "--bookings", "60"), of_queue),
+    Benchmark("importing", (), ("--rows", "20000"), of_importing),
 )
 
 

@@ -82,6 +82,11 @@ class ColumnsPage(QWidget):
         """What has the keyboard first."""
         return next(iter(self.boxes.values()), self.order)
 
+    def scroll_to(self, field: QWidget | None) -> None:
+        """Bring a column's box into sight."""
+        if field is not None and self._area.isAncestorOf(field):
+            self._area.ensureWidgetVisible(field)
+
     def show_plan(self, plan: ImportPlan) -> None:
         """Show the file's columns and what is thought of them."""
         self._plan = plan

@@ -144,6 +144,12 @@ class ImportSheet(Sheet):
         else:
             super().reject()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        """Tab scrolls to where it leads."""
+        moved = super().focusNextPrevChild(forward)
+        self.columns.scroll_to(QApplication.focusWidget())
+        return moved
+
     def first_focus(self) -> QWidget | None:
         return self.file.path
 

@@ -145,6 +145,12 @@ def test_a_column_that_is_not_known_is_chosen_and_its_cells_shown(
     enter()
     over(exchange, qtbot)
     assert "not chosen yet" in sheet.told.text()
+    last = sheet.columns.boxes["note"]
+    sheet.columns.boxes["language"].setFocus()
+    assert last.visibleRegion().isEmpty()
+    QTest.keyClick(sheet.columns.boxes["language"], Qt.Key.Key_Tab)
+    assert last.hasFocus()
+    assert not last.visibleRegion().isEmpty()
     sheet.columns.boxes["family_name"].setCurrentIndex(1)
     sheet.columns.boxes["birth_date"].setCurrentIndex(2)
     enter()

@@ -11,13 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import Closure
 from clinic_desk.domain.refusals import NotFound
-from clinic_desk.domain.setup import SaveClosures, SetupConflict, StillUsed
+from clinic_desk.domain.setup import SetupConflict, StillUsed
 from clinic_desk.errors import ClinicDeskError, InvalidInput, OutcomeUnknown
-from clinic_desk.services.setup.absences import save_closures
 from clinic_desk.services.setup_overview import Setup, is_bookable, load_setup
-from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.messages.settings.leaving import LeavingSheet
 from clinic_desk.ui.sentences import sentence
@@ -25,10 +22,9 @@ from clinic_desk.ui.setup.area import Work
 from clinic_desk.ui.setup.areas.all import all_areas
 from clinic_desk.ui.setup.compare import CompareSheet, merged
 from clinic_desk.ui.setup.drafts import Step
-from clinic_desk.ui.setup.holiday_sheet import HolidaySheet
+from clinic_desk.ui.setup.list_acts import ListActs
 from clinic_desk.ui.setup.page import SetupPage
-from clinic_desk.ui.setup.section import ListSection, line_text
-from clinic_desk.ui.setup.words import used_text
+from clinic_desk.ui.setup.words import saved_text, used_text
 from clinic_desk.ui.tasks import Tasks
 
 translate = QCoreApplication.translate
@@ -54,6 +50,7 @@ class ClinicSetup(QObject):
         self._sequels: list[Callable[[], None]] = []
         self._then: tuple[Callable[[], None], Callable[[ClinicDeskError], None]] = (_nothing, _nothing_failed)
         self.page: SetupPage | None = None
+        self._acts = ListActs(self, window)
         self._submission = Submission(tasks, self)
         self._submission.done.connect(lambda _result: self._then[0]())
         self._submission.failed.connect(self._failed)
@@ -67,8 +64,8 @@ class ClinicSetup(QObject):
         self.page.save_wanted.connect(self.save)
         self.page.leave_wanted.connect(self.leave)
         for section in self.page.sections:
-            section.removal_wanted.connect(partial(self._ask_removal, section))
-            section.extra_wanted.connect(self._offer_holidays)
+            section.removal_wanted.connect(partial(self._acts.ask_removal, section))
+            section.extra_wanted.connect(self._acts.offer_holidays)
         self.page.open()
         self._read()
 
@@ -76,6 +73,36 @@ class ClinicSetup(QObject):
         """Another desk changed something: what is shown is read anew, what is typed stays."""
         if self.page is not None and self._setup is not None and not self._submission.is_busy:
             self._read()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being saved, or nothing is read yet."""
+        return self._setup is None or self._submission.is_busy
+
+    @property
+    def setup(self) -> Setup:
+        """All as it was read last; only while a page is open that is not busy."""
+        assert self._setup is not None
+        return self._setup
+
+    def do_at_once(self, work: Work, told: str) -> None:
+        """Carry out something that is not saved with the rest, and say so; a refusal is told over what then stands."""
+
+        def done() -> None:
+            self._read(lambda: self._free(told))
+
+        def failed(error: ClinicDeskError) -> None:
+            self._read(lambda: self._free("", error))
+
+        self._send(work, done, failed)
+
+    def _free(self, told: str, error: ClinicDeskError | None = None) -> None:
+        assert self.page is not None
+        self.page.set_busy(busy=False)
+        if error is None:
+            self.page.say(told, "ok")
+        else:
+            self._tell(error)
 
     def _read(self, then: Callable[[], None] | None = None) -> None:
         """Read everything and show it, then go on. A newer reading takes the place of one under way, and its sequel."""
@@ -139,12 +166,9 @@ class ClinicSetup(QObject):
             self._write_next()
 
     def _saved(self) -> None:
-        assert self.page is not None
-        self.page.set_busy(busy=False)
+        self._free(saved_text())
         if self._leaves:
             self._close()
-        else:
-            self.page.say(translate("setup", "✓ Saved, and in force at every desk."), "ok")
 
     def _refused(self, step: Step, error: ClinicDeskError) -> None:
         if self.page is None:
@@ -196,57 +220,6 @@ class ClinicSetup(QObject):
             self.page.say(sentence(error, self._setup.clinic, self._setup.zone))
         else:
             self.page.say(translate("setup", "The set-up could not be read. Close it and try again."))
-
-    # --- public holidays ---
-
-    def _offer_holidays(self) -> None:
-        if self._setup is None or self._submission.is_busy:
-            return
-        sheet = HolidaySheet(self._window, self._setup)
-        sheet.chosen.connect(self._close_on)
-        sheet.open()
-
-    def _close_on(self, closures: tuple[Closure, ...]) -> None:
-        command = SaveClosures(closures)
-        self._send(lambda db: save_closures(db, command), lambda: self._read(self._saved), self._not_done)
-
-    # --- removing ---
-
-    def _ask_removal(self, section: ListSection, record: Any) -> None:
-        if self._setup is None or self._submission.is_busy:
-            return
-        name = line_text(section.area.line(record, self._setup))
-        sheet = AskSheet(
-            translate("setup", "Remove this?"),
-            translate("setup", "{name}: it is removed at every desk.").format(name=name),
-            translate("setup", "Remove ⏎"),
-            self._window,
-        )
-        sheet.answered.connect(partial(self._remove, section, record))
-        sheet.open()
-
-    def _remove(self, section: ListSection, record: Any, yes: bool) -> None:
-        removing = section.area.removing
-        if yes and removing is not None:
-            self._send(removing(record, new_id()), partial(self._removed, section, record), self._not_done)
-
-    def _removed(self, section: ListSection, record: Any) -> None:
-        def told() -> None:
-            assert self.page is not None
-            self.page.set_busy(busy=False)
-            self.page.say(translate("setup", "✓ Removed."), "ok")
-            section.list.setFocus()
-
-        section.drafts.forget(section.area.key(record))
-        self._read(told)
-
-    def _not_done(self, error: ClinicDeskError) -> None:
-        def told() -> None:
-            assert self.page is not None
-            self.page.set_busy(busy=False)
-            self._tell(error)
-
-        self._read(told)
 
     # --- leaving ---
 

@@ -39,6 +39,11 @@ def invalid_text(problem: InvalidInput) -> str:
     )
 
 
+def saved_text() -> str:
+    """Return that everything is saved."""
+    return translate("setup", "✓ Saved, and in force at every desk.")
+
+
 def yes_no(value: bool) -> str:
     """Return `yes` or `no`."""
     return translate("setup", "yes") if value else translate("setup", "no")

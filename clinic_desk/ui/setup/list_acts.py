@@ -1,0 +1,63 @@
+"""What is done to a list at once, after a question, and not with Save: a record removed, public holidays added."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtWidgets import QWidget
+
+from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.records import Closure
+from clinic_desk.domain.setup import SaveClosures
+from clinic_desk.services.setup.absences import save_closures
+from clinic_desk.ui.booking.ask import AskSheet
+from clinic_desk.ui.setup.holiday_sheet import HolidaySheet
+from clinic_desk.ui.setup.section import ListSection, line_text
+from clinic_desk.ui.setup.words import saved_text
+
+if TYPE_CHECKING:
+    from clinic_desk.ui.setup.opener import ClinicSetup
+
+translate = QCoreApplication.translate
+
+
+class ListActs(QObject):
+    """Asks, and hands what is to be done to the set-up that it belongs to."""
+
+    def __init__(self, opener: ClinicSetup, window: QWidget) -> None:
+        super().__init__(opener)
+        self._opener = opener
+        self._window = window
+
+    def ask_removal(self, section: ListSection, record: Any) -> None:
+        """Remove a record if that is meant."""
+        if self._opener.is_busy:
+            return
+        name = line_text(section.area.line(record, self._opener.setup))
+        sheet = AskSheet(
+            translate("setup", "Remove this?"),
+            translate("setup", "{name}: it is removed at every desk.").format(name=name),
+            translate("setup", "Remove ⏎"),
+            self._window,
+        )
+        sheet.answered.connect(partial(self._remove, section, record))
+        sheet.open()
+
+    def _remove(self, section: ListSection, record: Any, yes: bool) -> None:
+        removing = section.area.removing
+        if yes and removing is not None and not self._opener.is_busy:
+            section.take_back()
+            self._opener.do_at_once(removing(record, new_id()), translate("setup", "✓ Removed."))
+
+    def offer_holidays(self) -> None:
+        """Show the public holidays to choose from."""
+        if not self._opener.is_busy:
+            sheet = HolidaySheet(self._window, self._opener.setup)
+            sheet.chosen.connect(self._close_on)
+            sheet.open()
+
+    def _close_on(self, closures: tuple[Closure, ...]) -> None:
+        command = SaveClosures(closures)
+        self._opener.do_at_once(lambda db: save_closures(db, command), saved_text())

@@ -168,7 +168,7 @@ def cases(draw: st.DrawFn) -> Case:
     ]
     holds = [
         Hold(UUID(int=1), UUID(int=1), "Desk 2", DOCTOR.id, begin, begin + draw(lengths), begin)
-        for begin in draw(st.lists(instants, max_size=1))
+        for begin in draw(st.lists(instants, max_size=3))
     ]
     named = draw(st.sampled_from((frozenset(), frozenset(), frozenset({OTHER_ROOM.id}))))
     kind = replace(draw(st.sampled_from(KINDS)), room_ids=named, notice_minutes=draw(st.sampled_from((0, 0, 90))))
@@ -182,7 +182,8 @@ def cases(draw: st.DrawFn) -> Case:
         rules=BookingRules(horizon_days=draw(st.sampled_from((0, 1, 365)))),
     )
     step = draw(st.sampled_from((5, 10, 15, 20, 25, 30)))
-    return Case(where, taken, off, blocks, holds, day, step, draw(instants), kind)
+    now = draw(st.one_of(st.just(start), instants))
+    return Case(where, taken, off, blocks, holds, day, step, now, kind)
 
 
 def worked(where: Clinic, doctor_id: UUID, day: date) -> list[tuple[int, int]]:

@@ -12,15 +12,17 @@ from typing import Any
 
 import psycopg2
 import pytest
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine
 
+from clinic_desk.database import exchange
+from clinic_desk.database.doubt import Unanswered
 from clinic_desk.database.engine import Database
 from clinic_desk.database.listener import parse_change
 from clinic_desk.database.setup import Group
 from clinic_desk.domain.changes import IMPORTED
 from clinic_desk.domain.exchange import DateOrder, Doubles, Kind, Reason
 from clinic_desk.domain.ids import new_id
-from clinic_desk.errors import Busy, InvalidInput, NotAllowed
+from clinic_desk.errors import Busy, DatabaseDown, InvalidInput, NotAllowed
 from clinic_desk.services.importing import files
 from clinic_desk.services.importing.files import look_at
 from clinic_desk.services.importing.plan import Cancelled, Progress, planned
@@ -310,6 +312,25 @@ def test_a_stop_at_the_very_end_is_still_obeyed(manager: Database, path: Path, o
     with pytest.raises(Cancelled):
         carry_out_import(manager, plan_of(Kind.PATIENTS, path, many(3)), new_id(), stop=lambda: True)
     assert value(owner_engine, COUNT) == 0
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_an_answer_to_commit_that_is_lost_is_found_out(
+    manager: Database, path: Path, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch, *, stands: bool
+) -> None:
+    def commit(connection: Connection, _driver: object) -> None:
+        if stands:
+            connection.commit()
+        raise Unanswered
+
+    monkeypatch.setattr(exchange, "commit", commit)
+    plan = plan_of(Kind.PATIENTS, path, many(3))
+    if stands:
+        assert carry_out_import(manager, plan, new_id()).stored
+    else:
+        with pytest.raises(DatabaseDown):
+            carry_out_import(manager, plan, new_id())
+    assert value(owner_engine, COUNT) == (3 if stands else 0)
 
 
 def test_two_imports_at_once_are_one_after_the_other(manager: Database, path: Path, owner_engine: Engine) -> None:

@@ -64,6 +64,8 @@ class ListSection(QWidget):
         self.extra = button(area.extra_text, f"{area.name}_extra", self.extra_wanted.emit)
         self.none = plain_label(area.none_yet, "muted")
         self._lay_out()
+        for part in (self.form, self.none, self.remove, self.undo):
+            part.hide()  # until it is read what there is
         self.list.currentRowChanged.connect(self._turned)
         self.list.entered.connect(self.form.begin)
         self.form.edited.connect(self._edited)

@@ -35,6 +35,12 @@ def zone_rules(zone: str) -> ZoneInfo:
     raise InvalidInput(field="zone", expected="an IANA time zone name such as Europe/Berlin")
 
 
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the IANA names of all zones that the `tzdata` package knows."""
+    return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
 def tzdata_version() -> str:
     """Return the version of the `tzdata` package in use, e.g. "2026.6", for the About box and the health check."""
     return importlib.metadata.version("tzdata")

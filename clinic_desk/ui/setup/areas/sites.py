@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from PySide6.QtCore import QCoreApplication, QTimeZone
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Site
 from clinic_desk.domain.setup import Remove, SaveSite
-from clinic_desk.domain.wall import zone_rules
+from clinic_desk.domain.wall import zone_names, zone_rules
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.setup import sites as service
 from clinic_desk.services.setup_overview import Setup
@@ -28,7 +27,7 @@ translate = QCoreApplication.translate
 def _zone(typed: str) -> str:
     """Return the name of a time zone as it is written, whatever letters were typed. Raises InvalidInput."""
     text = typed.strip().replace(" ", "_")
-    name = {known.lower(): known for known in available_timezones()}.get(text.lower(), text)
+    name = {known.lower(): known for known in zone_names()}.get(text.lower(), text)
     if not name:
         raise InvalidInput(field="zone", expected="a time zone")
     zone_rules(name)
@@ -83,7 +82,7 @@ def _removing(site: Site, operation: UUID) -> Work:
 
 def _blank(_setup: Setup) -> Site:
     zone = bytes(QTimeZone.systemTimeZoneId().data()).decode()
-    return Site(new_id(), "", zone if zone in available_timezones() else "", version=0)
+    return Site(new_id(), "", zone if zone in zone_names() else "", version=0)
 
 
 def site_area() -> Area:
@@ -99,7 +98,7 @@ def site_area() -> Area:
             Row(
                 "zone",
                 translate("setup", "Time zone"),
-                known_text_input(available_timezones, "Europe/Berlin"),
+                known_text_input(zone_names, "Europe/Berlin"),
                 translate("setup", "Type part of a city's name. Its clock rules all that happens at this site."),
             ),
             Row("address", translate("setup", "Address"), text_input(250)),

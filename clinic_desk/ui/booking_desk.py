@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -30,9 +31,17 @@ class BookingDesk(QObject):
     """The form is gone, booked or not."""
 
     def __init__(
-        self, desk: Connected, calendar: CalendarView, own: OwnChanges, over: QWidget, parent: QObject | None = None
+        self,
+        desk: Connected,
+        calendar: CalendarView,
+        own: OwnChanges,
+        over: QWidget,
+        first_day: Callable[[], date],
+        parent: QObject | None = None,
     ) -> None:
+        """`first_day`: the first of the days that the calendar shows."""
         super().__init__(parent)
+        self._first_day = first_day
         self._desk = desk
         self._calendar = calendar
         self._own = own
@@ -72,9 +81,9 @@ class BookingDesk(QObject):
         self.form.start_new(place, patient, beside=self._place_rect(place))
 
     def start_anywhere(self, patient: Patient | None = None) -> None:
-        """Begin a booking at the next free time."""
+        """Begin a booking at the next free time: who looks at a day to come means that day or one after it."""
         self._before = None
-        self.form.start_new(None, patient)
+        self.form.start_anywhere(patient, from_day=self._first_day() if self._calendar.isVisible() else None)
 
     def start_at_slot(self, slot: FreeSlot, type_id: UUID) -> None:
         """Begin a booking at a free time from the list."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -90,16 +90,17 @@ class BookingForm(FormView):
 
     # --- opening ---
 
-    def start_new(self, place: Place | None, patient: Patient | None = None, *, beside: QRect | None = None) -> None:
-        """Begin a booking at a place of the calendar, or (None) at the next free time.
+    def start_new(self, place: Place, patient: Patient | None = None, *, beside: QRect | None = None) -> None:
+        """Begin a booking at a place of the calendar.
 
         `beside`: the place on screen (global coordinates), which the form then keeps free.
         While an earlier booking's outcome is not known the form stays with that one.
         """
-        if place is None:
-            self._open_new(lambda: self.content.begin_anywhere(patient), patient, beside)
-        else:
-            self._open_new(lambda: self.content.begin_at(place, patient), patient, beside)
+        self._open_new(lambda: self.content.begin_at(place, patient), patient, beside)
+
+    def start_anywhere(self, patient: Patient | None = None, *, from_day: date | None = None) -> None:
+        """Begin a booking at the next free time, from `from_day` on if that is still to come."""
+        self._open_new(lambda: self.content.begin_anywhere(patient, from_day), patient, None)
 
     def start_at_slot(
         self, slot: FreeSlot, type_id: UUID, patient: Patient | None = None, *, beside: QRect | None = None

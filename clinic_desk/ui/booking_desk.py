@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QRect, Qt, Signal
-from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.records import Entry, Patient
 from clinic_desk.ui.calendar.places import Place
-from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.connected import Connected
+from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.own_changes import OwnChanges
 
 if TYPE_CHECKING:
@@ -33,9 +32,8 @@ class BookingDesk(QObject):
     def __init__(
         self,
         desk: Connected,
-        calendar: CalendarView,
+        window: MainWindow,
         own: OwnChanges,
-        over: QWidget,
         first_day: Callable[[], date],
         parent: QObject | None = None,
     ) -> None:
@@ -43,10 +41,11 @@ class BookingDesk(QObject):
         super().__init__(parent)
         self._first_day = first_day
         self._desk = desk
-        self._calendar = calendar
+        self._calendar = window.calendar
+        self._preferences = window.preferences
         self._own = own
         self._before: Entry | None = None
-        self._over = over
+        self._over = window.body
         self._form: BookingForm | None = None
 
     @property
@@ -96,7 +95,8 @@ class BookingDesk(QObject):
         row = entry.appointment
         minutes = int(row.length.total_seconds()) // 60
         place = Place(row.practitioner_id, row.room_id, row.site_id, row.starts_at, minutes)
-        self.form.edit(entry, beside=self._place_rect(place))
+        tell = self._preferences.tell_moves() != "never"  # who wants to be asked is asked by the tick in the form
+        self.form.edit(entry, beside=self._place_rect(place), tell=tell)
 
     def _place_rect(self, place: Place) -> QRect | None:
         rect = self._calendar.place_rect(place)

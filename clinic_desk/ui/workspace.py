@@ -70,9 +70,7 @@ class Workspace(QObject):
         self.navigator = Navigator(self.desk, window.calendar, window.preferences, self)
         self.own = OwnChanges(self.desk, window.toasts, self)
         self.moving = Moves(self.desk, window.calendar, self.own, window, self)
-        self.booking = BookingDesk(
-            self.desk, window.calendar, self.own, window.body, lambda: self.navigator.view.days[0], self
-        )
+        self.booking = BookingDesk(self.desk, window, self.own, lambda: self.navigator.view.days[0], self)
         self.finder = Finder(window.top_bar.find_box, self.desk, self.navigator, self)
         self.pulse = Pulse(self.desk, self)
         self.fullness = Fullness(self.desk, self)

@@ -89,9 +89,10 @@ class FormContent(QObject):
         self.draft = draft
         self._put_slot(slot)
 
-    def begin_edit(self, entry: Entry) -> None:
-        """A change of an appointment that exists."""
+    def begin_edit(self, entry: Entry, *, tell: bool = True) -> None:
+        """A change of an appointment that exists; the patient is told of it if `tell`."""
         self._begin(entry)
+        self.draft = replace(self.draft, tell_patient=tell)
         self._own_length = True
         self._follow()
 

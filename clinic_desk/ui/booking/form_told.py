@@ -27,6 +27,9 @@ def remarks_of(content: FormContent, foreign: Hold | None, hint: str) -> dict[st
         told["patient"] = (hint, "muted")
     for field, found in broken.items():
         text = " ".join(told_of(one, content) for one in combined(found))
+        said, role = told.get(field, ("", "muted"))
+        if role == "warning":  # another desk stands there too: both are to be known
+            text = f"{said} {text}"
         told[field] = (text, "warning" if all(one.overrulable for one in found) else "danger")
     return told
 

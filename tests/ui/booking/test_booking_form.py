@@ -59,7 +59,7 @@ def test_from_anywhere_the_name_and_two_enters_book_the_next_free_time_at_home(
     clock.now = at(7, 0)
     booked(other_desk.database, at(8, 0))
     form.content.home_site_id = clinic.berlin
-    form.start_new(None)
+    form.start_anywhere()
     search(qtbot, form, "nowak")
     qtbot.waitUntil(lambda: form.content.time_source == "found")
     press(ENTER)
@@ -74,7 +74,7 @@ def test_the_next_free_time_is_one_at_home_even_if_another_site_has_an_earlier_o
 ) -> None:
     clock.now = at(7, 0)
     form.content.home_site_id = clinic.new_york
-    form.start_new(None)
+    form.start_anywhere()
     qtbot.waitUntil(lambda: form.content.time_source == "found")
     assert form.content.draft.practitioner_id == clinic.diaz
     assert form.content.draft.starts_at(form.content.clinic) == at(14, 0)

@@ -32,8 +32,8 @@ class SignedIn:
 def register_desk(db: Database, computer: str | None = None) -> int:
     """Write this desk's name and sign of life; return its number. Raises DatabaseDown, Busy, NotAllowed.
 
-    Every PC calls its first program "Desk 1". Where another desk of that name is connected, this one is called
-    "Desk 1 · FRONT-PC" by its computer from now on. A name that somebody chose stays as it is.
+    Every PC calls its first program "Desk 1". Where another desk of that name is connected or just starting, this one
+    is called "Desk 1 · FRONT-PC" by its computer from now on. A name that somebody chose stays as it is.
     """
     with db.writing() as connection:
         name = db.desk.name

@@ -97,7 +97,7 @@ def _administrating(url: URL) -> Iterator[psycopg2.extensions.connection]:
 def _server_of(folder: Path) -> Iterator[URL]:
     given = os.environ.get(GIVEN_SERVER)
     if given:
-        yield make_url(given)
+        yield make_url(given).set(drivername="postgresql+psycopg2")
         return
     with join(folder / "server") as embedded:
         yield embedded.superuser_url()

@@ -207,7 +207,8 @@ def test_new_settings_take_effect_without_a_restart(
         told.wait_for(lambda sending: not sending.channels)
         sql(owner_engine, "UPDATE messaging SET sms_by = 'folder'")
         told.wait_for(lambda sending: sending.channels == {Channel.SMS})
-        assert [settings.sms_by for settings in seen] == ["off", "folder"]
+        wait_until(lambda: len(seen) == 4)
+        assert [settings.sms_by for settings in seen] == ["off"] * 2 + ["folder"] * 2, "once for each channel"
     finally:
         assert program.close()
 

@@ -89,6 +89,7 @@ def program(open_program: OpenProgram, qtbot: QtBot) -> DeskProgram:
     program = open_program()
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
+    qtbot.waitUntil(program.window.calendar.hasFocus)
     return program
 
 
@@ -98,7 +99,7 @@ def on_page(program: DeskProgram, qtbot: QtBot) -> Callable[[int], None]:
 
     def open_page(rows: int) -> None:
         press(Key.Key_F6)
-        qtbot.waitUntil(lambda: len(page_of(program).messages.rows.records) == rows)
+        qtbot.waitUntil(lambda: len(page_of(program).messages.rows.records) == rows, timeout=15_000)
 
     return open_page
 
@@ -107,25 +108,26 @@ def on_page(program: DeskProgram, qtbot: QtBot) -> Callable[[int], None]:
 
 
 def test_f6_shows_the_messages_and_esc_the_calendar_as_it_was(
-    booked: Entry, program: DeskProgram, on_page: Callable[[int], None]
+    booked: Entry, program: DeskProgram, on_page: Callable[[int], None], qtbot: QtBot
 ) -> None:
     window = program.window
     place = window.calendar.current_place()
     on_page(2)
     assert page_of(program).isVisible()
-    assert page_of(program).messages.hasFocus()
+    qtbot.waitUntil(page_of(program).messages.hasFocus)
     assert not window.calendar.isVisible()
     assert not window.sidebar.isVisible()
     assert not window.side_panel.isVisible()
     assert window.top_bar.isVisible()
     press(Key.Key_Escape)
-    assert window.calendar.hasFocus()
+    qtbot.waitUntil(window.calendar.hasFocus)
     assert window.sidebar.isVisible()
     assert window.side_panel.isVisible()
     assert window.calendar.current_place() == place
     press(Key.Key_F6)
+    qtbot.waitUntil(page_of(program).messages.hasFocus)
     press(Key.Key_F6)
-    assert window.calendar.isVisible()
+    qtbot.waitUntil(window.calendar.isVisible)
 
 
 def test_the_counts_and_the_status_bar_lead_to_their_lists(turn: Turn, program: DeskProgram, qtbot: QtBot) -> None:

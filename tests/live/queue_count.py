@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tests.live.queue_clinic import QueueClinic, steps
-from tests.notifications.test_queue_machine import FINAL, explained_by_its_log
 from tests.support.mail_server import MailServer
+from tests.support.queue_log import FINAL, explained_by_its_log
 from tests.support.twilio_server import TwilioServer
 
 _TELLS_OF_IT: Final = frozenset({"confirmation", "reminder", "rescheduled"})

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.messaging import Answer, Messaging, Outcome
+from clinic_desk.domain.messaging import Answer, Found, Messaging, Outcome, Outgoing, Trace
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import DatabaseDown, Unavailable
 from clinic_desk.notifications import credentials, post, queue
@@ -207,7 +207,12 @@ def test_looking_for_what_became_of_messages_holds_no_message_up(
 ) -> None:
     sms.renew()
     waiting = due(owner_engine, appointment)
-    monkeypatch.setattr(maker.made[0], "find", lambda _message: sms.work(never) and maker.made[0].finds.pop())
+
+    def find(_message: Outgoing) -> Found:
+        sms.work(never)
+        return Found(Trace.ABSENT)
+
+    monkeypatch.setattr(maker.made[0], "find", find)
     lost = put(owner_engine, appointment, due_in=timedelta(days=1))
     sql(
         owner_engine,

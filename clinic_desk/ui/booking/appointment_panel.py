@@ -9,7 +9,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
@@ -93,11 +93,11 @@ class AppointmentPanel(QWidget):
 
     def _lay_out(self) -> None:
         title = plain_label(translate("panel", "APPOINTMENT"), "section")
-        buttons = QHBoxLayout()
+        buttons = QGridLayout()  # in two lines: the panel is narrow, so that the calendar's columns need not be
         buttons.setSpacing(6)
-        for each in (self.first, self.move_button, self.cancel_button):
+        for each, place in ((self.first, (0, 0, 1, 2)), (self.move_button, (1, 0)), (self.cancel_button, (1, 1))):
             each.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
-            buttons.addWidget(each)
+            buttons.addWidget(each, *place)
         inner = QVBoxLayout(self.card)
         inner.setContentsMargins(12, 10, 12, 12)
         inner.setSpacing(4)

@@ -66,6 +66,7 @@ class FindBox(QLineEdit):
         self.setAccessibleName(self.tr("Find a patient or go to a date"))
         self.setMaxLength(120)
         self.setMinimumWidth(150)
+        self.setMaximumWidth(300)
         self._popup: QFrame | None = None
         self.matches: MatchList | None = None
         self.set_placeholder(dates_only=False)

@@ -467,7 +467,7 @@ def test_beside_a_message_the_patient_s_others_are_told_and_why_she_gets_none(
     beside = desk_of(program).of_patient
     qtbot.waitUntil(lambda: len(beside.rows.texts()) == 2 and beside.isVisible())
     told = [text for _, text in beside.rows.texts()]
-    assert told == ["reminder · SMS · ○ due", "confirmation · SMS · ✓✓ delivered"]
+    assert [text.replace("\u00a0", " ") for text in told] == ["reminder · SMS ○ due", "confirmation · SMS ✓✓ delivered"]
     assert beside.note.text().startswith("Wants no SMS since ")
     QTest.mouseClick(beside.allow, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not beside.note.isVisible())

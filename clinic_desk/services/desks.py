@@ -13,6 +13,8 @@ from clinic_desk.database import queries_desks
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Desk
 
@@ -67,7 +69,12 @@ def desks_online(db: Database) -> tuple[Desk, ...]:
 def who_am_i(db: Database) -> SignedIn:
     """Return who is signed in."""
     with db.reading() as connection:
-        login, display_name, group = queries_desks.signed_in(connection)
+        return signed_in(connection)
+
+
+def signed_in(connection: Connection) -> SignedIn:
+    """Return who is signed in, read with what else is read on this connection."""
+    login, display_name, group = queries_desks.signed_in(connection)
     return SignedIn(login, display_name or login, (group or "").removeprefix("clinic_"))
 
 

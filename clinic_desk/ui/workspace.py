@@ -84,7 +84,8 @@ class Workspace(QObject):
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
         self._later = Afterwards(
-            (lambda: self.messages, self.pulse.ask, lambda: self.booking.form, self._follow_month), self
+            (self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form, self._follow_month),
+            self,
         )
 
     @property
@@ -102,7 +103,10 @@ class Workspace(QObject):
         return self.opening.person.group != "readonly"
 
     def start(self) -> None:
-        """Listen, show today; when it is on screen make what is not seen yet, and ask for everything beside it."""
+        """Show today; when it is on screen listen, make what is not seen yet, and ask for everything beside it.
+
+        Listening begins with reading anew all that is shown, so nothing is missed by showing it first.
+        """
         self.window.side_panel.add(self.panel)
         self.window.side_panel.add(self.window.counts)
         self.window.side_panel.reserve(self.panel.card)
@@ -110,7 +114,6 @@ class Workspace(QObject):
         person = self.opening.person
         self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)
         self.window.status_bar.follow(self.store.freshness)
-        self.live.start()
         self.navigator.start()
 
     def close(self) -> None:

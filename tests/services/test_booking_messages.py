@@ -270,7 +270,7 @@ def test_who_lost_the_appointment_and_cannot_be_reached_is_shown_to_staff(
             " SELECT gen_random_uuid(), 'sms', phone, %s, 'provider' FROM patient WHERE id = %s",
             (note, clinic.patients[0]),
         )
-    change(database, booked, patient_id=clinic.patients[1])
+    change(database, booked, patient_id=clinic.patients[2])  # who has another number
     assert queue(owner_engine, "patient_id, status", "kind = 'cancelled'") == [(clinic.patients[0], "failed")]
 
 

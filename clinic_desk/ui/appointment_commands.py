@@ -89,6 +89,7 @@ class AppointmentCommands(QObject):
         may_write = live and self._space.may_write
         status = self._selected.appointment.status if self._selected else None
         self._actions.set_state(may_write=may_write, status=status)
+        self._space.panel.set_writing(on=may_write)
         self._actions["undo"].setEnabled(may_write and self._space.own.stack.last() is not None)
 
     def _on_selected(self, act: Callable[[Entry], None], _checked: bool = False) -> None:

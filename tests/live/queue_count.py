@@ -55,6 +55,9 @@ def _lost(rows: list[dict[str, Any]], arrived: Arrived) -> list[str]:
     found = []
     for row in rows:
         key = str(row["id"])
+        is_denied = row["status"] == "expired" or (row["status"], row["error_code"]) == ("failed", "gave-up")
+        if is_denied and key in arrived.mails:
+            found.append(f"{key}: an e-mail that is there is said to be {row['status']}")
         if row["status"] not in {"sent", "delivered"}:
             continue
         if row["channel"] == "email" and key not in arrived.mails:

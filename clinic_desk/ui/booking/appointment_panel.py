@@ -126,6 +126,11 @@ class AppointmentPanel(QWidget):
         self.clinic = clinic
         self.show_entry(self.entry)
 
+    def set_writing(self, *, on: bool) -> None:
+        """Offer what changes the appointment only while that can be done."""
+        for each in (self.first, self.move_button, self.cancel_button):
+            each.setEnabled(on)
+
     def show_entry(self, entry: Entry | None) -> None:
         """Show an appointment, or (None) that none is chosen. Call again with each newer version of it."""
         self.entry = entry

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel
+
+from clinic_desk.ui.tool_tips import plain_tip
 
 
 class Heading(QLabel):
@@ -33,4 +33,4 @@ class Heading(QLabel):
     def setText(self, text: str) -> None:  # noqa: N802
         """Show another text."""
         super().setText(text)
-        self.setToolTip(escape(text))
+        self.setToolTip(plain_tip(text))

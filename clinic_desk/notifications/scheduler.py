@@ -19,6 +19,7 @@ from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.notifications import replies, retention, sweep
 from clinic_desk.notifications.post import MakeSenders, Post
+from clinic_desk.notifications.turns import Turns
 from clinic_desk.notifications.wakeup import WakeUps
 from clinic_desk.reports import traceback_text
 
@@ -71,9 +72,7 @@ class Scheduler:
         self._told = told
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._running: set[str] = set()
-        self._asked_again: set[str] = set()
-        self._idle = threading.Condition(self._lock)
+        self._turns = Turns()
         self._posts = {
             channel: Post(channel, database, make_senders, f"{owner}/{channel.value}") for channel in _CHANNELS
         }
@@ -106,12 +105,12 @@ class Scheduler:
         """
         deadline = time.monotonic() + timeout_s
         self._stopping.set()
+        self._turns.close()
         ended = self._wake_ups.stop(timeout_s / 2)
         scheduler, self._scheduler = self._scheduler, None
         if scheduler is not None:
             scheduler.shutdown(wait=False)
-        with self._idle:
-            ended = self._idle.wait_for(lambda: not self._running, max(0.0, deadline - time.monotonic())) and ended
+        ended = self._turns.wait(max(0.0, deadline - time.monotonic())) and ended
         for post in self._posts.values():
             try:
                 post.release()
@@ -200,31 +199,22 @@ class Scheduler:
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
         """Run a job; again at once if it was asked for meanwhile. Nothing that it raises gets out."""
-        with self._lock:
-            if name in self._running or self._stopping.is_set():
-                self._asked_again.add(name)
-                return
-            self._running.add(name)
+        if not self._turns.begins(name):
+            return
         trouble = ""
         try:
-            while True:
-                with self._lock:
-                    self._asked_again.discard(name)
+            work()
+            while self._turns.goes_on(name):
                 work()
-                with self._lock:
-                    if name not in self._asked_again or self._stopping.is_set():
-                        return
         except ClinicDeskError as error:
             trouble = type(error).__name__
             log.warning("%s: %s", name, trouble)
+            self._turns.fails(name)
         except Exception as error:  # a bug in one job must not end the others, nor its own next tick
             trouble = type(error).__name__
             log.error("the job %s failed\n%s", name, traceback_text(error))
-        finally:
-            with self._idle:
-                self._running.discard(name)
-                self._idle.notify_all()
-            self._note(name, trouble)
+            self._turns.fails(name)
+        self._note(name, trouble)
 
     def _note(self, name: str, trouble: str) -> None:
         """Tell how sending is, when that changed."""
@@ -242,7 +232,11 @@ class Scheduler:
         self._told(sending)
 
     def _run_now(self, name: str) -> None:
-        """One that runs already is asked to go on once more, and its next turn is set anew all the same."""
+        """One that runs is asked to go on once more: it may be about to set its next turn, to later.
+
+        That turn is set all the same: it was reckoned by another clock if this one was set.
+        """
+        self._turns.ask(name)
         self._run_at(name, 0.0)
 
     def _run_at(self, name: str, in_s: float) -> None:

@@ -247,6 +247,42 @@ def test_a_new_password_is_used_by_the_program_that_stores_it_and_what_waits_lea
         assert program.close()
 
 
+def test_a_hint_that_comes_as_a_tick_sets_its_next_turn_is_not_lost(
+    run: Run, owner_engine: Engine, appointment: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock's own thread is slow to hear of the hint: the later turn that the tick asks for would stand."""
+    monkeypatch.setattr(scheduling, "POLL_S", 3600.0)
+    program = run()
+    work, run_at = Worker.tick, program._run_at
+    ids: list[UUID] = []
+    ticked = threading.Event()
+
+    def tick(worker: Any, stop: Callable[[], bool]) -> Any:
+        done = work(worker, stop)
+        if threading.current_thread() in ours and not ids:
+            sql(owner_engine, "ALTER TABLE notification DISABLE TRIGGER notification_95_wake")
+            ids.append(put(owner_engine, appointment))
+            monkeypatch.setattr(program, "_run_at", lambda *_: None)
+            program.wake()
+            monkeypatch.setattr(program, "_run_at", run_at)
+            ticked.set()
+        return done
+
+    ours: list[threading.Thread] = []
+
+    def begin() -> None:
+        ours.append(threading.current_thread())
+        program._guarded("queue-sms", lambda: program._work(Channel.SMS))
+
+    monkeypatch.setattr(Worker, "tick", tick)
+    wait_until(lambda: not program._turns._running)
+    thread = threading.Thread(target=begin)
+    thread.start()
+    thread.join(PATIENCE)
+    assert ticked.is_set()
+    wait_until(is_sent(owner_engine, ids[0]))
+
+
 def test_every_job_comes_at_its_pace(run: Run) -> None:
     scheduler = run()._scheduler
     assert scheduler is not None

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.records import AppointmentStatus as Status
@@ -80,6 +80,9 @@ class AppointmentCommands(QObject):
 
     def _select(self, entry: Entry | None) -> None:
         self._selected = entry
+        native = QKeySequence.SequenceFormat.NativeText
+        shown = ("arrived", "in_room", "done", "reinstate")
+        self._space.panel.keys = {name: self._actions[name].shortcut().toString(native) for name in shown}
         self._space.panel.show_entry(entry)
         self.renew_state()
 

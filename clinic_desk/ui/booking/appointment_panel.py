@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -65,6 +66,8 @@ class AppointmentPanel(QWidget):
         self.setObjectName("appointment_panel")
         self.clinic = clinic
         self.entry: Entry | None = None
+        self.keys: Mapping[str, str] = {}
+        """What to press for an action (by its name), as the user set it; told on its button."""
         self._database = database
         self._tasks = tasks
         self._details: tuple[UUID, _Details] | None = None
@@ -220,13 +223,14 @@ class AppointmentPanel(QWidget):
 
     def _name_buttons(self, status: AppointmentStatus) -> None:
         texts = {
-            _S.BOOKED: translate("panel", "Arrived  A"),
-            _S.NOSHOW: translate("panel", "Arrived  A"),
-            _S.ARRIVED: translate("panel", "In room"),
-            _S.CHECKED_IN: translate("panel", "Done"),
-            _S.CANCELLED: translate("panel", "Reinstate"),
+            _S.BOOKED: (translate("panel", "Arrived"), "arrived"),
+            _S.NOSHOW: (translate("panel", "Arrived"), "arrived"),
+            _S.ARRIVED: (translate("panel", "In room"), "in_room"),
+            _S.CHECKED_IN: (translate("panel", "Done"), "done"),
+            _S.CANCELLED: (translate("panel", "Reinstate"), "reinstate"),
         }
-        set_button_text(self.first, texts.get(status, ""))
+        text, action = texts.get(status, ("", ""))
+        set_button_text(self.first, "  ".join(part for part in (text, self.keys.get(action, "")) if part))
         self.first.setVisible(status in texts)
         self.move_button.setVisible(status.occupies_time)
         self.cancel_button.setVisible(status in (_S.BOOKED, _S.ARRIVED, _S.CHECKED_IN))

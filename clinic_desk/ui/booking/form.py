@@ -182,8 +182,6 @@ class BookingForm(FormView):
         content, draft = self.content, self.content.draft
         self.fields.show_draft(draft, content.clinic)
         self._show_tell()
-        foreign = content.days.foreign_hold(draft, content.clinic, self.holding.hold_id)
-        self.fields.remark({} if self.sending.asked else remarks_of(content, foreign, self.patients.hint))
         self._name()
         self.holding.want(claim_of(draft, content.opened, content.clinic) if self.isVisible() else None)
 
@@ -194,11 +192,16 @@ class BookingForm(FormView):
             self.fields.show_tell(content.draft, content.clinic, content.clock(), self.telling.setup, change=is_change)
 
     def _name(self) -> None:
+        """Say what there is to say under the fields, and on title and buttons what comes next."""
+        content = self.content
+        foreign = content.days.foreign_hold(content.draft, content.clinic, self.holding.hold_id)
+        asked = bool(self.sending.asked)
+        self.fields.remark(remarks_of(content, foreign, self.patients.hint, asked=asked))
         state = FormState(
             new=self.content.entry is None,
             busy=self.carry_out.is_busy,
             unknown=self.carry_out.is_unknown,
-            asking=bool(self.sending.asked),
+            asking=asked,
         )
         self.name_all(self.content.draft, self.content.clinic, state)
 

@@ -17,8 +17,13 @@ Told = tuple[str, str]
 """A sentence and its role."""
 
 
-def remarks_of(content: FormContent, foreign: Hold | None, hint: str) -> dict[str, Told]:
-    """Return what is to be said under which field. `foreign`: another desk's hold; `hint`: about the patient."""
+def remarks_of(content: FormContent, foreign: Hold | None, hint: str, *, asked: bool = False) -> dict[str, Told]:
+    """Return what is to be said under which field. `foreign`: another desk's hold; `hint`: about the patient.
+
+    `asked`: what is broken is in the question that is asked, where only another desk is still to be known.
+    """
+    if asked:
+        return {} if foreign is None else {"when": _about_time(content, foreign)}
     broken: dict[str, list[Violation]] = {}
     for violation in content.violations():
         broken.setdefault(FIELD_OF_RULE.get(violation.rule, "when"), []).append(violation)

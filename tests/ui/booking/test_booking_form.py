@@ -544,6 +544,12 @@ def test_what_is_booked_there_does_not_hide_that_another_desk_is_booking_too(
     told = form.fields.remarks["when"].text()
     assert "Desk 2 is booking this time" in told
     assert "already booked 09:45–10:00" in told
+    search(qtbot, form, "nei")
+    press(ENTER, ENTER)
+    assert "Squeeze in" in form.problem.text()
+    assert form.fields.remarks["when"].text() == "Desk 2 is booking this time just now."
+    press(ESC)
+    assert "already booked 09:45–10:00" in form.fields.remarks["when"].text()
 
 
 def test_the_form_tells_of_the_reminder_that_the_clinics_own_rules_send(

@@ -405,6 +405,19 @@ def test_a_move_counts_down_to_its_message_and_dont_tell_calls_it_back(
     assert waiting() == ["reminder"]
 
 
+def test_a_change_that_is_taken_back_counts_down_to_nothing_any_more(
+    program: DeskProgram, move: Callable[[], None], waiting: Callable[[], list[str]], qtbot: QtBot
+) -> None:
+    move()
+    toasts = program.window.toasts
+    qtbot.waitUntil(lambda: toasts.findChild(QPushButton, "toast_not_tell") is not None)
+    assert program.workspace is not None
+    program.workspace.own.undo_last()
+    qtbot.waitUntil(lambda: toasts.latest_text().startswith("Undone"))
+    qtbot.waitUntil(lambda: toasts.findChild(QPushButton, "toast_not_tell") is None)
+    assert waiting() == ["reminder"]
+
+
 def test_who_never_tells_of_moves_sends_nothing(
     program: DeskProgram, move: Callable[[], None], waiting: Callable[[], list[str]], qtbot: QtBot
 ) -> None:

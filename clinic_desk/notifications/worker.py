@@ -162,7 +162,7 @@ class Worker:
         if sent is not None:
             self._settle(steps, tally, sent)
         if left:
-            queue.give_back(steps, self._owner, left)
+            queue.give_back(steps, self._owner, left, aloud=stop())  # who stops hands over: others are to take it now
 
     def _begin(self, steps: Steps, tally: _Tally, claimed: Claimed, before: Sent | None) -> Begun | None:
         """Begin one message and settle the one before it."""

@@ -339,6 +339,8 @@ def test_a_desk_that_closes_hands_over_at_once_what_it_had_claimed(
     two = Scheduler(make_worker_db(), lambda _: {Channel.SMS: other}, "Desk 2#2", second_told)
     two.start()
     second_told.wait_for(lambda sending: bool(sending.channels))
+    wait_until(lambda: two._wake_ups._was_connected)
+    wait_until(lambda: not two._turns._running)  # from here on it does what it is told of
     closing = threading.Thread(target=one.close)
     closing.start()
     go_on.set()

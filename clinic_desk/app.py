@@ -102,6 +102,8 @@ class DeskProgram(QObject):
         self._connect()
         self.window.furnish()
         self.window.actions_by_name["quit"].triggered.connect(self.window.close)
+        # While the other thread waits for the database's answers: what is made with them.
+        import clinic_desk.ui.workspace  # noqa: F401
 
     def _apply_style(self) -> None:
         from clinic_desk.ui.theme import apply_style

@@ -301,16 +301,15 @@ def connect(
     """Connect a desk to a database that is there and has this program's schema. Raises ClinicDeskError."""
     from clinic_desk.database import schema
     from clinic_desk.database.engine import Database, DeskIdentity
-    from clinic_desk.services.calendar import load_clinic
-    from clinic_desk.services.desks import register_desk, who_am_i
+    from clinic_desk.database.queries_clinic import clinic_record
+    from clinic_desk.services.desks import register_desk, signed_in
 
     database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=settings.message_wait_s)
     try:
         with database.reading() as connection:
             schema.check(connection)
-        person = who_am_i(database)
+            person, clinic = signed_in(connection), clinic_record(connection)
         desk_no = register_desk(database)
-        clinic = load_clinic(database)
     except BaseException:
         database.dispose()
         raise

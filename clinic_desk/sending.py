@@ -43,6 +43,7 @@ class SendingProgram:
         """`folder`: for messages "to a folder". `locate` says where the database is now, before each reconnecting."""
         self.database = Database(address, desk, pool_size=_CONNECTIONS)
         self._locate = locate
+        self._unheard: Callable[[], None] = _nothing
         # Two programs of one name must not be taken for one: what stands behind "#" tells them apart.
         owner = f"{desk.name}#{secrets.token_hex(3)}"
         self._scheduler = Scheduler(self.database, partial(_senders, folder), owner, told, self._follow)
@@ -54,6 +55,7 @@ class SendingProgram:
             if not connection.exec_driver_sql(_MAY_WORK).scalar_one():
                 raise NotAllowed(WORKER)
         self._scheduler.start()
+        self._unheard = credentials.when_stored(self._scheduler.credentials_changed)
 
     def _follow(self) -> None:
         address = self._locate() if self._locate is not None else None
@@ -66,6 +68,8 @@ class SendingProgram:
 
     def close(self, timeout_s: float = 3.0) -> bool:
         """End; what was claimed and not begun is handed to the others. False if a provider still holds a send up."""
+        unheard, self._unheard = self._unheard, _nothing
+        unheard()
         ended = self._scheduler.close(timeout_s)
         self.database.dispose()
         return ended
@@ -73,3 +77,7 @@ class SendingProgram:
 
 def _senders(folder: Path, settings: Messaging) -> Mapping[Channel, Sender]:
     return make_senders(settings, credentials.load(settings), folder)
+
+
+def _nothing() -> None:
+    """Not started, or closed already: nothing listens."""

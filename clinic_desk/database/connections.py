@@ -46,6 +46,8 @@ def driver_arguments(url: URL, application_name: str) -> dict[str, Any]:
         # The server's side of the link: what a desk held that lost its power is free within seconds, not hours.
         "tcp_keepalives_idle": 2,
         "tcp_keepalives_interval": 1,
+        "tcp_keepalives_count": 2,
+        "tcp_user_timeout": 10_000,  # where news wait for an answer that never comes there are no keepalives
         # What is prepared (queries_prepared) is planned once: its planning outweighs its work.
         "plan_cache_mode": "force_generic_plan",
     }

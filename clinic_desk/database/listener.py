@@ -220,10 +220,9 @@ def _arguments(url: URL, rotation: int) -> dict[str, Any]:
     """What to connect with; of several hosts another one is asked first each time, so that a dead one holds up once."""
     arguments = driver_arguments(url, "clinic-desk listener")
     hosts = str(arguments.get("host", "")).split(",")
-    if len(hosts) > 1:
-        ports = str(arguments.get("port", "")).split(",")
-        turn = rotation % len(hosts)
-        arguments["host"] = ",".join(hosts[turn:] + hosts[:turn])
-        if len(ports) == len(hosts):
-            arguments["port"] = ",".join(ports[turn:] + ports[:turn])
+    turn = rotation % len(hosts)
+    for name in ("host", "hostaddr", "port"):
+        each = str(arguments.get(name, "")).split(",")
+        if turn and len(each) == len(hosts):
+            arguments[name] = ",".join(each[turn:] + each[:turn])
     return arguments

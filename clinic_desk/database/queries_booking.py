@@ -30,6 +30,7 @@ from clinic_desk.database.queries_clinic import (
 from clinic_desk.database.queries_entries import BEFORE_LOCKS, LONGEST_FOOTPRINT, PATIENT_COLUMNS, patient_record
 from clinic_desk.database.queries_messaging import MANNER, MannerRow, manner_row
 from clinic_desk.database.queries_prepared import prepared, run
+from clinic_desk.database.queries_told import TOLD_OF
 from clinic_desk.domain.records import Appointment, AppointmentStatus, Block, Clinic, Patient, TimeOff
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ SELECT now(),
         SELECT {_TAKEN} FROM appointment a WHERE (a.room_id IS NOT NULL OR a.device_id IS NOT NULL) AND {_NEAR}
           AND (cardinality(%(rooms)s::uuid[]) > 0
                OR (SELECT needs_room OR needs_device FROM appointment_type WHERE id = %(type)s::uuid))) AS a),
-    (SELECT json_agg(json_build_array(n.patient_id, n.kind, n.status, n.dedupe_key, n.rule_id)
+    (SELECT json_agg(json_build_array(n.patient_id, n.kind, {TOLD_OF}, n.dedupe_key, n.rule_id)
                      ORDER BY n.created_at, n.id)
-     FROM notification n WHERE n.appointment_id = %(appointment)s::uuid AND n.status <> 'cancelled'),
+     FROM notification n WHERE n.appointment_id = %(appointment)s::uuid AND {TOLD_OF} <> 'cancelled'),
     (SELECT a.version FROM appointment a WHERE a.id = %(appointment)s::uuid),
     coalesce((SELECT s.display_name FROM staff s WHERE s.login = session_user), session_user),
     coalesce((SELECT d.name FROM desk d WHERE d.id = %(desk)s::uuid), ''),
@@ -238,7 +239,7 @@ def lock_and_read(
         "rooms_of": str(wanted.site_id) if wanted.automatic_room else None,
         "type": str(wanted.type_id),
         "site": str(wanted.site_id),
-        "patients": [str(wanted.patient_id)],
+        "patients": [str(row) for row in {wanted.patient_id} | ({leaving.patient_id} if leaving else set())],
         "patient": str(wanted.patient_id),
         "begin": begin,
         "end": end,

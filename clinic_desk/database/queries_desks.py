@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 HOLD_MINUTES: Final = 2
 """A hold not renewed for this long is over, even if its desk seems alive."""
 
+STARTING_S: Final = 20
+"""A desk that registered this recently counts as running: its listener may not be connected yet."""
+_NAMING_LOCK: Final = 20262
+
 _REGISTER: Final = """
 INSERT INTO desk (id, name) VALUES (%(id)s::uuid, %(name)s)
 ON CONFLICT (id) DO UPDATE SET name = CASE WHEN desk.named THEN desk.name ELSE excluded.name END, last_seen_at = now()
@@ -33,9 +37,11 @@ FROM desk d LEFT JOIN staff s ON s.login = d.db_user
 WHERE {_ALIVE}
 ORDER BY d.name, d.no
 """  # noqa: S608  # constants of this module only
+_TURN_AT_NAMING: Final = f"SELECT pg_advisory_xact_lock({_NAMING_LOCK})"
 _NAMES: Final = f"""
 SELECT (SELECT name FROM desk WHERE id = %(id)s::uuid),
-       ARRAY(SELECT d.name FROM desk d WHERE d.id <> %(id)s::uuid AND {_ALIVE})
+       ARRAY(SELECT d.name FROM desk d WHERE d.id <> %(id)s::uuid
+             AND ({_ALIVE} OR d.last_seen_at > clock_timestamp() - INTERVAL '{STARTING_S} seconds'))
 """  # noqa: S608  # constants of this module only
 _SIGNED_IN: Final = """
 SELECT session_user::text, (SELECT display_name FROM staff WHERE login = session_user),
@@ -67,7 +73,11 @@ def register_desk(connection: Connection, desk_id: UUID, name: str) -> tuple[int
 
 
 def names_in_use(connection: Connection, desk_id: UUID) -> tuple[str | None, frozenset[str]]:
-    """Return the name this desk was registered by before, if it was, and those of the other desks connected now."""
+    """Return the name this desk was registered by before, if it was, and those of the other desks that run now.
+
+    Until the end of this transaction no other desk is told: of two that start at once the second sees the first.
+    """
+    connection.exec_driver_sql(_TURN_AT_NAMING)
     before, others = connection.exec_driver_sql(_NAMES, {"id": str(desk_id)}).one()
     return before, frozenset(others)
 

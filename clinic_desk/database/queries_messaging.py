@@ -35,6 +35,7 @@ TEXT: Final = "json_build_array(x.id, x.kind, x.channel, x.language, x.subject, 
 
 # What a plan needs beside the appointment; `p` is the patient, `type` the appointment's. Of the texts those that may be
 # sent: to this patient in her language or in English, and to whom the appointment is taken from that it is cancelled.
+# Of what is noted of addresses: what concerns these two.
 MANNER: Final = f"""
     (SELECT json_build_array(m.wait_s, m.quiet_from_minute, m.quiet_until_minute, m.email_by, m.sms_by,
                              m.twilio_number, m.twilio_service_sid) FROM messaging m),
@@ -42,8 +43,9 @@ MANNER: Final = f"""
      WHERE x.active AND (x.type_id IS NULL OR x.type_id = %(type)s::uuid)),
     (SELECT json_agg({TEXT}) FROM message_text x
      WHERE x.language IN (lower(left(p.language, 2)), 'en') OR x.kind = 'cancelled'),
-    (SELECT json_agg(json_build_array(k.channel, k.address, k.state)) FROM contact_note k
-     WHERE (k.channel = 'sms' AND k.address = p.phone) OR (k.channel = 'email' AND k.address = lower(p.email)))"""  # noqa: S608
+    (SELECT json_agg(json_build_array(k.channel, k.address, k.state)) FROM patient o JOIN contact_note k
+         ON (k.channel = 'sms' AND k.address = o.phone) OR (k.channel = 'email' AND k.address = lower(o.email))
+     WHERE o.id = ANY (ARRAY[p.id, (SELECT b.patient_id FROM appointment b WHERE b.id = %(appointment)s::uuid)]))"""  # noqa: S608
 _OF_MANNER: Final = (
     "wait_s", "quiet_from_minute", "quiet_until_minute", "email_by", "sms_by", "twilio_number", "twilio_service_sid",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from clinic_desk.database.queries_prepared import prepared
+from clinic_desk.database.queries_told import MAY_HAVE_GONE
 
 LEASE_S: Final = 60
 """At least three times as long as a provider may take for one message (20 s)."""
@@ -35,6 +36,7 @@ SAYINGS: Final = {
     "gave-up": "every attempt failed; the last",
 }
 """Sentences to the codes that the queue itself gives a message."""
+NOT_SURE: Final = "it may have gone: an answer of the mail server was lost"
 
 
 def _saying(code: str) -> str:
@@ -150,7 +152,9 @@ looked AS MATERIALIZED (
 begun AS (
     UPDATE notification n SET
         status = CASE WHEN w.verdict = '' THEN 'sending' WHEN w.verdict = 'quiet-hours' THEN 'leased'
-                      WHEN w.verdict = 'channel' THEN 'pending' WHEN w.verdict = 'too-late' THEN 'expired'
+                      WHEN w.verdict = 'channel' THEN 'pending'
+                      WHEN w.verdict = 'too-late' AND {MAY_HAVE_GONE} THEN 'unknown'
+                      WHEN w.verdict = 'too-late' THEN 'expired'
                       WHEN w.verdict IN ('no-address', 'unusable-address') THEN 'failed'
                       -- Who answered STOP is to be reached otherwise; who wants nothing at all is let be.
                       WHEN w.verdict = 'opted-out' AND w.noted = 'opted-out' THEN 'failed' ELSE 'cancelled' END,
@@ -161,6 +165,7 @@ begun AS (
         recipient = CASE WHEN w.verdict = '' THEN w.address ELSE n.recipient END,
         error_code = CASE WHEN w.verdict IN ('', 'quiet-hours', 'channel') THEN n.error_code ELSE w.verdict END,
         last_error = CASE WHEN w.verdict IN ('', 'quiet-hours', 'channel') THEN n.last_error
+                          WHEN w.verdict = 'too-late' AND {MAY_HAVE_GONE} THEN '{NOT_SURE}'
                           ELSE {_saying("w.verdict")} END
     FROM looked w
     WHERE n.id = w.id AND n.status = 'leased' AND n.lease_owner = %(by)s AND n.attempts = %(before)s
@@ -203,10 +208,12 @@ SETTLE: Final = prepared(
 WITH {_CLOCK},
 settled AS (
     UPDATE notification n SET
-        status = CASE WHEN %(status)s = 'pending' AND %(back)s = 0 AND {_OVER} THEN 'failed' ELSE %(status)s END,
+        status = CASE WHEN %(status)s = 'pending' AND %(back)s = 0 AND {_OVER}
+                      THEN CASE WHEN {MAY_HAVE_GONE} THEN 'unknown' ELSE 'failed' END ELSE %(status)s END,
         error_code = CASE WHEN %(status)s = 'pending' AND %(back)s = 0 AND {_OVER} THEN 'gave-up' ELSE %(code)s END,
         last_error = CASE WHEN %(status)s = 'pending' AND %(back)s = 0 AND {_OVER}
-                          THEN '{SAYINGS["gave-up"]}: ' || %(error)s ELSE %(error)s END,
+                          THEN CASE WHEN {MAY_HAVE_GONE} THEN '{NOT_SURE}'
+                                    ELSE '{SAYINGS["gave-up"]}: ' || %(error)s END ELSE %(error)s END,
         attempts = n.attempts - %(back)s, lease_owner = NULL, lease_until = NULL,
         provider_id = coalesce(%(provider_id)s, n.provider_id),
         sent_at = CASE WHEN %(status)s = 'sent' THEN {_NOW} ELSE n.sent_at END,
@@ -295,13 +302,15 @@ stranded AS MATERIALIZED (
 late AS MATERIALIZED (
     SELECT id FROM notification WHERE status = 'pending' AND due_at <= {_NOW} AND not_after <= {_NOW}
     FOR UPDATE SKIP LOCKED)
-UPDATE notification SET lease_owner = NULL, lease_until = NULL,
-    status = CASE status WHEN 'sending' THEN 'unknown' WHEN 'leased' THEN 'pending' ELSE 'expired' END,
-    check_at = CASE status WHEN 'sending' THEN {_NOW} ELSE check_at END,
-    checks = CASE status WHEN 'sending' THEN 0 ELSE checks END,
-    error_code = CASE status WHEN 'sending' THEN 'lease-lost' WHEN 'pending' THEN 'too-late' ELSE error_code END,
-    last_error = CASE status WHEN 'sending' THEN '{SAYINGS["lease-lost"]}'
-                             WHEN 'pending' THEN '{SAYINGS["too-late"]}' ELSE last_error END
+UPDATE notification n SET lease_owner = NULL, lease_until = NULL,
+    status = CASE WHEN n.status = 'leased' THEN 'pending' WHEN n.status = 'sending' OR {MAY_HAVE_GONE} THEN 'unknown'
+                  ELSE 'expired' END,
+    check_at = CASE n.status WHEN 'sending' THEN {_NOW} ELSE n.check_at END,
+    checks = CASE n.status WHEN 'sending' THEN 0 ELSE n.checks END,
+    error_code = CASE n.status WHEN 'sending' THEN 'lease-lost' WHEN 'pending' THEN 'too-late' ELSE n.error_code END,
+    last_error = CASE WHEN n.status = 'sending' THEN '{SAYINGS["lease-lost"]}'
+                      WHEN n.status = 'leased' THEN n.last_error
+                      WHEN {MAY_HAVE_GONE} THEN '{NOT_SURE}' ELSE '{SAYINGS["too-late"]}' END
 WHERE id = ANY (ARRAY(SELECT id FROM stranded UNION ALL SELECT id FROM late))
 RETURNING appointment_id
 """,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from clinic_desk.database.queries_prepared import prepared
-from clinic_desk.database.queries_queue import MOST_ATTEMPTS, OUTGOING, SAYINGS
+from clinic_desk.database.queries_queue import MOST_ATTEMPTS, NOT_SURE, OUTGOING, SAYINGS
+from clinic_desk.database.queries_told import MAY_HAVE_GONE
 
 _CLOCK: Final = "clock AS MATERIALIZED (SELECT clock_timestamp() AS now)"
 _NOW: Final = "(SELECT now FROM clock)"
@@ -76,13 +77,15 @@ ABSENT: Final = prepared(
     f"""
 WITH {_CLOCK}
 UPDATE notification n SET check_at = NULL, checks = 0, due_at = {_NOW},
-    status = CASE WHEN n.not_after <= {_NOW} THEN 'expired' WHEN n.attempts >= {MOST_ATTEMPTS} THEN 'failed'
-                  ELSE 'pending' END,
+    status = CASE WHEN n.not_after > {_NOW} IS NOT FALSE AND n.attempts < {MOST_ATTEMPTS} THEN 'pending'
+                  WHEN {MAY_HAVE_GONE} THEN 'unknown' WHEN n.not_after <= {_NOW} THEN 'expired' ELSE 'failed' END,
     error_code = CASE WHEN n.not_after <= {_NOW} THEN 'too-late' WHEN n.attempts >= {MOST_ATTEMPTS} THEN 'gave-up'
                       ELSE 'absent' END,
-    last_error = CASE WHEN n.not_after <= {_NOW} THEN '{SAYINGS["too-late"]}'
-                      WHEN n.attempts >= {MOST_ATTEMPTS} THEN '{SAYINGS["gave-up"]}: it did not arrive at the provider'
-                      ELSE 'it did not arrive at the provider: sent again' END
+    last_error = CASE WHEN n.not_after > {_NOW} IS NOT FALSE AND n.attempts < {MOST_ATTEMPTS}
+                      THEN CASE n.channel WHEN 'email' THEN 'the mail server''s answer was lost: sent again, as a copy'
+                                          ELSE 'it did not arrive at the provider: sent again' END
+                      WHEN {MAY_HAVE_GONE} THEN '{NOT_SURE}' WHEN n.not_after <= {_NOW} THEN '{SAYINGS["too-late"]}'
+                      ELSE '{SAYINGS["gave-up"]}: it did not arrive at the provider' END
 WHERE n.id = %(id)s::uuid AND n.status = 'unknown' AND n.attempts = %(attempts)s AND n.checks = %(checks)s
 RETURNING n.appointment_id
 """,

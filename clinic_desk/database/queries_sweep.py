@@ -9,6 +9,7 @@ from uuid import UUID
 
 from clinic_desk.database.queries_clinic import SITE, site_record
 from clinic_desk.database.queries_entries import PATIENT_COLUMNS, patient_record
+from clinic_desk.database.queries_told import TOLD_OF
 from clinic_desk.domain.records import Appointment
 
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ FROM appointment a JOIN patient p ON p.id = a.patient_id
 WHERE a.id = ANY(%(ids)s::uuid[]) AND a.status = 'booked' ORDER BY a.starts_at, a.id
 """  # noqa: S608  # constants of this program only
 _SITES: Final = f"SELECT {SITE} FROM site x"  # noqa: S608  # constants of this program only
-_REMINDERS: Final = """
-SELECT id, appointment_id, patient_id, channel, status, rule_id, dedupe_key, due_at, subject, body, attempts, error_code
-FROM notification WHERE appointment_id = ANY(%(ids)s::uuid[]) AND kind = 'reminder' AND origin_id IS NULL
-ORDER BY created_at, id
-"""
+_REMINDERS: Final = f"""
+SELECT n.id, n.appointment_id, n.patient_id, n.channel, {TOLD_OF}, n.rule_id, n.dedupe_key, n.due_at, n.subject, n.body,
+       n.attempts, n.error_code
+FROM notification n WHERE n.appointment_id = ANY(%(ids)s::uuid[]) AND n.kind = 'reminder' AND n.origin_id IS NULL
+ORDER BY n.created_at, n.id
+"""  # noqa: S608  # constants of this program only
 _INSERT: Final = """
 INSERT INTO notification (id, appointment_id, appointment_version, patient_id, kind, channel, dedupe_key, subject, body,
                           language, due_at, not_after, status, error_code, last_error, rule_id)

@@ -38,7 +38,7 @@ def prepare_database(
     Passwords and groups of existing roles are set to those given. Passwords leave this program as SCRAM-SHA-256
     verifiers only. Raises NotAllowed, DatabaseDown, Busy, and SchemaMismatch for a database that a newer program made.
     """
-    superuser_url = make_url(superuser_url)
+    superuser_url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
     with translated(), _superuser(superuser_url) as connection, _turn(connection):
         _create_roles(connection, owner_password)
         if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": database}):

@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -124,6 +125,14 @@ def store(name: str, secret: str, *, patience_s: float = STORE_S) -> None:
         message = f"not a credential that is kept: {name}"
         raise ValueError(message)
     _ask(lambda: _write(name, secret), patience_s)
+    for listener in _listeners:
+        listener()
+
+
+def when_stored(listener: Callable[[], None]) -> Callable[[], None]:
+    """Have `listener` called after this program stored or forgot a secret, on the thread that did; return its end."""
+    _listeners.append(listener)
+    return partial(_listeners.remove, listener)
 
 
 def worker_login(setting: SecretStr | None, *, patience_s: float = LOAD_S) -> SecretStr | None:
@@ -175,6 +184,7 @@ def _record(found: dict[str, str], sources: dict[str, Source], code: str) -> Cre
 
 # --- the keyring, on its own thread -----------------------------------------------------------------------------------
 
+_listeners: list[Callable[[], None]] = []
 _asking = threading.Lock()
 """Held while the keyring is asked: one that hangs is not asked again and again."""
 

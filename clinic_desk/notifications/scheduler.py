@@ -15,29 +15,24 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_messaging
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.notifications import replies, retention, sweep
+from clinic_desk.notifications.post import MakeSenders, Post
+from clinic_desk.notifications.turns import Turns
 from clinic_desk.notifications.wakeup import WakeUps
-from clinic_desk.notifications.worker import Worker
 from clinic_desk.reports import traceback_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.domain.messaging import Messaging
-    from clinic_desk.notifications.providers import Sender
 
 log = logging.getLogger(__name__)
 
 POLL_S: Final = 5.0
 """So often the queue is looked at when nobody said that something is due: the truth, where NOTIFY is a hint."""
 SETTINGS_S: Final = 30.0
-CREDENTIALS_S: Final = 600.0
 CHECK_S: Final = 20.0
 REPLIES_S: Final = 60.0
 HOLDS_S: Final = 60.0
@@ -45,8 +40,7 @@ SWEEP_S: Final = 3600.0
 RETENTION_S: Final = 6 * 3600.0
 FIRST_SWEEP_AFTER_S: Final = 45.0
 _SHORTEST_PAUSE_S: Final = 0.05
-
-MakeSenders = Callable[["Messaging"], "Mapping[Channel, Sender]"]
+_CHANNELS: Final = (Channel.EMAIL, Channel.SMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +69,13 @@ class Scheduler:
         before_connect: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
-        self._make_senders = make_senders
-        self._owner = owner
         self._told = told
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._running: set[str] = set()
-        self._asked_again: set[str] = set()
-        self._idle = threading.Condition(self._lock)
-        self._in_use = {channel: threading.Lock() for channel in (Channel.EMAIL, Channel.SMS)}
-        self._senders: dict[Channel, Sender] = {}
-        self._workers: dict[Channel, Worker] = {}
-        self._settings_version = -1
-        self._senders_made_at = 0.0
+        self._turns = Turns()
+        self._posts = {
+            channel: Post(channel, database, make_senders, f"{owner}/{channel.value}") for channel in _CHANNELS
+        }
         self._troubles: dict[str, str] = {}
         self._last_told: Sending | None = None
         self._scheduler: BackgroundScheduler | None = None
@@ -99,7 +87,7 @@ class Scheduler:
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
         scheduler = self._scheduler = _background_scheduler()
         self._add("settings", SETTINGS_S, self._renew_senders)
-        for channel in (Channel.EMAIL, Channel.SMS):
+        for channel in _CHANNELS:
             self._add(f"queue-{channel}", POLL_S, partial(self._work, channel))
             self._add(f"check-{channel}", CHECK_S, partial(self._check, channel))
         self._add("replies", REPLIES_S, self._poll_replies)
@@ -117,25 +105,31 @@ class Scheduler:
         """
         deadline = time.monotonic() + timeout_s
         self._stopping.set()
+        self._turns.close()
         ended = self._wake_ups.stop(timeout_s / 2)
         scheduler, self._scheduler = self._scheduler, None
         if scheduler is not None:
             scheduler.shutdown(wait=False)
-        with self._idle:
-            ended = self._idle.wait_for(lambda: not self._running, max(0.0, deadline - time.monotonic())) and ended
-        for worker in self._workers.values():
+        ended = self._turns.wait(max(0.0, deadline - time.monotonic())) and ended
+        for post in self._posts.values():
             try:
-                worker.release()
+                post.release()
             except ClinicDeskError as error:  # the leases run out by themselves
                 log.warning("claimed messages were not handed back: %s", type(error).__name__)
-        if ended:
-            self._close_senders()
+            if ended:
+                post.close()
         return ended
 
     def wake(self) -> None:
         """Have the queue looked at now. Any thread."""
-        for channel in (Channel.EMAIL, Channel.SMS):
+        for channel in _CHANNELS:
             self._run_now(f"queue-{channel}")
+
+    def credentials_changed(self) -> None:
+        """Use the passwords that this PC has now. Any thread."""
+        for post in self._posts.values():
+            post.forget_credentials()
+        self._run_now("settings")
 
     def wake_all(self) -> None:
         """Have everything looked at now: the PC slept, its clock was set, or the link is back. Any thread."""
@@ -148,23 +142,18 @@ class Scheduler:
 
     def _work(self, channel: Channel) -> None:
         """Work through what is due on one channel; one that hangs does not hold the other up."""
-        with self._in_use[channel]:
-            worker = self._workers.get(channel)
-            if worker is None:
-                return
-            tick = worker.tick(self._stopping.is_set)
+        post = self._posts[channel]
+        before = post.renewals
+        tick = post.work(self._stopping.is_set)
+        self._follow_up(post, before)
         if tick.next_in_s is not None and tick.next_in_s < POLL_S:
             self._run_at(f"queue-{channel}", max(_SHORTEST_PAUSE_S, tick.next_in_s))
 
     def _check(self, channel: Channel) -> None:
-        with self._in_use[channel]:
-            worker = self._workers.get(channel)
-            if worker is not None:
-                worker.reconcile(self._stopping.is_set)
-                worker.poll_deliveries(self._stopping.is_set)
+        self._posts[channel].check(self._stopping.is_set)
 
     def _poll_replies(self) -> None:
-        sender = self._senders.get(Channel.SMS)
+        sender = self._posts[Channel.SMS].sender
         if sender is not None:
             replies.poll_replies(self._database, sender)
 
@@ -179,27 +168,21 @@ class Scheduler:
             connection.exec_driver_sql("DELETE FROM hold WHERE expires_at < now()")
 
     def _renew_senders(self) -> None:
-        """Make the senders anew when the settings changed, and now and then (credentials may have)."""
-        with self._database.reading() as connection:
-            settings = queries_messaging.read_messaging(connection)
-        now = time.monotonic()
-        if settings.version == self._settings_version and now - self._senders_made_at < CREDENTIALS_S:
-            return
-        senders = self._make_senders(settings)
-        for channel, in_use in self._in_use.items():
-            with in_use:
-                self._replace(channel, senders.get(channel))
-        self._settings_version, self._senders_made_at = settings.version, now
-        self.wake()
+        """See what the settings say now, also of a channel whose queue is not looked at for a while."""
+        for post in self._posts.values():
+            before = post.renewals
+            post.renew()
+            if self._follow_up(post, before):
+                self._run_now(f"queue-{post.channel}")
 
-    def _replace(self, channel: Channel, sender: Sender | None) -> None:
-        old = self._senders.pop(channel, None)
-        self._workers.pop(channel, None)
-        if old is not None:
-            old.close()
-        if sender is not None:
-            self._senders[channel] = sender
-            self._workers[channel] = Worker(self._database, {channel: sender}, f"{self._owner}/{channel.value}")
+    def _follow_up(self, post: Post, before: int) -> bool:
+        """Let all jobs of a channel use its new sender, if it has one since; return whether."""
+        if post.renewals == before:
+            return False
+        self._run_now(f"check-{post.channel}")
+        if post.channel is Channel.SMS:
+            self._run_now("replies")
+        return True
 
     # --- the clockwork ---
 
@@ -216,31 +199,22 @@ class Scheduler:
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
         """Run a job; again at once if it was asked for meanwhile. Nothing that it raises gets out."""
-        with self._lock:
-            if name in self._running or self._stopping.is_set():
-                self._asked_again.add(name)
-                return
-            self._running.add(name)
+        if not self._turns.begins(name):
+            return
         trouble = ""
         try:
-            while True:
-                with self._lock:
-                    self._asked_again.discard(name)
+            work()
+            while self._turns.goes_on(name):
                 work()
-                with self._lock:
-                    if name not in self._asked_again or self._stopping.is_set():
-                        return
         except ClinicDeskError as error:
             trouble = type(error).__name__
             log.warning("%s: %s", name, trouble)
+            self._turns.fails(name)
         except Exception as error:  # a bug in one job must not end the others, nor its own next tick
             trouble = type(error).__name__
             log.error("the job %s failed\n%s", name, traceback_text(error))
-        finally:
-            with self._idle:
-                self._running.discard(name)
-                self._idle.notify_all()
-            self._note(name, trouble)
+            self._turns.fails(name)
+        self._note(name, trouble)
 
     def _note(self, name: str, trouble: str) -> None:
         """Tell how sending is, when that changed."""
@@ -249,15 +223,20 @@ class Scheduler:
                 self._troubles[name] = trouble
             else:
                 self._troubles.pop(name, None)
-            sending = Sending(frozenset(self._workers), next(iter(self._troubles.values()), ""))
-            is_known = self._settings_version >= 0 or bool(sending.trouble)
+            channels = frozenset(channel for channel, post in self._posts.items() if post.sender is not None)
+            sending = Sending(channels, next(iter(self._troubles.values()), ""))
+            is_known = all(post.is_known for post in self._posts.values()) or bool(sending.trouble)
             if not is_known or sending == self._last_told or self._stopping.is_set():
                 return
             self._last_told = sending
         self._told(sending)
 
     def _run_now(self, name: str) -> None:
-        """One that runs already is asked to go on once more, and its next turn is set anew all the same."""
+        """One that runs is asked to go on once more: it may be about to set its next turn, to later.
+
+        That turn is set all the same: it was reckoned by another clock if this one was set.
+        """
+        self._turns.ask(name)
         self._run_at(name, 0.0)
 
     def _run_at(self, name: str, in_s: float) -> None:
@@ -270,10 +249,6 @@ class Scheduler:
             scheduler.modify_job(name, next_run_time=_from_now(in_s))
         except JobLookupError:  # closing, on another thread
             log.debug("%s is not scheduled any more", name)
-
-    def _close_senders(self) -> None:
-        for sender in self._senders.values():
-            sender.close()
 
 
 def _from_now(seconds: float) -> datetime:

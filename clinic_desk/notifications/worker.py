@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -104,20 +105,27 @@ class Worker:
         return checking.poll_deliveries(self._db, self._senders, self._owner, stop)
 
     def release(self) -> int:
-        """Give back at once what is claimed and not begun, for others to take; return how many."""
+        """Settle what could not be before, give back what is claimed and not begun; return how many others can take."""
         with stepping(self._db) as steps:
+            with queue.announcing(steps) as touched:
+                self._settle_what_was_left(steps, _Tally(touched, time.monotonic()))
             return queue.give_back(steps, self._owner, aloud=True)
 
+    def use(self, senders: Mapping[Channel, Sender]) -> None:
+        """Send over other channels, or by other senders, from now on. Not while a tick goes on."""
+        self._senders = dict(senders)
+
     def _settle_what_was_left(self, steps: Steps, tally: _Tally) -> None:
-        while self._unsettled:
-            self._settle(steps, tally, self._unsettled[0])
-            del self._unsettled[0]
+        for sent in list(self._unsettled):
+            self._settle(steps, tally, sent)
+            with suppress(ValueError):  # a program that closes settles it while a tick that hangs comes back
+                self._unsettled.remove(sent)
 
     def _work(self, steps: Steps, tally: _Tally, stop: Callable[[], bool]) -> bool:
         """Claim and send; True if it ended before all was done."""
         while not stop() and time.monotonic() - tally.began < LONGEST_TICK_S:
             self._recover(steps, tally)
-            batch = queue.claim(steps, self._senders, self._owner)
+            batch = queue.claim(steps, self._senders, self._owner) if self._senders else ()
             if not batch:
                 return False
             self._send_batch(steps, tally, batch, stop)
@@ -154,7 +162,7 @@ class Worker:
         if sent is not None:
             self._settle(steps, tally, sent)
         if left:
-            queue.give_back(steps, self._owner, left)
+            queue.give_back(steps, self._owner, left, aloud=stop())  # who stops hands over: others are to take it now
 
     def _begin(self, steps: Steps, tally: _Tally, claimed: Claimed, before: Sent | None) -> Begun | None:
         """Begin one message and settle the one before it."""

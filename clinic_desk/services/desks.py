@@ -13,6 +13,8 @@ from clinic_desk.database import queries_desks
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Desk
 
@@ -32,9 +34,9 @@ class SignedIn:
 def register_desk(db: Database, computer: str | None = None) -> int:
     """Write this desk's name and sign of life; return its number. Raises DatabaseDown, Busy, NotAllowed.
 
-    Every PC calls its first program "Desk 1". Where another desk of that name is connected, this one is called
-    "Desk 1 · FRONT-PC" by its computer from now on. A name that somebody chose stays as it is; one that a manager gave
-    goes before it.
+    Every PC calls its first program "Desk 1". Where another desk of that name is connected or just starting, this one
+    is called "Desk 1 · FRONT-PC" by its computer from now on. A name that somebody chose stays as it is; one that a
+    manager gave goes before it.
     """
     with db.writing() as connection:
         name = db.desk.name
@@ -68,7 +70,12 @@ def desks_online(db: Database) -> tuple[Desk, ...]:
 def who_am_i(db: Database) -> SignedIn:
     """Return who is signed in."""
     with db.reading() as connection:
-        login, display_name, group = queries_desks.signed_in(connection)
+        return signed_in(connection)
+
+
+def signed_in(connection: Connection) -> SignedIn:
+    """Return who is signed in, read with what else is read on this connection."""
+    login, display_name, group = queries_desks.signed_in(connection)
     return SignedIn(login, display_name or login, (group or "").removeprefix("clinic_"))
 
 

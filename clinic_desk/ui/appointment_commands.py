@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.records import AppointmentStatus as Status
@@ -83,6 +83,9 @@ class AppointmentCommands(QObject):
 
     def _select(self, entry: Entry | None) -> None:
         self._selected = entry
+        native = QKeySequence.SequenceFormat.NativeText
+        shown = ("arrived", "in_room", "done", "reinstate")
+        self._space.panel.keys = {name: self._actions[name].shortcut().toString(native) for name in shown}
         self._space.panel.show_entry(entry)
         self.renew_state()
 
@@ -93,6 +96,7 @@ class AppointmentCommands(QObject):
         status = self._selected.appointment.status if self._selected else None
         in_series = self._selected is not None and self._selected.appointment.series_id is not None
         self._actions.set_state(may_write=may_write, status=status, in_series=in_series)
+        self._space.panel.set_writing(on=may_write)
         self._actions["undo"].setEnabled(may_write and self._space.own.stack.last() is not None)
 
     def _on_selected(self, act: Callable[[Entry], None], _checked: bool = False) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QRect, Qt, Signal
-from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.records import Entry, Patient
 from clinic_desk.ui.calendar.places import Place
-from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.connected import Connected
+from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.own_changes import OwnChanges
 
 if TYPE_CHECKING:
@@ -32,14 +32,22 @@ class BookingDesk(QObject):
     """What is in the form (BookingForm) is to become a series."""
 
     def __init__(
-        self, desk: Connected, calendar: CalendarView, own: OwnChanges, over: QWidget, parent: QObject | None = None
+        self,
+        desk: Connected,
+        window: MainWindow,
+        own: OwnChanges,
+        first_day: Callable[[], date],
+        parent: QObject | None = None,
     ) -> None:
+        """`first_day`: the first of the days that the calendar shows."""
         super().__init__(parent)
+        self._first_day = first_day
         self._desk = desk
-        self._calendar = calendar
+        self._calendar = window.calendar
+        self._preferences = window.preferences
         self._own = own
         self._before: Entry | None = None
-        self._over = over
+        self._over = window.body
         self._form: BookingForm | None = None
 
     @property
@@ -75,9 +83,9 @@ class BookingDesk(QObject):
         self.form.start_new(place, patient, beside=self._place_rect(place))
 
     def start_anywhere(self, patient: Patient | None = None) -> None:
-        """Begin a booking at the next free time."""
+        """Begin a booking at the next free time: who looks at a day to come means that day or one after it."""
         self._before = None
-        self.form.start_new(None, patient)
+        self.form.start_anywhere(patient, from_day=self._first_day() if self._calendar.isVisible() else None)
 
     def start_at_slot(self, slot: FreeSlot, type_id: UUID) -> None:
         """Begin a booking at a free time from the list."""
@@ -90,7 +98,8 @@ class BookingDesk(QObject):
         row = entry.appointment
         minutes = int(row.length.total_seconds()) // 60
         place = Place(row.practitioner_id, row.room_id, row.site_id, row.starts_at, minutes)
-        self.form.edit(entry, beside=self._place_rect(place))
+        tell = self._preferences.tell_moves() != "never"  # who wants to be asked is asked by the tick in the form
+        self.form.edit(entry, beside=self._place_rect(place), tell=tell)
 
     def _place_rect(self, place: Place) -> QRect | None:
         rect = self._calendar.place_rect(place)

@@ -80,6 +80,7 @@ class DayReader(QObject):
         """Read all that is shown now, even if it is being read: what that reading finds may be older."""
         self._reading.clear()
         self._load(list(self.shown), Priority.URGENT)
+        self._ahead.start()
 
     def retry_soon(self) -> None:
         """Read after a while what is shown and not there."""

@@ -31,7 +31,7 @@ def furnish(window: MainWindow) -> None:
     window.banner = Banner()
     window.hint = HintStrip()
     window.calendar = CalendarView()
-    window.side_panel = SidePanel("side_panel", translate("MainWindow", "Appointment and messages"), 310)
+    window.side_panel = SidePanel("side_panel", translate("MainWindow", "Appointment and messages"), 264)
     window.counts = MessageCountsPanel(window.body)
     window.status_bar = StatusBar(window)
     window.status_bar.hide()

@@ -12,6 +12,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMainWindow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QCloseEvent, QPaintEvent
     from PySide6.QtWidgets import QMenu, QStackedLayout, QWidget
@@ -35,6 +37,8 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     close_requested = Signal()
     """The user closes the window: whoever owns the program ends it orderly, then calls `close_now`."""
+    may_leave: Callable[[], bool] | None = None
+    """Asked before the window is closed: False keeps it open, for something is not saved and is being asked about."""
     is_furnished = False
     """The parts are made; they are in the window from the first time that the calendar can be shown."""
 
@@ -137,7 +141,8 @@ class MainWindow(QMainWindow):
             return
         self.preferences.set_geometry("main", self.saveGeometry())
         event.ignore()
-        self.close_requested.emit()
+        if self.may_leave is None or self.may_leave():
+            self.close_requested.emit()
 
     def close_now(self) -> None:
         """Close without asking anybody."""

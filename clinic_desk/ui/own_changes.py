@@ -8,17 +8,18 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Cancel, Reinstate, SetStatus, Update
+from clinic_desk.domain.commands import Cancel, SetStatus, Update
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.errors import ClinicDeskError
+from clinic_desk.ui import boards
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.told import done_text
 from clinic_desk.ui.undo import Done, UndoStack
 
-Simple = SetStatus | Cancel | Reinstate | Update
+Simple = SetStatus | Cancel | Update
 
 
 class OwnChanges(QObject):
@@ -38,7 +39,8 @@ class OwnChanges(QObject):
     def committed(self, before: Entry | None, after: Entry) -> None:
         """A change of this desk stands: show it, say it, and offer to take it back."""
         self._desk.store.apply_entry(after)
-        done = self.stack.push(before, after)
+        beside = boards.beside(self._desk.store.boards.values(), before) if before is not None else frozenset()
+        done = self.stack.push(before, after, beside)
         text = done_text(before, after, self._desk.store.clinic)
         if done is None:
             toast = self._toasts.show_text(text)
@@ -144,7 +146,5 @@ def perform(database: Database, command: Simple) -> Entry:
             return booking.set_status(database, command)
         case Cancel():
             return booking.cancel(database, command)
-        case Reinstate():
-            return booking.reinstate(database, command)
         case Update():
             return booking.update(database, command)

@@ -8,23 +8,25 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desk.domain.commands import Cancel, Reinstate, Rule, SetStatus, Update
+from clinic_desk.domain.commands import Cancel, Rule, SetStatus, Update
 from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry
 
-Undoing = Update | SetStatus | Reinstate | Cancel
+Undoing = Update | SetStatus | Cancel
 _AT_MOST: Final = 50
 _FIELDS: Final = ("starts_at", "practitioner_id", "site_id", "room_id", "type_id", "patient_id", "note")
 
 
-def undoing(before: Appointment | None, after: Appointment, version: int) -> Undoing | None:
+def undoing(
+    before: Appointment | None, after: Appointment, version: int, beside: frozenset[UUID] = frozenset()
+) -> Undoing | None:
     """Return the command that takes `after` back to `before` (None: it was booked); None if nothing is different.
 
-    `version` is the version the appointment is expected to have now.
+    `version` is the version the appointment is expected to have now; `beside`: whom it may be squeezed in with again.
     """
     if before is None:
         return SetStatus(after.id, version, AppointmentStatus.ENTERED_IN_ERROR)
     if after.status is not before.status:
-        return _status_back(before, after, version)
+        return _status_back(before, after, version, beside)
     changed: dict[str, Any] = {
         name: getattr(before, name) for name in _FIELDS if getattr(before, name) != getattr(after, name)
     }
@@ -36,12 +38,12 @@ def undoing(before: Appointment | None, after: Appointment, version: int) -> Und
     overrule = frozenset(Rule(each) for each in before.overruled if each in known)
     if before.squeezed_in:
         overrule |= {Rule.SLOT_TAKEN}
-    return Update(after.id, version, overrule=overrule, **changed)
+    return Update(after.id, version, overrule=overrule, beside=beside, **changed)
 
 
-def _status_back(before: Appointment, after: Appointment, version: int) -> Undoing | None:
+def _status_back(before: Appointment, after: Appointment, version: int, beside: frozenset[UUID]) -> Undoing | None:
     if after.status is AppointmentStatus.CANCELLED:
-        return Reinstate(after.id, version)
+        return Update(after.id, version, reinstate=True, beside=beside)
     if before.status is AppointmentStatus.CANCELLED:
         return Cancel(after.id, version, before.cancellation_reason or CancellationReason.SCHEDULING_ERROR)
     if after.status is AppointmentStatus.ENTERED_IN_ERROR:
@@ -51,16 +53,21 @@ def _status_back(before: Appointment, after: Appointment, version: int) -> Undoi
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One own change: the appointment before (None: it was booked) and after, and its version as it should be now."""
+    """One own change: the appointment before (None: it was booked) and after, and its version as it should be now.
+
+    `beside`: those who shared its time before; whoever came there since was never agreed to.
+    """
 
     before: Entry | None
     after: Entry
     version: int
+    beside: frozenset[UUID] = frozenset()
 
     @property
     def command(self) -> Undoing | None:
         """The command that takes it back."""
-        return undoing(self.before.appointment if self.before else None, self.after.appointment, self.version)
+        before = self.before.appointment if self.before else None
+        return undoing(before, self.after.appointment, self.version, self.beside)
 
 
 class UndoStack(QObject):
@@ -72,10 +79,10 @@ class UndoStack(QObject):
         super().__init__(parent)
         self._done: list[Done] = []
 
-    def push(self, before: Entry | None, after: Entry) -> Done | None:
+    def push(self, before: Entry | None, after: Entry, beside: frozenset[UUID] = frozenset()) -> Done | None:
         """Remember a change; return it if it can be taken back."""
         self.moved_on(after)
-        done = Done(before, after, after.appointment.version)
+        done = Done(before, after, after.appointment.version, beside)
         if done.command is None:
             return None
         self._done.append(done)

@@ -74,7 +74,7 @@ class Workspace(QObject):
         self.navigator = Navigator(self.desk, window.calendar, window.preferences, self)
         self.own = OwnChanges(self.desk, window.toasts, self)
         self.moving = Moves(self.desk, window.calendar, self.own, window, self)
-        self.booking = BookingDesk(self.desk, window.calendar, self.own, window.body, self)
+        self.booking = BookingDesk(self.desk, window, self.own, lambda: self.navigator.view.days[0], self)
         self.series = SeriesDesk(self.desk, self.own, window.toasts, window, self)
         self.booking.repeat_requested.connect(self.series.repeat)
         self.finder = Finder(window.top_bar.find_box, self.desk, self.navigator, self)
@@ -90,7 +90,8 @@ class Workspace(QObject):
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
         self._later = Afterwards(
-            (lambda: self.messages, self.pulse.ask, lambda: self.booking.form, self._follow_month), self
+            (self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form, self._follow_month),
+            self,
         )
 
     @property
@@ -108,7 +109,10 @@ class Workspace(QObject):
         return self.opening.person.group != "readonly"
 
     def start(self) -> None:
-        """Listen, show today; when it is on screen make what is not seen yet, and ask for everything beside it."""
+        """Show today; when it is on screen listen, make what is not seen yet, and ask for everything beside it.
+
+        Listening begins with reading anew all that is shown, so nothing is missed by showing it first.
+        """
         self.window.side_panel.add(self.panel)
         self.window.side_panel.add(self.window.counts)
         self.window.side_panel.reserve(self.panel.card)
@@ -116,7 +120,6 @@ class Workspace(QObject):
         person = self.opening.person
         self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)
         self.window.status_bar.follow(self.store.freshness)
-        self.live.start()
         self.navigator.start()
 
     def close(self) -> None:

@@ -181,6 +181,7 @@ def _reachable(url: URL) -> None:
     connection = data.connect(url)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE messaging SET sms_by = 'folder'")  # over a channel that is off nothing is planned
         cursor.execute("UPDATE patient SET phone = '+49301234567', channel = %s", (Channel.SMS.value,))
         cursor.execute("VACUUM ANALYZE patient")
     connection.close()

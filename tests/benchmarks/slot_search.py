@@ -135,10 +135,15 @@ def pure(calibration: float) -> Iterator[Figure]:
     yield figure("every start of 90 days", every(prepare(open_late, sent)), None)
     yield figure("prepare 90,000 visits one by one", lambda: prepare(open_late, taken), None)
     long = visits(2, LONG)
-    by_days = {}
-    for days in (30, DAYS, LONG):
-        some = as_sent(one for one in long if one.starts < (NOW + timedelta(days=days)).timestamp())
-        by_days[days] = median(openings(full, some, days), cpu_ms)
+    parts = {
+        days: as_sent(one for one in long if one.starts < (NOW + timedelta(days=days)).timestamp())
+        for days in (30, DAYS, LONG)
+    }
+    by_days: dict[int, float] = {}
+    for _ in range(15):  # in turn, and the least of each: what the machine's other work adds is out
+        for days, some in parts.items():
+            spent = median(openings(full, some, days), cpu_ms, 1)
+            by_days[days] = min(spent, by_days.get(days, spent))
     yield from growth("next free", by_days)
 
 

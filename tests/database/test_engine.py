@@ -85,11 +85,12 @@ def test_a_connection_has_its_limits_and_says_whose_it_is(database: Database) ->
     with database.reading() as connection:
         asked = "current_setting('{}')".format
         limits = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "TimeZone")
-        keepalives = ("tcp_keepalives_idle", "tcp_keepalives_interval")  # the server notices a desk without power
-        names = (*limits, *keepalives)
+        # the server notices a desk without power
+        keepalives = [f"tcp_keepalives_{what}" for what in ("idle", "interval", "count")]
+        names = (*limits, *keepalives, "tcp_user_timeout")
         found = connection.exec_driver_sql(f"SELECT {', '.join(map(asked, names))}").one()
         application = connection.exec_driver_sql("SELECT application_name FROM pg_stat_activity").scalars().all()
-    assert tuple(found) == ("5s", "15s", "15s", "UTC", "2", "1")
+    assert tuple(found) == ("5s", "15s", "15s", "UTC", "2", "1", "2", "10000")
     assert "clinic-desk Desk 1" in application
 
 

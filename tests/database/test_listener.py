@@ -13,7 +13,14 @@ import psycopg2
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from clinic_desk.database.listener import DESK_LOCK, Listener, ListenerState, ListenerStateKind, parse_change
+from clinic_desk.database.listener import (
+    DESK_LOCK,
+    Listener,
+    ListenerState,
+    ListenerStateKind,
+    _arguments,
+    parse_change,
+)
 from clinic_desk.domain.changes import Change
 from tests.support.proxy import FaultyProxy
 
@@ -437,3 +444,11 @@ def test_a_wrong_password_is_a_lost_link_and_stays_out_of_the_log(
     assert "s3cret-typo" not in caplog.text
     assert database_url.username is not None
     assert database_url.username not in caplog.text
+
+
+def test_when_another_host_is_asked_first_its_address_and_port_go_along() -> None:
+    hosts = {"host": ("a:1", "b:2"), "hostaddr": "10.0.0.1,10.0.0.2"}
+    url = URL.create("postgresql+psycopg2", "u", "p", database="d", query=hosts)
+    turned = _arguments(url, 3)
+    assert (turned["host"], turned["hostaddr"], turned["port"]) == ("b,a", "10.0.0.2,10.0.0.1", "2,1")
+    assert _arguments(url, 2)["host"] == "a,b"

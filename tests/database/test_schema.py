@@ -84,7 +84,7 @@ def test_a_frozen_desk_cannot_hold_a_transaction_open_for_ever(owner_engine: Eng
 
 # --- plans ------------------------------------------------------------------------------------------------------------
 
-_ROWS = 120_000
+_ROWS = 30_000
 _FILL = """
 INSERT INTO appointment (id, patient_id, practitioner_id, site_id, type_id, starts_at, ends_at, wall_start, zone,
     practitioner_no, footprint, practitioner_busy, room_busy, squeezed_in)
@@ -155,7 +155,7 @@ def _plan(connection: Connection, statement: str, **parameters: Any) -> str:
 def test_no_query_of_the_day_reads_a_whole_table(
     postgres_server: PostgresServer, owner_engine: Engine, clinic: SmallClinic
 ) -> None:
-    """120,000 appointments of three practitioners; the planner knows them."""
+    """30,000 appointments of three practitioners; the planner knows them."""
     with connected(postgres_server.superuser_url.set(database=owner_engine.url.database)) as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))  # filled at once, triggers off
         ids = {"patient": clinic.patients[0], "site": clinic.berlin, "type": clinic.checkup}

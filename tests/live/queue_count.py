@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tests.live.queue_clinic import QueueClinic, steps
-from tests.notifications.test_queue_machine import FINAL, explained_by_its_log
 from tests.support.mail_server import MailServer
+from tests.support.queue_log import FINAL, explained_by_its_log
 from tests.support.twilio_server import TwilioServer
 
 _TELLS_OF_IT: Final = frozenset({"confirmation", "reminder", "rescheduled"})
@@ -55,6 +55,9 @@ def _lost(rows: list[dict[str, Any]], arrived: Arrived) -> list[str]:
     found = []
     for row in rows:
         key = str(row["id"])
+        is_denied = row["status"] == "expired" or (row["status"], row["error_code"]) == ("failed", "gave-up")
+        if is_denied and key in arrived.mails:
+            found.append(f"{key}: an e-mail that is there is said to be {row['status']}")
         if row["status"] not in {"sent", "delivered"}:
             continue
         if row["channel"] == "email" and key not in arrived.mails:

@@ -91,7 +91,7 @@ def test_while_the_database_is_silent_the_window_goes_on(
     far_desk.until(lambda seen: seen.form is not None and seen.form.is_busy, "that it waits")
     far_desk.until(lambda seen: seen.connection == "lost" and seen.banner, "that the silence was noticed")
     waited = far_desk.do("stop_tick")
-    assert waited["count"] > 100
+    assert waited["count"] > 20  # it ticked, however busy the machine is
     assert waited["blocked"] <= LONGEST_WAIT_MS, waited
     faulty_way.resume()
     far_desk.until(lambda seen: seen.connection == "live", "that it is back")

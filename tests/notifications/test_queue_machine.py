@@ -10,7 +10,6 @@ from collections import Counter
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -41,25 +40,12 @@ from clinic_desk.services.booking import book, cancel, reinstate, update
 from tests.notifications.conftest import OPEN
 from tests.plugins.postgres import LOGINS, PostgresServer, _new_database
 from tests.support.bookings import at
+from tests.support.queue_log import FINAL, explained_by_its_log
 from tests.support.queue_rows import Provider, let_pass, make_time, sql, with_time
 from tests.support.small_clinic import SMALL_CLINIC, insert_small_clinic
 
 CHANNELS: Final = (Channel.EMAIL, Channel.SMS)
 WORKERS: Final = 3
-FINAL: Final = frozenset({"sent", "delivered", "failed", "expired", "cancelled"})
-FOLLOWS: Final = {
-    "pending": {"leased", "cancelled", "expired", "pending", "failed"},
-    "leased": {"leased", "sending", "pending", "cancelled", "expired", "failed"},
-    "sending": {"sent", "pending", "unknown", "failed"},
-    "unknown": {"sent", "pending", "expired", "failed", "unknown"},
-    "sent": {"delivered", "failed"},
-    "delivered": set[str](),
-    "failed": set[str](),
-    "expired": set[str](),
-    "cancelled": set[str](),
-}
-"""The steps that a message's log may show."""
-
 OUTCOMES: Final = {
     "ok": (Outcome(Answer.SENT), True),
     "transient": (Outcome(Answer.TRANSIENT, code="connect", reason="no route"), False),
@@ -76,6 +62,8 @@ class Arrival:
     """What reached the provider. `began`: the database's time at which its begin was written."""
 
     id: UUID
+    kind: str
+    uid: UUID | None
     attempt: int
     channel: Channel
     began: datetime
@@ -91,20 +79,6 @@ class Hands:
     claimed: list[Claimed] = field(default_factory=list)
     begun: Begun | None = None
     sent: Sent | None = None
-
-
-def explained_by_its_log(row: dict[str, Any]) -> None:
-    """Assert that a row is as its log tells, and that it came there in allowed steps."""
-    log = row["log"]
-    states = [step["s"] for step in log]
-    assert (states[-1], log[-1]["n"]) == (row["status"], row["attempts"]), row
-    for one, next_ in pairwise(states):
-        assert next_ in FOLLOWS[one], states
-    if row["status"] in {"leased", "sending"}:
-        assert row["lease_owner"], row
-        assert row["lease_until"], row
-    elif row["status"] != "cancelled":
-        assert row["lease_until"] is None, row
 
 
 RESET: Final = """
@@ -386,7 +360,8 @@ class Queue(RuleBasedStateMachine):
         began = message.sending_started_at
         if message.kind != "cancelled" and message.uid in self.cancelled_at:
             assert began <= self.cancelled_at[message.uid], "sent after its cancel was committed"
-        self.arrived.append(Arrival(message.id, message.attempt, message.channel, began, message.not_after, late))
+        about = (message.id, message.kind, message.uid, message.attempt, message.channel)
+        self.arrived.append(Arrival(*about, began, message.not_after, late))
 
     def _find(self, message: Outgoing) -> Found:
         there = [each for each in self.arrived if each.id == message.id and message.channel is Channel.SMS]
@@ -421,6 +396,15 @@ class Queue(RuleBasedStateMachine):
         for row in self.rows():
             left_to_a_human = row["status"] == "unknown" and row["check_at"] is None
             assert row["status"] in FINAL or left_to_a_human, row
+        self._who_knew_was_told()
+
+    def _who_knew_was_told(self) -> None:
+        """Whoever was told of an appointment that was cancelled then, in time, is told that it is."""
+        told = {row["appointment_id"] for row in self.rows() if row["kind"] == "cancelled"}
+        for each in self.arrived:
+            ended = self.cancelled_at.get(each.uid or UUID(int=0))
+            if each.kind in {"confirmation", "rescheduled"} and not each.late and ended is not None:
+                assert ended >= each.not_after or each.uid in told, each
 
 
 @pytest.mark.timeout(900)

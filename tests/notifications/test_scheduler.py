@@ -13,15 +13,16 @@ import pytest
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
-from clinic_desk.domain.messaging import Heard, Messaging, Outgoing
+from clinic_desk.domain.messaging import Delivery, Heard, Messaging, Outgoing
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ProviderDown
+from clinic_desk.notifications import retention
 from clinic_desk.notifications import scheduler as scheduling
 from clinic_desk.notifications.providers import Sender
 from clinic_desk.notifications.scheduler import Scheduler, Sending
 from clinic_desk.notifications.worker import Worker
 from tests.support.proxy import FaultyProxy
-from tests.support.queue_rows import Provider, put, row, sql
+from tests.support.queue_rows import Provider, put, row, rows, sql
 
 PATIENCE = 15.0
 pytestmark = pytest.mark.usefixtures("appointment")
@@ -207,9 +208,107 @@ def test_new_settings_take_effect_without_a_restart(
         told.wait_for(lambda sending: not sending.channels)
         sql(owner_engine, "UPDATE messaging SET sms_by = 'folder'")
         told.wait_for(lambda sending: sending.channels == {Channel.SMS})
-        assert [settings.sms_by for settings in seen] == ["off", "folder"]
+        wait_until(lambda: len(seen) == 4)
+        assert [settings.sms_by for settings in seen] == ["off"] * 2 + ["folder"] * 2, "once for each channel"
     finally:
         assert program.close()
+
+
+def test_a_new_password_is_used_by_the_program_that_stores_it_and_what_waits_leaves(
+    *,
+    worker_db: Database,
+    told: Told,
+    owner_engine: Engine,
+    appointment: UUID,
+    sms: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for every in ("SETTINGS_S", "POLL_S", "CHECK_S", "REPLIES_S"):
+        monkeypatch.setattr(scheduling, every, 3600.0)
+    heard: list[datetime] = []
+
+    def hear(since: datetime) -> tuple[Heard, ...]:
+        heard.append(since)
+        return ()
+
+    monkeypatch.setattr(sms, "heard", hear)
+    passwords: list[str] = []
+    program = Scheduler(worker_db, lambda _: {Channel.SMS: sms} if passwords else {}, "Desk 1#1", told)
+    program.start()
+    try:
+        told.wait_for(lambda sending: not sending.channels)
+        row_id = put(owner_engine, appointment)
+        passwords.append("secret")
+        program.credentials_changed()
+        wait_until(is_sent(owner_engine, row_id))
+        told.wait_for(lambda sending: sending.channels == {Channel.SMS})
+        wait_until(lambda: heard)
+    finally:
+        assert program.close()
+
+
+def test_a_hint_that_comes_as_a_tick_sets_its_next_turn_is_not_lost(
+    run: Run, owner_engine: Engine, appointment: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock's own thread is slow to hear of the hint: the later turn that the tick asks for would stand."""
+    monkeypatch.setattr(scheduling, "POLL_S", 3600.0)
+    program = run()
+    work, run_at = Worker.tick, program._run_at
+    ids: list[UUID] = []
+    ticked = threading.Event()
+
+    def tick(worker: Any, stop: Callable[[], bool]) -> Any:
+        done = work(worker, stop)
+        if threading.current_thread() in ours and not ids:
+            sql(owner_engine, "ALTER TABLE notification DISABLE TRIGGER notification_95_wake")
+            ids.append(put(owner_engine, appointment))
+            monkeypatch.setattr(program, "_run_at", lambda *_: None)
+            program.wake()
+            monkeypatch.setattr(program, "_run_at", run_at)
+            ticked.set()
+        return done
+
+    ours: list[threading.Thread] = []
+
+    def begin() -> None:
+        ours.append(threading.current_thread())
+        program._guarded("queue-sms", lambda: program._work(Channel.SMS))
+
+    monkeypatch.setattr(Worker, "tick", tick)
+    wait_until(lambda: not program._turns._running)
+    thread = threading.Thread(target=begin)
+    thread.start()
+    thread.join(PATIENCE)
+    assert ticked.is_set()
+    wait_until(is_sent(owner_engine, ids[0]))
+
+
+def test_every_job_comes_at_its_pace(run: Run) -> None:
+    scheduler = run()._scheduler
+    assert scheduler is not None
+    paces = {job.id: job.trigger.interval.total_seconds() for job in scheduler.get_jobs()}
+    of_queue = dict.fromkeys(("queue-email", "queue-sms"), 5.0) | dict.fromkeys(("check-email", "check-sms"), 20.0)
+    of_time = {"settings": 30.0, "replies": 60.0, "holds": 60.0, "plan": 3600.0, "retention": 6 * 3600.0}
+    assert paces == of_queue | of_time
+    assert all(job.coalesce and job.misfire_grace_time is None for job in scheduler.get_jobs())
+
+
+def test_the_sweep_the_checks_and_the_pruning_are_done(
+    *, run: Run, sms: Provider, owner_engine: Engine, appointment: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for every in ("SWEEP_S", "RETENTION_S", "CHECK_S"):
+        monkeypatch.setattr(scheduling, every, 0.3)
+    monkeypatch.setattr(scheduling, "FIRST_SWEEP_AFTER_S", 0.0)
+    done: list[str] = []
+    monkeypatch.setattr(retention, "prune", lambda *_: done.append("pruned"))
+    sms.deliveries = [Delivery("delivered")]
+    run()
+    row_id = put(owner_engine, appointment)
+    wait_until(is_sent(owner_engine, row_id))
+    sql(owner_engine, "UPDATE notification SET check_at = now() WHERE id = %s", (row_id,))
+    wait_until(lambda: row(owner_engine, row_id)["status"] == "delivered")
+    wait_until(lambda: rows(owner_engine, "kind", "kind = 'reminder'"))
+    wait_until(lambda: done)
 
 
 def test_a_desk_that_closes_hands_over_at_once_what_it_had_claimed(
@@ -240,6 +339,8 @@ def test_a_desk_that_closes_hands_over_at_once_what_it_had_claimed(
     two = Scheduler(make_worker_db(), lambda _: {Channel.SMS: other}, "Desk 2#2", second_told)
     two.start()
     second_told.wait_for(lambda sending: bool(sending.channels))
+    wait_until(lambda: two._wake_ups._was_connected)
+    wait_until(lambda: not two._turns._running)  # from here on it does what it is told of
     closing = threading.Thread(target=one.close)
     closing.start()
     go_on.set()

@@ -1,5 +1,7 @@
 """The sweep gives every appointment to come the reminders that the rules now want, and does nothing a second time."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -294,6 +296,51 @@ def test_two_sweeps_at_once_plan_nothing_twice(
     assert first == [1]
     assert len(pending(owner_engine)) == 1
     assert booked.message_state
+
+
+def test_a_sweep_waits_for_a_desk_that_is_planning_for_the_same_patient(
+    booked: Entry, clinic: SmallClinic, worker: Database, database: Database, owner_engine: Engine
+) -> None:
+    """Else it would plan for the time that the desk, not committed yet, has just taken the appointment from."""
+    run(owner_engine, "DELETE FROM notification WHERE kind = 'reminder'")
+    later = at(clinic.monday, 14)
+    moved, swept = threading.Event(), threading.Event()
+
+    def sweep_it() -> None:
+        moved.wait(15)
+        repair_plan(worker)
+        swept.set()
+
+    writing = Database.changing
+
+    def lingering(db: Database, operation_id: UUID, name: str, work: Any, replay: Any) -> Any:
+        def and_wait(connection: Any) -> Any:
+            done = work(connection)
+            moved.set()
+            until = time.monotonic() + 15
+            while not swept.is_set() and not waits_for_a_lock(owner_engine) and time.monotonic() < until:
+                time.sleep(0.02)
+            return done
+
+        return writing(db, operation_id, name, and_wait, replay)
+
+    thread = threading.Thread(target=sweep_it)
+    thread.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "changing", lingering)
+        update(database, Update(booked.id, booked.appointment.version, starts_at=later))
+    thread.join(15)
+    assert swept.is_set()
+    assert pending(owner_engine) == [later - 24 * HOUR]
+
+
+def waits_for_a_lock(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return bool(found.scalar_one())
 
 
 # --- retention --------------------------------------------------------------------------------------------------------

@@ -259,6 +259,21 @@ def test_an_appointment_given_to_another_patient_tells_both(
     ]
 
 
+@pytest.mark.parametrize("note", ["opted-out", "unusable"])
+def test_who_lost_the_appointment_and_cannot_be_reached_is_shown_to_staff(
+    *, clinic: SmallClinic, database: Database, booked: Entry, owner_engine: Engine, note: str
+) -> None:
+    leaves(owner_engine, "confirmation")
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO contact_note (id, channel, address, state, source)"
+            " SELECT gen_random_uuid(), 'sms', phone, %s, 'provider' FROM patient WHERE id = %s",
+            (note, clinic.patients[0]),
+        )
+    change(database, booked, patient_id=clinic.patients[2])  # who has another number
+    assert queue(owner_engine, "patient_id, status", "kind = 'cancelled'") == [(clinic.patients[0], "failed")]
+
+
 def test_inside_the_lead_there_is_no_reminder(
     clinic: SmallClinic, database: Database, booked: Entry, owner_engine: Engine
 ) -> None:

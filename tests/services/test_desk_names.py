@@ -1,10 +1,14 @@
 """Desks on different PCs that have the same default name are told apart; names that somebody chose are left alone."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.queries_desks import STARTING_S
 from clinic_desk.domain.ids import new_id
 from clinic_desk.services import desks
 from clinic_desk.services.desks import told_apart
@@ -50,9 +54,41 @@ def test_it_keeps_that_name_from_then_on(desk_1: Database, newcomer: Database) -
     assert next_day.desk.name == "Desk 1 · FRONT-PC"
 
 
-def test_a_name_of_a_desk_that_is_not_connected_is_free(desk_1: Database, newcomer: Database) -> None:
+def test_a_name_of_a_desk_that_is_not_connected_is_free(
+    desk_1: Database, newcomer: Database, owner_engine: Engine
+) -> None:
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE desk SET last_seen_at = now() - INTERVAL '{STARTING_S} seconds'")
     desks.register_desk(newcomer, "FRONT-PC")
-    assert newcomer.desk.name == "Desk 1"
+    assert newcomer.desk.name == desk_1.desk.name == "Desk 1"
+
+
+def test_a_desk_that_registered_a_moment_ago_has_its_name_though_it_is_not_connected_yet(
+    desk_1: Database, newcomer: Database
+) -> None:
+    desks.register_desk(desk_1, "BACK-PC")
+    desks.register_desk(newcomer, "FRONT-PC")
+    assert newcomer.desk.name == "Desk 1 · FRONT-PC"
+
+
+def test_of_desks_that_start_at_the_same_instant_each_has_a_name_of_its_own(database_url: URL) -> None:
+    starting = [Database(database_url, DeskIdentity(new_id(), "Desk 1"), pool_size=1) for _ in range(6)]
+    at_once = Barrier(len(starting))
+
+    def start(each: Database) -> None:
+        with each.reading():  # connected: what is left is the registering itself
+            pass
+        at_once.wait(30)
+        desks.register_desk(each, "PC")
+
+    try:
+        with ThreadPoolExecutor(len(starting)) as pool:
+            list(pool.map(start, starting))
+        names = [each.desk.name for each in starting]
+    finally:
+        for each in starting:
+            each.dispose()
+    assert sorted(names) == ["Desk 1", "Desk 1 · PC", *(f"Desk 1 · PC ({number})" for number in range(2, 6))]
 
 
 def test_a_desk_that_registers_again_while_it_is_connected_keeps_its_name(desk_1: Database) -> None:

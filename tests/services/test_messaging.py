@@ -286,6 +286,17 @@ def test_a_reception_may_look_and_not_change(database: Database) -> None:
     assert load_messaging(database).settings == setup.settings
 
 
+def test_who_sends_the_credentials_elsewhere_stands_in_the_history(manager: Database, owner_engine: Engine) -> None:
+    settings = replace(load_messaging(manager).settings, twilio_base_url="https://gateway.example")
+    save_messaging(manager, SaveMessaging(settings))
+    with owner_engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT db_user, before ->> 'twilio_base_url', after ->> 'twilio_base_url' FROM history"
+            " WHERE table_name = 'messaging' AND action = 'update' ORDER BY at DESC LIMIT 1"
+        )
+        assert found.all() == [("test_manager", "", "https://gateway.example")]
+
+
 def test_a_stopped_channel_is_resumed_by_a_manager_or_by_new_settings(manager: Database, owner_engine: Engine) -> None:
     def stop() -> None:
         with owner_engine.begin() as connection:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from clinic_desk.domain.messaging import Answer, Outcome
+from clinic_desk.notifications.senders.dial import dial
 from clinic_desk.notifications.senders.smtp_replies import PAUSE, refused
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Link(smtplib.SMTP):
         limit.watch(self.sock)
 
     def _get_socket(self, host: str, port: int, timeout: float | None) -> socket.socket:
-        link = socket.create_connection((host, port), self._account.connect_s)
+        link = dial(host, port, self._account.connect_s, self._limit)
         link.settimeout(timeout)
         self._limit.watch(link)
         if self._account.security != "tls":

@@ -46,9 +46,13 @@ class TimeLimit:
                 _shut(link)
 
     def is_over(self) -> bool:
-        """Whether the time is up, by the clock that says more: after a sleep the timer may not have noticed yet."""
+        """Whether the time is up."""
+        return self.left_s() < 0
+
+    def left_s(self) -> float:
+        """Return the seconds left, by the clock that says less: after a sleep the timer may not have noticed yet."""
         steady, wall = self._began
-        return max(time.monotonic() - steady, time.time() - wall) > self._seconds
+        return self._seconds - max(time.monotonic() - steady, time.time() - wall)
 
     def _cut(self) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ It logs nothing (the SDK's own client logs phone numbers) and knows whether a re
 from __future__ import annotations
 
 import logging
+import socket
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -17,8 +18,10 @@ from twilio.http import HttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from clinic_desk.domain.messaging import TWILIO_URL
+from clinic_desk.notifications.senders.dial import dial
 from clinic_desk.notifications.senders.time_limit import TimeLimit
 
 if TYPE_CHECKING:
@@ -161,6 +164,25 @@ class _Telling:
 
     way: _Way
     sock: Any
+    host: str
+    port: int
+    timeout: Any
+    socket_options: Any
+    source_address: Any
+    _dns_host: str
+
+    def _new_conn(self) -> socket.socket:
+        limit = self.way.limit or TimeLimit(LIMIT_S)
+        options = {"socket_options": self.socket_options, "source_address": self.source_address}
+        try:
+            made = dial(self._dns_host, self.port, self.timeout, limit, **options)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
+        except OSError as error:
+            message = "no connection"
+            raise NewConnectionError(self, message) from error  # type: ignore[arg-type]
+        limit.watch(made)
+        return made
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]

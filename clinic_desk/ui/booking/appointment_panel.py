@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
@@ -65,6 +66,8 @@ class AppointmentPanel(QWidget):
         self.setObjectName("appointment_panel")
         self.clinic = clinic
         self.entry: Entry | None = None
+        self.keys: Mapping[str, str] = {}
+        """What to press for an action (by its name), as the user set it; told on its button."""
         self._database = database
         self._tasks = tasks
         self._details: tuple[UUID, _Details] | None = None
@@ -93,11 +96,11 @@ class AppointmentPanel(QWidget):
 
     def _lay_out(self) -> None:
         title = plain_label(translate("panel", "APPOINTMENT"), "section")
-        buttons = QHBoxLayout()
+        buttons = QGridLayout()  # in two lines: the panel is narrow, so that the calendar's columns need not be
         buttons.setSpacing(6)
-        for each in (self.first, self.move_button, self.cancel_button):
+        for each, place in ((self.first, (0, 0, 1, 2)), (self.move_button, (1, 0)), (self.cancel_button, (1, 1))):
             each.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
-            buttons.addWidget(each)
+            buttons.addWidget(each, *place)
         inner = QVBoxLayout(self.card)
         inner.setContentsMargins(12, 10, 12, 12)
         inner.setSpacing(4)
@@ -125,6 +128,11 @@ class AppointmentPanel(QWidget):
         """Take over a changed set-up of the clinic."""
         self.clinic = clinic
         self.show_entry(self.entry)
+
+    def set_writing(self, *, on: bool) -> None:
+        """Offer what changes the appointment only while that can be done."""
+        for each in (self.first, self.move_button, self.cancel_button):
+            each.setEnabled(on)
 
     def show_entry(self, entry: Entry | None) -> None:
         """Show an appointment, or (None) that none is chosen. Call again with each newer version of it."""
@@ -215,13 +223,14 @@ class AppointmentPanel(QWidget):
 
     def _name_buttons(self, status: AppointmentStatus) -> None:
         texts = {
-            _S.BOOKED: translate("panel", "Arrived  A"),
-            _S.NOSHOW: translate("panel", "Arrived  A"),
-            _S.ARRIVED: translate("panel", "In room"),
-            _S.CHECKED_IN: translate("panel", "Done"),
-            _S.CANCELLED: translate("panel", "Reinstate"),
+            _S.BOOKED: (translate("panel", "Arrived"), "arrived"),
+            _S.NOSHOW: (translate("panel", "Arrived"), "arrived"),
+            _S.ARRIVED: (translate("panel", "In room"), "in_room"),
+            _S.CHECKED_IN: (translate("panel", "Done"), "done"),
+            _S.CANCELLED: (translate("panel", "Reinstate"), "reinstate"),
         }
-        set_button_text(self.first, texts.get(status, ""))
+        text, action = texts.get(status, ("", ""))
+        set_button_text(self.first, "  ".join(part for part in (text, self.keys.get(action, "")) if part))
         self.first.setVisible(status in texts)
         self.move_button.setVisible(status.occupies_time)
         self.cancel_button.setVisible(status in (_S.BOOKED, _S.ARRIVED, _S.CHECKED_IN))

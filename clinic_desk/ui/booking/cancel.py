@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Cancel, SetStatus
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Channel, Clinic, Entry
-from clinic_desk.notifications.planning import address_of
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.choice_button import ChoiceButton
 from clinic_desk.ui.booking.ending import EndDialog
 from clinic_desk.ui.booking.fields import TickBox
 from clinic_desk.ui.booking.tell_line import why_not_text
+from clinic_desk.ui.booking.telling import Telling, is_reachable
 from clinic_desk.ui.tasks import Tasks
 
 translate = QCoreApplication.translate
@@ -78,10 +78,11 @@ class CancelDialog(EndDialog):
             self.choices[reason] = choice
         self.tell = TickBox()
         self.tell.setObjectName("cancel_tell")
-        self._can_tell = bool(address_of(entry.patient)) and entry.appointment.status is AppointmentStatus.BOOKED
-        self.tell.setChecked(self._can_tell)
-        self.tell.setEnabled(self._can_tell)
-        self.tell.setText(self._tell_text())
+        self._telling = Telling(database, tasks, self)
+        self._telling.changed.connect(self._show_tell)
+        self._can_tell = False
+        self._show_tell()
+        self._telling.renew()
         self.middle.addLayout(grid)
         self.middle.addSpacing(6)
         self.middle.addWidget(self.tell)
@@ -94,12 +95,20 @@ class CancelDialog(EndDialog):
         self.renew()
         self.choose(self.reason)
 
-    def _tell_text(self) -> str:
-        patient = self.entry.patient
-        if not self._can_tell:
-            return translate("cancel", "Tell the patient: {why}").format(why=why_not_text(patient)).replace("&", "&&")
-        by = translate("cancel", "e-mail") if patient.channel is Channel.EMAIL else translate("cancel", "SMS")
-        return translate("cancel", "&Tell the patient now, by {channel}").format(channel=by)
+    def _show_tell(self) -> None:
+        """Offer to tell the patient if that can be, and keep what was chosen while it can."""
+        could, patient = self._can_tell, self.entry.patient
+        is_expected = self.entry.appointment.status is AppointmentStatus.BOOKED
+        self._can_tell = is_expected and is_reachable(patient, self._telling.setup)
+        if self._can_tell != could:
+            self.tell.setChecked(self._can_tell)
+        self.tell.setEnabled(self._can_tell)
+        if self._can_tell:
+            by = translate("cancel", "e-mail") if patient.channel is Channel.EMAIL else translate("cancel", "SMS")
+            self.tell.setText(translate("cancel", "&Tell the patient now, by {channel}").format(channel=by))
+            return
+        why = why_not_text(patient) if is_expected else translate("cancel", "the patient is here or has been")
+        self.tell.setText(translate("cancel", "The patient is not told: {why}").format(why=why).replace("&", "&&"))
 
     def first_focus(self) -> QWidget | None:
         return self.choices[self.reason]

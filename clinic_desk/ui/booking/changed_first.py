@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from clinic_desk.domain.merge import Merge, merge, resolve
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
@@ -17,6 +17,7 @@ from clinic_desk.ui.booking.guard import Guard
 from clinic_desk.ui.booking.merge_text import Side, field_name, field_text, status_text
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.words import ago_text, one_line
+from clinic_desk.ui.tool_tips import plain_tip
 
 translate = QCoreApplication.translate
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -42,6 +43,7 @@ class ChangedFirstDialog(Sheet):
         self.choices: list[ChoiceButton] = []
         self._kept_mine: dict[str, bool] = {}
         self._buttons_of: dict[str, tuple[ChoiceButton, ChoiceButton]] = {}
+        self._result_of: dict[str, QLabel] = {}
         self._sides: tuple[Side, Side, Side] | None = None
         self._merge: Merge | None = None
         self._ended = False
@@ -116,7 +118,7 @@ class ChangedFirstDialog(Sheet):
         self.setAccessibleDescription(self._story.text())
 
     def _show_fields(self, found: Merge) -> None:
-        self.choices, self._buttons_of = [], {}
+        self.choices, self._buttons_of, self._result_of = [], {}, {}
         asked = [] if self._ended else [clash.field for clash in found.clashes]
         rows: list[tuple[Cell, ...]] = [self._asked_row(name) for name in asked]
         if self._ended:
@@ -145,18 +147,19 @@ class ChangedFirstDialog(Sheet):
         base, mine, now = self._texts(name)
         number = len(self.choices) + 1
         pair = (
-            ChoiceButton(number, mine, "", lambda: self._keep(name, mine=True), self._table),
-            ChoiceButton(number + 1, now, "", lambda: self._keep(name, mine=False), self._table),
+            ChoiceButton(number, mine, "", lambda: self._keep(name, mine=True), self._table, wraps=True),
+            ChoiceButton(number + 1, now, "", lambda: self._keep(name, mine=False), self._table, wraps=True),
         )
         for choice, whose in zip(
             pair, (translate("changed", "as you want it"), translate("changed", "as it is now")), strict=True
         ):
             choice.setCheckable(True)
-            choice.setToolTip(choice.accessibleName())
+            choice.setToolTip(plain_tip(choice.accessibleName()))
             choice.setAccessibleName(f"{field_name(name)}, {whose}: {choice.accessibleName()}")
         self.choices += pair
         self._buttons_of[name] = pair
-        return field_name(name), base, pair[0], pair[1], translate("changed", "← choose")
+        self._result_of[name] = plain_label(wrap=True)
+        return field_name(name), base, pair[0], pair[1], self._result_of[name]
 
     # --- what is decided ---
 
@@ -190,6 +193,13 @@ class ChangedFirstDialog(Sheet):
         for name, (mine, theirs) in self._buttons_of.items():
             mine.setChecked(self._kept_mine.get(name) is True)
             theirs.setChecked(self._kept_mine.get(name) is False)
+            self._result_of[name].setText(
+                {
+                    None: translate("changed", "← choose"),
+                    True: translate("changed", "✓ as you want it"),
+                    False: translate("changed", "✓ as it is now"),
+                }[self._kept_mine.get(name)]
+            )
         for each in (*self.choices, self._leave):
             each.setEnabled(not self._busy)
         self._save.setEnabled(not self._busy and not self.undecided())

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from clinic_desk.ui.booking.fields import plain_label
+from clinic_desk.ui.booking.words import breakable
 from clinic_desk.ui.theme import bold, theme_of
+
+_NARROW = 100
+"""A wrapped text is as high as it must be in a column that is this narrow; it is never narrower."""
+_LETTERS = 140
 
 
 class ElidedLabel(QWidget):
@@ -36,11 +41,41 @@ class ElidedLabel(QWidget):
         painter.end()
 
 
+class WrappedLabel(QLabel):
+    """A few lines of plain text; what has no room in them is in the tool tip of whoever shows it."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(breakable(text if len(text) <= _LETTERS else f"{text[:_LETTERS]}…"), parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        lines = metrics.boundingRect(QRect(0, 0, _NARROW, 10_000), int(Qt.TextFlag.TextWordWrap), self.text())
+        return QSize(_NARROW, lines.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
 class ChoiceButton(QPushButton):
-    """Pressed by click, by Enter when it has the keyboard, or by its number (the dialog sees to that)."""
+    """Pressed by click, by Enter when it has the keyboard, or by its number (the dialog sees to that).
+
+    `wraps`: a text that is to be read in full and may be long, such as a note.
+    """
 
     def __init__(
-        self, number: int | str, text: str, hint: str, pressed: Callable[[], object], parent: QWidget | None = None
+        self,
+        number: int | str,
+        text: str,
+        hint: str,
+        pressed: Callable[[], object],
+        parent: QWidget | None = None,
+        *,
+        wraps: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(f"choice_{number}")
@@ -50,7 +85,7 @@ class ChoiceButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         digit = plain_label(str(number))
         digit.setFont(bold(digit.font()))
-        self._text = ElidedLabel(text)
+        self._text: QWidget = WrappedLabel(text) if wraps else ElidedLabel(text)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 9, 14, 9)
         row.setSpacing(12)
@@ -63,7 +98,6 @@ class ChoiceButton(QPushButton):
             labels.append(right)
         for label in labels:
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setToolTip("")
         self.clicked.connect(lambda _checked: pressed())
 
     def sizeHint(self) -> QSize:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from clinic_desk.ui.booking.holding import Holding
 from clinic_desk.ui.booking.patient_form import PatientForm
 from clinic_desk.ui.booking.patient_line import PatientLine
 from clinic_desk.ui.booking.starting import missing_for_booking
+from clinic_desk.ui.booking.telling import Telling
 from clinic_desk.ui.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class BookingForm(FormView):
         self.setObjectName("booking_form")
         self.content = FormContent(database, tasks, clinic, clock, self)
         self.holding = Holding(database, tasks, self)
+        self.telling = Telling(database, tasks, self)
         self.carry_out = CarryOut(database, tasks, clinic, parent, clock)
         self.patients = FormPatients(self, self.patient_line, self.patient_form, self.content)
         self.sending = FormSending(self, self.content, self.holding, self.carry_out)
@@ -75,6 +77,7 @@ class BookingForm(FormView):
         self.book_pressed.connect(self.submit)
         self.cancel_pressed.connect(self.let_go)
         self.content.changed.connect(self._show)
+        self.telling.changed.connect(self._show_tell)
         self.content.search.failed.connect(self.sending.tell)
         self.fields.changed.connect(self._field_changed)
         self.patients.changed.connect(self.sending.forget_asking)
@@ -90,16 +93,17 @@ class BookingForm(FormView):
 
     # --- opening ---
 
-    def start_new(self, place: Place | None, patient: Patient | None = None, *, beside: QRect | None = None) -> None:
-        """Begin a booking at a place of the calendar, or (None) at the next free time.
+    def start_new(self, place: Place, patient: Patient | None = None, *, beside: QRect | None = None) -> None:
+        """Begin a booking at a place of the calendar.
 
         `beside`: the place on screen (global coordinates), which the form then keeps free.
         While an earlier booking's outcome is not known the form stays with that one.
         """
-        if place is None:
-            self._open_new(lambda: self.content.begin_anywhere(patient), patient, beside)
-        else:
-            self._open_new(lambda: self.content.begin_at(place, patient), patient, beside)
+        self._open_new(lambda: self.content.begin_at(place, patient), patient, beside)
+
+    def start_anywhere(self, patient: Patient | None = None, *, from_day: date | None = None) -> None:
+        """Begin a booking at the next free time, from `from_day` on if that is still to come."""
+        self._open_new(lambda: self.content.begin_anywhere(patient, from_day), patient, None)
 
     def start_at_slot(
         self, slot: FreeSlot, type_id: UUID, patient: Patient | None = None, *, beside: QRect | None = None
@@ -107,9 +111,9 @@ class BookingForm(FormView):
         """Begin a booking at a free time that was chosen from a list."""
         self._open_new(lambda: self.content.begin_at_slot(slot, type_id, patient), patient, beside)
 
-    def edit(self, entry: Entry, *, beside: QRect | None = None) -> None:
-        """Change an appointment; the version in `entry` is the one the user saw."""
-        self._open(lambda: self.content.begin_edit(entry), entry.patient, beside)
+    def edit(self, entry: Entry, *, beside: QRect | None = None, tell: bool = True) -> None:
+        """Change an appointment; the version in `entry` is the one the user saw. `tell`: how the tick begins."""
+        self._open(lambda: self.content.begin_edit(entry, tell=tell), entry.patient, beside)
 
     def _open_new(self, begin: Callable[[], None], patient: Patient | None, beside: QRect | None) -> None:
         missing = missing_for_booking(self.content.clinic)
@@ -123,6 +127,7 @@ class BookingForm(FormView):
             self.show_in_place(self.place)
             return
         self.holding.release()
+        self.telling.renew()
         self.sending.forget_asking()
         self.show_page(0)
         self.fields.when.setModified(False)
@@ -176,18 +181,27 @@ class BookingForm(FormView):
         """Show the draft, what is said about it, and claim its time."""
         content, draft = self.content, self.content.draft
         self.fields.show_draft(draft, content.clinic)
-        self.fields.show_tell(draft, content.clinic, content.clock(), change=content.entry is not None)
-        foreign = content.days.foreign_hold(draft, content.clinic, self.holding.hold_id)
-        self.fields.remark({} if self.sending.asked else remarks_of(content, foreign, self.patients.hint))
+        self._show_tell()
         self._name()
         self.holding.want(claim_of(draft, content.opened, content.clinic) if self.isVisible() else None)
 
+    def _show_tell(self) -> None:
+        content = self.content
+        if self.isVisible():
+            is_change = content.entry is not None
+            self.fields.show_tell(content.draft, content.clinic, content.clock(), self.telling.setup, change=is_change)
+
     def _name(self) -> None:
+        """Say what there is to say under the fields, and on title and buttons what comes next."""
+        content = self.content
+        foreign = content.days.foreign_hold(content.draft, content.clinic, self.holding.hold_id)
+        asked = bool(self.sending.asked)
+        self.fields.remark(remarks_of(content, foreign, self.patients.hint, asked=asked))
         state = FormState(
             new=self.content.entry is None,
             busy=self.carry_out.is_busy,
             unknown=self.carry_out.is_unknown,
-            asking=bool(self.sending.asked),
+            asking=asked,
         )
         self.name_all(self.content.draft, self.content.clinic, state)
 

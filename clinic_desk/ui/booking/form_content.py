@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AUTOMATIC, Rule, Update
 from clinic_desk.domain.records import Clinic, Entry, Patient
 from clinic_desk.domain.refusals import Violation
+from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import slots
 from clinic_desk.ui.booking.draft import Draft, Writing, as_book, as_update, draft_of, with_ids_of
 from clinic_desk.ui.booking.form_days import FormDays
@@ -59,6 +60,7 @@ class FormContent(QObject):
         self.days = FormDays(database, tasks, clock, self)
         self.days.changed.connect(lambda day: self.changed.emit() if day == self.draft.day else None)
         self._own_length = False
+        self._from_day: date | None = None
         self._sent: Writing | None = None
 
     # --- beginnings ---
@@ -72,9 +74,10 @@ class FormContent(QObject):
             self.draft = with_somebody(self.draft, self.clinic, self.days.violations)
         self._follow()
 
-    def begin_anywhere(self, patient: Patient | None) -> None:
-        """A new booking at the next free time for the type, with anybody who does it."""
+    def begin_anywhere(self, patient: Patient | None, from_day: date | None = None) -> None:
+        """A new booking at the next free time for the type, with anybody who does it; not before `from_day`."""
         self._begin()
+        self._from_day = from_day
         self.draft = replace(self.draft, patient=patient)
         self._search()
 
@@ -86,14 +89,16 @@ class FormContent(QObject):
         self.draft = draft
         self._put_slot(slot)
 
-    def begin_edit(self, entry: Entry) -> None:
-        """A change of an appointment that exists."""
+    def begin_edit(self, entry: Entry, *, tell: bool = True) -> None:
+        """A change of an appointment that exists; the patient is told of it if `tell`."""
         self._begin(entry)
+        self.draft = replace(self.draft, tell_patient=tell)
         self._own_length = True
         self._follow()
 
     def _begin(self, entry: Entry | None = None) -> None:
         self._own_length = False
+        self._from_day = None
         self._sent = None
         self.days.forget()
         self.search.source = "given"
@@ -167,7 +172,11 @@ class FormContent(QObject):
 
     def _search(self) -> None:
         self.draft = replace(self.draft, day=None)
-        self.search.start(search_for(self.draft, self.clinic, self.clock()), self.clinic)
+        from_at = self.clock()
+        if self._from_day is not None:
+            zone = self.clinic.site(self.draft.site_id).zone
+            from_at = max(from_at, minute_to_instant(self._from_day, 0, zone))
+        self.search.start(search_for(self.draft, self.clinic, from_at), self.clinic)
         self.changed.emit()
 
     def _put_slot(self, slot: slots.FreeSlot) -> None:

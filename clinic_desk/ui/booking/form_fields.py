@@ -14,10 +14,11 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QTo
 from clinic_desk.domain.commands import AUTOMATIC
 from clinic_desk.domain.records import Clinic, RoomKind
 from clinic_desk.domain.wall import to_wall
+from clinic_desk.services.messaging import MessagingSetup
 from clinic_desk.ui.booking.draft import Draft
 from clinic_desk.ui.booking.fields import ChoiceBox, Remark, draw_chevron, field_label, plain_label
 from clinic_desk.ui.booking.patient_line import PatientLine
-from clinic_desk.ui.booking.tell_line import TellLine
+from clinic_desk.ui.booking.tell_line import TellLine, Visit
 from clinic_desk.ui.booking.when_line import WhenLine
 from clinic_desk.ui.booking.words import buffers_text, one_line
 
@@ -164,10 +165,12 @@ class FormFields(QWidget):
         self.tell.want(draft.tell_patient)
         self.blockSignals(blocked)
 
-    def show_tell(self, draft: Draft, clinic: Clinic, now: datetime, *, change: bool) -> None:
+    def show_tell(
+        self, draft: Draft, clinic: Clinic, now: datetime, setup: MessagingSetup | None, *, change: bool
+    ) -> None:
         """Say what the patient will be sent."""
-        zone = clinic.site(draft.site_id).zone
-        self.tell.show_for(draft.patient, draft.starts_at(clinic), now, zone, change=change)
+        visit = Visit(draft.starts_at(clinic), draft.type_id, clinic.site(draft.site_id).zone, change)
+        self.tell.show_for(draft.patient, visit, now, setup)
 
     def set_today(self, now: datetime, zone: str) -> None:
         """Tell the lines which day "today" is where the booking is made."""

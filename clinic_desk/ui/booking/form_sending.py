@@ -113,7 +113,6 @@ class FormSending(QObject):
 
     def _ask(self, violations: tuple[Violation, ...]) -> None:
         self.asked = violations
-        self._view.fields.remark({})
         self._view.problem.say(asked_of(violations, self._content), "warning")
         self.guard.begin()
         self.state_changed.emit()

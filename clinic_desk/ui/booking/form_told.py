@@ -17,8 +17,13 @@ Told = tuple[str, str]
 """A sentence and its role."""
 
 
-def remarks_of(content: FormContent, foreign: Hold | None, hint: str) -> dict[str, Told]:
-    """Return what is to be said under which field. `foreign`: another desk's hold; `hint`: about the patient."""
+def remarks_of(content: FormContent, foreign: Hold | None, hint: str, *, asked: bool = False) -> dict[str, Told]:
+    """Return what is to be said under which field. `foreign`: another desk's hold; `hint`: about the patient.
+
+    `asked`: what is broken is in the question that is asked, where only another desk is still to be known.
+    """
+    if asked:
+        return {} if foreign is None else {"when": _about_time(content, foreign)}
     broken: dict[str, list[Violation]] = {}
     for violation in content.violations():
         broken.setdefault(FIELD_OF_RULE.get(violation.rule, "when"), []).append(violation)
@@ -27,6 +32,9 @@ def remarks_of(content: FormContent, foreign: Hold | None, hint: str) -> dict[st
         told["patient"] = (hint, "muted")
     for field, found in broken.items():
         text = " ".join(told_of(one, content) for one in combined(found))
+        said, role = told.get(field, ("", "muted"))
+        if role == "warning":  # another desk stands there too: both are to be known
+            text = f"{said} {text}"
         told[field] = (text, "warning" if all(one.overrulable for one in found) else "danger")
     return told
 

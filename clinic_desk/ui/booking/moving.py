@@ -75,7 +75,8 @@ class Moving(QObject):
         self._entry = entry
         self._about = About(row.practitioner_id, row.type_id, row.starts_at)
         self._question = translate("moving", "Book it again?"), translate("moving", "Book anyway ⏎")
-        return self.carry_out.update(Update(row.id, row.version, reinstate=True), entry)
+        # Who was beside it when it was booked may be somebody else by now: a squeeze-in is asked about again.
+        return self.carry_out.update(Update(row.id, row.version, reinstate=True, beside=frozenset()), entry)
 
     def _done(self, entry: Entry) -> None:
         self.moved.emit(entry)

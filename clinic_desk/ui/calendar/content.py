@@ -122,7 +122,9 @@ def content_of(
     Of those that begin and end together the one booked first stands first, squeezed in ones last, at every desk alike.
     """
     held = {hold.id.int: hold for hold in holds}
-    kept = [item for item in before.items if _is_kept(item, entries, held)] if before is not None else []
+    rows: Mapping[int, Entry | Hold] = {**entries, **held} if held else entries
+    was = before.items if before is not None else ()
+    kept = [item for item in was if rows.get(item.id.int) is (item.entry or item.hold)]
     known, scale = {item.id.int for item in kept}, frame.scale
     made = [item for key, entry in entries.items() if key not in known and (item := _of_entry(scale, entry))]
     made += [item for key, hold in held.items() if key not in known and (item := _of_hold(scale, hold))]
@@ -135,12 +137,6 @@ def content_of(
     limits = limits_of(found, slots, first, last)
     found[first:last] = map(_put, found[first:last], slots[first:last], limits)
     return ColumnContent(frame, found)
-
-
-def _is_kept(item: Item, entries: Mapping[int, Entry], held: Mapping[int, Hold]) -> bool:
-    if item.entry is not None:
-        return entries.get(item.id.int) is item.entry
-    return held.get(item.id.int) is item.hold
 
 
 def _to_lay_out(found: list[Item], made: list[Item], before: ColumnContent) -> tuple[int, int]:

@@ -27,6 +27,7 @@ class ColumnHeader(QHeaderView):
         self._typesetter = Typesetter(metrics)
         self.today: frozenset[int] = frozenset()
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setViewport(QWidget())  # as the calendar's own
         self.setObjectName("calendar_columns")
         self.setSectionsClickable(False)
         self.setHighlightSections(False)
@@ -91,6 +92,7 @@ class TimeHeader(QHeaderView):
         self._table, self._metrics, self._theme = model, metrics, theme
         self.now_position: int | None = None
         super().__init__(Qt.Orientation.Vertical, parent)
+        self.setViewport(QWidget())
         self.setObjectName("calendar_times")
         self.setSectionsClickable(False)
         self.setHighlightSections(False)

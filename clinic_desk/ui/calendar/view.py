@@ -68,6 +68,7 @@ class CalendarView(QTableView):
         self._ready = self._shown_before = False
         super().__init__(parent)
         self._table.setParent(self)
+        self.setViewport(QWidget())  # one that Python knows: for Qt's own PySide6 would look through all its widgets
         self.stage = Stage(self, self._table, self.scene)
         self.time_cursor = TimeCursor(self, self._table, self.scene)
         self.hands = Hands(self, self._table, self.scene, self.time_cursor)

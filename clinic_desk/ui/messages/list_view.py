@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPalette, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -22,6 +23,15 @@ from clinic_desk.ui.messages.rows import COLOUR_ROLE, RowsModel
 from clinic_desk.ui.theme import bold, theme_of
 
 _INDENT = 10
+_STEP = 8
+"""Columns are so many pixels, or a multiple of it, wide: they do not move with every letter."""
+_LOOKED_AT = 60
+"""So many rows say how wide a column has to be."""
+_LAST_LETTERS = 40
+_LONG = 18
+"""Columns of so many letters can be cut and still be understood; a time cannot."""
+_LAST_SHARE = 0.2
+"""What the last column keeps of the width, at most, when there is too little for all."""
 _HEADER = (
     "QHeaderView::section { background: transparent; color: palette(placeholder-text); border: none;"
     " border-bottom: 1px solid palette(mid); padding: 5px 4px; }"
@@ -121,6 +131,7 @@ class MessageList(QTableView):
         """List these records; the chosen one stays chosen and where it is. Nothing chosen: the first one is."""
         before = self.chosen
         self.rows.show_records(records)
+        self._lay_out_columns()
         if self.chosen is None and self.rows.records:
             self.selectRow(0)
         if self.chosen is None and before is not None:
@@ -145,13 +156,32 @@ class MessageList(QTableView):
         self.chosen_changed.emit(self.rows.records[current.row()] if current.isValid() else None)
 
     def _lay_out_columns(self) -> None:
-        """Give each column its letters; when there is too little room they shrink alike, and the last has the rest."""
-        letter = self.fontMetrics().averageCharWidth()
-        wished = [column.width * letter + 14 for column in self.rows.columns[:-1]]
-        room = max(1, self.viewport().width()) * 0.72
-        factor = min(1.0, room / sum(wished))
-        for number, width in enumerate(wished):
+        """Give each column what its rows need, between bounds; the last has the rest.
+
+        When there is too little room the last one gives way first, then those with long texts, then all alike.
+        """
+        wished = [self._wished(number) for number in range(len(self.rows.columns))]
+        room = max(1, self.viewport().width())
+        rest = max(min(wished[-1], room - sum(wished[:-1])), min(wished[-1], int(room * _LAST_SHARE)))
+        lack = max(0, sum(wished[:-1]) + rest - room)
+        long = [number for number, column in enumerate(self.rows.columns[:-1]) if column.width >= _LONG]
+        giving = sum(wished[number] for number in long)
+        for number in long:
+            wished[number] -= min(lack * wished[number] // max(1, giving), wished[number] // 3)
+        factor = min(1.0, (room - rest) / sum(wished[:-1]))
+        for number, width in enumerate(wished[:-1]):
             self.setColumnWidth(number, max(24, int(width * factor)))
+
+    def _wished(self, number: int) -> int:
+        """Return the width a column wishes for. In steps, so that not every new row moves what is read just now."""
+        column = self.rows.columns[number]
+        letter = self.fontMetrics().averageCharWidth()
+        usual = (column.width or _LAST_LETTERS) * letter
+        metrics = QFontMetrics(bold(self.font())) if column.is_bold else self.fontMetrics()
+        texts = (self.rows.index(row, number).data() or "" for row in range(min(_LOOKED_AT, self.rows.rowCount())))
+        longest = max(map(metrics.horizontalAdvance, texts), default=0)
+        fitted = min(max(longest, usual * 0.6), usual * 1.4) + 14 + (_INDENT if number == 0 else 0)
+        return math.ceil(fitted / _STEP) * _STEP
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -109,7 +109,8 @@ class PatientMessages(QWidget):
         lines = []
         for row in found.rows:
             look = state_look(row)
-            what = f"{kind_text(row.kind)} · {channel_text(row.channel)} · {look.text}"
+            parts = f"{kind_text(row.kind)} · {channel_text(row.channel)}", look.text
+            what = " ".join(part.replace(" ", "\u00a0") for part in parts)  # lines break between the two only
             lines.append((due_text(row, now), what, "" if look.role == "accent" else look.role))
         self.rows.show_rows(lines)
         self.empty.setVisible(not lines)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any, Final
 from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from clinic_desk.ui.tool_tips import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 COLOUR_ROLE: Final = Qt.ItemDataRole.UserRole + 1
@@ -124,7 +125,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(record, self._clock())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return escape(column.text(record, self._clock()))
+            return plain_tip(column.text(record, self._clock()))
         if role == COLOUR_ROLE:
             return column.colour(record)
         if role == RECORD_ROLE:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QPushButton
+from shiboken6 import isValid
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.message_list import MessageRow
@@ -35,9 +37,18 @@ class WaitingNotes(QObject):
         super().__init__(parent)
         self._desk = desk
         self._toasts = toasts
+        self._newest: dict[UUID, Toast] = {}
 
     def follow(self, toast: Toast, entry: Entry) -> None:
-        """Add to a note what leaves because of the change that made this version of an appointment."""
+        """Add to a note what leaves because of the change that made this version of an appointment.
+
+        The note of an earlier change of it goes: what it counts down to was taken back or replaced by this one.
+        """
+        self._newest = {each: note for each, note in self._newest.items() if isValid(note)}
+        before = self._newest.get(entry.id)
+        if before is not None and before is not toast:
+            before.close()
+        self._newest[entry.id] = toast
         if not address_of(entry.patient):
             return
         database = self._desk.database

@@ -21,13 +21,13 @@ def long_day_text(day: date) -> str:
 
 
 def week_text(first: date) -> str:
-    """Return `Week 48 · 23–29 November 2026`."""
+    """Return `Week 48 · 23–29 Nov 2026`: short, for a name follows it."""
     last = first + timedelta(days=6)
     same_month = first.month == last.month
     start = QLocale().toString(
         qdate(first), "d" if same_month else "d MMM" if first.year == last.year else "d MMM yyyy"
     )
-    end = QLocale().toString(qdate(last), "d MMMM yyyy" if same_month else "d MMM yyyy")
+    end = QLocale().toString(qdate(last), "d MMM yyyy")
     return translate("day_words", "Week {number} · {first}–{last}").format(
         number=first.isocalendar().week, first=start, last=end
     )

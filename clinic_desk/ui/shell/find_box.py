@@ -4,41 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QStyle, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desk.domain.records import PatientMatch
-from clinic_desk.ui.booking.match_list import MatchDelegate, MatchLine, MatchList, MatchModel, Row
 from clinic_desk.ui.shell.day_words import long_day_text
 from clinic_desk.ui.theme import scaled, theme_of
 
+if TYPE_CHECKING:
+    from clinic_desk.ui.booking.match_list import MatchLine, MatchList
+
 _LIST_WIDTH = 560
-
-
-class FindDelegate(MatchDelegate):
-    """Patients as in the booking form; other rows as plain text."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Paint one row."""
-        row = index.data(MatchModel.RowRole)
-        if not isinstance(row, Row) or row.line is not None:
-            super().paint(painter, option, index)
-            return
-        theme = theme_of(option.palette)
-        area: QRect = option.rect
-        painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, theme.accent_soft)
-        painter.setFont(option.font)
-        painter.setPen(theme.accent if row.takes else theme.ink_muted)
-        inner = area.adjusted(10, 0, -10, 0)
-        text = QFontMetrics(option.font).elidedText(row.text, Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
-        painter.restore()
 
 
 class FindBox(QLineEdit):
@@ -66,6 +45,7 @@ class FindBox(QLineEdit):
         self.setAccessibleName(self.tr("Find a patient or go to a date"))
         self.setMaxLength(120)
         self.setMinimumWidth(150)
+        self.setMaximumWidth(300)
         self._popup: QFrame | None = None
         self.matches: MatchList | None = None
         self.set_placeholder(dates_only=False)
@@ -107,6 +87,8 @@ class FindBox(QLineEdit):
             self.search_requested.emit(text)
 
     def _show_rows(self) -> None:
+        from clinic_desk.ui.booking.match_list import Row
+
         rows = [Row(None, self.tr("Go to {day}").format(day=long_day_text(self._day)))] if self._day else []
         rows += [Row(line) for line in self._lines]
         if not rows and self._note:
@@ -123,6 +105,8 @@ class FindBox(QLineEdit):
     def _list(self) -> MatchList:
         """The list under the box, made when first needed: it lies over everything in the window."""
         if self.matches is None:
+            from clinic_desk.ui.shell.find_list import FindDelegate, MatchList
+
             self._popup = QFrame(self.window())
             self._popup.setProperty("role", "dialog")
             self._popup.setObjectName("find_popup")

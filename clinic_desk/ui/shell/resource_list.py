@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from uuid import UUID
 
 from PySide6.QtCore import (
@@ -37,6 +36,7 @@ from PySide6.QtWidgets import (
 
 from clinic_desk.ui.column_choice import ColumnChoice
 from clinic_desk.ui.theme import Theme, shades, theme_of
+from clinic_desk.ui.tool_tips import plain_tip
 
 _ID = Qt.ItemDataRole.UserRole
 _COLOUR = Qt.ItemDataRole.UserRole + 1
@@ -216,7 +216,7 @@ class ResourceList(QWidget):
         item = QListWidgetItem(resource.name)
         item.setData(_ID, resource.id)
         item.setData(_COLOUR, resource.colour)
-        item.setToolTip(escape(resource.name))
+        item.setToolTip(plain_tip(resource.name))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{resource.name}, {resource.hint}".rstrip(", "))
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsDragEnabled)
         item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSt
 
 from clinic_desk.ui.freshness import Connection, Freshness
 from clinic_desk.ui.shell.day_words import age_text
+from clinic_desk.ui.shell.heading import Heading
 from clinic_desk.ui.theme import theme_of
 
 _WAITING_AFTER_MS = 1_000
@@ -63,12 +64,12 @@ class StatusBar(QStatusBar):
         self.setObjectName("status_bar")
         self._dot = Dot()
         self.connection = self._part("connection_state")
-        self.desks = self._part("desks_online")
+        self.desks = self._part("desks_online", Heading())
         self.messages = self._link("messages_state", "due")
         self.attention = self._link("messages_attention", "attention", role="danger")
         self.replies = self._link("messages_unread", "replies", role="warning")
         self.trouble = self._link("messages_trouble", "", role="danger")
-        self.sending = self._part("messages_sending")
+        self.sending = self._part("messages_sending", Heading())
         self.person = self._part("signed_in")
         self.person.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._row()
@@ -78,12 +79,12 @@ class StatusBar(QStatusBar):
         self._waiting_timer.timeout.connect(self._tell_waiting)
         self._show(Light("idle", self.tr("Starting…")))
 
-    def _part(self, name: str, role: str = "") -> QLabel:
-        """Make a label; a screen reader reads its text, which says what it is about."""
-        label = QLabel()
+    def _part(self, name: str, label: QLabel | None = None) -> QLabel:
+        """Make a label; a screen reader reads its text, which says what it is about. A Heading gives way to others."""
+        label = label or QLabel()
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setObjectName(name)
-        label.setProperty("role", role)
+        label.setProperty("role", "")
         return label
 
     def _link(self, name: str, opens: str, role: str = "") -> QPushButton:

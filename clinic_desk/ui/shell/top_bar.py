@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from clinic_desk.ui.actions import Actions
 from clinic_desk.ui.shell.find_box import FindBox
+from clinic_desk.ui.shell.heading import Heading
 from clinic_desk.ui.shell.key_button import KeyButton
 
 
@@ -25,7 +23,7 @@ class TopBar(QFrame):
         self.title.setProperty("role", "title")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setAccessibleName(self.tr("Shown on the calendar"))
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.find_box = FindBox()
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 14, 8)
@@ -35,8 +33,9 @@ class TopBar(QFrame):
         row.addWidget(_arrow("‹", KeyButton(actions["back"])))
         row.addWidget(_arrow("›", KeyButton(actions["forward"])))
         row.addSpacing(6)
-        row.addWidget(self.title, 3)
-        row.addWidget(self.find_box, 2)
+        row.addWidget(self.title)
+        row.addStretch(1)
+        row.addWidget(self.find_box, 100)  # as wide as it may be, where the heading leaves room
         row.addWidget(Segments(actions, "day", "week"))
         row.addWidget(self._undo(actions))
         self.menu_button = self._menu_button()
@@ -68,29 +67,6 @@ class TopBar(QFrame):
         if menu is not None:
             menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
             menu.setActiveAction(menu.actions()[0])
-
-
-class Heading(QLabel):
-    """A line that ends with an ellipsis where there is no room; the whole is its tool tip and accessible name."""
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw as much as there is room for."""
-        painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        self.style().drawItemText(
-            painter,
-            self.rect(),
-            int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft),
-            self.palette(),
-            self.isEnabled(),
-            shown,
-            self.foregroundRole(),
-        )
-
-    def setText(self, text: str) -> None:  # noqa: N802
-        """Show another text."""
-        super().setText(text)
-        self.setToolTip(escape(text))
 
 
 def _arrow(text: str, button: KeyButton) -> QPushButton:

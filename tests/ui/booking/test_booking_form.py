@@ -59,7 +59,7 @@ def test_from_anywhere_the_name_and_two_enters_book_the_next_free_time_at_home(
     clock.now = at(7, 0)
     booked(other_desk.database, at(8, 0))
     form.content.home_site_id = clinic.berlin
-    form.start_new(None)
+    form.start_anywhere()
     search(qtbot, form, "nowak")
     qtbot.waitUntil(lambda: form.content.time_source == "found")
     press(ENTER)
@@ -74,7 +74,7 @@ def test_the_next_free_time_is_one_at_home_even_if_another_site_has_an_earlier_o
 ) -> None:
     clock.now = at(7, 0)
     form.content.home_site_id = clinic.new_york
-    form.start_new(None)
+    form.start_anywhere()
     qtbot.waitUntil(lambda: form.content.time_source == "found")
     assert form.content.draft.practitioner_id == clinic.diaz
     assert form.content.draft.starts_at(form.content.clinic) == at(14, 0)
@@ -532,3 +532,47 @@ def test_what_was_typed_stays_when_a_status_changes_at_another_desk(
         press(ENTER)
     row = other_desk.entry(entry.id).appointment
     assert (row.status, row.note) == (AppointmentStatus.ARRIVED, "with crutches")
+
+
+def test_what_is_booked_there_does_not_hide_that_another_desk_is_booking_too(
+    *, qtbot: QtBot, form: BookingForm, place: PlaceMaker, booked: Booker, other_desk: Asking, clinic: SmallClinic
+) -> None:
+    booked(other_desk.database, at(9, 45))
+    open_at(qtbot, form, place(9, 45))
+    hold = Hold(new_id(), new_id(), "Desk 2", clinic.weber, at(9, 30), at(10, 0), at(11, 0))
+    form.show_board(replace(other_desk.board(), holds=(hold,)))
+    told = form.fields.remarks["when"].text()
+    assert "Desk 2 is booking this time" in told
+    assert "already booked 09:45–10:00" in told
+    search(qtbot, form, "nei")
+    press(ENTER, ENTER)
+    assert "Squeeze in" in form.problem.text()
+    assert form.fields.remarks["when"].text() == "Desk 2 is booking this time just now."
+    press(ESC)
+    assert "already booked 09:45–10:00" in form.fields.remarks["when"].text()
+
+
+def test_the_form_tells_of_the_reminder_that_the_clinics_own_rules_send(
+    qtbot: QtBot, form: BookingForm, place: PlaceMaker, owner_engine: Engine, clock: Clock
+) -> None:
+    clock.now = at(9, 0) - timedelta(days=4)
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE reminder_rule SET lead = 2, unit = 'hours'")
+    open_at(qtbot, form, place(13, 45))
+    search(qtbot, form, "meier")
+    press(ENTER)
+    qtbot.waitUntil(lambda: form.fields.tell.text().endswith("11:45"))
+    assert form.fields.tell.text().startswith("confirmation now, by SMS; reminder Mon")
+
+
+def test_no_tick_promises_a_message_over_a_channel_that_is_switched_off(
+    qtbot: QtBot, form: BookingForm, place: PlaceMaker, owner_engine: Engine
+) -> None:
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE messaging SET sms_by = 'off'")
+    open_at(qtbot, form, place(9, 45))
+    search(qtbot, form, "meier")
+    press(ENTER)
+    qtbot.waitUntil(lambda: form.fields.tell.text() == "nothing: the practice sends no SMS")
+    assert not form.fields.tell.isEnabled()
+    assert not form.fields.tell.isChecked()

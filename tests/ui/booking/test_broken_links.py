@@ -69,7 +69,9 @@ def test_a_server_that_is_gone_is_told_in_the_form_and_the_same_enter_books_late
     assert ready.content.draft.patient is not None
     assert other_desk.entries() == ()
     first = ready.content.command(frozenset(), frozenset(), ready.holding.hold_id)
-    assert first == ready.content.command(frozenset(), frozenset(), ready.holding.hold_id), "the same wish keeps its ids"
+    assert first == ready.content.command(frozenset(), frozenset(), ready.holding.hold_id), (
+        "the same wish keeps its ids"
+    )
     proxy.resume()
     with qtbot.waitSignal(ready.booked, timeout=15_000) as told:
         press(ENTER)

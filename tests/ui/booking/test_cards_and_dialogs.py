@@ -149,7 +149,7 @@ def test_the_card_tells_all_there_is_to_tell(qtbot: QtBot, panel: AppointmentPan
 @pytest.mark.parametrize(
     ("status", "text", "wanted"),
     [
-        (AppointmentStatus.BOOKED, "Arrived  A", AppointmentStatus.ARRIVED),
+        (AppointmentStatus.BOOKED, "Arrived", AppointmentStatus.ARRIVED),
         (AppointmentStatus.ARRIVED, "In room", AppointmentStatus.CHECKED_IN),
         (AppointmentStatus.CHECKED_IN, "Done", AppointmentStatus.FULFILLED),
     ],

@@ -98,10 +98,12 @@ def test_a_time_both_changed_is_asked_for_and_chosen_by_key(
     dialog = meet(Update(entry.id, 1, starts_at=at(11, 0), note="theirs"))
     assert dialog.undecided() == ("when",)
     assert dialog.choices[0].hasFocus()
+    assert "← choose" in texts(dialog)
     dialog._go_on()
     assert not form.carry_out.is_busy, "what clashes must be decided first"
     press(key)
     assert dialog.undecided() == ()
+    assert "← choose" not in texts(dialog)
     with qtbot.waitSignal(form.booked):
         press(ENTER)
     row = other_desk.entry(entry.id).appointment

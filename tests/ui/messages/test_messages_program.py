@@ -89,6 +89,7 @@ def program(open_program: OpenProgram, qtbot: QtBot) -> DeskProgram:
     program = open_program()
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
+    qtbot.waitUntil(program.window.calendar.hasFocus)
     return program
 
 
@@ -98,7 +99,7 @@ def on_page(program: DeskProgram, qtbot: QtBot) -> Callable[[int], None]:
 
     def open_page(rows: int) -> None:
         press(Key.Key_F6)
-        qtbot.waitUntil(lambda: len(page_of(program).messages.rows.records) == rows)
+        qtbot.waitUntil(lambda: len(page_of(program).messages.rows.records) == rows, timeout=15_000)
 
     return open_page
 
@@ -107,25 +108,26 @@ def on_page(program: DeskProgram, qtbot: QtBot) -> Callable[[int], None]:
 
 
 def test_f6_shows_the_messages_and_esc_the_calendar_as_it_was(
-    booked: Entry, program: DeskProgram, on_page: Callable[[int], None]
+    booked: Entry, program: DeskProgram, on_page: Callable[[int], None], qtbot: QtBot
 ) -> None:
     window = program.window
     place = window.calendar.current_place()
     on_page(2)
     assert page_of(program).isVisible()
-    assert page_of(program).messages.hasFocus()
+    qtbot.waitUntil(page_of(program).messages.hasFocus)
     assert not window.calendar.isVisible()
     assert not window.sidebar.isVisible()
     assert not window.side_panel.isVisible()
     assert window.top_bar.isVisible()
     press(Key.Key_Escape)
-    assert window.calendar.hasFocus()
+    qtbot.waitUntil(window.calendar.hasFocus)
     assert window.sidebar.isVisible()
     assert window.side_panel.isVisible()
     assert window.calendar.current_place() == place
     press(Key.Key_F6)
+    qtbot.waitUntil(page_of(program).messages.hasFocus)
     press(Key.Key_F6)
-    assert window.calendar.isVisible()
+    qtbot.waitUntil(window.calendar.isVisible)
 
 
 def test_the_counts_and_the_status_bar_lead_to_their_lists(turn: Turn, program: DeskProgram, qtbot: QtBot) -> None:
@@ -403,6 +405,19 @@ def test_a_move_counts_down_to_its_message_and_dont_tell_calls_it_back(
     assert waiting() == ["reminder"]
 
 
+def test_a_change_that_is_taken_back_counts_down_to_nothing_any_more(
+    program: DeskProgram, move: Callable[[], None], waiting: Callable[[], list[str]], qtbot: QtBot
+) -> None:
+    move()
+    toasts = program.window.toasts
+    qtbot.waitUntil(lambda: toasts.findChild(QPushButton, "toast_not_tell") is not None)
+    assert program.workspace is not None
+    program.workspace.own.undo_last()
+    qtbot.waitUntil(lambda: toasts.latest_text().startswith("Undone"))
+    qtbot.waitUntil(lambda: toasts.findChild(QPushButton, "toast_not_tell") is None)
+    assert waiting() == ["reminder"]
+
+
 def test_who_never_tells_of_moves_sends_nothing(
     program: DeskProgram, move: Callable[[], None], waiting: Callable[[], list[str]], qtbot: QtBot
 ) -> None:
@@ -465,7 +480,7 @@ def test_beside_a_message_the_patient_s_others_are_told_and_why_she_gets_none(
     beside = desk_of(program).of_patient
     qtbot.waitUntil(lambda: len(beside.rows.texts()) == 2 and beside.isVisible())
     told = [text for _, text in beside.rows.texts()]
-    assert told == ["reminder · SMS · ○ due", "confirmation · SMS · ✓✓ delivered"]
+    assert [text.replace("\u00a0", " ") for text in told] == ["reminder · SMS ○ due", "confirmation · SMS ✓✓ delivered"]
     assert beside.note.text().startswith("Wants no SMS since ")
     QTest.mouseClick(beside.allow, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not beside.note.isVisible())

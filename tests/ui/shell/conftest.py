@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -16,6 +15,7 @@ from sqlalchemy import URL
 from clinic_desk.app import DeskProgram
 from clinic_desk.opening import Opened, connect
 from clinic_desk.settings import ClaimedDesk, load_settings
+from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.theme import apply_style
 from tests.support.small_clinic import SmallClinic
 
@@ -50,6 +50,7 @@ def programs(qapp: QApplication, qtbot: QtBot, tmp_path: Path, database_url: URL
             return program
         with qtbot.waitSignal(program.ready, timeout=15_000):
             program.show()
+        qtbot.waitUntil(lambda: _is_live(program), timeout=15_000)
         return program
 
     yield open_it
@@ -59,7 +60,11 @@ def programs(qapp: QApplication, qtbot: QtBot, tmp_path: Path, database_url: URL
                 program.close()
         assert program.finish()
         program.deleteLater()
-    gc.collect()
+
+
+def _is_live(program: DeskProgram) -> bool:
+    space = program.workspace
+    return space is not None and space.store.freshness.connection is Connection.LIVE
 
 
 def _desk_id(name: str) -> UUID:

@@ -14,6 +14,7 @@ from clinic_desk.ui.booking.guard import Guard
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.messages.settings.draft import Record, Step, compared
 from clinic_desk.ui.messages.settings.words import field_names, record_title, rule_text, value_text
+from clinic_desk.ui.tool_tips import plain_tip
 
 translate = QCoreApplication.translate
 WHOLE = "whole"
@@ -94,13 +95,13 @@ class CompareSheet(Sheet):
     def _asked_row(self, name: str, label: str, mine: str, now: str) -> tuple[Cell, ...]:
         number = len(self.choices) + 1
         pair = (
-            ChoiceButton(number, mine, "", lambda: self._keep(name, mine=True), self.table),
-            ChoiceButton(number + 1, now, "", lambda: self._keep(name, mine=False), self.table),
+            ChoiceButton(number, mine, "", lambda: self._keep(name, mine=True), self.table, wraps=True),
+            ChoiceButton(number + 1, now, "", lambda: self._keep(name, mine=False), self.table, wraps=True),
         )
         whose = (translate("settings", "as you want it"), translate("settings", "as it is now"))
         for each, told in zip(pair, whose, strict=True):
             each.setCheckable(True)
-            each.setToolTip(each.accessibleName())
+            each.setToolTip(plain_tip(each.accessibleName()))
             each.setAccessibleName(", ".join(part for part in (label, told, each.accessibleName()) if part))
         self.choices += pair
         self._asked[name] = pair

@@ -61,6 +61,9 @@ class MessageSettings(QObject):
         self._setup: MessagingSetup | None = None
         self._step: Step | None = None
         self._leaves = False
+        self._is_asking = False
+        self._ends_window = False
+        """The window was being closed: it is, as soon as the settings are left."""
         self._errand = Errand(self)
         self.dialog: SettingsDialog | None = None
         self._submission = Submission(desk.tasks, self)
@@ -108,7 +111,7 @@ class MessageSettings(QObject):
         if self.dialog is None or self.dialog.draft is None or self._submission.is_busy:
             return
         if self.dialog.find_fault():
-            self._leaves = False
+            self._stay()
             return
         for section in (self.dialog.email, self.dialog.sms):
             section.secret.keep_typed()
@@ -180,10 +183,10 @@ class MessageSettings(QObject):
         elif isinstance(error, MessagingConflict):
             self._compare(step, error.now)
         elif isinstance(error, InvalidInput):
-            self._leaves = False
+            self._stay()
             dialog.tell(step.about, error)
         else:
-            self._leaves = False
+            self._stay()
             self._tell(error)
 
     def _compare(self, step: Step, now: Record | None) -> None:
@@ -208,7 +211,7 @@ class MessageSettings(QObject):
         self._write_next()
 
     def _stay(self) -> None:
-        self._leaves = False
+        self._leaves = self._ends_window = False
 
     def _tell(self, error: ClinicDeskError) -> None:
         if self.dialog is None:
@@ -234,14 +237,28 @@ class MessageSettings(QObject):
 
     def leave(self) -> None:
         """Close the settings; asks first if something is not saved."""
-        if self.dialog is None or self._submission.is_busy:
+        if self.dialog is None or self._submission.is_busy or self._is_asking:
             return
         if not (self._may_write and self.dialog.is_changed):
             self._close()
             return
+        self._is_asking = True
         sheet = LeavingSheet(self._window)
         sheet.answered.connect(self._answered)
+        sheet.rejected.connect(self._stay)
+        sheet.finished.connect(self._asked)
         sheet.open()
+
+    def leave_with_window(self) -> bool:
+        """Whether the window may be closed. If not, it is asked what becomes of the settings, and then closed."""
+        if self.dialog is None or not (self._may_write and self.dialog.is_changed):
+            return True
+        self._ends_window = True
+        self.leave()
+        return False
+
+    def _asked(self) -> None:
+        self._is_asking = False
 
     def _answered(self, save: bool) -> None:
         if save:
@@ -252,6 +269,9 @@ class MessageSettings(QObject):
 
     def _close(self) -> None:
         dialog, self.dialog = self.dialog, None
-        self._setup, self._leaves = None, False
+        ends_window = self._ends_window
+        self._setup, self._leaves, self._ends_window = None, False, False
         if dialog is not None:
             dialog.done(dialog.DialogCode.Accepted)
+        if ends_window:
+            self._window.close()

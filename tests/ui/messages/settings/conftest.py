@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -74,14 +73,6 @@ def box_of(rows: FieldRows, name: str) -> ChoiceBox:
 
 def _is_over(errand: Errand) -> bool:
     return not errand.is_busy
-
-
-@pytest.fixture(autouse=True)
-def _collected_on_the_gui_thread() -> Iterator[None]:
-    """As in the program (ui/garbage.py): on an errand's thread the collector could destroy widgets."""
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,17 @@
+"""What all tests of the user interface have in common."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _collected_on_the_gui_thread() -> Iterator[None]:
+    """As in the program (ui/garbage.py): on a lane's or an errand's thread the collector could destroy widgets."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()

@@ -17,7 +17,7 @@ from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.told import done_text
-from clinic_desk.ui.undo import Done, UndoStack
+from clinic_desk.ui.undo import Done, DoneTogether, UndoStack
 
 Simple = SetStatus | Cancel | Update
 
@@ -57,8 +57,18 @@ class OwnChanges(QObject):
     def undo_last(self) -> None:
         """Take back the newest change that can be."""
         done = self.stack.last()
-        if done is not None:
+        if isinstance(done, DoneTogether):
+            self._take_back_together(done)
+        elif done is not None:
             self._take_back(done)
+
+    def committed_together(self, text: str, done: DoneTogether) -> None:
+        """A change of several appointments stands, and they are shown: say it, and offer to take it back if it can."""
+        self.stack.push_together(done)
+        if done.take_back is None:
+            self._toasts.show_text(text)
+        else:
+            self._toasts.show_text(text, action=self.tr("Undo"), act=lambda: self._take_back_together(done))
 
     def say(self, error: ClinicDeskError, about: Entry) -> None:
         """Say in a note why something was not done."""
@@ -115,6 +125,16 @@ class OwnChanges(QObject):
             return
         self.stack.remove(current)
         self._submit(command, lambda after: self._taken_back(current, after), lambda error: self._stays(current, error))
+
+    def _take_back_together(self, done: DoneTogether) -> None:
+        if done not in self.stack:
+            self._toasts.show_text(self.tr("This was taken back already."))
+            return
+        self.stack.remove(done)
+        if done.take_back is None:
+            self._toasts.show_text(done.instead, level="warning")
+        else:
+            done.take_back()
 
     def _taken_back(self, done: Done, after: Entry) -> None:
         self._desk.store.apply_entry(after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from uuid import UUID
@@ -70,6 +71,14 @@ class Done:
         return undoing(before, self.after.appointment, self.version, self.beside)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DoneTogether:
+    """One own change of several appointments. `take_back` takes all of it back; None: `instead` says what to do."""
+
+    take_back: Callable[[], None] | None
+    instead: str = ""
+
+
 class UndoStack(QObject):
     """Own changes of this session, newest last."""
 
@@ -77,7 +86,7 @@ class UndoStack(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._done: list[Done] = []
+        self._done: list[Done | DoneTogether] = []
 
     def push(self, before: Entry | None, after: Entry, beside: frozenset[UUID] = frozenset()) -> Done | None:
         """Remember a change; return it if it can be taken back."""
@@ -85,21 +94,32 @@ class UndoStack(QObject):
         done = Done(before, after, after.appointment.version, beside)
         if done.command is None:
             return None
+        self._remember(done)
+        return done
+
+    def push_together(self, done: DoneTogether) -> None:
+        """Remember a change of several appointments."""
+        self._remember(done)
+
+    def _remember(self, done: Done | DoneTogether) -> None:
         self._done.append(done)
         del self._done[:-_AT_MOST]
         self.changed.emit()
-        return done
 
-    def last(self) -> Done | None:
+    def __contains__(self, done: Done | DoneTogether) -> bool:
+        return done in self._done
+
+    def last(self) -> Done | DoneTogether | None:
         """Return the newest change that was not taken back."""
         return self._done[-1] if self._done else None
 
     def current(self, done: Done) -> Done | None:
         """Return this change as it is remembered now (own later changes raise the version); None if it is gone."""
-        same = [each for each in self._done if each.after == done.after and each.before == done.before]
+        own = [each for each in self._done if isinstance(each, Done)]
+        same = [each for each in own if each.after == done.after and each.before == done.before]
         return same[-1] if same else None
 
-    def remove(self, done: Done) -> None:
+    def remove(self, done: Done | DoneTogether) -> None:
         """Forget a change: it was taken back, or cannot be."""
         if done in self._done:
             self._done.remove(done)
@@ -112,13 +132,16 @@ class UndoStack(QObject):
 
     def forget(self, appointment_id: UUID) -> None:
         """Forget all changes of an appointment: another desk changed it since."""
-        self._done = [done for done in self._done if done.after.id != appointment_id]
+        self._done = [done for done in self._done if isinstance(done, DoneTogether) or done.after.id != appointment_id]
         self.changed.emit()
 
     def moved_on(self, after: Entry) -> None:
         """This desk changed an appointment again: earlier changes of it are taken back from the new version."""
         version = after.appointment.version
-        self._done = [replace(done, version=version) if done.after.id == after.id else done for done in self._done]
+        self._done = [
+            replace(done, version=version) if isinstance(done, Done) and done.after.id == after.id else done
+            for done in self._done
+        ]
 
 
 assert set(_FIELDS) <= {field.name for field in fields(Appointment)}

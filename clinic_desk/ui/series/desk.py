@@ -18,6 +18,7 @@ from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.own_changes import OwnChanges
 from clinic_desk.ui.series.words import when_words
 from clinic_desk.ui.shell.toasts import Toasts
+from clinic_desk.ui.undo import DoneTogether
 
 if TYPE_CHECKING:
     from clinic_desk.ui.booking.form import BookingForm
@@ -74,7 +75,7 @@ class SeriesDesk(QObject):
         text = self.tr("Booked: {name} · {n} dates from {first}").format(
             name=name, n=len(entries), first=when_words(first.starts_at, first.zone)
         )
-        self._toasts.show_text(text, action=self.tr("Undo"), act=lambda: self._take_back(entries))
+        self._own.committed_together(text, DoneTogether(lambda: self._take_back(entries)))
 
     def _take_back(self, entries: tuple[Entry, ...]) -> None:
         self._send(
@@ -129,7 +130,11 @@ class SeriesDesk(QObject):
     def _changed(self, entries: tuple[Entry, ...], told: str) -> None:
         self._apply(entries)
         name = one_line(entries[0].patient.display_name)
-        self._toasts.show_text(told.format(name=name, n=len(entries)))
+        instead = self.tr(
+            "This changed {n} dates of {name} at once and is not taken back by Undo: change them from the menu of one "
+            "of them. Undo again takes back what you did before."
+        ).format(n=len(entries), name=name)
+        self._own.committed_together(told.format(name=name, n=len(entries)), DoneTogether(None, instead))
 
     # --- what is sent without a screen ---
 

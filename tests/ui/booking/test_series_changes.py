@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
@@ -30,6 +30,7 @@ from clinic_desk.ui.series.repeat import RepeatDialog
 from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.store import DayStore
 from clinic_desk.ui.tasks import Tasks
+from clinic_desk.ui.undo import Done, DoneTogether
 from tests.support.bookings import BERLIN, count
 from tests.support.small_clinic import SmallClinic
 from tests.ui.booking.conftest import MONDAY, Asking, Clock, at, press, search
@@ -213,12 +214,20 @@ def test_what_another_desk_cancelled_meanwhile_is_shown_and_asked_about_again(
 
 
 @pytest.fixture
-def desk(form: BookingForm, other_desk: Asking, database: Database, tasks: Tasks, window: QWidget) -> SeriesDesk:
+def connected(other_desk: Asking, database: Database, tasks: Tasks, window: QWidget) -> Connected:
     store = DayStore(database, tasks, other_desk.clinic, window)
     store.freshness.set_clock(Clock().now)
-    connected = Connected(database, tasks, store)
-    toasts = Toasts(window)
-    made = SeriesDesk(connected, OwnChanges(connected, toasts, window), toasts, window, window)
+    return Connected(database, tasks, store)
+
+
+@pytest.fixture
+def own(connected: Connected, window: QWidget) -> OwnChanges:
+    return OwnChanges(connected, Toasts(window), window)
+
+
+@pytest.fixture
+def desk(form: BookingForm, connected: Connected, own: OwnChanges, window: QWidget) -> SeriesDesk:
+    made = SeriesDesk(connected, own, Toasts(window), window, window)
     form.repeat_pressed.connect(lambda: made.repeat(form))
     return made
 
@@ -281,3 +290,41 @@ def test_a_series_that_was_just_booked_is_taken_back_by_the_notes_button(
     undo[0].click()
     qtbot.waitUntil(lambda: count(owner_engine, "appointment WHERE status = 'entered-in-error'") == 6)
     assert count(owner_engine, "notification WHERE status = 'pending'") == 0
+
+
+def test_undo_after_a_series_takes_back_the_series_and_not_what_was_done_before_it(
+    *,
+    qtbot: QtBot,
+    begun: BookingForm,
+    window: QWidget,
+    own: OwnChanges,
+    other_desk: Asking,
+    booked: Booker,
+    owner_engine: Engine,
+) -> None:
+    before = booked(other_desk.database, at(15), patient=1)
+    own.committed(None, before)
+    form = begun
+    form.repeat_button.click()
+    dialog = repeat_dialog(window)
+    assert dialog is not None
+    qtbot.waitUntil(dialog.send_button.isEnabled)
+    with qtbot.waitSignal(form.closed):
+        press(ENTER)
+    own.undo_last()
+    qtbot.waitUntil(lambda: count(owner_engine, "appointment WHERE status = 'entered-in-error'") == 6)
+    assert other_desk.entry(before.id).appointment.status is AppointmentStatus.BOOKED
+    left = own.stack.last()
+    assert isinstance(left, Done)
+    assert left.after.id == before.id
+
+
+def test_undo_after_several_dates_were_moved_says_where_to_change_them_and_leaves_what_was_done_before(
+    own: OwnChanges, other_desk: Asking, booked: Booker, window: QWidget
+) -> None:
+    before = booked(other_desk.database, at(15), patient=1)
+    own.committed(None, before)
+    own.committed_together("Moved: Anna Meier · 3 dates", DoneTogether(None, "from the menu of one of them"))
+    own.undo_last()
+    assert any("from the menu of one of them" in label.text() for label in window.findChildren(QLabel))
+    assert other_desk.entry(before.id).appointment.status is AppointmentStatus.BOOKED

@@ -11,7 +11,7 @@ import pytest
 
 from clinic_desk.domain.commands import UNCHANGED, Cancel, Rule, SetStatus, Update
 from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry, Patient
-from clinic_desk.ui.undo import UndoStack, undoing
+from clinic_desk.ui.undo import Done, DoneTogether, UndoStack, undoing
 
 START = datetime(2031, 3, 3, 8, tzinfo=UTC)
 PATIENT = Patient(UUID(int=1), "Meier", "Anna", date(1987, 3, 14))
@@ -87,12 +87,12 @@ def test_own_later_changes_raise_the_version_that_earlier_ones_expect(qapp: obje
     stack.push(None, entry())
     stack.push(entry(), entry(note="a", version=2))
     last = stack.last()
-    assert last is not None
+    assert isinstance(last, Done)
     assert last.version == 2
     stack.remove(last)
     stack.moved_on(entry(version=3))
     booked = stack.last()
-    assert booked is not None
+    assert isinstance(booked, Done)
     assert booked.version == 3
 
 
@@ -111,4 +111,15 @@ def test_fifty_changes_are_remembered(qapp: object) -> None:
         last = stack.last()
         assert last is not None
         stack.remove(last)
+    assert stack.last() is None
+
+
+def test_a_change_of_several_appointments_is_the_last_one_and_stays_whatever_becomes_of_one(qapp: object) -> None:
+    stack = UndoStack()
+    stack.push(None, entry())
+    together = DoneTogether(None, "change them one by one")
+    stack.push_together(together)
+    stack.forget(ROW.id)
+    assert stack.last() is together
+    stack.remove(together)
     assert stack.last() is None

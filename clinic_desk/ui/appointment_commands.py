@@ -53,8 +53,8 @@ class AppointmentCommands(QObject):
             ("reinstate", self._space.moving.reinstate),
             ("error", self.ask_error),
             ("move", self._space.moving.take),
-            ("series_move", self._space.series.move),
-            ("series_cancel", self._space.series.cancel),
+            ("series_move", lambda entry: self._space.series().move(entry)),
+            ("series_cancel", lambda entry: self._space.series().cancel(entry)),
         ):
             self._actions[name].triggered.connect(partial(self._on_selected, act))
         self._actions["new"].triggered.connect(lambda _checked: self.begin_booking())
@@ -74,7 +74,6 @@ class AppointmentCommands(QObject):
         panel.cancel_requested.connect(self.ask_cancel)
         panel.reinstate_requested.connect(space.moving.reinstate)
         panel.open_requested.connect(self._open)
-        space.series.closed.connect(self._back_to_calendar)
         space.own.stack.changed.connect(self.renew_state)
         space.moving.carrying_changed.connect(self._show_carrying)
         self._window.hint.ended.connect(space.moving.let_go)
@@ -152,10 +151,11 @@ class AppointmentCommands(QObject):
         desk = self._space.desk
         dialog = kind(desk.database, desk.tasks, desk.store.clinic, entry, self._window)
         dialog.ended.connect(lambda after: self._space.own.committed(dialog.entry, after))
-        dialog.finished.connect(self._back_to_calendar)
+        dialog.finished.connect(self.back_to_calendar)
         dialog.open()
 
-    def _back_to_calendar(self) -> None:
+    def back_to_calendar(self) -> None:
+        """The calendar has the keyboard again."""
         self._window.activateWindow()
         self._calendar.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -29,7 +29,6 @@ from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
 from clinic_desk.ui.own_changes import OwnChanges
 from clinic_desk.ui.pulse import Pulse
-from clinic_desk.ui.series.desk import SeriesDesk
 from clinic_desk.ui.store import DayStore
 from clinic_desk.ui.tasks import Tasks
 from clinic_desk.ui.view_commands import ViewCommands
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from clinic_desk.ui.exchange.opener import Exchange
     from clinic_desk.ui.messages.desk import MessageDesk
+    from clinic_desk.ui.series.desk import SeriesDesk
     from clinic_desk.ui.shell.toasts import Toast
 
 
@@ -75,8 +75,8 @@ class Workspace(QObject):
         self.own = OwnChanges(self.desk, window.toasts, self)
         self.moving = Moves(self.desk, window.calendar, self.own, window, self)
         self.booking = BookingDesk(self.desk, window, self.own, lambda: self.navigator.view.days[0], self)
-        self.series = SeriesDesk(self.desk, self.own, window.toasts, window, self)
-        self.booking.repeat_requested.connect(self.series.repeat)
+        self._series: SeriesDesk | None = None
+        self.booking.repeat_requested.connect(lambda form: self.series().repeat(form))
         self.finder = Finder(window.top_bar.find_box, self.desk, self.navigator, self)
         self.pulse = Pulse(self.desk, self)
         self.fullness = Fullness(self.desk, self)
@@ -177,6 +177,15 @@ class Workspace(QObject):
 
     def _open_messages(self, chosen: str) -> None:
         self.messages.open(chosen)
+
+    def series(self) -> SeriesDesk:
+        """Return what opens the screens of series, made when somebody asks for one first."""
+        if self._series is None:
+            from clinic_desk.ui.series.desk import SeriesDesk
+
+            self._series = SeriesDesk(self.desk, self.own, self.window.toasts, self.window, self)
+            self._series.closed.connect(self.commands.back_to_calendar)
+        return self._series
 
     def open_setup(self) -> None:
         """Open the set-up of the clinic; its parts are made when somebody asks for them first."""

@@ -86,6 +86,7 @@ def _words() -> dict[str, str]:
         "30010": translate("messages", "dearer than the account allows (30010) · a manager: the provider's limits"),
         "30032": translate("messages", "the clinic's number is not verified yet (30032) · a manager: the provider"),
         "30036": translate("messages", "the provider could not send it in time (30036) · call"),
+        "absent": translate("messages", "it had not reached the provider · it is sent again"),
         "no-answer": translate("messages", "the provider did not answer · it is being found out"),
         "connection-lost": translate("messages", "the connection to the provider was lost"),
         "dns": translate("messages", "the mail server's name is not known · check the network, then Settings"),

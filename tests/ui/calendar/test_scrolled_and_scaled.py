@@ -42,7 +42,7 @@ def test_a_finer_screen_shows_the_same_picture_with_finer_strokes(shown: Shown, 
     view = shown().view
     plain, fine = _picture(view, 1.0), _picture(view, ratio)
     assert fine.size() == plain.size() * ratio
-    assert _difference(plain, _as_large_as(plain, fine)) < 6, _difference(plain, _as_large_as(plain, fine))
+    assert _difference(plain, _as_large_as(plain, fine)) < 3, _difference(plain, _as_large_as(plain, fine))
     assert _difference(fine, _as_large_as(fine, plain)) > 1.5, "the small picture was only made larger"
 
 

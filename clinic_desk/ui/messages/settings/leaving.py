@@ -13,7 +13,7 @@ translate = QCoreApplication.translate
 
 
 class LeavingSheet(Sheet):
-    """Enter saves, Esc goes back to the settings."""
+    """Enter saves, Esc goes on editing."""
 
     answered = Signal(bool)
     """True: save, then leave. False: leave without saving."""
@@ -28,7 +28,7 @@ class LeavingSheet(Sheet):
         self.guard = Guard(self)
         self.save = button(translate("settings", "Save ⏎"), "leaving_save", lambda: self._answer(save=True), "primary")
         self.drop = button(translate("settings", "&Do not save"), "leaving_drop", lambda: self._answer(save=False))
-        self.stay = button(translate("settings", "Back to the settings"), "leaving_stay", self.reject)
+        self.stay = button(translate("settings", "&Go on editing"), "leaving_stay", self.reject)
         buttons = QHBoxLayout()
         buttons.addWidget(self.stay)
         buttons.addStretch(1)

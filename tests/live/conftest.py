@@ -154,9 +154,10 @@ def start_desks(clinic: SmallClinic, database_url: URL, tmp_path: Path, start: S
 
 @pytest.fixture(scope="session")
 def shared_desks(
-    database_url: URL, tmp_path_factory: pytest.TempPathFactory, start: Start
+    database_url: URL, clinics: Iterator[SmallClinic], tmp_path_factory: pytest.TempPathFactory, start: Start
 ) -> Iterator[tuple[Desk, Desk]]:
-    """Desk 1 and Desk 2."""
+    """Desk 1 and Desk 2, in the clinic: begun before it is stored, they would find none."""
+    del clinics
     folder = tmp_path_factory.mktemp("desks")
     one, two = (Desk(database_url, name, folder, start=start) for name in ("Desk 1", "Desk 2"))
     yield one, two
@@ -188,9 +189,14 @@ def faulty_way(database_url: URL) -> Iterator[FaultyProxy]:
 
 @pytest.fixture(scope="session")
 def shared_far_desk(
-    faulty_way: FaultyProxy, database_url: URL, tmp_path_factory: pytest.TempPathFactory, start: Start
+    faulty_way: FaultyProxy,
+    database_url: URL,
+    clinics: Iterator[SmallClinic],
+    tmp_path_factory: pytest.TempPathFactory,
+    start: Start,
 ) -> Iterator[Desk]:
-    """Desk 5, which reaches the database by the faulty way only."""
+    """Desk 5, which reaches the database by the faulty way only, in the clinic as the others."""
+    del clinics
     desk = Desk(faulty_way.url(database_url), "Desk 5", tmp_path_factory.mktemp("far"), start=start)
     yield desk
     faulty_way.resume()

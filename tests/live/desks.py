@@ -32,6 +32,7 @@ class Desk:
     def __init__(self, url: URL, name: str, folder: Path, *options: str, start: Start = start) -> None:
         self.name = name
         self.killed = False
+        self._is_lost = False
         self.notes: SimpleQueue[dict[str, Any]] = SimpleQueue()
         """What it told besides looks and acknowledgements (see PaintWatch)."""
         self._seen: Seen | None = None
@@ -138,10 +139,15 @@ class Desk:
         )
 
     def tidy(self) -> None:
-        """Leave whatever a test that failed left open."""
+        """Leave whatever a test that failed left open. A desk that could not be used once is not waited for again."""
+        if self._is_lost:
+            message = f"{self.name} was lost to an earlier test; it shows {self._seen}"
+            raise DeskGone(message)
+        self._is_lost = True
         for _ in range(6):
             seen = self.until(lambda seen: seen.ready, "the calendar", within_s=2 * PATIENCE_S)
             if seen.form is None and seen.sheet is None and not seen.carrying:
+                self._is_lost = False
                 return
             self.press("Escape")
         message = f"{self.name} cannot be used any more: {self.seen}"

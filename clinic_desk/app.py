@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,8 @@ SENDING_AFTER_MS: Final = 1_500
 """So long the calendar has the computer to itself before what sends messages is imported."""
 OPENING_WITHIN_S: Final = 60.0
 """So long closing waits, with the window gone, for a database that is being made or started."""
+LOOK_AGAIN_MS: Final = 5_000
+"""So often a desk that could not be opened looks by itself whether it can be by now."""
 
 Open = Callable[[Callable[[str], None]], "Opened"]
 """Opens a clinic off the GUI thread, telling what it is doing."""
@@ -67,12 +70,15 @@ class DeskProgram(QObject):
         self._opened: list[Opened] = []
         self._is_opening = False
         self._closing_since: float | None = None
+        self.look_again = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
+        self.look_again.timeout.connect(self._look_quietly)
         self.workspace: Workspace | None = None
         self.sending: BackgroundSending | None = None
         self.is_ready = False
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
-        self.window.first_painted.connect(self._begin_soon)
+        # Not at once: the paint event has ended and the picture is on its way before anything else is done.
+        self.window.first_painted.connect(lambda: QTimer.singleShot(0, self, self._begin))
         self.window.close_requested.connect(self.close)
         self._told.connect(self._tell)
 
@@ -82,16 +88,12 @@ class DeskProgram(QObject):
 
     # --- start ---
 
-    def _begin_soon(self) -> None:
-        """Not at once: the paint event has ended and the picture is on its way before anything else is done."""
-        QTimer.singleShot(0, self, self._begin)
-
     def _begin(self) -> None:
         """Open the clinic on the query lane's thread, and furnish the window meanwhile."""
         if self.is_closing:
             return
         self.window.cover_with(self.tr("Starting…"))
-        self.window.cover.again.connect(self._connect)
+        self.window.cover.again.connect(self._try_again)
         self._apply_style()
         self.window.paint_cover()
         self.on_screen.emit()
@@ -112,17 +114,28 @@ class DeskProgram(QObject):
         if isinstance(app, QApplication):
             apply_style(app, dark=None if scheme == "system" else scheme == "dark")
 
+    def _try_again(self) -> None:
+        from clinic_desk.ui.opening_words import trying_text
+
+        self.window.cover_with(trying_text())  # at once: a quiet look may still be under way before it
+        self._connect()
+
     def _connect(self) -> None:
-        open_clinic, tell, opened = self._open, self._told.emit, self._opened
-
-        def work() -> Opened:
-            while opened:
-                opened.pop().close()  # tried again
-            opened.append(open_clinic(tell))  # noted on the thread: closing must find it whenever it comes
-            return opened[-1]
-
+        self.look_again.stop()
         self._is_opening = True
-        self.tasks.query(self, work, self._connected, self._not_connected)
+        work = partial(_open_anew, self._open, self._told.emit, self._opened)
+        self.tasks.query(self, work, self._connected, self._not_connected, key="open")
+
+    def _look_quietly(self) -> None:
+        """Whether another desk set the clinic up, or the server is on by now: only what is new by it is shown."""
+        if self.is_closing:
+            return
+        if self._opened:
+            work = partial(_read_again, self._opened)
+        else:
+            self._is_opening = True
+            work = partial(_open_anew, self._open, _tell_nobody, self._opened)
+        self.tasks.query(self, work, partial(self._connected, quietly=True), self._not_connected, key="open")
 
     def _tell(self, stage: str) -> None:
         from clinic_desk.ui.opening_words import stage_text
@@ -133,7 +146,7 @@ class DeskProgram(QObject):
             self.window.status_bar.show_step(text)
         self.stage_told.emit(text)
 
-    def _connected(self, opened: Opened) -> None:
+    def _connected(self, opened: Opened, *, quietly: bool = False) -> None:
         from clinic_desk.ui.workspace import Opening, Workspace
 
         self._is_opening = False
@@ -141,7 +154,7 @@ class DeskProgram(QObject):
             return
         clinic = opened.clinic
         if not (clinic.sites and clinic.practitioners and clinic.types):
-            self._not_set_up(opened)
+            self._not_set_up(opened, quietly=quietly)
             return
         self._settings.setValue("last_login", opened.person.login)
         self.window.preferences.sign_in(opened.person.login)
@@ -162,19 +175,22 @@ class DeskProgram(QObject):
         )
         self.workspace.start()
 
-    def _not_set_up(self, opened: Opened) -> None:
+    def _not_set_up(self, opened: Opened, *, quietly: bool) -> None:
         """There is nothing to book yet: a manager is shown the set-up, and the calendar when it is closed."""
         from clinic_desk.ui.opening_words import not_set_up_text
 
         is_manager = opened.person.group == "manager"
         self._offer_again(not_set_up_text(), self.tr("Set up the clinic") if is_manager else "")
-        if is_manager:
-            from clinic_desk.ui.setup.opener import ClinicSetup
+        if not is_manager or quietly:
+            self.look_again.start()
+            return
+        from clinic_desk.ui.setup.opener import ClinicSetup
 
-            setup = ClinicSetup(self.window, opened.database, self.tasks, may_write=True, parent=self)
-            setup.completed.connect(self._connect)
-            setup.closed.connect(setup.deleteLater)
-            setup.open()
+        setup = ClinicSetup(self.window, opened.database, self.tasks, may_write=True, parent=self)
+        setup.closed.connect(self.look_again.start)
+        setup.completed.connect(self._connect)
+        setup.closed.connect(setup.deleteLater)
+        setup.open()
 
     def _start_sending(self, opened: Opened) -> None:
         """Some time after the calendar is there: what sends is heavy to import, and nobody waits for it."""
@@ -195,16 +211,23 @@ class DeskProgram(QObject):
         self.ready.emit()
 
     def _not_connected(self, error: ClinicDeskError) -> None:
-        from clinic_desk.ui.opening_words import trouble_text
+        from clinic_desk.ui.opening_words import may_mend_itself, trouble_text
 
         self._is_opening = False
-        log.warning("the clinic was not opened: %s", error)
-        self._offer_again(trouble_text(error))
+        if self._offer_again(trouble_text(error)):
+            log.warning("the clinic was not opened: %s", error)
+        if may_mend_itself(error):
+            self.look_again.start()
 
-    def _offer_again(self, text: str, button: str = "") -> None:
-        self.window.offer_on_cover(text, button or self.tr("Try again"))
+    def _offer_again(self, text: str, button: str = "") -> bool:
+        """Say why there is no calendar; False if that stands there: nobody's eye or ear is drawn to it again."""
+        button = button or self.tr("Try again")
+        if self.window.cover.offers(text, button):
+            return False
+        self.window.offer_on_cover(text, button)
         self.window.status_bar.show_step(self.tr("Not connected"))
         self.opening_failed.emit(text)
+        return True
 
     # --- end ---
 
@@ -218,6 +241,7 @@ class DeskProgram(QObject):
         if self.is_closing:
             return
         self._closing_since = monotonic()
+        self.look_again.stop()
         self.window.close_now()
         if self.workspace is not None:
             self.workspace.close()
@@ -246,6 +270,28 @@ class DeskProgram(QObject):
             opened.close()
         self.window.deleteLater()
         return sending_ended and listener_ended and lanes_ended
+
+
+def _open_anew(open_clinic: Open, tell: Callable[[str], None], opened: list[Opened]) -> Opened:
+    """On the lane's thread: open the clinic; it is noted there, so that closing finds it whenever it comes."""
+    while opened:
+        opened.pop().close()
+    opened.append(open_clinic(tell))
+    return opened[-1]
+
+
+def _read_again(opened: list[Opened]) -> Opened:
+    """On the lane's thread: read what the clinic is by now; what cannot be read is opened anew the next time."""
+    try:
+        opened[-1] = opened[-1].read_again()
+    except Exception:
+        opened.pop().close()
+        raise
+    return opened[-1]
+
+
+def _tell_nobody(_stage: str) -> None:
+    """Nobody asked for it."""
 
 
 def make_application(arguments: list[str]) -> QApplication:

@@ -7,7 +7,7 @@ and not with this module: the window is on screen before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -107,6 +107,13 @@ class Opened:
         address = self.server.url(self.person.login, self.database.url.database or "")
         self.database.move_to(address)
         return address
+
+    def read_again(self) -> Opened:
+        """Return it with the clinic as it stands now. Waits. Raises DatabaseDown, Busy, NotAllowed."""
+        from clinic_desk.database.queries_clinic import clinic_record
+
+        with self.database.reading() as connection:
+            return replace(self, clinic=clinic_record(connection))
 
     def close(self) -> None:
         """Let go of everything, the embedded server last. May wait some seconds; doing it again does nothing."""
@@ -301,7 +308,9 @@ def connect(
     """Connect a desk to a database that is there and has this program's schema. Raises ClinicDeskError."""
     from clinic_desk.database import schema
     from clinic_desk.database.engine import Database, DeskIdentity
+    from clinic_desk.database.failures import is_shut_out
     from clinic_desk.database.queries_clinic import clinic_record
+    from clinic_desk.errors import DatabaseDown, NotAllowed
     from clinic_desk.services.desks import register_desk, signed_in
 
     database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=settings.message_wait_s)
@@ -310,7 +319,9 @@ def connect(
             schema.check(connection)
             person, clinic = signed_in(connection), clinic_record(connection)
         desk_no = register_desk(database)
-    except BaseException:
+    except BaseException as error:
         database.dispose()
+        if isinstance(error, DatabaseDown) and is_shut_out(error, database.url):
+            raise NotAllowed(str(error)) from None
         raise
     return Opened(database, clinic, desk, desk_no, person, is_demo, server, settings)

@@ -6,6 +6,7 @@ can hold patient data ("Key (phone)=(…)"), so only codes, constraint names and
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import psycopg2
+    from sqlalchemy import URL
 
 ROOM_CONSTRAINTS: Final = frozenset({"appointment_room_excl", "appointment_device_excl"})
 CHANGED_UNDERFOOT: Final = frozenset({"40001", "40P01"})
@@ -27,6 +29,9 @@ IN_FAILED_TRANSACTION: Final = "25P02"
 _NO_CONNECTION_FREE: Final = "every connection of this desk is in use"
 _GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25006", "53300"})
 _BUSY = frozenset({"57014", "55P03", "40001", "40P01", "25P04", "53000", "53100", "53200", "53400", "55006"})
+_ANSWERED: Final = re.compile(r"failed: [^\s:]+:  ")
+"""libpq writes two blanks behind the severity that a server sent, in any language; its own words have none."""
+_QUOTED: Final = "[\"'«»„“”]\\s?{}\\s?[\"'«»„“”]"
 _NO_SCHEMA = frozenset({"42P01", "42703", "42883", "3F000"})
 
 
@@ -101,9 +106,23 @@ def _without_code(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
     import psycopg2
 
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) or type(error) is psycopg2.DatabaseError:
-        first_line = str(error).strip().partition("\n")[0]
-        return DatabaseDown(first_line or "the connection was lost")
+        lines = str(error).strip().split("\n")  # one for each address that was tried
+        answer = next((line for line in lines if _ANSWERED.search(line)), lines[0])
+        return DatabaseDown(answer or "the connection was lost")
     return DatabaseFault(None, type(error).__name__)
+
+
+def is_shut_out(error: DatabaseDown, url: URL) -> bool:
+    """Whether the server is on and does not let this login in: a password, a right, or a name is wrong.
+
+    No error code comes with a refused connection, and the words are in the server's language: those about the login
+    name it or the database; those about the server (it starts, ends, has no connection free) name neither.
+    """
+    text = str(error)
+    if "no password supplied" in text:
+        return True
+    named = any(name and re.search(_QUOTED.format(re.escape(name)), text) for name in (url.username, url.database))
+    return bool(_ANSWERED.search(text)) and named and "too many connections" not in text
 
 
 def _broken_constraint(state: str, constraint: str | None, table: str | None) -> ClinicDeskError | None:

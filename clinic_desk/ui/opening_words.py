@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from clinic_desk.errors import ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
+from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
 
 translate = QCoreApplication.translate
 
@@ -25,35 +25,67 @@ def stage_text(stage: str) -> str:
     return texts.get(stage, stage)
 
 
-def trouble_text(error: ClinicDeskError) -> str:
-    """Return why the clinic could not be opened and what can be done."""
+def trying_text() -> str:
+    """Return what is said at once when somebody tries again."""
+    return translate("Opening", "Connecting to the database…")
+
+
+def looking_text() -> str:
+    """Return that nobody need press anything."""
+    return translate("Opening", "This desk looks again by itself.")
+
+
+def may_mend_itself(error: ClinicDeskError) -> bool:
+    """Whether it can go away without anything being done at this desk: no password, setting or program to change."""
     if isinstance(error, SchemaMismatch):
-        if error.found is None:
-            return translate(
-                "Opening", "This database has no clinic in it yet.\nAsk whoever looks after it to set it up (init-db)."
-            )
+        return error.found is None  # set up from another PC
+    return isinstance(error, DatabaseDown | Busy)
+
+
+def trouble_text(error: ClinicDeskError) -> str:
+    """Return why the clinic could not be opened, what can be done, and whether the desk looks again by itself."""
+    text = _trouble_text(error)
+    return f"{text}\n{looking_text()}" if may_mend_itself(error) else text
+
+
+def _trouble_text(error: ClinicDeskError) -> str:
+    if isinstance(error, SchemaMismatch):
+        return _schema_text(error)
+    if isinstance(error, NotAllowed):
         return translate(
             "Opening",
-            "The database was set up by another version of this program ({found}; this one needs {expected}).\n"
-            "Ask whoever looks after it to bring both to the same version.",
-        ).format(found=error.found, expected=error.expected)
-    if isinstance(error, NotAllowed):
-        return translate("Opening", "The database does not let this user in.\nCheck the name and the password.")
+            "The database does not let this user in.\nCheck the name, the password and the database's name.",
+        )
     if isinstance(error, InvalidInput):
         return translate("Opening", "A setting cannot be used: {field}.\nExpected: {expected}.").format(
             field=error.field, expected=error.expected
         )
-    if type(error) is DatabaseDown:
+    if isinstance(error, DatabaseDown):
         return translate(
             "Opening", "The database cannot be reached.\nIs the server on, and is this PC on the clinic's network?"
         )
+    if isinstance(error, Busy):
+        return translate("Opening", "The database is busy and did not answer in time.")
     return str(error)
+
+
+def _schema_text(error: SchemaMismatch) -> str:
+    if error.found is None:
+        return translate(
+            "Opening", "This database has no clinic in it yet.\nAsk whoever looks after it to set it up (init-db)."
+        )
+    return translate(
+        "Opening",
+        "The database was set up by another version of this program ({found}; this one needs {expected}).\n"
+        "Ask whoever looks after it to bring both to the same version.",
+    ).format(found=error.found, expected=error.expected)
 
 
 def not_set_up_text() -> str:
     """Return what is said of a clinic in which nothing can be booked yet."""
-    return translate(
+    text = translate(
         "Opening",
         "This clinic has no places, doctors or kinds of visits yet, so there is nothing to book.\n"
-        "Have them entered, then try again. To look around in a made-up clinic, start: clinic-desk demo",
+        "A practice manager can enter them at any desk. To look around in a made-up clinic, start: clinic-desk demo",
     )
+    return f"{text}\n{looking_text()}"

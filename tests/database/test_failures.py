@@ -1,10 +1,10 @@
 """What each error of the driver means, raised by real PostgreSQL, and that none of its words reach the user."""
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 
 from clinic_desk.database.engine import Database
-from clinic_desk.database.failures import DatabaseFault
+from clinic_desk.database.failures import DatabaseFault, is_shut_out
 from clinic_desk.domain.refusals import NotFound, SlotTaken
 from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
 
@@ -84,3 +84,24 @@ def test_an_error_of_our_own_passes_as_it_is(database: Database) -> None:
     with pytest.raises(ClinicDeskError) as caught, database.reading():
         raise NotFound(what="patient")
     assert isinstance(caught.value, NotFound)
+
+
+@pytest.mark.parametrize(
+    ("words", "shut_out"),
+    [
+        ('failed: FATAL:  password authentication failed for user "anna"', True),
+        ("failed: FATAL:  Passwort-Authentifizierung für Benutzer »anna« fehlgeschlagen", True),
+        ("failed: FATAL:  authentification par mot de passe échouée pour l'utilisateur « anna »", True),
+        ('failed: FATAL:  database "clinic" does not exist', True),
+        ("failed: fe_sendauth: no password supplied", True),
+        ('failed: FATAL:  too many connections for role "anna"', False),
+        ("failed: FATAL:  the database system is starting up", False),
+        ("failed: FATAL:  sorry, too many clients already", False),
+        ("failed: Connection refused", False),
+        ('could not translate host name "clinic" to address: Name or service not known', False),
+    ],
+)
+def test_a_login_that_is_not_let_in_is_told_from_a_server_that_cannot_be_reached(words: str, shut_out: bool) -> None:
+    url = URL.create("postgresql", "anna", host="clinic-server", database="clinic")
+    error = DatabaseDown(f'connection to server at "clinic-server", port 5432 {words}')
+    assert is_shut_out(error, url) is shut_out

@@ -50,3 +50,7 @@ class Cover(QWidget):
         self.button.setText(button)
         self.button.show()
         self.button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def offers(self, text: str, button: str) -> bool:
+        """Whether this text stands there with this button."""
+        return not self.button.isHidden() and (self.text.text(), self.button.text()) == (text, button)

@@ -22,6 +22,7 @@ from clinic_desk.domain.records import (
     Entry,
     Patient,
     Practitioner,
+    RoomKind,
 )
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.wall import local_day, to_instant
@@ -192,6 +193,7 @@ def book(work: Work, arguments: argparse.Namespace) -> Answer:
         starts_at=starts_at,
         length_minutes=arguments.length or visit.length_minutes,
         room_id=lookup.room(clinic, arguments.room),
+        device_id=lookup.room(clinic, arguments.device, RoomKind.DEVICE),
         note=arguments.note,
         overrule=arguments.overrule,
         tell_patient=not arguments.no_message,
@@ -242,6 +244,7 @@ def move(work: Work, arguments: argparse.Namespace) -> Answer:
         practitioner_id=who.id,
         site_id=where.id,
         room_id=UNCHANGED if where.id == record.site_id else AUTOMATIC,
+        device_id=UNCHANGED if where.id == record.site_id else AUTOMATIC,
         overrule=arguments.overrule,
         tell_patient=not arguments.no_message,
         operation_id=work.operation_id,
@@ -251,12 +254,12 @@ def move(work: Work, arguments: argparse.Namespace) -> Answer:
 
 def update(work: Work, arguments: argparse.Namespace) -> Answer:
     """Change details, or the status."""
-    given = {name: getattr(arguments, name) for name in ("length", "type", "room", "patient", "note")}
+    given = {name: getattr(arguments, name) for name in ("length", "type", "room", "device", "patient", "note")}
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.status is not None:
         return _set_status(work, arguments, given)
     if not given:
-        options = "--length, --type, --room, --patient, --note or --status"
+        options = "--length, --type, --room, --device, --patient, --note or --status"
         raise Usage(field="update", expected=f"something to change: {options}")
     earlier = _earlier(work, "Update", arguments.appointment)
     if earlier is not None:
@@ -278,6 +281,7 @@ def _details(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         "length": ("length_minutes", int),
         "type": ("type_id", lambda text: lookup.visit_type(work.clinic, text).id),
         "room": ("room_id", lambda text: lookup.room(work.clinic, text)),
+        "device": ("device_id", lambda text: lookup.room(work.clinic, text, RoomKind.DEVICE)),
         "patient": ("patient_id", lambda text: _patient(work, text).id),
         "note": ("note", str),
     }

@@ -94,6 +94,7 @@ def _book(parser: Parser) -> None:
     parser.add_argument("--site", metavar="NAME|ID", help="default: where the practitioner works on that day")
     parser.add_argument("--length", type=between(1, 1440), metavar="MINUTES", help="default: the type's")
     parser.add_argument("--room", default="automatic", metavar="NAME|ID|none|automatic")
+    parser.add_argument("--device", default="automatic", metavar="NAME|ID|none|automatic")
     parser.add_argument("--note", default="")
     parser.add_argument("--appointment-id", type=identifier, metavar="UUID", help="id of the new appointment")
     _may_overrule(parser)
@@ -134,6 +135,7 @@ def _update(parser: Parser) -> None:
     parser.add_argument("--length", type=between(1, 1440), metavar="MINUTES")
     parser.add_argument("--type", metavar="NAME|ID")
     parser.add_argument("--room", metavar="NAME|ID|none|automatic")
+    parser.add_argument("--device", metavar="NAME|ID|none|automatic")
     parser.add_argument("--patient", metavar="ID|TEXT")
     parser.add_argument("--note")
     parser.add_argument(
@@ -291,7 +293,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "show": ("one appointment with its messages and its history", _show),
     "list": ("the appointments of one or several days", _list),
     "move": ("move an appointment to another time or practitioner", _move),
-    "update": ("change an appointment's length, type, room, patient, note, status", _update),
+    "update": ("change an appointment's length, type, room, device, patient, note, status", _update),
     "cancel": ("cancel an appointment", _cancel),
     "queue": ("the messages to patients: list, count, retry, cancel", _queue),
     "confirm": ("send an appointment's confirmation, again if need be", _confirm),

@@ -76,6 +76,7 @@ def appointment(entry: Entry, clinic: Clinic) -> dict[str, Any]:
         "type": reference(clinic.types, record.type_id),
         "site": reference(clinic.sites, record.site_id),
         "room": reference(clinic.rooms, record.room_id) if record.room_id else None,
+        "device": reference(clinic.rooms, record.device_id) if record.device_id else None,
         "starts_at": plain(record.starts_at),
         "ends_at": plain(record.ends_at),
         "wall_start": to_wall(record.starts_at, where.zone).isoformat(timespec="minutes"),
@@ -159,7 +160,7 @@ def appointment_line(entry: Entry, clinic: Clinic) -> str:
     document = appointment(entry, clinic)
     start = document["wall_start"].replace("T", " ")
     end = to_wall(entry.appointment.ends_at, document["zone"]).strftime("%H:%M")
-    names = [document[key]["name"] for key in ("practitioner", "patient", "type", "room") if document[key]]
+    names = [document[key]["name"] for key in ("practitioner", "patient", "type", "room", "device") if document[key]]
     words = " · ".join(str(name) for name in names)
     return f"{start}–{end}  {document['status']:<10} {words}  [{document['id']} v{document['version']}]"
 

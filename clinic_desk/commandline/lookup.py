@@ -80,13 +80,13 @@ def site(clinic: Clinic, text: str) -> Site:
     return named("site", clinic.sites, text)
 
 
-def room(clinic: Clinic, text: str) -> UUID | Literal["automatic"] | None:
-    """Return the room's id, None for "none", AUTOMATIC for "automatic"."""
+def room(clinic: Clinic, text: str, kind: RoomKind = RoomKind.ROOM) -> UUID | Literal["automatic"] | None:
+    """Return the room's (or device's) id, None for "none", AUTOMATIC for "automatic"."""
     if text == AUTOMATIC:
         return AUTOMATIC
     if text == "none":
         return None
-    return named("room", [room for room in clinic.rooms if room.kind is RoomKind.ROOM], text).id
+    return named(kind.value, [room for room in clinic.rooms if room.kind is kind], text).id
 
 
 def place(clinic: Clinic, who: Practitioner, typed: datetime, site_text: str | None) -> tuple[Site, datetime]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.commandline import documents
 from clinic_desk.commandline.usage import Usage, without_secrets
+from clinic_desk.domain.commands import Rule
+from clinic_desk.domain.records import RoomKind
 from clinic_desk.domain.refusals import Conflict, NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.errors import (
     ClinicDeskError,
@@ -65,7 +67,9 @@ def _details(error: ClinicDeskError, clinic: Clinic | None, operation_id: UUID |
         found = {"violations": rows, "overrulable": error.overrulable}
     elif isinstance(error, SlotTaken):
         by = documents.appointment(error.by, clinic) if error.by and clinic else None
-        found = {"room": error.room, "taken_by": by, "overrulable": not error.room}
+        may_squeeze = error.resource is None and (clinic is None or Rule.SLOT_TAKEN in clinic.overrulable)
+        taken = {kind.value: error.resource is kind for kind in RoomKind}
+        found = {**taken, "taken_by": by, "overrulable": may_squeeze}
     elif isinstance(error, Conflict):
         found = {"version": error.now.appointment.version}
         found["appointment"] = documents.appointment(error.now, clinic) if clinic else None
@@ -111,8 +115,8 @@ def _violation(row: Violation) -> str:
 
 
 def _taken(error: Any) -> list[str]:
-    if error.room:
-        return ["the room is taken: choose another room or time"]
+    if error.resource is not None:
+        return [f"the {error.resource.value} is taken: choose another {error.resource.value} or time"]
     by = f" by appointment {error.by.id}" if error.by else ""
     return [f"the time is taken{by}", "choose another (see slots), or squeeze in with --overrule slot-taken"]
 

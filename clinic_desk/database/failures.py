@@ -10,6 +10,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from clinic_desk.domain.clinic_records import RoomKind
 from clinic_desk.domain.refusals import NotFound, SlotTaken
 from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     import psycopg2
     from sqlalchemy import URL
 
-ROOM_CONSTRAINTS: Final = frozenset({"appointment_room_excl", "appointment_device_excl"})
+RESOURCE_OF: Final = {"appointment_room_excl": RoomKind.ROOM, "appointment_device_excl": RoomKind.DEVICE}
+"""What was taken when a constraint refused a booking; of all others it is the practitioner's time."""
 CHANGED_UNDERFOOT: Final = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: the server rolled back; the same transaction may be done again at once."""
 WRONG_SERVER: Final = "25006"
@@ -127,7 +129,7 @@ def is_shut_out(error: DatabaseDown, url: URL) -> bool:
 
 def _broken_constraint(state: str, constraint: str | None, table: str | None) -> ClinicDeskError | None:
     if state == "23P01":
-        return SlotTaken(None, room=constraint in ROOM_CONSTRAINTS)
+        return SlotTaken(None, resource=RESOURCE_OF.get(constraint or ""))
     if state == "23503":
         return NotFound(_what(constraint, table))
     if state in {"23514", "23502"} or state.startswith("22"):

@@ -84,12 +84,14 @@ def candidate_of_update(row: Appointment, command: Update, clinic: Clinic) -> Ca
     """Return what an appointment would be after an Update.
 
     Another type brings its own buffers. A room or device that the type needs and that nobody named is kept where it is
-    free and exchanged for another one where it is not; one that was chosen without need stays the one wanted.
+    free and exchanged for another one where it is not; one that was chosen without need stays the one wanted. A device
+    that another type does not need is let go: it would be taken for nothing.
     """
     was = candidate_of_appointment(row)
     kind = clinic.type(_kept(command.type_id, was.type_id))
     room_id, preferred_room = _resource(command.room_id, row.room_id, needed=kind.needs_room)
-    device_id, preferred_device = _resource(command.device_id, row.device_id, needed=kind.needs_device)
+    had = row.device_id if kind.needs_device or kind.id == row.type_id else None
+    device_id, preferred_device = _resource(command.device_id, had, needed=kind.needs_device)
     return Candidate(
         type_id=kind.id,
         practitioner_id=_kept(command.practitioner_id, was.practitioner_id),

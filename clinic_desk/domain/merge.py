@@ -12,7 +12,7 @@ from clinic_desk.domain.wall import to_wall
 
 FieldValue = datetime | timedelta | UUID | str | tuple[str, str | None] | tuple[UUID, UUID] | None
 
-FIELDS: Final = ("when", "length", "with", "room", "type", "patient", "note", "status")
+FIELDS: Final = ("when", "length", "with", "room", "device", "type", "patient", "note", "status")
 """What a person edits, each with what follows from it:
 
 - `when`: starts_at with the wall time and zone it was agreed in; the end follows by the length
@@ -65,6 +65,7 @@ def value_of(row: Appointment, name: str) -> FieldValue:
         "length": row.length,
         "with": (row.practitioner_id, row.site_id),
         "room": row.room_id,
+        "device": row.device_id,
         "type": row.type_id,
         "patient": row.patient_id,
         "note": row.note,
@@ -136,6 +137,8 @@ def take(target: Appointment, source: Appointment, name: str) -> Appointment:
 def _take_plain(target: Appointment, source: Appointment, name: str) -> Appointment:
     if name == "room":
         return replace(target, room_id=source.room_id)
+    if name == "device":
+        return replace(target, device_id=source.device_id)
     if name == "patient":
         return replace(target, patient_id=source.patient_id)
     if name == "note":

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from clinic_desk.domain.clinic_records import RoomKind
 from clinic_desk.domain.commands import OVERRULABLE, Rule
 from clinic_desk.errors import Refused
 
@@ -20,6 +21,7 @@ class Violation:
     """One broken rule. `name`: the block's, closure's or type's; `starts_at`/`ends_at`: the interval in the way.
 
     `by`: the id of the appointment that has the time. `barred`: the clinic's booking rules let nobody overrule it.
+    `about`: it is the booking's room, or its device, that speaks against it.
     """
 
     rule: Rule
@@ -28,6 +30,7 @@ class Violation:
     ends_at: datetime | None = None
     by: UUID | None = None
     barred: bool = False
+    about: RoomKind | None = None
 
     @property
     def overrulable(self) -> bool:
@@ -49,12 +52,15 @@ class RuleViolation(Refused):
 
 
 class SlotTaken(Refused):
-    """The time was taken first. `by` is what stands there now (None when it cannot be told, e.g. already gone)."""
+    """The time was taken first. `by` is what stands there now (None when it cannot be told, e.g. already gone).
 
-    def __init__(self, by: Entry | None, *, room: bool = False) -> None:
-        super().__init__("the room is taken" if room else "the time is taken")
+    `resource`: the practitioner's time is free, and it is a room or device that was taken.
+    """
+
+    def __init__(self, by: Entry | None, *, resource: RoomKind | None = None) -> None:
+        super().__init__(f"the {resource or 'time'} is taken")
         self.by = by
-        self.room = room
+        self.resource = resource
 
 
 class Conflict(Refused):

@@ -259,8 +259,9 @@ class _Case:
         if wanted == AUTOMATIC:
             return self._automatic(kind, squeezing=squeezing) if needed else (None, ())
         if wanted is None:
-            return None, (Violation(_MISSING[kind]),) if needed else ()
-        return wanted, tuple(self._against(self.clinic.room(wanted), kind))
+            return None, (Violation(_MISSING[kind], about=kind),) if needed else ()
+        found = self._against(self.clinic.room(wanted), kind)
+        return wanted, tuple(replace(violation, about=kind) for violation in found)
 
     def _against(self, room: Room, kind: RoomKind) -> Iterator[Violation]:
         if not room.active:
@@ -278,7 +279,7 @@ class _Case:
         in_order = sorted(rooms, key=lambda room: room.id != preferred)
         free = next((room.id for room in in_order if not any(self._taken(room))), None)
         # A squeezed-in patient is seen where the doctor is: no second room is asked for.
-        return free, () if free is not None or squeezing else (Violation(_MISSING[kind]),)
+        return free, () if free is not None or squeezing else (Violation(_MISSING[kind], about=kind),)
 
     def _taken(self, room: Room) -> Iterator[Violation]:
         rule, footprint = _TAKEN[room.kind], self.candidate.footprint(self.kind)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
-from clinic_desk.domain.records import Closure, DateOverride, Site, WorkingHours
+from clinic_desk.domain.records import Clinic, Closure, DateOverride, Site, WorkingHours
 from clinic_desk.domain.wall import MINUTES_PER_DAY, minute_to_instant, to_wall
 
 _DAY: Final = timedelta(days=1)
@@ -166,6 +166,17 @@ def working_windows(
         for interval in templates.get((practitioner_id, site.id), EMPTY_TEMPLATE).intervals(day, site.zone)
     ]
     return tuple(sorted(windows, key=lambda window: window.interval))
+
+
+def sites_on(clinic: Clinic, practitioner_id: UUID, day: date) -> tuple[UUID, ...]:
+    """Return the sites where a practitioner works on a local day by her hours of that date, earliest first.
+
+    Closures are passed over: this is where she would be.
+    """
+    windows = working_windows(
+        clinic.working_hours, (), clinic.sites, practitioner_id, day, overrides=clinic.date_overrides
+    )
+    return tuple(dict.fromkeys(window.site_id for window in windows))
 
 
 def joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

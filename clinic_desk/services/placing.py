@@ -11,7 +11,7 @@ from clinic_desk.database.queries_entries import message_state, release_and_look
 from clinic_desk.database.queries_patients import merged_target
 from clinic_desk.domain.commands import AUTOMATIC, Rule
 from clinic_desk.domain.messaging import Kind
-from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry, ParticipationStatus
+from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry, ParticipationStatus, RoomKind
 from clinic_desk.domain.refusals import NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.domain.rules import Candidate, Verdict
 from clinic_desk.domain.wall import to_wall
@@ -126,10 +126,11 @@ def refuse_taken(connection: Connection, facts: Facts, candidate: Candidate, rul
     besides = _there(candidate.appointment_id)
     if Rule.SLOT_TAKEN in rules:
         raise SlotTaken(release_and_look(connection, "practitioner", candidate.practitioner_id, bounds, besides))
-    resource, row_id = ("room", candidate.room_id) if Rule.ROOM_TAKEN in rules else ("device", candidate.device_id)
+    resource = RoomKind.ROOM if Rule.ROOM_TAKEN in rules else RoomKind.DEVICE
+    row_id = candidate.room_id if resource is RoomKind.ROOM else candidate.device_id
     if row_id is None or row_id == AUTOMATIC:
-        raise SlotTaken(None, room=True)
-    raise SlotTaken(release_and_look(connection, resource, row_id, bounds, besides), room=True)
+        raise SlotTaken(None, resource=resource)
+    raise SlotTaken(release_and_look(connection, resource.value, row_id, bounds, besides), resource=resource)
 
 
 def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointment | None, note: str) -> Appointment:

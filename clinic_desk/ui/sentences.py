@@ -10,7 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.commands import Rule
-from clinic_desk.domain.records import Clinic
+from clinic_desk.domain.records import Clinic, RoomKind
 from clinic_desk.domain.refusals import (
     Conflict,
     LikelyDuplicates,
@@ -243,7 +243,7 @@ def _no_room(facts: _Facts) -> tuple[str, str]:
 
 
 def _device_taken(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose another time.")
+    advice = translate("sentences", "Choose another device, or “automatic”.")
     if facts.name:
         return translate("sentences", "{name} is taken at that time."), advice
     return translate("sentences", "The device is taken at that time."), advice
@@ -251,11 +251,11 @@ def _device_taken(facts: _Facts) -> tuple[str, str]:
 
 def _no_device(facts: _Facts) -> tuple[str, str]:
     if facts.name:
-        advice = translate("sentences", "Choose a device of this site.")
+        advice = translate("sentences", "Choose another device, or “automatic”.")
         return translate("sentences", "{name} is at another site."), advice
     return (
         translate("sentences", "{visit} needs a device, and none is free or chosen."),
-        translate("sentences", "Choose another time."),
+        translate("sentences", "Choose a device or another time."),
     )
 
 
@@ -295,8 +295,10 @@ _RULES = {
 
 
 def _slot_taken(problem: SlotTaken, clinic: Clinic, zone: str) -> str:
-    if problem.room:
+    if problem.resource is RoomKind.ROOM:
         return translate("sentences", "The room was taken first. Choose another room, or “automatic”.")
+    if problem.resource is RoomKind.DEVICE:
+        return translate("sentences", "The device was taken first. Choose another device, or “automatic”.")
     if problem.by is None:
         return translate("sentences", "This time was taken first. Choose another time.")
     visit = problem.by.appointment
@@ -380,4 +382,6 @@ def _not_found(problem: NotFound) -> str:
             return translate("sentences", "This doctor is no longer there. Choose another one.")
         case "room":
             return translate("sentences", "This room is no longer there. Choose another one, or “automatic”.")
+        case "device":
+            return translate("sentences", "This device is no longer there. Choose another one, or “automatic”.")
     return translate("sentences", "What was chosen is no longer there. Choose again.")

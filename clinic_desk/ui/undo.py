@@ -14,7 +14,7 @@ from clinic_desk.domain.records import Appointment, AppointmentStatus, Cancellat
 
 Undoing = Update | SetStatus | Cancel
 _AT_MOST: Final = 50
-_FIELDS: Final = ("starts_at", "practitioner_id", "site_id", "room_id", "type_id", "patient_id", "note")
+_FIELDS: Final = ("starts_at", "practitioner_id", "site_id", "room_id", "device_id", "type_id", "patient_id", "note")
 
 
 def undoing(

@@ -48,6 +48,7 @@ def test_a_booking_is_made_and_told_whole(run: Run, clinic: SmallClinic) -> None
         "type": {"id": str(clinic.checkup), "name": "Checkup"},
         "site": {"id": str(clinic.berlin), "name": "Mitte"},
         "room": None,
+        "device": None,
         "starts_at": "2031-03-03T08:15:00+00:00",
         "ends_at": "2031-03-03T08:30:00+00:00",
         "wall_start": "2031-03-03T09:15",
@@ -238,7 +239,7 @@ def test_a_taken_time_is_refused_with_who_is_there_and_can_be_squeezed_in(run: R
     refused = run(*booking_of(JONAS, f"{MONDAY}T09:05"))
     assert refused.code == 1
     document = refused.document
-    assert set(document) == {"error", "message", "room", "taken_by", "overrulable"}
+    assert set(document) == {"error", "message", "room", "device", "taken_by", "overrulable"}
     assert (document["error"], document["taken_by"]["id"], document["overrulable"]) == ("slot-taken", made["id"], True)
     squeezed = run(*booking_of(JONAS, f"{MONDAY}T09:05"), "--overrule", "slot-taken").document["appointment"]
     assert squeezed["squeezed_in"] is True
@@ -251,7 +252,7 @@ def test_a_broken_rule_is_named_and_can_be_overruled(run: Run) -> None:
     document = refused.document
     assert (document["error"], document["overrulable"]) == ("rule-violation", True)
     assert [row["rule"] for row in document["violations"]] == ["outside-hours"]
-    assert set(document["violations"][0]) == {"rule", "name", "starts_at", "ends_at", "by", "overrulable"}
+    assert set(document["violations"][0]) == {"rule", "name", "starts_at", "ends_at", "by", "about", "overrulable"}
     assert run(*booking_of(ANNA, f"{MONDAY}T19:00"), "--overrule", "slot-taken").code == 1
     done = run(*booking_of(ANNA, f"{MONDAY}T19:00"), "--overrule", "outside-hours,slot-taken")
     assert done.document["appointment"]["overruled"] == ["outside-hours"]

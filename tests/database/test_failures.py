@@ -5,6 +5,7 @@ from sqlalchemy import URL, Connection
 
 from clinic_desk.database.engine import Database
 from clinic_desk.database.failures import DatabaseFault, is_shut_out
+from clinic_desk.domain.records import RoomKind
 from clinic_desk.domain.refusals import NotFound, SlotTaken
 from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
 
@@ -58,10 +59,10 @@ def test_each_sqlstate_has_its_meaning_and_its_detail_stays_inside(
 def test_the_constraint_says_whether_the_room_or_the_time_was_taken(database: Database) -> None:
     taken = raised(database, "23P01", "appointment_room_excl")
     assert isinstance(taken, SlotTaken)
-    assert taken.room
+    assert taken.resource is RoomKind.ROOM
     taken = raised(database, "23P01", "appointment_practitioner_excl")
     assert isinstance(taken, SlotTaken)
-    assert not taken.room
+    assert taken.resource is None
 
 
 @pytest.mark.parametrize(

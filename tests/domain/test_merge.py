@@ -17,7 +17,9 @@ from tests.domain.factories import (
     BUFFERED,
     CHECK_UP,
     DOCTOR,
+    ECHO,
     OTHER_DOCTOR,
+    OTHER_ECHO,
     OTHER_ROOM,
     OTHER_SITE,
     ROOM,
@@ -43,6 +45,7 @@ def versions(draw: st.DrawFn, statuses: tuple[AppointmentStatus, ...] = LIVING) 
         site=site,
         kind=draw(st.sampled_from((CHECK_UP, BUFFERED))),
         room_id=draw(st.sampled_from((None, ROOM.id, OTHER_ROOM.id))),
+        device_id=draw(st.sampled_from((None, ECHO.id, OTHER_ECHO.id))),
         status=status,
         note=draw(st.sampled_from(("", "a", "b"))),
         version=draw(st.integers(1, 9)),
@@ -147,7 +150,14 @@ def test_taking_every_field_is_taking_all(target: Appointment, source: Appointme
 def test_a_field_taken_changes_no_other(name: str) -> None:
     source = replace(
         appointment(
-            at(10), 45, practitioner_id=OTHER_DOCTOR.id, site=OTHER_SITE, kind=BUFFERED, room_id=ROOM.id, note="x"
+            at(10),
+            45,
+            practitioner_id=OTHER_DOCTOR.id,
+            site=OTHER_SITE,
+            kind=BUFFERED,
+            room_id=ROOM.id,
+            device_id=ECHO.id,
+            note="x",
         ),
         patient_id=UUID(int=5),
         status=AppointmentStatus.ARRIVED,

@@ -12,7 +12,7 @@ from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book, Cancel, PlaceHold, Rule, Update
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import AppointmentStatus, CancellationReason
+from clinic_desk.domain.records import AppointmentStatus, CancellationReason, RoomKind
 from clinic_desk.domain.refusals import NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services import booking, calendar, holds
@@ -73,7 +73,7 @@ def test_a_taken_time_names_who_stands_there(
     with pytest.raises(SlotTaken) as refused:
         book(second_database, checkup(clinic, patient_id=clinic.patients[1]))
     assert refused.value.by == first
-    assert not refused.value.room
+    assert refused.value.resource is None
 
 
 def test_squeezing_in_is_a_flag_a_record_and_beside_what_stands(
@@ -261,7 +261,7 @@ def test_a_room_asked_for_by_name_that_is_taken_says_by_whom(clinic: SmallClinic
     other = checkup(clinic, practitioner_id=clinic.okafor, patient_id=clinic.patients[1], room_id=clinic.room_1)
     with pytest.raises(SlotTaken) as refused:
         book(database, other)
-    assert refused.value.room
+    assert refused.value.resource is RoomKind.ROOM
     assert refused.value.by == first
     without = replace(other, room_id=None, appointment_id=new_id(), operation_id=new_id())
     assert book(database, without).appointment.room_id is None

@@ -15,7 +15,7 @@ from clinic_desk.database.engine import Database
 from clinic_desk.database.queries_booking import update_appointment
 from clinic_desk.domain.commands import AUTOMATIC, Cancel, Reinstate, Rule, SetStatus, Update
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, MessageState
+from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, MessageState, RoomKind
 from clinic_desk.domain.refusals import Conflict, NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services import booking, calendar
@@ -141,7 +141,7 @@ def test_a_room_that_is_taken_at_the_new_time_is_exchanged(
     assert update(database, moved(first, starts_at=at(clinic.monday, 14))).appointment.room_id == clinic.room_2
     with pytest.raises(SlotTaken) as refused:
         update(database, Update(first.id, 2, room_id=clinic.room_1))
-    assert refused.value.room
+    assert refused.value.resource is RoomKind.ROOM
     assert update(database, Update(first.id, 2, room_id=AUTOMATIC)).appointment.room_id == clinic.room_2
 
 

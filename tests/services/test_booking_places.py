@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.commands import Cancel, Reinstate, Rule, Update
-from clinic_desk.domain.records import CancellationReason, Entry
+from clinic_desk.domain.records import CancellationReason, Entry, RoomKind
 from clinic_desk.domain.refusals import RuleViolation, SlotTaken
 from clinic_desk.errors import Refused
 from clinic_desk.services import calendar
@@ -87,7 +87,7 @@ def test_a_named_device_that_is_taken_says_by_whom(places: SmallClinic, database
             checkup(places, practitioner_id=places.okafor, patient_id=places.patients[1], device_id=LASER),
         )
     assert taken.value.by == first
-    assert taken.value.room is True
+    assert taken.value.resource is RoomKind.DEVICE
 
 
 def test_a_moved_visit_keeps_its_device_where_it_is_free_and_gets_another_where_not(
@@ -110,6 +110,15 @@ def test_a_moved_visit_keeps_its_device_where_it_is_free_and_gets_another_where_
     assert again.appointment.device_id == LASER
     named = update(database, Update(visit.id, 3, device_id=SCANNER, starts_at=at(places.monday, 14)))
     assert named.appointment.device_id == SCANNER
+
+
+def test_a_visit_of_another_kind_lets_the_device_go_that_it_does_not_need(
+    places: SmallClinic, database: Database
+) -> None:
+    visit = book(database, checkup(places, device_id=SCANNER))
+    assert visit.appointment.device_id == SCANNER
+    changed = update(database, Update(visit.id, 1, type_id=places.consultation))
+    assert changed.appointment.device_id is None
 
 
 def test_desks_that_race_for_a_hall_for_three_fill_it_and_no_more(
@@ -147,7 +156,8 @@ def test_desks_that_race_for_a_hall_for_three_fill_it_and_no_more(
     with ThreadPoolExecutor(DESKS) as pool:
         outcomes = list(pool.map(race, range(DESKS)))
     assert sum(isinstance(outcome, Entry) for outcome in outcomes) == 3
-    assert sum(isinstance(outcome, SlotTaken) and outcome.room for outcome in outcomes) == DESKS - 3
+    lost = [outcome.resource for outcome in outcomes if isinstance(outcome, SlotTaken)]
+    assert lost == [RoomKind.ROOM] * (DESKS - 3)
     assert count(owner_engine, "appointment") == 3
 
 

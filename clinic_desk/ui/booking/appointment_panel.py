@@ -49,6 +49,7 @@ class _Details:
 
     messages: tuple[MessageLine, ...]
     phone: str
+    series: str = ""
 
 
 class AppointmentPanel(QWidget):
@@ -148,7 +149,8 @@ class AppointmentPanel(QWidget):
         database = self._database
 
         def work() -> _Details:
-            return _Details(messages.messages_of(database, entry.id), phone_text(entry.patient.phone))
+            series = _series_text(database, entry)
+            return _Details(messages.messages_of(database, entry.id), phone_text(entry.patient.phone), series)
 
         # What cannot be read now is left out: the banner tells of the lost connection, the next look asks again.
         self._tasks.query(self, work, lambda details: self._learned(entry, details), lambda error: None, key="details")
@@ -191,10 +193,13 @@ class AppointmentPanel(QWidget):
             (translate("panel", "When"), when, ""),
             (translate("panel", "With"), one_line(self.clinic.practitioner(row.practitioner_id).name), ""),
             (translate("panel", "Where"), self._where(entry), ""),
+            (translate("panel", "Device"), self._device(entry), ""),
             (translate("panel", "Status"), status, "" if row.status.occupies_time else "danger"),
         ]
         if row.cancellation_reason is not None:
             rows.append((translate("panel", "Reason"), reason_text(row.cancellation_reason), ""))
+        if row.series_id is not None:
+            rows.append((translate("panel", "Series"), details.series if details else "", ""))
         rows.append((translate("panel", "Phone"), details.phone if details else entry.patient.phone, ""))
         rows += [message_row(line, row.zone) for line in latest_messages(details.messages)] if details else []
         rows.append((translate("panel", "Note"), breakable(_short(one_line(row.note), 160)), ""))
@@ -205,6 +210,10 @@ class AppointmentPanel(QWidget):
         site = one_line(self.clinic.site(row.site_id).name) if len(self.clinic.sites) > 1 else ""
         room = one_line(self.clinic.room(row.room_id).name) if row.room_id else ""
         return ", ".join(part for part in (room, site) if part)
+
+    def _device(self, entry: Entry) -> str:
+        device_id = entry.appointment.device_id
+        return one_line(self.clinic.room(device_id).name) if device_id else ""
 
     def _last_change_text(self, entry: Entry) -> str:
         version = translate("panel", "version {version}").format(version=entry.appointment.version)
@@ -306,6 +315,20 @@ class _Line(QWidget):
             painter.setPen(theme_of(self.palette()).line_weak)
             painter.drawLine(0, 0, self.width(), 0)
             painter.end()
+
+
+def _series_text(database: Database, entry: Entry) -> str:
+    """Read which date of its series an appointment is: `3 of 10, every week`; empty for one by itself."""
+    if entry.appointment.series_id is None:
+        return ""
+    from clinic_desk.domain.refusals import NotFound
+    from clinic_desk.services import series
+    from clinic_desk.ui.series.words import place_in_series
+
+    try:
+        return place_in_series(series.series_of(database, entry.id), entry.id)
+    except NotFound:  # taken out of it by another desk just now
+        return ""
 
 
 def _short(text: str, longest: int) -> str:

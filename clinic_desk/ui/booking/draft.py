@@ -29,6 +29,7 @@ class Draft:
     room_id: RoomChoice = AUTOMATIC
     note: str = ""
     tell_patient: bool = True
+    device_id: RoomChoice = AUTOMATIC
 
     def starts_at(self, clinic: Clinic) -> datetime | None:
         """Return the instant of the start; None without a time."""
@@ -60,6 +61,7 @@ def draft_of(appointment: Appointment, patient: Patient, clinic: Clinic) -> Draf
         patient=patient,
         room_id=appointment.room_id,
         note=appointment.note,
+        device_id=appointment.device_id,
     )
 
 
@@ -90,6 +92,7 @@ def as_book(draft: Draft, clinic: Clinic, overrule: frozenset[Rule], hold_id: UU
         overrule=overrule,
         tell_patient=draft.tell_patient,
         hold_id=hold_id,
+        device_id=draft.device_id,
     )
 
 
@@ -113,6 +116,7 @@ def as_update(
         practitioner_id=UNCHANGED if draft.practitioner_id == opened.practitioner_id else draft.practitioner_id,
         site_id=UNCHANGED if draft.site_id == opened.site_id else draft.site_id,
         room_id=UNCHANGED if draft.room_id == opened.room_id else draft.room_id,
+        device_id=UNCHANGED if draft.device_id == opened.device_id else draft.device_id,
         type_id=UNCHANGED if draft.type_id == opened.type_id else draft.type_id,
         patient_id=UNCHANGED if patient_id == appointment.patient_id else patient_id,
         note=UNCHANGED if draft.note == opened.note else draft.note,
@@ -132,6 +136,7 @@ def changes_anything(update: Update) -> bool:
             update.practitioner_id,
             update.site_id,
             update.room_id,
+            update.device_id,
             update.type_id,
             update.patient_id,
             update.note,

@@ -175,7 +175,12 @@ class BookingForm(FormView):
             content.set_practitioner(fields.practitioner.value)
         else:
             note = fields.note.text().strip() if fields.note.isModified() else content.draft.note
-            content.set_others(room_id=fields.room.value, note=note, tell_patient=fields.tell.is_wanted)
+            content.set_others(
+                room_id=fields.room.value,
+                device_id=fields.device.value,
+                note=note,
+                tell_patient=fields.tell.is_wanted,
+            )
 
     def _show(self) -> None:
         """Show the draft, what is said about it, and claim its time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
@@ -16,11 +16,12 @@ from clinic_desk.domain.records import Clinic, Entry, Patient
 from clinic_desk.domain.refusals import Violation
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import slots
-from clinic_desk.ui.booking.draft import Draft, Writing, as_book, as_update, draft_of, with_ids_of
+from clinic_desk.ui.booking.draft import Draft, RoomChoice, Writing, as_book, as_update, draft_of, with_ids_of
 from clinic_desk.ui.booking.form_days import FormDays
 from clinic_desk.ui.booking.judging import site_for
 from clinic_desk.ui.booking.starting import (
     NO_DRAFT,
+    device_for,
     draft_at,
     draft_in,
     empty_draft,
@@ -126,7 +127,8 @@ class FormContent(QObject):
         """Another kind of visit; its length follows unless a length was chosen, a found time is found anew."""
         kind = self.clinic.type(type_id)
         length = self.draft.length_minutes if self._own_length and self.entry is None else kind.length_minutes
-        self.draft = replace(self.draft, type_id=type_id, length_minutes=length)
+        device_id = device_for(self.draft, self.opened, kind, self.clinic)
+        self.draft = replace(self.draft, type_id=type_id, length_minutes=length, device_id=device_id)
         if self.search.source == "given":
             self._follow()
         else:
@@ -159,13 +161,13 @@ class FormContent(QObject):
             self._search()
             return
         site_id = site_for(self.clinic, practitioner_id, self.draft)
-        room_id = self.draft.room_id if site_id == self.draft.site_id else AUTOMATIC
-        self.draft = replace(self.draft, site_id=site_id, room_id=room_id)
+        if site_id != self.draft.site_id:
+            self.draft = replace(self.draft, site_id=site_id, room_id=AUTOMATIC, device_id=AUTOMATIC)
         self._follow()
 
-    def set_others(self, *, room_id: UUID | Literal["automatic"] | None, note: str, tell_patient: bool) -> None:
-        """What no rule but the room's looks at."""
-        self.draft = replace(self.draft, room_id=room_id, note=note, tell_patient=tell_patient)
+    def set_others(self, *, room_id: RoomChoice, device_id: RoomChoice, note: str, tell_patient: bool) -> None:
+        """What no rule but the room's and the device's looks at."""
+        self.draft = replace(self.draft, room_id=room_id, device_id=device_id, note=note, tell_patient=tell_patient)
         self.changed.emit()
 
     # --- its time ---

@@ -63,7 +63,7 @@ class FormFields(QWidget):
     """Shows a Draft and says which field a person changed; holds no rule and sends nothing."""
 
     changed = Signal(str)
-    """Name of the field: type, length, when, room, with, note or tell."""
+    """Name of the field: type, length, when, room, with, device, note or tell."""
 
     def __init__(self, patient_line: PatientLine, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +76,8 @@ class FormFields(QWidget):
         self.later = _stepper("›", "later", translate("booking", "Five minutes later (↑)"))
         self.room = ChoiceBox("room_box")
         self.practitioner = ChoiceBox("with_box")
+        self.device = ChoiceBox("device_box")
+        self._device_label = field_label(translate("booking", "&Device"), self.device)
         self.note = QLineEdit()
         self.note.setObjectName("note_line")
         self.note.setMaxLength(2000)
@@ -86,6 +88,7 @@ class FormFields(QWidget):
             "when": Remark(self.when),
             "room": Remark(self.room),
             "with": Remark(self.practitioner),
+            "device": Remark(self.device),
         }
         self._lay_out()
         self._watch()
@@ -103,11 +106,13 @@ class FormFields(QWidget):
         when.addSpacing(10)
         when.addWidget(room_label)
         when.addWidget(self.room, 1)
+        person = _row(self.practitioner, self._device_label, self.device, stretch=self.practitioner)
+        person.setStretchFactor(self.device, 1)
         rows: tuple[tuple[str, QWidget, QWidget | QHBoxLayout, tuple[str, ...]], ...] = (
             (translate("booking", "&Patient"), self.patient, self.patient, ("patient",)),
             (translate("booking", "&Visit"), self.type, visit, ("type",)),
             (translate("booking", "&When"), self.when, when, ("when", "room")),
-            (translate("booking", "W&ith"), self.practitioner, self.practitioner, ("with",)),
+            (translate("booking", "W&ith"), self.practitioner, person, ("with", "device")),
             (translate("booking", "N&ote"), self.note, self.note, ()),
             (translate("booking", "&Tell patient"), self.tell, self.tell, ()),
         )
@@ -123,7 +128,10 @@ class FormFields(QWidget):
                 grid.addWidget(self.remarks[name], at, 1)
             at += 1
         self.length.setAccessibleName(translate("booking", "Length in minutes"))
-        order = (self.patient, self.type, self.length, self.when, self.room, self.practitioner, self.note, self.tell)
+        order = (
+            *(self.patient, self.type, self.length, self.when, self.room, self.practitioner, self.device),
+            *(self.note, self.tell),
+        )
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
@@ -131,6 +139,7 @@ class FormFields(QWidget):
         self.type.activated.connect(lambda: self.changed.emit("type"))
         self.room.activated.connect(lambda: self.changed.emit("room"))
         self.practitioner.activated.connect(lambda: self.changed.emit("with"))
+        self.device.activated.connect(lambda: self.changed.emit("device"))
         self.length.valueChanged.connect(lambda: self.changed.emit("length"))
         self.when.changed.connect(lambda: self.changed.emit("when"))
         self.when.textEdited.connect(lambda: self.remarks["when"].say(""))
@@ -156,7 +165,11 @@ class FormFields(QWidget):
         self.buffers.setText(buffers_text(kind))
         self.buffers.setVisible(bool(self.buffers.text()))
         self.practitioner.fill(_people(clinic, draft), draft.practitioner_id)
-        self.room.fill(_rooms(clinic, draft), draft.room_id)
+        self.room.fill(_rooms(clinic, draft, RoomKind.ROOM), draft.room_id)
+        self.device.fill(_rooms(clinic, draft, RoomKind.DEVICE), draft.device_id)
+        # Most visits need none; one that was chosen all the same is shown, so that it can be given back.
+        for each in (self._device_label, self.device):
+            each.setVisible(kind.needs_device or draft.device_id not in {AUTOMATIC, None})
         if self.length.value() != draft.length_minutes:
             self.length.setValue(draft.length_minutes)
         self.when.follow(draft.when)
@@ -185,6 +198,12 @@ class FormFields(QWidget):
             if name != "when" or self.when.is_understood:
                 remark.say(*told.get(name, ("", "muted")))
 
+    def at(self, name: str) -> QWidget:
+        """Return where a field named as in `remarks` is put right."""
+        return {"type": self.type, "when": self.when, "room": self.room, "device": self.device}.get(
+            name, self.patient if name == "patient" else self.practitioner
+        )
+
     def set_locked(self, locked: bool) -> None:
         """Keep everything from being changed while a command is on its way."""
         self.setEnabled(not locked)
@@ -203,7 +222,8 @@ def _people(clinic: Clinic, draft: Draft) -> list[tuple[str, UUID]]:
     ]
 
 
-def _rooms(clinic: Clinic, draft: Draft) -> list[tuple[str, object]]:
+def _rooms(clinic: Clinic, draft: Draft, of_kind: RoomKind) -> list[tuple[str, object]]:
+    chosen = draft.room_id if of_kind is RoomKind.ROOM else draft.device_id
     rows: list[tuple[str, object]] = [
         (translate("booking", "automatic"), AUTOMATIC),
         (translate("booking", "none"), None),
@@ -211,7 +231,7 @@ def _rooms(clinic: Clinic, draft: Draft) -> list[tuple[str, object]]:
     rows += [
         (one_line(room.name), room.id)
         for room in clinic.rooms
-        if (room.active and room.site_id == draft.site_id and room.kind is RoomKind.ROOM) or room.id == draft.room_id
+        if (room.active and room.site_id == draft.site_id and room.kind is of_kind) or room.id == chosen
     ]
     return rows
 

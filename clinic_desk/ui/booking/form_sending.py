@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.commands import Book, Rule, Update
-from clinic_desk.domain.refusals import PatientConflict, RuleViolation, Violation
+from clinic_desk.domain.refusals import PatientConflict, RuleViolation, SlotTaken, Violation
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.booking.carry_out import CarryOut
 from clinic_desk.ui.booking.form_content import FormContent
@@ -15,7 +16,7 @@ from clinic_desk.ui.booking.form_told import asked_of, told_of
 from clinic_desk.ui.booking.form_view import FormView
 from clinic_desk.ui.booking.guard import Guard
 from clinic_desk.ui.booking.holding import Holding
-from clinic_desk.ui.booking.judging import FIELD_OF_RULE
+from clinic_desk.ui.booking.judging import field_of
 
 translate = QCoreApplication.translate
 
@@ -126,9 +127,9 @@ class FormSending(QObject):
             return
         self.tell(error)
         fields = self._view.fields
-        field = ""
+        target: QWidget = self._view.book_button
         if isinstance(error, RuleViolation) and error.violations:
-            field = FIELD_OF_RULE.get(error.violations[0].rule, "when")
-        at = {"when": fields.when, "room": fields.room, "type": fields.type, "with": fields.practitioner}
-        target = {**at, "patient": fields.patient}.get(field, self._view.book_button)
+            target = fields.at(field_of(error.violations[0]))
+        elif isinstance(error, SlotTaken):
+            target = fields.at(field_of(error))
         target.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -8,7 +8,7 @@ from clinic_desk.domain.records import Hold
 from clinic_desk.domain.refusals import Violation
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.booking.form_content import FormContent
-from clinic_desk.ui.booking.judging import FIELD_OF_RULE
+from clinic_desk.ui.booking.judging import field_of
 from clinic_desk.ui.booking.words import one_line
 from clinic_desk.ui.sentences import About, combined, question, sentence
 
@@ -26,7 +26,7 @@ def remarks_of(content: FormContent, foreign: Hold | None, hint: str, *, asked: 
         return {} if foreign is None else {"when": _about_time(content, foreign)}
     broken: dict[str, list[Violation]] = {}
     for violation in content.violations():
-        broken.setdefault(FIELD_OF_RULE.get(violation.rule, "when"), []).append(violation)
+        broken.setdefault(field_of(violation), []).append(violation)
     told = {"when": _about_time(content, foreign)}
     if content.draft.patient is not None:
         told["patient"] = (hint, "muted")

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from clinic_desk.domain.commands import Rule, Update
-from clinic_desk.domain.records import Appointment, Clinic, DayBoard, Hold
-from clinic_desk.domain.refusals import Violation
+from clinic_desk.domain.records import Appointment, Clinic, DayBoard, Hold, RoomKind
+from clinic_desk.domain.refusals import SlotTaken, Violation
 from clinic_desk.domain.rules import Candidate, candidate_of_update, check_booking
+from clinic_desk.domain.working_time import sites_on
 from clinic_desk.ui.booking.draft import Draft
 
-FIELD_OF_RULE = {
+_FIELD_OF_RULE: Final = {
     Rule.WRONG_TYPE: "type",
     Rule.TOO_SHORT: "type",
     Rule.TOO_LONG: "type",
-    Rule.NO_ROOM: "room",
-    Rule.ROOM_TAKEN: "room",
-    Rule.DEVICE_TAKEN: "room",
-    Rule.NO_DEVICE: "room",
-    Rule.WRONG_ROOM: "room",
     Rule.INACTIVE: "with",
     Rule.PATIENT_BUSY: "patient",
 }
-"""Beside which field a broken rule is told; the others are about the time ("when")."""
+_FIELD_OF: Final = {RoomKind.ROOM: "room", RoomKind.DEVICE: "device"}
+
+
+def field_of(problem: Violation | SlotTaken) -> str:
+    """Return beside which field a broken rule, or a lost race, is told; most are about the time ("when")."""
+    if isinstance(problem, SlotTaken):
+        return "when" if problem.resource is None else _FIELD_OF[problem.resource]
+    return _FIELD_OF_RULE.get(problem.rule, "when") if problem.about is None else _FIELD_OF[problem.about]
 
 
 def judge_draft(
@@ -55,6 +59,7 @@ def judge_draft(
             length_minutes=draft.length_minutes,
             patient_id=draft.patient.id if draft.patient else None,
             room_id=draft.room_id,
+            device_id=draft.device_id,
         )
     others = {entry.id: entry.appointment for board in boards for entry in board.entries}
     return check_booking(
@@ -88,14 +93,7 @@ def foreign_hold(draft: Draft, clinic: Clinic, boards: Iterable[DayBoard], own: 
 
 def site_for(clinic: Clinic, practitioner_id: UUID | None, draft: Draft) -> UUID:
     """Return where a practitioner works on the draft's day: its site if that is one of them, else their first."""
-    if draft.day is None:
+    if draft.day is None or practitioner_id is None:
         return draft.site_id
-    day = draft.day
-    sites = [
-        row.site_id
-        for row in sorted(clinic.working_hours, key=lambda row: row.start_minute)
-        if row.practitioner_id == practitioner_id
-        and row.weekday == day.isoweekday()
-        and row.valid_from <= day <= (row.valid_to or day)
-    ]
+    sites = sites_on(clinic, practitioner_id, draft.day)
     return draft.site_id if not sites or draft.site_id in sites else sites[0]

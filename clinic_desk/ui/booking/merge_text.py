@@ -31,6 +31,7 @@ def field_name(name: str) -> str:
         "length": translate("changed", "Length"),
         "with": translate("changed", "With"),
         "room": translate("changed", "Room"),
+        "device": translate("changed", "Device"),
         "type": translate("changed", "Visit"),
         "patient": translate("changed", "Patient"),
         "note": translate("changed", "Note"),
@@ -47,6 +48,7 @@ def field_text(name: str, side: Side, clinic: Clinic) -> str:
         "length": lambda: length_text(int(row.length.total_seconds()) // 60),
         "with": lambda: _with_text(row, clinic),
         "room": lambda: one_line(clinic.room(row.room_id).name) if row.room_id else none,
+        "device": lambda: one_line(clinic.room(row.device_id).name) if row.device_id else none,
         "type": lambda: one_line(clinic.type(row.type_id).name),
         "patient": lambda: one_line(side.patient.display_name),
         "note": lambda: _shortened(one_line(row.note)) or none,
@@ -84,9 +86,9 @@ def status_text(status: AppointmentStatus) -> str:
 
 
 def wanted_by(update: Update, base: Appointment, clinic: Clinic) -> Appointment:
-    """Return the appointment as it would stand if `update` had been carried out on `base`. A room left to the
+    """Return the appointment as it would stand if `update` had been carried out on `base`.
 
-    program stays as it was here; which one it is, the database decides when it is written.
+    A room or device left to the program stays as it was here; which one it is, is decided when it is written.
     """
     wanted = base
     if not isinstance(update.type_id, Unchanged):
@@ -103,6 +105,8 @@ def wanted_by(update: Update, base: Appointment, clinic: Clinic) -> Appointment:
         wanted = replace(wanted, site_id=update.site_id, zone=clinic.site(update.site_id).zone)
     if not isinstance(update.room_id, Unchanged) and update.room_id != AUTOMATIC:
         wanted = replace(wanted, room_id=update.room_id)
+    if not isinstance(update.device_id, Unchanged) and update.device_id != AUTOMATIC:
+        wanted = replace(wanted, device_id=update.device_id)
     if not isinstance(update.patient_id, Unchanged):
         wanted = replace(wanted, patient_id=update.patient_id)
     if not isinstance(update.note, Unchanged):
@@ -117,15 +121,14 @@ def update_to(
 ) -> Update | None:
     """Return the Update that makes `now` into `wanted`, against now's version; None when they are the same already.
 
-    A room that `sent` left to the program is still left to it.
+    A room or device that `sent` left to the program is still left to it.
     """
 
     def changed(new: object, old: object) -> bool:
         return new != old
 
-    automatic = sent.room_id == AUTOMATIC
     minutes = int(wanted.length.total_seconds()) // 60
-    room_differs = changed(wanted.room_id, now.room_id)
+    room_differs, device_differs = changed(wanted.room_id, now.room_id), changed(wanted.device_id, now.device_id)
     update = Update(
         appointment_id=now.id,
         version=now.version,
@@ -133,14 +136,15 @@ def update_to(
         length_minutes=minutes if changed(wanted.length, now.length) else UNCHANGED,
         practitioner_id=wanted.practitioner_id if changed(wanted.practitioner_id, now.practitioner_id) else UNCHANGED,
         site_id=wanted.site_id if changed(wanted.site_id, now.site_id) else UNCHANGED,
-        room_id=AUTOMATIC if automatic else (wanted.room_id if room_differs else UNCHANGED),
+        room_id=AUTOMATIC if sent.room_id == AUTOMATIC else (wanted.room_id if room_differs else UNCHANGED),
+        device_id=AUTOMATIC if sent.device_id == AUTOMATIC else (wanted.device_id if device_differs else UNCHANGED),
         type_id=wanted.type_id if changed(wanted.type_id, now.type_id) else UNCHANGED,
         patient_id=wanted.patient_id if changed(wanted.patient_id, now.patient_id) else UNCHANGED,
         note=wanted.note if changed(wanted.note, now.note) else UNCHANGED,
         overrule=overrule,
         tell_patient=sent.tell_patient,
     )
-    same = replace(update, room_id=UNCHANGED) == Update(
+    same = replace(update, room_id=UNCHANGED, device_id=UNCHANGED) == Update(
         now.id, now.version, overrule=overrule, tell_patient=sent.tell_patient, operation_id=update.operation_id
     )
-    return None if same and not room_differs else update
+    return None if same and not room_differs and not device_differs else update

@@ -128,5 +128,6 @@ def update_of(entry: Entry, wish: MoveWish, *, tell: bool = True) -> Update:
         practitioner_id=UNCHANGED if wish.practitioner_id == row.practitioner_id else wish.practitioner_id,
         site_id=wish.site_id if other_site else UNCHANGED,
         room_id=room,
+        device_id=AUTOMATIC if other_site else UNCHANGED,
         tell_patient=tell,
     )

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
+from clinic_desk.domain.commands import Rule
 from clinic_desk.domain.records import Clinic, Entry, Patient
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.services.slots import Alternative, FreeSlot
@@ -30,6 +31,7 @@ from clinic_desk.ui.booking.words import (
     type_text,
 )
 from clinic_desk.ui.theme import bold
+from clinic_desk.ui.tool_tips import plain_tip
 
 translate = QCoreApplication.translate
 MOST_CHOICES = 4
@@ -65,6 +67,8 @@ class SlotTakenDialog(Sheet):
 
     slot_chosen = Signal(object)
     """The FreeSlot to book instead."""
+    squeeze_wanted = Signal()
+    """The same time all the same, beside the one who was first."""
     another_time = Signal()
     """Back to the form, to choose a time there."""
     discarded = Signal()
@@ -91,6 +95,7 @@ class SlotTakenDialog(Sheet):
         self.problem = Remark()
         self.problem.setObjectName("taken_problem")
         self.problem.setProperty("boxed", "true")
+        self._squeeze = button(translate("taken", "&Squeeze in"), "squeeze_in", self._squeeze_in)
         self._other = button(translate("taken", "Choose another &time"), "another_time", self._choose_another)
         self._discard = button(translate("taken", "&Discard"), "discard", self._throw_away)
         self._book = button("", "book_instead", self._book_chosen, "primary")
@@ -99,7 +104,7 @@ class SlotTakenDialog(Sheet):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        for each in (self._other, self._discard, self._book):
+        for each in (self._squeeze, self._other, self._discard, self._book):
             buttons.addWidget(each)
         for widget in (self._title, self._story, self._table):
             self.body.addWidget(widget)
@@ -116,6 +121,11 @@ class SlotTakenDialog(Sheet):
     def show_taken(self, wanted: Wanted, by: Entry | None, now: datetime) -> None:
         """Tell who took the wanted time; alternatives follow by `show_alternatives`."""
         self._wanted, self._now, self._busy = wanted, now, False
+        may_squeeze = by is not None and Rule.SLOT_TAKEN in self.clinic.overrulable
+        self._squeeze.setVisible(may_squeeze)
+        if by is not None:
+            told = translate("taken", "Book this time all the same, side by side with {name}")
+            self._squeeze.setToolTip(plain_tip(told.format(name=one_line(by.patient.display_name))))
         zone = self.clinic.site(wanted.site_id).zone
         self._title.setText(_title_of(by, now))
         self.setAccessibleName(self._title.text())
@@ -270,7 +280,7 @@ class SlotTakenDialog(Sheet):
         self.arrange()
 
     def _show_busy(self) -> None:
-        for each in (*self.choices, self._other, self._discard):
+        for each in (*self.choices, self._squeeze, self._other, self._discard):
             each.setEnabled(not self._busy)
         self._book.setVisible(bool(self.choices))
         self._book.setEnabled(not self._busy)
@@ -291,6 +301,11 @@ class SlotTakenDialog(Sheet):
 
     def _book_chosen(self) -> None:
         self.choose(self.chosen_number())
+
+    def _squeeze_in(self) -> None:
+        if not self._busy and self.guard.is_ready:
+            self.set_busy(True)
+            self.squeeze_wanted.emit()
 
     def _choose_another(self) -> None:
         if not self._busy:

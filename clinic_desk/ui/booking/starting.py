@@ -13,9 +13,10 @@ from PySide6.QtCore import QCoreApplication
 from clinic_desk.domain.commands import AUTOMATIC
 from clinic_desk.domain.records import AppointmentType, Clinic
 from clinic_desk.domain.refusals import Violation
+from clinic_desk.domain.resources import serves
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.services.slots import FreeSlot, SlotQuery
-from clinic_desk.ui.booking.draft import Draft
+from clinic_desk.ui.booking.draft import Draft, RoomChoice
 
 if TYPE_CHECKING:
     from clinic_desk.ui.calendar.places import Place
@@ -95,6 +96,7 @@ def draft_in(draft: Draft, slot: FreeSlot, clinic: Clinic) -> Draft:
         day=wall.date(),
         minute=wall.hour * 60 + wall.minute,
         room_id=AUTOMATIC,
+        device_id=AUTOMATIC,
     )
 
 
@@ -106,9 +108,25 @@ def fitted(draft: Draft, clinic: Clinic) -> Draft:
         draft = replace(draft, practitioner_id=None)
     if all(site.id != draft.site_id for site in clinic.sites):
         draft = replace(draft, site_id=next(site.id for site in clinic.sites if site.active), room_id=AUTOMATIC)
-    if draft.room_id not in (AUTOMATIC, None, *(room.id for room in clinic.rooms)):
+        draft = replace(draft, device_id=AUTOMATIC)
+    there = {AUTOMATIC, None, *(room.id for room in clinic.rooms)}
+    if draft.room_id not in there:
         draft = replace(draft, room_id=AUTOMATIC)
+    if draft.device_id not in there:
+        draft = replace(draft, device_id=AUTOMATIC)
     return draft
+
+
+def device_for(draft: Draft, opened: Draft | None, kind: AppointmentType, clinic: Clinic) -> RoomChoice:
+    """Return the device for another type: the one there if it serves that too; a type that needs none lets it go.
+
+    `opened`: the form as it was opened, whose device comes back with its type.
+    """
+    if opened is not None and opened.type_id == kind.id:
+        return opened.device_id
+    chosen = next((room for room in clinic.rooms if room.id == draft.device_id), None)
+    serving = kind.needs_device and chosen is not None and serves(clinic, chosen, kind.room_ids)
+    return draft.device_id if serving else AUTOMATIC
 
 
 def search_for(draft: Draft, clinic: Clinic, from_at: datetime) -> SlotQuery:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -41,7 +42,7 @@ class Openings:
         else:
             windows = self._windows(column.id, column, closures=True)
             usual = windows or self._windows(column.id, column, closures=False)
-            site_id = usual[0].site_id if usual else self._usual_site(column.id)
+            site_id = usual[0].site_id if usual else self._usual_site(column.id, column.day)
         zone = next((site.zone for site in self._clinic.sites if site.id == site_id), "UTC")
         return Opening(windows, usual, site_id, zone)
 
@@ -60,9 +61,16 @@ class Openings:
         ]
         return tuple(sorted(found, key=lambda window: window.interval))
 
-    def _usual_site(self, practitioner_id: UUID) -> UUID | None:
-        """Return where a practitioner with no hours on this day works on others; else the clinic's first site."""
+    def _usual_site(self, practitioner_id: UUID, day: date) -> UUID | None:
+        """Return where a practitioner with no hours on this day works on others; else the clinic's first site.
+
+        The weekly hours that hold then say it; of one who has none, the single date nearest to it.
+        """
         rows = self._hours.get(practitioner_id.int)
         if rows:
-            return rows[0].site_id
+            holding = (row for row in rows if row.valid_from <= day <= (row.valid_to or day))
+            return next(holding, rows[0]).site_id
+        dates = [row for row in self._clinic.date_overrides if row.practitioner_id == practitioner_id]
+        if dates:
+            return min(dates, key=lambda row: abs(row.day - day)).site_id
         return next((site.id for site in self._clinic.sites if site.active), None)

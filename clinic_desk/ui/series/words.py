@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from clinic_desk.domain.availability import FreeSlot
-from clinic_desk.domain.records import Clinic
-from clinic_desk.domain.recurrence import Every, Recurrence
-from clinic_desk.domain.series import PlannedDate
+from clinic_desk.domain.records import AppointmentStatus, Clinic
+from clinic_desk.domain.recurrence import Every, Recurrence, parse_rule
+from clinic_desk.domain.series import PlannedDate, SeriesView
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError, InvalidInput
 from clinic_desk.ui.booking.words import day_text, one_line, time_text
@@ -34,8 +35,27 @@ def weekday_text(weekday: int, *, long: bool = False) -> str:
     return QLocale().standaloneDayName(weekday, form)
 
 
+def place_in_series(view: SeriesView, appointment_id: UUID) -> str:
+    """Return `3 of 10, every week`; those cancelled do not count, and of one of them only the rule is told."""
+    standing = [entry.id for entry in view.entries if entry.appointment.status is not AppointmentStatus.CANCELLED]
+    every = _every(parse_rule(view.series.rule))
+    if appointment_id not in standing:
+        return every
+    told = translate("series", "{number} of {n}, {every}")
+    return told.format(number=standing.index(appointment_id) + 1, n=len(standing), every=every)
+
+
 def rule_sentence(rule: Recurrence) -> str:
     """Return `every 2 weeks on Mon and Thu, 6 dates`."""
+    every = _every(rule)
+    if rule.until is not None:
+        return translate("series", "{every}, until {day}").format(every=every, day=day_text(rule.until))
+    if rule.count == 1:
+        return translate("series", "{every}, one date").format(every=every)
+    return translate("series", "{every}, {n} dates").format(every=every, n=rule.count)
+
+
+def _every(rule: Recurrence) -> str:
     n = rule.interval
     every = {
         Every.DAYS: translate("series", "every day") if n == 1 else translate("series", "every {n} days"),
@@ -44,12 +64,8 @@ def rule_sentence(rule: Recurrence) -> str:
     }[rule.every].format(n=n)
     if rule.weekdays:
         names = [weekday_text(day) for day in sorted(rule.weekdays)]
-        every = translate("series", "{every} on {days}").format(every=every, days=QLocale().createSeparatedList(names))
-    if rule.until is not None:
-        return translate("series", "{every}, until {day}").format(every=every, day=day_text(rule.until))
-    if rule.count == 1:
-        return translate("series", "{every}, one date").format(every=every)
-    return translate("series", "{every}, {n} dates").format(every=every, n=rule.count)
+        return translate("series", "{every} on {days}").format(every=every, days=QLocale().createSeparatedList(names))
+    return every
 
 
 def when_words(starts_at: datetime, zone: str, today: date | None = None) -> str:

@@ -48,7 +48,7 @@ def assert_named(screen: QWidget, names: set[str]) -> None:
 
 
 def test_the_booking_form_names_its_fields(form: BookingForm) -> None:
-    assert_named(form.fields, {"Visit", "Room", "With"})
+    assert_named(form.fields, {"Visit", "Room", "With", "Device"})
     for field, name in ((form.patient_line, "Patient"), (form.fields.when, "When"), (form.fields.note, "Note")):
         interface = QAccessible.queryAccessibleInterface(field)
         assert interface is not None

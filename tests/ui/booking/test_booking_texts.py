@@ -16,7 +16,16 @@ from clinic_desk import errors
 from clinic_desk.domain.commands import OVERRULABLE, UNCHANGED, Book, Rule, Update
 from clinic_desk.domain.folding import fold
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import Appointment, Clinic, Patient, PatientMatch, Practitioner, Site, WorkingHours
+from clinic_desk.domain.records import (
+    Appointment,
+    Clinic,
+    Patient,
+    PatientMatch,
+    Practitioner,
+    RoomKind,
+    Site,
+    WorkingHours,
+)
 from clinic_desk.domain.refusals import NotFound, RuleViolation, SlotTaken, Violation
 from clinic_desk.ui.booking.draft import as_update, draft_of, with_ids_of
 from clinic_desk.ui.booking.match_list import spoken
@@ -186,7 +195,8 @@ def kinds() -> Iterator[errors.ClinicDeskError]:
     yield errors.DurabilityUnknown()
     yield errors.SchemaMismatch(None, "x")
     yield SlotTaken(None)
-    yield SlotTaken(None, room=True)
+    yield SlotTaken(None, resource=RoomKind.ROOM)
+    yield SlotTaken(None, resource=RoomKind.DEVICE)
     for what in ("appointment", "patient", "practitioner", "room", "appointment type"):
         yield NotFound(what)
     for field in ("phone", "email", "family_name", "birth_date", "starts_at", "anything"):

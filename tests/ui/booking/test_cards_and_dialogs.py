@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,9 +15,11 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Cancel, Rule, Update
+from clinic_desk.domain.commands import Book, Cancel, Rule, Update
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Clinic, Entry
-from clinic_desk.services import booking
+from clinic_desk.domain.recurrence import Every, Recurrence
+from clinic_desk.domain.series import BookSeries, SeriesDate, planned_dates, series_of
+from clinic_desk.services import booking, calendar, series
 from clinic_desk.ui.booking.appointment_panel import AppointmentPanel
 from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.booking.cancel import REASONS, CancelDialog, DeleteDialog
@@ -144,6 +148,41 @@ def test_the_card_tells_all_there_is_to_tell(qtbot: QtBot, panel: AppointmentPan
     assert panel.last_change.text().startswith("Last change: Desk 1 · t. person")
     assert panel.last_change.text().endswith("version 1")
     assert {label.textFormat() for label in panel.findChildren(QLabel)} == {Qt.TextFormat.PlainText}
+
+
+def _tells(card: AppointmentPanel, name: str, told: str) -> bool:
+    return dict(card.rows.texts()).get(name) == told
+
+
+def test_the_card_tells_which_date_of_its_series_it_is_and_its_device(
+    *, qtbot: QtBot, database: Database, tasks: Tasks, window: QWidget, clinic: SmallClinic, owner_engine: Engine
+) -> None:
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO room (id, site_id, name, kind) VALUES (%(id)s, %(site)s, 'Scanner', 'device')",
+            {"id": UUID(int=0x5CA), "site": clinic.berlin},
+        )
+    rule = Recurrence(Every.WEEKS, count=4)
+    template = Book(
+        patient_id=clinic.patients[0],
+        type_id=clinic.checkup,
+        practitioner_id=clinic.weber,
+        site_id=clinic.berlin,
+        starts_at=at(10),
+        length_minutes=15,
+        device_id=UUID(int=0x5CA),
+    )
+    dates = planned_dates(rule, template, "Europe/Berlin")
+    books = [SeriesDate(one.day, one.step) for one in dates if isinstance(one.step, Book)]
+    entries = series.book(database, BookSeries(series_of(rule, MONDAY, 600, "Europe/Berlin"), tuple(books)))
+    booking.cancel(database, Cancel(entries[1].id, 1, CancellationReason.PATIENT))
+    card = AppointmentPanel(database, tasks, calendar.load_clinic(database), window)
+    card.show()
+    for entry, told in ((entries[2], "2 of 3, every week"), (calendar.load_entries(database, [entries[1].id])[0],
+                                                            "every week")):  # fmt: skip
+        card.show_entry(entry)
+        qtbot.waitUntil(partial(_tells, card, "Series", told))
+        assert dict(card.rows.texts())["Device"] == "Scanner"
 
 
 @pytest.mark.parametrize(

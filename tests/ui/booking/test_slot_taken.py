@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.domain.records import Entry
+from clinic_desk.domain.commands import Rule
+from clinic_desk.domain.records import Clinic, Entry
 from clinic_desk.errors import DatabaseDown
 from clinic_desk.services import slots
 from clinic_desk.ui.booking.form import BookingForm
@@ -60,7 +63,8 @@ def test_only_what_was_taken_in_the_last_minutes_was_just_taken(
     dialog = lose()
     (entry,) = other_desk.entries()
     assert entry.changed is not None
-    wanted = form.carry_out._wanted()
+    assert form.carry_out._sent is not None
+    wanted = form.carry_out._sent.wanted(form.carry_out.clinic)
     assert wanted is not None
     dialog.show_taken(wanted, entry, entry.changed.at + later)
     assert dialog.accessibleName() == title
@@ -214,3 +218,36 @@ def test_moving_onto_a_time_taken_first_offers_alternatives_and_moves(
         press(ENTER)
     row = other_desk.entry(entry.id).appointment
     assert (row.starts_at, row.version) == (at(10, 0), 2)
+
+
+def test_the_same_time_beside_the_one_who_was_first_is_one_key_away(
+    qtbot: QtBot, form: BookingForm, lose: Lose, other_desk: Asking
+) -> None:
+    dialog = lose()
+    with qtbot.waitSignal(form.booked):
+        QTest.keyClick(dialog, Qt.Key.Key_S, Qt.KeyboardModifier.AltModifier)
+    found = {entry.patient.display_name: entry.appointment for entry in other_desk.entries()}
+    row = found["Anna Meier"]
+    assert (row.starts_at, row.squeezed_in, row.overruled) == (at(9, 45), True, frozenset({Rule.SLOT_TAKEN.value}))
+
+
+def test_whoever_came_there_too_meanwhile_was_not_agreed_to(
+    qtbot: QtBot, form: BookingForm, lose: Lose, booked: Booker, other_desk: Asking
+) -> None:
+    dialog = lose()
+    rules = frozenset({Rule.SLOT_TAKEN})
+    booked(other_desk.database, at(9, 45), patient=4, overrule=rules)
+    QTest.keyClick(dialog, Qt.Key.Key_S, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(dialog.problem.isVisible)
+    assert "Anna Meier" not in patients_at(other_desk)
+    dialog.reject()
+
+
+def test_no_squeeze_in_is_offered_where_the_booking_rules_bar_it(form: BookingForm, lose: Lose, known: Clinic) -> None:
+    barred = replace(known, rules=replace(known.rules, overrulable=frozenset()))
+    form.carry_out.clinic = barred
+    dialog = lose()
+    button = dialog.findChild(QPushButton, "squeeze_in")
+    assert isinstance(button, QPushButton)
+    assert not button.isVisible()
+    dialog.reject()

@@ -65,10 +65,13 @@ class LongChange:
             return [] if cursor.description is None else cursor.fetchall()
 
     def copy(self, table: str, columns: Sequence[str], lines: str) -> None:
-        """Copy rows, written in COPY's text format, into a table. The names are constants of the program."""
+        """Copy rows, written in COPY's text format, into a table. The names are constants of the program.
+
+        All of it in one piece: for each piece the driver waits until the thread that reads the file pauses.
+        """
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
         with translated(), self._watchdog.guard(self._driver, _PATIENCE_S), closing(self._driver.cursor()) as cursor:
-            cursor.copy_expert(statement, io.StringIO(lines))
+            cursor.copy_expert(statement, io.StringIO(lines), max(len(lines), 1))
 
     def read(self, statement: str, values: dict[str, Any] | None, many: int) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of one snapshot, so many at a time: never all of them are in memory."""

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from clinic_desk.domain.phones import written
 from clinic_desk.domain.records import Patient
 
 Query = tuple[tuple[str, ...], ...]
@@ -26,6 +27,8 @@ _LONGEST_UNPARTED = 12
 _PLAIN_WORD = re.compile(r"[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
 _RUN = re.compile(r"\S+")
+_NO_DIGIT = re.compile(r"\D")
+_DIGITS = re.compile(r"\d+")
 _BORN_ON = "b{:04d}{:02d}{:02d}"
 _MONTHS = {
     name: number
@@ -143,22 +146,30 @@ def phone_tokens(phone: str) -> tuple[str, ...]:
 
     The groups are those in which the number is written in its own country (libphonenumber). Empty for no number.
     """
-    import phonenumbers  # takes long to load, and this module is needed before the window is on screen
-
-    digits = re.sub(r"\D", "", phone)
+    digits = _NO_DIGIT.sub("", phone)
     if not digits:
         return ()
-    found = [digits]
-    try:
-        number = phonenumbers.parse(phone if phone.startswith("+") else f"+{digits}")
-    except phonenumbers.NumberParseException:
+    forms = written(phone) or _written(phone if phone.startswith("+") else f"+{digits}")
+    if forms is None:
         return (digits,)
-    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
-    found.append(re.sub(r"\D", "", national))
-    groups = re.findall(r"\d+", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+    national, abroad = forms
+    found = [digits, _NO_DIGIT.sub("", national)]
+    groups = _DIGITS.findall(abroad)
     found.extend(tail for start in range(1, len(groups)) if len(tail := "".join(groups[start:])) >= 4)
     found.append(digits[-4:])
     return tuple(dict.fromkeys(found))
+
+
+def _written(phone: str) -> tuple[str, str] | None:
+    """How the library writes a number in its own country and from abroad; None for what it takes for none."""
+    import phonenumbers  # takes long to load, and this module is needed before the window is on screen
+
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return None
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(number, style.NATIONAL), phonenumbers.format_number(number, style.INTERNATIONAL)
 
 
 def query_tokens(text: str) -> Query:

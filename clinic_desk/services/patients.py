@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from clinic_desk.database import queries_patients as queries
 from clinic_desk.domain.folding import best_first, query_tokens
 from clinic_desk.domain.patients import likely_duplicates
+from clinic_desk.domain.phones import common_e164
 from clinic_desk.domain.records import Channel, Patient
 from clinic_desk.domain.refusals import LikelyDuplicates, NotFound, PatientConflict
 from clinic_desk.errors import InvalidInput
@@ -188,6 +189,10 @@ def is_doubtful_phone(value: str, default_region: str = "DE") -> bool:
 def _phone(value: str, default_region: str) -> str:
     if not value.strip():
         return ""
+    return common_e164(value, default_region) or _e164(value, default_region)
+
+
+def _e164(value: str, default_region: str) -> str:
     import phonenumbers
 
     return phonenumbers.format_number(_dialled(value, default_region), phonenumbers.PhoneNumberFormat.E164)

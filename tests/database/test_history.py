@@ -62,6 +62,29 @@ def test_each_change_is_recorded_with_who_when_before_and_after(desk: Connection
     assert booked.after["starts_at"].startswith("2031-03-03T09:00:00")
 
 
+def test_of_patients_added_by_one_statement_each_has_its_own_line(desk: Connection) -> None:
+    added = {uuid4(): name for name in ("Ada", "Bea", "Cora")}
+    rows = [{"id": one, "family_name": name, "search_key": name.lower()} for one, name in added.items()]
+    desk.execute(insert(tables.patient).values(rows))
+    for one in added:
+        (line,) = _history(desk, one)
+        assert (line.operation_id, line.action, line.version, line.before) == (OPERATION, "insert", 1, None)
+        assert (line.db_user, line.desk_id) == ("test_reception", DESK)
+        stored = dict(desk.execute(text("SELECT to_jsonb(p) FROM patient p WHERE id = :id"), {"id": one}).scalar_one())
+        assert line.after == {name: value for name, value in stored.items() if name != "search_key"}
+
+
+def test_patients_added_without_an_operation_are_given_one(owner_engine: Engine, clinic: SmallClinic) -> None:
+    with owner_engine.connect() as connection:
+        ids = [clinic.checkup, uuid4()]
+        connection.execute(insert(tables.patient).values([{"id": one, "family_name": "X"} for one in ids]))
+        lines = [_history(connection, one)[-1] for one in ids]
+        assert lines[0].operation_id == lines[1].operation_id
+        given = connection.execute(select(tables.operation).where(tables.operation.c.id == lines[0].operation_id)).one()
+        assert given.command == "sql"
+        connection.execute(insert(tables.patient).from_select(["id"], select(tables.patient.c.id).where(text("false"))))
+
+
 def test_a_deletion_is_recorded_as_the_next_version(owner_engine: Engine, clinic: SmallClinic) -> None:
     with owner_engine.connect() as connection:
         added = connection.execute(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinic_desk.database import queries_setup as queries
 from clinic_desk.domain.records import Block, Closure, TimeOff
+from clinic_desk.domain.setup import SaveClosure
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.placing import checked_instant
 from clinic_desk.services.setup import checks, saving
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.domain.setup import Remove, SaveBlock, SaveClosure, SaveClosures, SaveTimeOff
+    from clinic_desk.domain.setup import Remove, SaveBlock, SaveClosures, SaveTimeOff
 
 
 def save_time_off(db: Database, command: SaveTimeOff) -> TimeOff:
@@ -24,14 +25,8 @@ def save_time_off(db: Database, command: SaveTimeOff) -> TimeOff:
 
     Raises InvalidInput, SetupConflict, NotFound (the practitioner), NotAllowed, DatabaseDown, Busy, OutcomeUnknown.
     """
-    starts_at, ends_at = _interval(command.starts_at, command.ends_at)
-    values = {
-        "practitioner_id": command.practitioner_id,
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "name": checks.line("name", command.name, 100),
-    }
-    return saving.save(db, command, "time_off", TimeOff, values)
+    table, values = row_of(command)
+    return saving.save(db, command, table, TimeOff, values)
 
 
 def remove_time_off(db: Database, command: Remove) -> None:
@@ -41,8 +36,24 @@ def remove_time_off(db: Database, command: Remove) -> None:
 
 def save_closure(db: Database, command: SaveClosure) -> Closure:
     """Add or change a closure of a site. Raises as `save_time_off`."""
-    values = {"site_id": command.site_id, **_closed(command.first_day, command.last_day, command.name)}
-    return saving.save(db, command, "closure", Closure, values)
+    table, values = row_of(command)
+    return saving.save(db, command, table, Closure, values)
+
+
+def row_of(command: SaveTimeOff | SaveClosure) -> tuple[str, dict[str, Any]]:
+    """Return the table and the checked values of an absence, for a transaction that saves more than it."""
+    if isinstance(command, SaveClosure):
+        return "closure", {
+            "site_id": command.site_id,
+            **_closed(command.first_day, command.last_day, command.name),
+        }
+    starts_at, ends_at = _interval(command.starts_at, command.ends_at)
+    return "time_off", {
+        "practitioner_id": command.practitioner_id,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "name": checks.line("name", command.name, 100),
+    }
 
 
 def save_closures(db: Database, command: SaveClosures) -> tuple[Closure, ...]:

@@ -1,0 +1,101 @@
+"""The statements of Doctor away: who is booked then, where else they are booked, and the locks of a whole plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from clinic_desk.database.queries_booking import LOCK, LONGEST_BUFFER, utc_days
+from clinic_desk.database.queries_entries import entries_by_id
+from clinic_desk.database.queries_prepared import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from clinic_desk.database.queries_booking import Wanted
+    from clinic_desk.domain.away import Away
+    from clinic_desk.domain.records import Entry
+
+# A visit lasts 24 hours at most.
+_HIT: Final = """
+SELECT id FROM appointment
+WHERE status = 'booked' AND ends_at > now() AND starts_at < %(ends_at)s AND ends_at > %(starts_at)s
+  AND starts_at > %(starts_at)s - interval '24 hours'
+  AND (%(practitioner)s::uuid IS NULL OR practitioner_id = %(practitioner)s::uuid)
+  AND (%(site)s::uuid IS NULL OR site_id = %(site)s::uuid)
+"""
+_VISITS: Final = """
+SELECT patient_id, starts_at, ends_at FROM appointment
+WHERE patient_id = ANY(%(patients)s::uuid[]) AND occupies AND ends_at > %(begin)s AND starts_at < %(end)s
+  AND id <> ALL(%(besides)s::uuid[])
+"""
+_COVERED: Final = """
+SELECT EXISTS (SELECT FROM time_off WHERE practitioner_id = %(practitioner)s::uuid
+               AND starts_at <= %(starts_at)s AND ends_at >= %(ends_at)s)
+"""
+
+
+def entries_hit(connection: Connection, away: Away) -> tuple[Entry, ...]:
+    """Return the booked appointments that are to come and that meet an absence, by start."""
+    ids = [row[0] for row in connection.exec_driver_sql(_HIT, _values(away))]
+    return entries_by_id(connection, ids)
+
+
+def visits_of(
+    connection: Connection, patients: Iterable[UUID], bounds: tuple[datetime, datetime], besides: Iterable[UUID]
+) -> dict[UUID, tuple[tuple[datetime, datetime], ...]]:
+    """Return when patients are booked in [from, to), with whomever, but for the appointments `besides`."""
+    values = {"patients": _texts(patients), "begin": bounds[0], "end": bounds[1], "besides": _texts(besides)}
+    found: dict[UUID, list[tuple[datetime, datetime]]] = {}
+    for patient_id, starts_at, ends_at in connection.exec_driver_sql(_VISITS, values):
+        found.setdefault(patient_id, []).append((starts_at, ends_at))
+    return {patient: tuple(visits) for patient, visits in found.items()}
+
+
+def is_covered(connection: Connection, away: Away) -> bool:
+    """Whether one entry of a practitioner's time off holds all of an absence already."""
+    return bool(away.practitioner_id and connection.exec_driver_sql(_COVERED, _values(away)).scalar_one())
+
+
+def lock_plan(connection: Connection, away: Away | None, who: Iterable[UUID], places: Iterable[Wanted]) -> None:
+    """Take all the locks of a plan in one statement, in the one order that all desks keep: more than needed, no fewer.
+
+    `who`: the practitioners that an absence keeps; nobody can book them in it before COMMIT. A change by itself takes
+    its locks again, at no cost.
+    """
+    days: set[int] = set() if away is None else set(utc_days(away.starts_at, away.ends_at))
+    practitioners, rooms, patients = set(who), set[UUID | None](), set[UUID]()
+    for place in places:
+        days.update(utc_days(place.starts_at - LONGEST_BUFFER, place.ends_at + LONGEST_BUFFER))
+        practitioners.add(place.practitioner_id)
+        rooms.update((place.room_id, place.device_id))
+        patients.add(place.patient_id)
+        if place.leaving is not None:
+            days.update(utc_days(*place.leaving.footprint))
+            practitioners.add(place.leaving.practitioner_id)
+            rooms.update((place.leaving.room_id, place.leaving.device_id))
+    values: dict[str, Any] = {
+        "days": sorted(days),
+        "practitioners": _texts(practitioners),
+        "rooms": _texts(row for row in rooms if row is not None),
+        "rooms_of": None,
+        "type": None,
+        "patients": _texts(patients),
+    }
+    run(connection, (LOCK,), values)
+
+
+def _values(away: Away) -> dict[str, Any]:
+    return {
+        "starts_at": away.starts_at,
+        "ends_at": away.ends_at,
+        "practitioner": None if away.practitioner_id is None else str(away.practitioner_id),
+        "site": None if away.site_id is None else str(away.site_id),
+    }
+
+
+def _texts(ids: Iterable[UUID]) -> list[str]:
+    return sorted(str(row) for row in ids)

@@ -19,7 +19,20 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
     menu = QMenu(parent)
     menu.setObjectName("main_menu")
     menu.setToolTipsVisible(True)
-    _fill(menu, actions, "new", "undo", "", "messages", "message_settings", "setup", "import_file", "export_file", "")
+    _fill(
+        menu,
+        actions,
+        "new",
+        "undo",
+        "away",
+        "",
+        "messages",
+        "message_settings",
+        "setup",
+        "import_file",
+        "export_file",
+        "",
+    )
     _sub(menu, actions, translate("Menus", "Appointment"), *_ENTRY)
     _sub(menu, actions, translate("Menus", "Go to"), "today", "back", "forward", "", "go_to_date", "find")
     _sub(

@@ -167,6 +167,7 @@ class Workspace(QObject):
         window = self.window
         window.actions_by_name["messages"].triggered.connect(lambda _checked: self.messages.toggle())
         window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
+        window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
         window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
         window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
@@ -192,6 +193,12 @@ class Workspace(QObject):
         from clinic_desk.ui.setup.desk import open_setup
 
         open_setup(self)
+
+    def open_away(self) -> None:
+        """Open Doctor away; its parts are made when somebody asks for them first."""
+        from clinic_desk.ui.away.desk import away_of
+
+        away_of(self).open()
 
     def exchange(self) -> Exchange:
         """Return import and export; their parts are made when somebody asks for them first."""

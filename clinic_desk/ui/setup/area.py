@@ -9,6 +9,7 @@ from uuid import UUID
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.setup import SaveClosure, SaveTimeOff
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.setup.inputs import Input
 
@@ -92,6 +93,8 @@ class Area:
     new_text: str = ""
     extra_text: str = ""
     removing: Callable[[Any, UUID], Work] | None = None
+    absence: Callable[[Any, UUID], SaveTimeOff | SaveClosure] | None = None
+    """The command that saves a record, where it keeps patients who are booked from being seen."""
     key: Callable[[Any], object] = _by_id
     is_same: Callable[[Any, Any], bool] = _same
     """Whether a record read anew is the one that was read before."""

@@ -50,6 +50,8 @@ class ClinicSetup(QObject):
         self._sequels: list[Callable[[], None]] = []
         self._then: tuple[Callable[[], None], Callable[[ClinicDeskError], None]] = (_nothing, _nothing_failed)
         self.page: SetupPage | None = None
+        self.before_absence: Callable[[Step], None] | None = None
+        """What looks whom time off or a closure hits before it is saved; it answers by one of the methods below."""
         self._acts = ListActs(self, window)
         self._submission = Submission(tasks, self)
         self._submission.done.connect(lambda _result: self._then[0]())
@@ -157,10 +159,19 @@ class ClinicSetup(QObject):
             self._read(self._saved)
             return
         step = steps[0]
-        work = step.area.saving(step.base, step.mine, new_id())
-        self._send(work, partial(self._written, step), partial(self._refused, step))
+        if self.before_absence is None or step.area.absence is None:
+            self.write(step)
+            return
+        self.page.set_busy(busy=True)
+        self.before_absence(step)
 
-    def _written(self, step: Step) -> None:
+    def write(self, step: Step) -> None:
+        """Write one record."""
+        work = step.area.saving(step.base, step.mine, new_id())
+        self._send(work, partial(self.written, step), partial(self.refused, step))
+
+    def written(self, step: Step) -> None:
+        """A record stands; go on with the next one."""
         if self.page is not None:
             self.page.section(step.area).saved(step)
             self._write_next()
@@ -170,7 +181,8 @@ class ClinicSetup(QObject):
         if self._leaves:
             self._close()
 
-    def _refused(self, step: Step, error: ClinicDeskError) -> None:
+    def refused(self, step: Step, error: ClinicDeskError) -> None:
+        """A record could not be written: say why, or compare it with what stands."""
         if self.page is None:
             return
         if isinstance(error, SetupConflict | NotFound):
@@ -206,6 +218,13 @@ class ClinicSetup(QObject):
 
     def _stay(self) -> None:
         self._leaves = False
+
+    def not_now(self) -> None:
+        """What was to be saved is not saved yet, and is kept."""
+        self._leaves = False
+        if self.page is not None:
+            self.page.set_busy(busy=False)
+            self.page.say(translate("setup", "Not saved yet."), "warning")
 
     def _tell(self, error: ClinicDeskError) -> None:
         if self.page is None:

@@ -11,10 +11,11 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import TimeOff
-from clinic_desk.domain.setup import Remove, SaveTimeOff
-from clinic_desk.services.setup import absences as service
+from clinic_desk.domain.setup import SaveTimeOff
+from clinic_desk.services.setup.absences import remove_time_off
 from clinic_desk.services.setup_overview import Setup
-from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work
+from clinic_desk.ui.setup.area import Area, Line, Row, Values
+from clinic_desk.ui.setup.areas.keeping import keeping_area
 from clinic_desk.ui.setup.areas.shared import chosen, first_person, name_of, person_choices
 from clinic_desk.ui.setup.inputs import choice_input, text_input
 from clinic_desk.ui.setup.spans import (
@@ -78,33 +79,22 @@ def _said(name: str, absence: Absence, setup: Setup) -> str:
     return moment_text(value, _zone(absence, setup)) if name.endswith("_at") else value or "—"
 
 
-def _saving(_base: Any, absence: Absence, operation: UUID) -> Work:
-    assert absence.practitioner_id is not None
-    assert absence.starts_at is not None
-    assert absence.ends_at is not None
-    command = SaveTimeOff(
-        practitioner_id=absence.practitioner_id,
-        starts_at=absence.starts_at,
-        ends_at=absence.ends_at,
-        name=absence.name,
-        id=absence.id,
-        version=absence.version,
-        operation_id=operation,
-    )
-    return lambda db: service.save_time_off(db, command)
-
-
-def _removing(absence: Absence, operation: UUID) -> Work:
-    command = Remove(absence.id, absence.version, operation)
-    return lambda db: service.remove_time_off(db, command)
+def _command(absence: Absence, operation: UUID) -> SaveTimeOff:
+    who, start, end = absence.practitioner_id, absence.starts_at, absence.ends_at
+    assert who is not None
+    assert start is not None
+    assert end is not None
+    return SaveTimeOff(who, start, end, absence.name, absence.id, absence.version, operation)
 
 
 def absence_area() -> Area:
     """Return the area of the time off."""
-    return Area(
+    return keeping_area(
+        _command,
+        remove_time_off,
         name="absences",
         title=translate("setup", "Time off"),
-        about=translate("setup", "Holidays, congresses, illness. What is booked in it stays booked until it is moved."),
+        about=translate("setup", "Holidays, congresses, illness. Whoever is booked then is listed when it is saved."),
         none_yet=translate("setup", "Nobody is away from now on."),
         new_text=translate("setup", "&New time off"),
         rows=(
@@ -117,9 +107,7 @@ def absence_area() -> Area:
         values=_values,
         read=_read,
         said=_said,
-        saving=_saving,
         blank=lambda setup: Absence(new_id(), first_person(setup)),
-        removing=_removing,
         compared=("practitioner_id", "starts_at", "ends_at", "name"),
         names={"starts_at": translate("setup", "From"), "ends_at": translate("setup", "Until")},
         rows_of=ROWS_OF,

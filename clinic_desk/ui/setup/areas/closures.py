@@ -11,12 +11,13 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Closure
-from clinic_desk.domain.setup import Remove, SaveClosure
+from clinic_desk.domain.setup import SaveClosure
 from clinic_desk.errors import InvalidInput
-from clinic_desk.services.setup import absences as service
+from clinic_desk.services.setup.absences import remove_closure
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.booking.words import date_text
-from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work
+from clinic_desk.ui.setup.area import Area, Line, Row, Values
+from clinic_desk.ui.setup.areas.keeping import keeping_area
 from clinic_desk.ui.setup.areas.shared import chosen, first_site, name_of, several_sites, site_choices
 from clinic_desk.ui.setup.days import typed_day, written_day
 from clinic_desk.ui.setup.inputs import choice_input, text_input
@@ -83,33 +84,24 @@ def _said(name: str, closing: Closing, setup: Setup) -> str:
     return date_text(value) if isinstance(value, date) else value or "—"
 
 
-def _saving(_base: Any, closing: Closing, operation: UUID) -> Work:
-    assert closing.site_id is not None
-    assert closing.first_day is not None
-    assert closing.last_day is not None
-    command = SaveClosure(
-        site_id=closing.site_id,
-        first_day=closing.first_day,
-        last_day=closing.last_day,
-        name=closing.name,
-        id=closing.id,
-        version=closing.version,
-        operation_id=operation,
-    )
-    return lambda db: service.save_closure(db, command)
-
-
-def _removing(closing: Closing, operation: UUID) -> Work:
-    command = Remove(closing.id, closing.version, operation)
-    return lambda db: service.remove_closure(db, command)
+def _command(closing: Closing, operation: UUID) -> SaveClosure:
+    site, first, last = closing.site_id, closing.first_day, closing.last_day
+    assert site is not None
+    assert first is not None
+    assert last is not None
+    return SaveClosure(site, first, last, closing.name, closing.id, closing.version, operation)
 
 
 def closure_area() -> Area:
     """Return the area of the closures."""
-    return Area(
+    return keeping_area(
+        _command,
+        remove_closure,
         name=CLOSURES,
         title=translate("setup", "Closures"),
-        about=translate("setup", "Whole days on which a site is closed. What is booked then stays until it is moved."),
+        about=translate(
+            "setup", "Whole days on which a site is closed. Whoever is booked then is listed when it is saved."
+        ),
         none_yet=translate("setup", "No closure is entered. Public holidays can be added all at once."),
         new_text=translate("setup", "&New closure"),
         extra_text=translate("setup", "&Holidays…"),
@@ -124,8 +116,6 @@ def closure_area() -> Area:
         values=_values,
         read=_read,
         said=_said,
-        saving=_saving,
         blank=lambda setup: Closing(new_id(), first_site(setup)),
-        removing=_removing,
         compared=("site_id", "first_day", "last_day", "name"),
     )

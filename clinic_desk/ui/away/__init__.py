@@ -1,0 +1,1 @@
+"""Doctor away: whom time off or a closure hits, and what becomes of each of them."""

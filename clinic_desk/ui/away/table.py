@@ -1,0 +1,191 @@
+"""Those whom an absence hits with what becomes of each, and the choices for the chosen one by number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from clinic_desk.domain.away import Proposal
+from clinic_desk.domain.records import Clinic
+from clinic_desk.services.away import Looked
+from clinic_desk.ui.away.choices import LEFT, Choice, choice_of, options_of
+from clinic_desk.ui.away.words import WAY_COLOURS, choice_words, option_words, visit_words, when_words
+from clinic_desk.ui.booking.choice_button import ChoiceButton
+from clinic_desk.ui.booking.fields import let_wrap, plain_label
+from clinic_desk.ui.booking.words import list_name
+from clinic_desk.ui.messages.list_view import MessageList
+from clinic_desk.ui.messages.rows import Column, RowsModel
+
+translate = QCoreApplication.translate
+_COLUMNS = 2
+_ROWS_SHOWN = 9
+_NO_TIME = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class AwayRow:
+    """One line of the table: `id` is the appointment's; `mark`: what is to be known before it is carried out."""
+
+    id: UUID
+    proposal: Proposal
+    choice: Choice
+    name: str
+    when: str
+    visit: str
+    becomes: str
+    mark: str
+    in_trouble: bool
+
+
+class AwayTable(QWidget):
+    """`changed` follows every choice; Enter in the list is `entered`, Esc `left`."""
+
+    changed = Signal()
+    entered = Signal()
+    left = Signal()
+
+    def __init__(self, today: date, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._today = today
+        self._clinic: Clinic | None = None
+        self.proposals: tuple[Proposal, ...] = ()
+        self.chosen: dict[UUID, Choice] = {}
+        self.marks: Mapping[UUID, str] = {}
+        self.rows = RowsModel(_columns(), datetime.now, self)
+        self.list = MessageList(self.rows, "away_patients", translate("away", "Patients who are booked then"))
+        self.list.setMinimumHeight(self.list.verticalHeader().defaultSectionSize() * 3 + 30)
+        self.none = plain_label(translate("away", "Nobody is booked then."), "muted")
+        self.none.setObjectName("away_none")
+        self.why = plain_label("", "warning")
+        self.why.setObjectName("away_why")
+        let_wrap(self.why)
+        self.options: tuple[tuple[Choice, ChoiceButton], ...] = ()
+        self._grid = QGridLayout()
+        self._grid.setSpacing(6)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for part in (self.none, self.list, self.why):
+            column.addWidget(part)
+        column.addLayout(self._grid)
+        self.none.hide()
+        self.list.chosen_changed.connect(lambda _row: self._show_options())
+        self.list.opened.connect(lambda _row: self.entered.emit())
+        self.list.left.connect(self.left)
+
+    # --- what is shown ---
+
+    def show_looked(self, looked: Looked, marks: Mapping[UUID, str]) -> None:
+        """Show who is hit; what was chosen stays chosen while it can be had, and so does the row."""
+        self._clinic, self.proposals, self.marks = looked.clinic, looked.proposals, marks
+        self._show_rows()
+        height = self.list.verticalHeader().defaultSectionSize() * min(max(3, len(self.proposals)), _ROWS_SHOWN) + 30
+        self.list.setMinimumHeight(height)
+        self.none.setVisible(not self.proposals)
+        self.list.setVisible(bool(self.proposals))
+        if self.list.chosen is None and self.proposals:
+            self.list.selectRow(0)
+        trouble = next((one.entry.id for one in self.proposals if one.entry.id in marks), None)
+        if trouble is not None:
+            self.list.choose(trouble)
+        self._show_options()
+        self.changed.emit()
+
+    def _show_rows(self) -> None:
+        self.rows.show_records([self._row(one) for one in self.proposals])
+
+    def _row(self, one: Proposal) -> AwayRow:
+        assert self._clinic is not None
+        row, choice = one.entry.appointment, choice_of(one, self.chosen)
+        no_time = "" if one.offers else translate("away", "no free time within six weeks")
+        return AwayRow(
+            one.entry.id,
+            one,
+            choice,
+            list_name(one.entry.patient) or _NO_TIME,
+            when_words(row.starts_at, row.zone, self._today),
+            visit_words(one, self._clinic),
+            choice_words(choice, one, self._clinic, self._today),
+            self.marks.get(one.entry.id, no_time),
+            one.entry.id in self.marks,
+        )
+
+    # --- choosing ---
+
+    def choose(self, choice: Choice) -> None:
+        """Choose for the patient whose row is selected."""
+        row: AwayRow | None = self.list.chosen
+        if row is not None:
+            self.chosen[row.id] = choice
+            self._show_rows()
+            self._check_options()
+            self.changed.emit()
+
+    def leave_all(self) -> None:
+        """Choose for everybody that nothing is changed."""
+        self.chosen = {one.entry.id: LEFT for one in self.proposals}
+        self._show_rows()
+        self._check_options()
+        self.changed.emit()
+
+    def choose_number(self, number: int) -> bool:
+        """Choose what stands under a number; False if nothing does."""
+        if not 1 <= number <= len(self.options):
+            return False
+        self.choose(self.options[number - 1][0])
+        return True
+
+    def _show_options(self) -> None:
+        row: AwayRow | None = self.list.chosen
+        wanted = () if row is None else options_of(row.proposal, self.proposals, self.chosen)
+        for _, button in self.options:
+            button.hide()
+            button.deleteLater()
+        self.options = (
+            ()
+            if row is None
+            else tuple((choice, self._button(number, choice, row)) for number, choice in enumerate(wanted, start=1))
+        )
+        for number, (_, button) in enumerate(self.options):
+            self._grid.addWidget(button, number // _COLUMNS, number % _COLUMNS)
+        self.why.setText("" if row is None else row.mark)
+        self.why.setVisible(bool(row and row.mark))
+        self._check_options()
+
+    def _button(self, number: int, choice: Choice, row: AwayRow) -> ChoiceButton:
+        assert self._clinic is not None
+        text, hint = option_words(choice, row.proposal, self._clinic, self._today)
+        made = ChoiceButton(number, text, hint, partial(self.choose, choice), self)
+        made.setCheckable(True)
+        made.setAutoDefault(False)
+        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return made
+
+    def _check_options(self) -> None:
+        row: AwayRow | None = self.list.chosen
+        for choice, button in self.options:
+            button.setChecked(row is not None and choice == row.choice)
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(translate("away", "Patient"), lambda row, _now: row.name, 24, is_bold=True),
+        Column(translate("away", "Booked"), lambda row, _now: row.when, 17),
+        Column(translate("away", "For"), lambda row, _now: row.visit, 24, lambda _row: "muted"),
+        Column(translate("away", "Becomes"), lambda row, _now: row.becomes, 34, _colour),
+        Column(translate("away", "To be known"), lambda row, _now: row.mark, 0, _mark_colour),
+    )
+
+
+def _colour(row: AwayRow) -> str:
+    return WAY_COLOURS[row.choice.way]
+
+
+def _mark_colour(row: AwayRow) -> str:
+    return "danger" if row.in_trouble else "warning"

@@ -1,0 +1,125 @@
+"""How an absence, those whom it hits, and what becomes of them are spoken of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from PySide6.QtCore import QCoreApplication
+
+from clinic_desk.domain.availability import FreeSlot
+from clinic_desk.domain.away import Proposal, Saving, Trouble
+from clinic_desk.domain.records import Clinic
+from clinic_desk.domain.refusals import Conflict
+from clinic_desk.domain.setup import SaveTimeOff
+from clinic_desk.domain.wall import to_wall
+from clinic_desk.ui.away.choices import Choice, Way
+from clinic_desk.ui.booking.words import day_text, one_line, time_text
+from clinic_desk.ui.sentences import About, sentence
+from clinic_desk.ui.setup.spans import days_text, span_text
+
+translate = QCoreApplication.translate
+
+
+def absence_words(save: Saving, clinic: Clinic) -> str:
+    """Return `Dr. Weber is away: 7 Dec 2026` or `Mitte is closed: 25 Dec 2026`."""
+    if isinstance(save, SaveTimeOff):
+        when = span_text(save.starts_at, save.ends_at, zone_of(save, clinic))
+        name = one_line(clinic.practitioner(save.practitioner_id).name)
+        return translate("away", "{name} is away: {when}").format(name=name, when=when)
+    name = one_line(clinic.site(save.site_id).name)
+    return translate("away", "{name} is closed: {when}").format(
+        name=name, when=days_text(save.first_day, save.last_day)
+    )
+
+
+def zone_of(save: Saving, clinic: Clinic) -> str:
+    """Return the zone that the times of an absence are shown in."""
+    if not isinstance(save, SaveTimeOff):
+        return clinic.site(save.site_id).zone
+    sites = [row.site_id for row in clinic.working_hours if row.practitioner_id == save.practitioner_id]
+    known = [site.zone for site in clinic.sites if site.id in sites[:1]] or [site.zone for site in clinic.sites]
+    return known[0] if known else "UTC"
+
+
+def when_words(starts_at: datetime, zone: str, today: date) -> str:
+    """Return `Tue 24 Nov, 09:45`, with the year if it is another."""
+    wall = to_wall(starts_at, zone)
+    return f"{day_text(wall.date(), today)}, {time_text(wall)}"
+
+
+def visit_words(proposal: Proposal, clinic: Clinic) -> str:
+    """Return what the patient comes for, and to whom."""
+    row = proposal.entry.appointment
+    kind, doctor = clinic.type(row.type_id).name, clinic.practitioner(row.practitioner_id).name
+    return f"{one_line(kind)} · {one_line(doctor)}"
+
+
+def slot_words(slot: FreeSlot, proposal: Proposal, clinic: Clinic, today: date) -> tuple[str, str]:
+    """Return when and with whom a new time is, and what is special about it."""
+    row = proposal.entry.appointment
+    there, was = to_wall(slot.starts_at, row.zone), to_wall(row.starts_at, row.zone)
+    name = one_line(clinic.practitioner(slot.practitioner_id).name)
+    text = f"{when_words(slot.starts_at, row.zone, today)} · {name}"
+    if slot.practitioner_id != row.practitioner_id:
+        same = there.date() == was.date()
+        return text, translate("away", "other doctor, same day") if same else translate("away", "other doctor")
+    return text, translate("away", "same day") if there.date() == was.date() else ""
+
+
+def choice_words(choice: Choice, proposal: Proposal, clinic: Clinic, today: date) -> str:
+    """Return what becomes of a patient, for her row."""
+    if choice.slot is not None:
+        return "→ " + slot_words(choice.slot, proposal, clinic, today)[0]
+    return translate("away", "stays booked then")
+
+
+def option_words(choice: Choice, proposal: Proposal, clinic: Clinic, today: date) -> tuple[str, str]:
+    """Return what can be chosen, and what is special about it."""
+    if choice.slot is not None:
+        return slot_words(choice.slot, proposal, clinic, today)
+    return translate("away", "Leave it where it is"), translate("away", "the doctor must know")
+
+
+def trouble_words(trouble: Trouble, proposal: Proposal, clinic: Clinic) -> str:
+    """Return why a patient could not be moved as planned."""
+    row, cause = proposal.entry.appointment, trouble.cause
+    if isinstance(cause, Conflict):
+        changed = cause.changed
+        desk = one_line(changed.desk or changed.person) if changed else ""
+        if desk:
+            return translate("away", "{desk} changed this appointment meanwhile: look at it again").format(desk=desk)
+        return translate("away", "This appointment was changed meanwhile: look at it again")
+    return sentence(cause, clinic, row.zone, About(row.practitioner_id, row.type_id, row.starts_at))
+
+
+def tally_words(moved: int, left: int) -> str:
+    """Return `11 moved, 1 stays booked then`."""
+    parts = []
+    if moved:
+        parts.append(translate("away", "{n} moved").format(n=moved))
+    if left:
+        stays = translate("away", "1 stays booked then"), translate("away", "{n} stay booked then")
+        parts.append(stays[left != 1].format(n=left))
+    return ", ".join(parts)
+
+
+def send_words(moved: int, left: int, *, saving: bool) -> str:
+    """Return what the button does."""
+    if not moved:
+        return translate("away", "Save ⏎") if saving else translate("away", "Close ⏎") if not left else ""
+    if moved == 1:
+        return translate("away", "Save and move one ⏎") if saving else translate("away", "Move one ⏎")
+    text = translate("away", "Save and move {n} ⏎") if saving else translate("away", "Move {n} ⏎")
+    return text.format(n=moved)
+
+
+def done_words(save: Saving, clinic: Clinic, choices: int) -> str:
+    """Return what was done, for a note."""
+    what = absence_words(save, clinic)
+    if not choices:
+        return what
+    one, several = translate("away", "{what} · 1 patient moved"), translate("away", "{what} · {n} patients moved")
+    return (one if choices == 1 else several).format(what=what, n=choices)
+
+
+WAY_COLOURS = {Way.MOVED: "ok", Way.LEFT: "warning"}

@@ -1,0 +1,294 @@
+"""Doctor away by keyboard alone, in the whole program on a real database: from the menu and from the set-up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from sqlalchemy import Engine
+
+from clinic_desk.app import DeskProgram
+from clinic_desk.database.engine import Database
+from clinic_desk.domain.commands import Update
+from clinic_desk.domain.records import Entry
+from clinic_desk.services import booking, calendar
+from clinic_desk.ui.away.question import AwayQuestion
+from clinic_desk.ui.away.sheet import AwaySheet
+from clinic_desk.ui.setup.page import SetupPage
+from clinic_desk.ui.undo import DoneTogether
+from tests.support.bookings import at, checkup, count, stored
+from tests.support.queued import leaves, queue
+from tests.support.small_clinic import SmallClinic
+from tests.ui.setup.conftest import SAVED, OpenSetup, press, section_of, sheet_over, tab_to, type_keys
+
+ENTER, ESC, DOWN, TAB = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Tab
+CTRL = Qt.KeyboardModifier.ControlModifier
+DAY = timedelta(days=1)
+
+
+def three_booked(database: Database, clinic: SmallClinic) -> tuple[Entry, ...]:
+    """At nine, ten and three on the Monday with Dr. Weber."""
+    times = (at(clinic.monday, 9), at(clinic.monday, 10), at(clinic.monday, 15))
+    return tuple(
+        booking.book(database, checkup(clinic, start, patient_id=clinic.patients[number]))
+        for number, start in enumerate(times)
+    )
+
+
+def ask(program: DeskProgram, qtbot: QtBot) -> AwayQuestion:
+    """Open Doctor away from the menu."""
+    program.window.activateWindow()
+    qtbot.waitActive(program.window)
+    program.window.actions_by_name["away"].trigger()
+    (question,) = [each for each in program.window.findChildren(AwayQuestion) if each.isVisible()]
+    qtbot.waitUntil(question.look_button.isEnabled)
+    return question
+
+
+def sheet_of(program: DeskProgram, qtbot: QtBot) -> AwaySheet:
+    """Wait for the list of those who are hit."""
+
+    def found() -> list[AwaySheet]:
+        return [each for each in program.window.findChildren(AwaySheet) if each.isVisible()]
+
+    qtbot.waitUntil(lambda: len(found()) == 1, timeout=10_000)
+    return found()[0]
+
+
+def away_on_the_monday(program: DeskProgram, qtbot: QtBot) -> AwaySheet:
+    """Type it in the menu's question, and look."""
+    question = ask(program, qtbot)
+    tab_to("from_day")
+    QApplication.focusWidget().selectAll()  # type: ignore[union-attr]
+    type_keys("3.3.2031")
+    press(ENTER)
+    assert question.problem.text() == ""
+    return sheet_of(program, qtbot)
+
+
+def starts(database: Database, entries: tuple[Entry, ...]) -> list[object]:
+    now = {entry.id: entry for entry in calendar.load_entries(database, [entry.id for entry in entries])}
+    return [now[entry.id].appointment.starts_at for entry in entries]
+
+
+def undo(program: DeskProgram) -> None:
+    program.window.actions_by_name["undo"].trigger()
+
+
+def test_a_doctor_is_away_and_everybody_is_moved_with_one_message_each_and_one_undo(
+    clinic: SmallClinic, database: Database, manager: DeskProgram, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    entries = three_booked(database, clinic)
+    leaves(owner_engine, "confirmation")
+    sheet = away_on_the_monday(manager, qtbot)
+    assert sheet.title.text() == "Dr. Weber is away: 3 Mar 2031"
+    rows = sheet.table.rows.records
+    assert [row.name for row in rows] == ["Meier, Anna", "Meier, Jonas", "O'Neill, Siobhán"]
+    assert rows[0].becomes == "→ Tue 4 Mar 2031, 09:00 · Dr. Weber"
+    assert sheet.send_button.text() == "Save and move 3 ⏎"
+    press(DOWN)
+    press(Qt.Key.Key_2)  # another doctor on the day itself
+    assert sheet.table.rows.records[1].becomes == "→ Mon 3 Mar 2031, 10:00 · Dr. Okafor"
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    assert starts(database, entries) == [
+        at(clinic.monday + DAY, 9),
+        at(clinic.monday, 10),
+        at(clinic.monday + DAY, 15),
+    ]
+    told = queue(owner_engine, "kind, appointment_id", "status = 'pending' AND kind <> 'reminder'")
+    assert sorted(told, key=str) == sorted([("rescheduled", entries[0].id), ("rescheduled", entries[2].id)], key=str)
+    assert count(owner_engine, "time_off") == 1
+    space = manager.workspace
+    assert space is not None
+    assert isinstance(space.own.stack.last(), DoneTogether)
+    assert not any(each.isVisible() for each in manager.window.findChildren(AwayQuestion))
+    undo(manager)
+    qtbot.waitUntil(lambda: count(owner_engine, "time_off") == 0, timeout=10_000)
+    assert starts(database, entries) == [entry.appointment.starts_at for entry in entries]
+    assert queue(owner_engine, "kind", "status = 'pending' AND kind <> 'reminder'") == []
+    qtbot.waitUntil(lambda: space.own.stack.last() is None)
+
+
+def test_a_patient_may_stay_and_esc_changes_nothing(
+    clinic: SmallClinic, database: Database, manager: DeskProgram, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    entries = three_booked(database, clinic)
+    sheet = away_on_the_monday(manager, qtbot)
+    options = [button.accessibleName() for _, button in sheet.table.options]
+    assert len(options) == 4
+    assert options[-1] == "4 Leave it where it is the doctor must know"
+    press(Qt.Key.Key_4)
+    assert sheet.progress.text() == "2 moved, 1 stays booked then"
+    press(ESC)
+    press(ESC)
+    assert count(owner_engine, "time_off") == 0
+    sheet = away_on_the_monday(manager, qtbot)
+    press(Qt.Key.Key_4)
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    assert starts(database, entries)[0] == entries[0].appointment.starts_at
+    assert starts(database, entries)[1] != entries[1].appointment.starts_at
+
+
+def test_two_rows_are_never_offered_the_same_time(
+    clinic: SmallClinic, database: Database, manager: DeskProgram, qtbot: QtBot
+) -> None:
+    """What is chosen for one is not among what can be chosen for another, also at another number."""
+    for number, minute in enumerate((0, 15, 30)):
+        booking.book(database, checkup(clinic, at(clinic.monday, 9, minute), patient_id=clinic.patients[number]))
+    sheet = away_on_the_monday(manager, qtbot)
+    press(Qt.Key.Key_2)
+    slot = sheet.table.rows.records[0].choice.slot
+    press(DOWN)
+    assert slot not in [choice.slot for choice, _ in sheet.table.options]
+
+
+def test_what_another_desk_did_is_marked_and_nothing_that_was_chosen_is_lost(  # noqa: PLR0917  # fixtures
+    clinic: SmallClinic,
+    database: Database,
+    second_database: Database,
+    manager: DeskProgram,
+    owner_engine: Engine,
+    qtbot: QtBot,
+) -> None:
+    entries = three_booked(database, clinic)
+    sheet = away_on_the_monday(manager, qtbot)
+    press(Qt.Key.Key_2)
+    booking.book(second_database, checkup(clinic, at(clinic.monday + DAY, 10), patient_id=clinic.patients[7]))
+    booking.update(second_database, Update(entries[2].id, 1, note="bring reports"))
+    came = booking.book(second_database, checkup(clinic, at(clinic.monday, 11), patient_id=clinic.patients[8]))
+    press(ENTER)
+    qtbot.waitUntil(lambda: bool(sheet.problem.text()) and not sheet.is_busy, timeout=10_000)
+    assert count(owner_engine, "time_off") == 0
+    rows = {row.id: row for row in sheet.table.rows.records}
+    assert rows[entries[0].id].becomes == "→ Mon 3 Mar 2031, 09:00 · Dr. Okafor"
+    assert rows[entries[0].id].mark == ""
+    assert "taken first" in rows[entries[1].id].mark
+    assert rows[entries[1].id].becomes != "→ Tue 4 Mar 2031, 10:00 · Dr. Weber"
+    assert rows[entries[2].id].mark == "Desk 2 changed this appointment meanwhile: look at it again"
+    assert rows[came.id].mark == "booked just now at another desk"
+    assert sheet.table.list.hasFocus()
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    assert starts(database, entries)[0] == at(clinic.monday, 9)
+    assert count(owner_engine, "time_off") == 1
+
+
+def test_where_nobody_is_booked_it_is_said_and_the_time_off_is_saved(
+    clinic: SmallClinic, manager: DeskProgram, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    sheet = away_on_the_monday(manager, qtbot)
+    assert sheet.table.none.isVisible()
+    assert not sheet.table.list.isVisible()
+    assert sheet.send_button.text() == "Save ⏎"
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    assert count(owner_engine, "time_off") == 1
+    sheet = away_on_the_monday(manager, qtbot)
+    assert sheet.story.text() == "This time off is entered already."
+    assert sheet.send_button.text() == "Close ⏎"
+    press(ENTER)
+    assert count(owner_engine, "time_off") == 1
+
+
+def test_a_reception_moves_the_patients_and_enters_nothing(
+    clinic: SmallClinic, database: Database, reception: DeskProgram, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    entries = three_booked(database, clinic)
+    sheet = away_on_the_monday(reception, qtbot)
+    assert "Only a practice manager" in sheet.story.text()
+    assert not sheet.only_save.isVisible()
+    assert sheet.send_button.text() == "Move 3 ⏎"
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    assert starts(database, entries)[0] == at(clinic.monday + DAY, 9)
+    assert count(owner_engine, "time_off") == 0
+    undo(reception)
+    qtbot.waitUntil(lambda: stored(owner_engine, entries[0].id)["version"] == 3, timeout=10_000)
+    assert starts(database, entries) == [entry.appointment.starts_at for entry in entries]
+
+
+def test_what_cannot_be_read_is_told_at_its_field(clinic: SmallClinic, manager: DeskProgram, qtbot: QtBot) -> None:
+    question = ask(manager, qtbot)
+    tab_to("from_day")
+    QApplication.focusWidget().selectAll()  # type: ignore[union-attr]
+    type_keys("nonsense")
+    press(ENTER)
+    assert question.form.remarks["from_day"].text()
+    assert question.isVisible()
+
+
+# --- from the set-up --------------------------------------------------------------------------------------------------
+
+
+def new_time_off(page: SetupPage) -> None:
+    """Type the Monday as time off of Dr. Weber, and save with the keyboard."""
+    section_of(page, "absences")
+    press(Qt.Key.Key_N, CTRL)
+    tab_to("from_day")
+    QApplication.focusWidget().selectAll()  # type: ignore[union-attr]
+    type_keys("3.3.2031")
+    press(Qt.Key.Key_S, CTRL)
+
+
+def test_time_off_that_hits_nobody_is_saved_without_a_question(
+    clinic: SmallClinic, manager: DeskProgram, open_setup: OpenSetup, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    page = open_setup(manager)
+    new_time_off(page)
+    qtbot.waitUntil(lambda: page.told.text() == SAVED, timeout=10_000)
+    assert count(owner_engine, "time_off") == 1
+
+
+def test_time_off_saved_in_the_set_up_shows_whom_it_hits_first(  # noqa: PLR0917  # fixtures
+    clinic: SmallClinic,
+    database: Database,
+    manager: DeskProgram,
+    open_setup: OpenSetup,
+    owner_engine: Engine,
+    qtbot: QtBot,
+) -> None:
+    entries = three_booked(database, clinic)
+    page = open_setup(manager)
+    new_time_off(page)
+    sheet = sheet_over(page, AwaySheet, qtbot)
+    press(ESC)
+    assert page.told.text() == "Not saved yet."
+    assert count(owner_engine, "time_off") == 0
+    press(Qt.Key.Key_S, CTRL)
+    sheet_over(page, AwaySheet, qtbot)
+    press(ENTER)
+    qtbot.waitUntil(lambda: page.told.text() == SAVED, timeout=10_000)
+    assert starts(database, entries)[0] == at(clinic.monday + DAY, 9)
+    assert count(owner_engine, "time_off") == 1
+    assert not page.is_changed
+
+
+def test_a_closure_saved_in_the_set_up_may_move_nobody(  # noqa: PLR0917  # fixtures
+    clinic: SmallClinic,
+    database: Database,
+    manager: DeskProgram,
+    open_setup: OpenSetup,
+    owner_engine: Engine,
+    qtbot: QtBot,
+) -> None:
+    entries = three_booked(database, clinic)
+    page = open_setup(manager)
+    section_of(page, "closures")
+    press(Qt.Key.Key_N, CTRL)
+    tab_to("site_id")
+    press(DOWN)  # from Harlem to Mitte
+    tab_to("first_day")
+    QApplication.focusWidget().selectAll()  # type: ignore[union-attr]
+    type_keys("3.3.2031")
+    press(Qt.Key.Key_S, CTRL)
+    sheet = sheet_over(page, AwaySheet, qtbot)
+    assert sheet.title.text() == "Mitte is closed: 3 Mar 2031"
+    tab_to("away_only_save")
+    press(ENTER)
+    qtbot.waitUntil(lambda: page.told.text() == SAVED, timeout=10_000)
+    assert count(owner_engine, "closure") == 1
+    assert starts(database, entries) == [entry.appointment.starts_at for entry in entries]

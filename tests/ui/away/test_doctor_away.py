@@ -254,7 +254,7 @@ def test_time_off_saved_in_the_set_up_shows_whom_it_hits_first(  # noqa: PLR0917
     entries = three_booked(database, clinic)
     page = open_setup(manager)
     new_time_off(page)
-    sheet = sheet_over(page, AwaySheet, qtbot)
+    sheet_over(page, AwaySheet, qtbot)
     press(ESC)
     assert page.told.text() == "Not saved yet."
     assert count(owner_engine, "time_off") == 0

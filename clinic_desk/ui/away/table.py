@@ -54,6 +54,7 @@ class AwayTable(QWidget):
         super().__init__(parent)
         self._today = today
         self._clinic: Clinic | None = None
+        self._several = False
         self.proposals: tuple[Proposal, ...] = ()
         self.chosen: dict[UUID, Choice] = {}
         self.marks: Mapping[UUID, str] = {}
@@ -84,6 +85,7 @@ class AwayTable(QWidget):
     def show_looked(self, looked: Looked, marks: Mapping[UUID, str]) -> None:
         """Show who is hit; what was chosen stays chosen while it can be had, and so does the row."""
         self._clinic, self.proposals, self.marks = looked.clinic, looked.proposals, marks
+        self._several = looked.away.practitioner_id is None
         self._show_rows()
         height = self.list.verticalHeader().defaultSectionSize() * min(max(3, len(self.proposals)), _ROWS_SHOWN) + 30
         self.list.setMinimumHeight(height)
@@ -110,7 +112,7 @@ class AwayTable(QWidget):
             choice,
             list_name(one.entry.patient) or _NO_TIME,
             when_words(row.starts_at, row.zone, self._today),
-            visit_words(one, self._clinic),
+            visit_words(one, self._clinic, several=self._several),
             choice_words(choice, one, self._clinic, self._today),
             self.marks.get(one.entry.id, no_time),
             one.entry.id in self.marks,

@@ -47,11 +47,11 @@ def when_words(starts_at: datetime, zone: str, today: date) -> str:
     return f"{day_text(wall.date(), today)}, {time_text(wall)}"
 
 
-def visit_words(proposal: Proposal, clinic: Clinic) -> str:
-    """Return what the patient comes for, and to whom."""
+def visit_words(proposal: Proposal, clinic: Clinic, *, several: bool) -> str:
+    """Return what the patient comes for, and to whom if `several` doctors are away."""
     row = proposal.entry.appointment
-    kind, doctor = clinic.type(row.type_id).name, clinic.practitioner(row.practitioner_id).name
-    return f"{one_line(kind)} · {one_line(doctor)}"
+    kind = one_line(clinic.type(row.type_id).name)
+    return f"{kind} · {one_line(clinic.practitioner(row.practitioner_id).name)}" if several else kind
 
 
 def slot_words(slot: FreeSlot, proposal: Proposal, clinic: Clinic, today: date) -> tuple[str, str]:

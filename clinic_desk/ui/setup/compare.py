@@ -1,51 +1,20 @@
-"""What another desk saved meanwhile, field by field beside what is wanted here; each clash is asked."""
+"""What another desk saved of a record of the set-up meanwhile, and the record over it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
-
 from clinic_desk.services.setup_overview import Setup
-from clinic_desk.ui.booking.choice_button import ChoiceButton
-from clinic_desk.ui.booking.compare_table import Cell, CompareTable
-from clinic_desk.ui.booking.fields import button, plain_label
-from clinic_desk.ui.booking.guard import Guard
-from clinic_desk.ui.booking.sheet import Sheet
+from clinic_desk.ui.compare import Difference, whole
 from clinic_desk.ui.setup.drafts import Step
 from clinic_desk.ui.setup.section import line_text
 
-translate = QCoreApplication.translate
-WHOLE = "whole"
-"""Stands for the record itself, where another desk removed it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field in which one side is not as it was read. `asked`: both changed it, differently."""
-
-    name: str
-    label: str
-    mine: str
-    now: str
-    here: bool
-    there: bool
-
-    @property
-    def asked(self) -> bool:
-        """Whether somebody must choose."""
-        return self.here and self.there and self.mine != self.now
-
-
-def differences(step: Step, now: Any, setup: Setup) -> tuple[Difference, ...]:
-    """Compare a record as wanted with how it stands: those to be asked first. `now` None: it was removed."""
+def differences(step: Step, now: Any, setup: Setup) -> list[Difference]:
+    """Compare a record as wanted with how it stands. `now` None: it was removed."""
     area = step.area
     if now is None:
-        removed = translate("setup", "removed")
-        return (Difference(WHOLE, "", line_text(area.line(step.mine, setup)), removed, here=True, there=True),)
+        return [whole(line_text(area.line(step.mine, setup)), "")]
     found = []
     for name in area.compared:
         mine, theirs = getattr(step.mine, name), getattr(now, name)
@@ -53,7 +22,7 @@ def differences(step: Step, now: Any, setup: Setup) -> tuple[Difference, ...]:
         if mine != base or theirs != base:
             words = (area.said(name, step.mine, setup), area.said(name, now, setup))
             found.append(Difference(name, area.label(name), *words, here=mine != base, there=theirs != base))
-    return tuple(sorted(found, key=lambda each: not each.asked))
+    return found
 
 
 def merged(step: Step, now: Any, kept: frozenset[str]) -> Any:
@@ -61,101 +30,3 @@ def merged(step: Step, now: Any, kept: frozenset[str]) -> Any:
     if now is None:
         return step.area.fresh(step.mine) if kept else None
     return step.area.over(step.mine, now, kept)
-
-
-class CompareSheet(Sheet):
-    """Of one record. Esc keeps everything typed here and saves nothing."""
-
-    decided = Signal(object)
-    """The names of the fields that stay as wanted here, as a frozenset; WHOLE for a record that was removed."""
-
-    def __init__(self, parent: QWidget, step: Step, now: Any, setup: Setup) -> None:
-        super().__init__(parent, width=760)
-        self.setObjectName("setup_compare")
-        self.guard = Guard(self)
-        self.choices: list[ChoiceButton] = []
-        self._kept: dict[str, bool] = {}
-        self._asked: dict[str, tuple[ChoiceButton, ChoiceButton]] = {}
-        name = line_text(step.area.line(step.mine, setup))
-        title = translate("setup", "{what}: changed at another desk first")
-        gone = translate("setup", "{what}: removed at another desk first")
-        self._title = plain_label((gone if now is None else title).format(what=name), "title", wrap=True)
-        self._story = plain_label(
-            translate("setup", "Another desk saved it after you opened it. Nothing you typed is lost."), wrap=True
-        )
-        self.table = CompareTable(("", translate("setup", "As you want it"), translate("setup", "As it is now"), ""))
-        self._leave = button(translate("setup", "Back to the set-up"), "compare_back", self.reject)
-        self._save = button(translate("setup", "Save ⏎"), "compare_save", self._go_on, "primary")
-        self._lay_out()
-        self.table.show_rows([self._row(each) for each in differences(step, now, setup)])
-        self._show()
-        self.guard.begin()
-
-    def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self._leave)
-        buttons.addWidget(self._save)
-        for widget in (self._title, self._story, self.table):
-            self.body.addWidget(widget)
-        self.body.addSpacing(4)
-        self.body.addLayout(buttons)
-        self.setAccessibleName(self._title.text())
-        self.setAccessibleDescription(self._story.text())
-
-    def _row(self, each: Difference) -> tuple[Cell, ...]:
-        if each.asked:
-            return self._asked_row(each)
-        self._kept[each.name] = each.here
-        same = translate("setup", "unchanged")
-        result = translate("setup", "✓ as you want it") if each.here else translate("setup", "✓ as it is now")
-        return each.label, each.mine if each.here else same, each.now if each.there else same, result
-
-    def _asked_row(self, each: Difference) -> tuple[Cell, ...]:
-        number, name = len(self.choices) + 1, each.name
-        pair = (
-            ChoiceButton(number, each.mine, "", lambda: self._keep(name, mine=True), self.table),
-            ChoiceButton(number + 1, each.now, "", lambda: self._keep(name, mine=False), self.table),
-        )
-        whose = (translate("setup", "as you want it"), translate("setup", "as it is now"))
-        for choice, told in zip(pair, whose, strict=True):
-            choice.setCheckable(True)
-            choice.setAccessibleName(", ".join(part for part in (each.label, told, choice.accessibleName()) if part))
-        self.choices += pair
-        self._asked[name] = pair
-        return each.label, pair[0], pair[1], translate("setup", "← choose")
-
-    def first_focus(self) -> QWidget | None:
-        return self.choices[0] if self.choices else self._save
-
-    def choose(self, number: int) -> None:
-        """Choose by the number (from 1) that stands on a choice."""
-        if 1 <= number <= len(self.choices):
-            self._keep(list(self._asked)[(number - 1) // 2], mine=number % 2 == 1)
-
-    def _keep(self, name: str, *, mine: bool) -> None:
-        if self.guard.is_ready:
-            self._kept[name] = mine
-        self._show()
-        left = [each for each in self._asked if each not in self._kept]
-        (self._asked[left[0]][0] if left else self._save).setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _show(self) -> None:
-        for name, (mine, theirs) in self._asked.items():
-            mine.setChecked(self._kept.get(name) is True)
-            theirs.setChecked(self._kept.get(name) is False)
-        self._save.setEnabled(all(name in self._kept for name in self._asked))
-
-    def _go_on(self) -> None:
-        if self.guard.is_ready and self._save.isEnabled():
-            self.done(self.DialogCode.Accepted)
-            self.decided.emit(frozenset(name for name, mine in self._kept.items() if mine))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        number = event.key() - Qt.Key.Key_0.value
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.isAutoRepeat():
-            event.accept()
-        elif 1 <= number <= len(self.choices):
-            self.choose(number)
-        else:
-            super().keyPressEvent(event)

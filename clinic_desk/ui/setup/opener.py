@@ -16,14 +16,16 @@ from clinic_desk.domain.setup import SetupConflict, StillUsed
 from clinic_desk.errors import ClinicDeskError, InvalidInput, OutcomeUnknown
 from clinic_desk.services.setup_overview import Setup, is_bookable, load_setup
 from clinic_desk.ui.booking.submission import Submission
+from clinic_desk.ui.compare import CompareSheet
 from clinic_desk.ui.messages.settings.leaving import LeavingSheet
 from clinic_desk.ui.sentences import sentence
 from clinic_desk.ui.setup.area import Work
 from clinic_desk.ui.setup.areas.all import all_areas
-from clinic_desk.ui.setup.compare import CompareSheet, merged
+from clinic_desk.ui.setup.compare import differences, merged
 from clinic_desk.ui.setup.drafts import Step
 from clinic_desk.ui.setup.list_acts import ListActs
 from clinic_desk.ui.setup.page import SetupPage
+from clinic_desk.ui.setup.section import line_text
 from clinic_desk.ui.setup.words import saved_text, used_text
 from clinic_desk.ui.tasks import Tasks
 
@@ -201,7 +203,13 @@ class ClinicSetup(QObject):
         self.page.set_busy(busy=False)
         now = step.area.now(step.mine, self._setup)
         self.page.say(translate("setup", "Another desk saved something first."), "warning")
-        sheet = CompareSheet(self._window, step, now, self._setup)
+        sheet = CompareSheet(
+            self._window,
+            line_text(step.area.line(step.mine, self._setup)),
+            differences(step, now, self._setup),
+            translate("setup", "Back to the set-up"),
+            is_gone=now is None,
+        )
         sheet.decided.connect(partial(self._decided, step, now))
         sheet.rejected.connect(self._stay)
         sheet.open()

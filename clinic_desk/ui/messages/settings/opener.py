@@ -18,11 +18,13 @@ from clinic_desk.notifications import credentials
 from clinic_desk.services import messaging
 from clinic_desk.services.messaging import MessagingSetup
 from clinic_desk.ui.booking.submission import Submission
-from clinic_desk.ui.messages.settings.compare import CompareSheet
+from clinic_desk.ui.compare import CompareSheet
+from clinic_desk.ui.messages.settings.compare import differences
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
 from clinic_desk.ui.messages.settings.draft import Draft, Record, Step
 from clinic_desk.ui.messages.settings.errands import Errand
 from clinic_desk.ui.messages.settings.leaving import LeavingSheet
+from clinic_desk.ui.messages.settings.words import record_title
 from clinic_desk.ui.sentences import sentence
 
 if TYPE_CHECKING:
@@ -195,7 +197,13 @@ class MessageSettings(QObject):
             self._decided(step, now, frozenset())
             return
         self.dialog.say(translate("settings", "Another desk saved something first."), "warning")
-        sheet = CompareSheet(self._window, self._desk.store.clinic, step, now)
+        sheet = CompareSheet(
+            self._window,
+            record_title(step.about),
+            differences(step, now, self._desk.store.clinic),
+            translate("settings", "Back to the settings"),
+            is_gone=now is None,
+        )
         sheet.decided.connect(partial(self._decided, step, now))
         sheet.rejected.connect(self._stay)
         sheet.open()

@@ -22,7 +22,7 @@ from clinic_desk.errors import NotAllowed
 from clinic_desk.notifications.templates import TextKey
 from clinic_desk.services import messaging
 from clinic_desk.services.messaging import MessagingSetup
-from clinic_desk.ui.messages.settings.compare import CompareSheet
+from clinic_desk.ui.compare import CompareSheet
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
 from clinic_desk.ui.messages.settings.leaving import LeavingSheet
 from tests.support.small_clinic import SMALL_CLINIC

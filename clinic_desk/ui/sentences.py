@@ -84,7 +84,7 @@ def combined(violations: Iterable[Violation]) -> tuple[Violation, ...]:
 
 def _violation(violation: Violation, clinic: Clinic, zone: str, about: About, *, asking: bool = False) -> str:
     facts = _Facts.of(violation, clinic, zone, about)
-    template, advice = _RULES[violation.rule](facts)
+    template, advice = _by_rule(violation.rule, facts)
     told = template.format(
         who=facts.who, name=facts.name, span=facts.span, day=facts.day, hours=facts.hours, visit=facts.visit
     )
@@ -144,6 +144,80 @@ def _hours(clinic: Clinic, practitioner_id: UUID | None, wall: datetime | None) 
     return ", ".join(f"{minute_text(start)}–{minute_text(end)}" for start, end in rows)
 
 
+def _by_rule(rule: Rule, facts: _Facts) -> tuple[str, str]:
+    """Return what is wrong, as a template for the facts, and what to do about it."""
+    if rule in _SPECIAL:
+        return _SPECIAL[rule](facts)
+    named, nameless, advice = _plain_rules()[rule]
+    return (named if facts.name and named else nameless), advice
+
+
+def _plain_rules() -> dict[Rule, tuple[str, str, str]]:
+    """Return (where what is in the way has a name, where it has none, what to do); "" where a name says nothing."""
+    return {
+        Rule.OVER_BREAK: (
+            translate("sentences", "{who}: {name} {span}."),
+            translate("sentences", "{who} has a break {span}."),
+            translate("sentences", "Choose a time before or after."),
+        ),
+        Rule.TIME_OFF: (
+            translate("sentences", "{who} is away: {name}, {span}."),
+            translate("sentences", "{who} is away {span}."),
+            translate("sentences", "Choose another time or doctor."),
+        ),
+        Rule.CLOSURE: (
+            translate("sentences", "The practice is closed on {day}: {name}."),
+            translate("sentences", "The practice is closed on {day}."),
+            translate("sentences", "Choose another day."),
+        ),
+        Rule.BLOCKED: (
+            translate("sentences", "{span} is kept for {name}."),
+            translate("sentences", "{span} is blocked."),
+            translate("sentences", "Choose a time before or after."),
+        ),
+        Rule.IN_THE_PAST: (
+            "",
+            translate("sentences", "This time is over."),
+            translate("sentences", "Choose a later one."),
+        ),
+        Rule.TOO_SHORT: (
+            "",
+            translate("sentences", "The length is too short for {visit}."),
+            translate("sentences", "Give it at least five minutes."),
+        ),
+        Rule.TOO_LONG: (
+            "",
+            translate("sentences", "An appointment can last at most twelve hours."),
+            translate("sentences", "Shorten it."),
+        ),
+        Rule.WRONG_TYPE: (
+            "",
+            translate("sentences", "{who} does not do {visit}."),
+            translate("sentences", "Choose another doctor or another visit."),
+        ),
+        Rule.ROOM_TAKEN: (
+            translate("sentences", "{name} is taken at that time."),
+            translate("sentences", "The room is taken at that time."),
+            translate("sentences", "Choose another room, or “automatic”."),
+        ),
+        Rule.DEVICE_TAKEN: (
+            translate("sentences", "{name} is taken at that time."),
+            translate("sentences", "The device is taken at that time."),
+            translate("sentences", "Choose another device, or “automatic”."),
+        ),
+        Rule.WRONG_ROOM: (
+            translate("sentences", "{name} is not meant for this visit."),
+            translate("sentences", "The room is not meant for this visit."),
+            translate("sentences", "Choose another one, or “automatic”."),
+        ),
+        Rule.INACTIVE: (
+            translate("sentences", "{name} is no longer in use."),
+            translate("sentences", "The doctor, room or visit is no longer in use."),
+            translate("sentences", "Choose another one."),
+        ),
+    }
+
+
 def _outside_hours(facts: _Facts) -> tuple[str, str]:
     advice = translate("sentences", "Choose a time within them.")
     if facts.hours:
@@ -151,59 +225,6 @@ def _outside_hours(facts: _Facts) -> tuple[str, str]:
     return (
         translate("sentences", "{who} does not work on {day}."),
         translate("sentences", "Choose another day or doctor."),
-    )
-
-
-def _over_break(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose a time before or after.")
-    if facts.name:
-        return translate("sentences", "{who}: {name} {span}."), advice
-    return translate("sentences", "{who} has a break {span}."), advice
-
-
-def _time_off(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose another time or doctor.")
-    if facts.name:
-        return translate("sentences", "{who} is away: {name}, {span}."), advice
-    return translate("sentences", "{who} is away {span}."), advice
-
-
-def _closure(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose another day.")
-    if facts.name:
-        return translate("sentences", "The practice is closed on {day}: {name}."), advice
-    return translate("sentences", "The practice is closed on {day}."), advice
-
-
-def _blocked(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose a time before or after.")
-    if facts.name:
-        return translate("sentences", "{span} is kept for {name}."), advice
-    return translate("sentences", "{span} is blocked."), advice
-
-
-def _in_the_past(_: _Facts) -> tuple[str, str]:
-    return translate("sentences", "This time is over."), translate("sentences", "Choose a later one.")
-
-
-def _too_short(facts: _Facts) -> tuple[str, str]:
-    return (
-        translate("sentences", "The length is too short for {visit}."),
-        translate("sentences", "Give it at least five minutes."),
-    )
-
-
-def _too_long(_: _Facts) -> tuple[str, str]:
-    return (
-        translate("sentences", "An appointment can last at most twelve hours."),
-        translate("sentences", "Shorten it."),
-    )
-
-
-def _wrong_type(facts: _Facts) -> tuple[str, str]:
-    return (
-        translate("sentences", "{who} does not do {visit}."),
-        translate("sentences", "Choose another doctor or another visit."),
     )
 
 
@@ -225,13 +246,6 @@ def _taken(facts: _Facts) -> tuple[str, str]:
     return translate("sentences", "{who} is already booked then."), advice
 
 
-def _room_taken(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose another room, or “automatic”.")
-    if facts.name:
-        return translate("sentences", "{name} is taken at that time."), advice
-    return translate("sentences", "The room is taken at that time."), advice
-
-
 def _no_room(facts: _Facts) -> tuple[str, str]:
     if facts.name:
         advice = translate("sentences", "Choose another room, or “automatic”.")
@@ -240,13 +254,6 @@ def _no_room(facts: _Facts) -> tuple[str, str]:
         translate("sentences", "{visit} needs a room, and none is free or chosen."),
         translate("sentences", "Choose a room or another time."),
     )
-
-
-def _device_taken(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose another device, or “automatic”.")
-    if facts.name:
-        return translate("sentences", "{name} is taken at that time."), advice
-    return translate("sentences", "The device is taken at that time."), advice
 
 
 def _no_device(facts: _Facts) -> tuple[str, str]:
@@ -259,39 +266,14 @@ def _no_device(facts: _Facts) -> tuple[str, str]:
     )
 
 
-def _wrong_room(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose another one, or “automatic”.")
-    if facts.name:
-        return translate("sentences", "{name} is not meant for this visit."), advice
-    return translate("sentences", "The room is not meant for this visit."), advice
-
-
-def _inactive(facts: _Facts) -> tuple[str, str]:
-    advice = translate("sentences", "Choose another one.")
-    if facts.name:
-        return translate("sentences", "{name} is no longer in use."), advice
-    return translate("sentences", "The doctor, room or visit is no longer in use."), advice
-
-
-_RULES = {
+_SPECIAL = {
     Rule.OUTSIDE_HOURS: _outside_hours,
-    Rule.OVER_BREAK: _over_break,
-    Rule.TIME_OFF: _time_off,
-    Rule.CLOSURE: _closure,
-    Rule.BLOCKED: _blocked,
-    Rule.IN_THE_PAST: _in_the_past,
-    Rule.TOO_SHORT: _too_short,
-    Rule.TOO_LONG: _too_long,
-    Rule.WRONG_TYPE: _wrong_type,
     Rule.PATIENT_BUSY: _patient_busy,
     Rule.SLOT_TAKEN: _taken,
-    Rule.ROOM_TAKEN: _room_taken,
     Rule.NO_ROOM: _no_room,
-    Rule.DEVICE_TAKEN: _device_taken,
     Rule.NO_DEVICE: _no_device,
-    Rule.WRONG_ROOM: _wrong_room,
-    Rule.INACTIVE: _inactive,
 }
+"""Rules whose sentence hangs on more than whether what is in the way has a name."""
 
 
 def _slot_taken(problem: SlotTaken, clinic: Clinic, zone: str) -> str:

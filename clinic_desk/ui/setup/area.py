@@ -9,7 +9,7 @@ from uuid import UUID
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.setup import SaveClosure, SaveTimeOff
+from clinic_desk.domain.setup import Remove, SaveClosure, SaveTimeOff
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.setup.inputs import Input
 
@@ -126,3 +126,13 @@ class Area:
 def plain_record(values: Values, base: Any, _setup: Setup) -> Any:
     """Return the record of a form whose fields are the record's own."""
     return replace(base, **values)
+
+
+def removing_by(remove: Callable[[Database, Remove], None]) -> Callable[[Any, UUID], Work]:
+    """Return an area's `removing`, where a service removes one record by its id."""
+
+    def removing(record: Any, operation: UUID) -> Work:
+        command = Remove(record.id, record.version, operation)
+        return lambda db: remove(db, command)
+
+    return removing

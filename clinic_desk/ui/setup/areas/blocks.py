@@ -11,11 +11,11 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Block, Practitioner, Room
-from clinic_desk.domain.setup import Remove, SaveBlock
+from clinic_desk.domain.setup import SaveBlock
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.setup import absences as service
 from clinic_desk.services.setup_overview import Setup
-from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work
+from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work, removing_by
 from clinic_desk.ui.setup.areas.shared import first_person, in_use, name_of, named, names_of
 from clinic_desk.ui.setup.inputs import choice_input, text_input, ticks_input
 from clinic_desk.ui.setup.spans import (
@@ -125,11 +125,6 @@ def _saving(_base: Any, block: Reserved, operation: UUID) -> Work:
     return lambda db: service.save_block(db, command)
 
 
-def _removing(block: Reserved, operation: UUID) -> Work:
-    command = Remove(block.id, block.version, operation)
-    return lambda db: service.remove_block(db, command)
-
-
 def _blank(setup: Setup) -> Reserved:
     person = first_person(setup)
     return Reserved(new_id(), None if person is None else ("practitioner", person))
@@ -163,7 +158,7 @@ def block_area() -> Area:
         said=_said,
         saving=_saving,
         blank=_blank,
-        removing=_removing,
+        removing=removing_by(service.remove_block),
         compared=("of", "name", "starts_at", "ends_at", "type_ids"),
         names={"starts_at": translate("setup", "From"), "ends_at": translate("setup", "Until")},
         rows_of=ROWS_OF | {"practitioner_id": "of", "room_id": "of"},

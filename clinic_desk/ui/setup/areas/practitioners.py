@@ -9,10 +9,10 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Practitioner
-from clinic_desk.domain.setup import Remove, SavePractitioner
+from clinic_desk.domain.setup import SavePractitioner
 from clinic_desk.services.setup import practitioners as service
 from clinic_desk.services.setup_overview import Setup
-from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work
+from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work, removing_by
 from clinic_desk.ui.setup.areas.shared import active_row, in_use, named, names_of, next_position
 from clinic_desk.ui.setup.inputs import colour_input, colour_text, next_colour, number_input, text_input, ticks_input
 from clinic_desk.ui.setup.words import yes_no
@@ -88,11 +88,6 @@ def _saving(base: Person | None, person: Person, operation: UUID) -> Work:
     return lambda db: service.save_practitioner(db, command)
 
 
-def _removing(person: Person, operation: UUID) -> Work:
-    command = Remove(person.id, person.version, operation)
-    return lambda db: service.remove_practitioner(db, command)
-
-
 def practitioner_area() -> Area:
     """Return the area of the practitioners."""
     return Area(
@@ -126,6 +121,6 @@ def practitioner_area() -> Area:
         said=_said,
         saving=_saving,
         blank=_blank,
-        removing=_removing,
+        removing=removing_by(service.remove_practitioner),
         compared=("name", "speciality", "colour", "position", "type_ids", "active"),
     )

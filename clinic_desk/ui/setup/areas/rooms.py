@@ -10,10 +10,10 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Room, RoomKind
-from clinic_desk.domain.setup import Remove, SaveRoom
+from clinic_desk.domain.setup import SaveRoom
 from clinic_desk.services.setup import rooms as service
 from clinic_desk.services.setup_overview import Setup
-from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work
+from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work, removing_by
 from clinic_desk.ui.setup.areas.shared import (
     active_row,
     chosen,
@@ -60,11 +60,6 @@ def _saving(_base: Any, room: Room, operation: UUID) -> Work:
     return lambda db: service.save_room(db, command)
 
 
-def _removing(room: Room, operation: UUID) -> Work:
-    command = Remove(room.id, room.version, operation)
-    return lambda db: service.remove_room(db, command)
-
-
 def _blank(setup: Setup) -> Room:
     site = first_site(setup)
     position = next_position(setup.clinic.rooms)
@@ -104,6 +99,6 @@ def room_area() -> Area:
         said=_said,
         saving=_saving,
         blank=_blank,
-        removing=_removing,
+        removing=removing_by(service.remove_room),
         compared=("name", "kind", "site_id", "capacity", "position", "active"),
     )

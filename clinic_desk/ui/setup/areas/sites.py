@@ -10,12 +10,12 @@ from PySide6.QtCore import QCoreApplication, QTimeZone
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Site
-from clinic_desk.domain.setup import Remove, SaveSite
+from clinic_desk.domain.setup import SaveSite
 from clinic_desk.domain.wall import zone_names, zone_rules
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.setup import sites as service
 from clinic_desk.services.setup_overview import Setup
-from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work
+from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work, removing_by
 from clinic_desk.ui.setup.areas.shared import active_row, named
 from clinic_desk.ui.setup.holiday_words import countries, country_text, subdivision_text, subdivisions
 from clinic_desk.ui.setup.inputs import choice_input, known_text_input, text_input
@@ -75,11 +75,6 @@ def _saving(_base: Any, site: Site, operation: UUID) -> Work:
     return lambda db: service.save_site(db, command)
 
 
-def _removing(site: Site, operation: UUID) -> Work:
-    command = Remove(site.id, site.version, operation)
-    return lambda db: service.remove_site(db, command)
-
-
 def _blank(_setup: Setup) -> Site:
     zone = bytes(QTimeZone.systemTimeZoneId().data()).decode()
     return Site(new_id(), "", zone if zone in zone_names() else "", version=0)
@@ -125,6 +120,6 @@ def site_area() -> Area:
         said=_said,
         saving=_saving,
         blank=_blank,
-        removing=_removing,
+        removing=removing_by(service.remove_site),
         compared=("name", "zone", "address", "phone", "country", "subdivision", "active"),
     )

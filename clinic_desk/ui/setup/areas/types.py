@@ -11,11 +11,11 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentType
-from clinic_desk.domain.setup import Remove, SaveAppointmentType
+from clinic_desk.domain.setup import SaveAppointmentType
 from clinic_desk.services.setup import types as service
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.booking.words import length_text
-from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work
+from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work, removing_by
 from clinic_desk.ui.setup.areas.shared import active_row, in_use, named, names_of, next_position
 from clinic_desk.ui.setup.inputs import (
     choice_input,
@@ -92,11 +92,6 @@ def _saving(_base: Any, kind: AppointmentType, operation: UUID) -> Work:
     return lambda db: service.save_type(db, command)
 
 
-def _removing(kind: AppointmentType, operation: UUID) -> Work:
-    command = Remove(kind.id, kind.version, operation)
-    return lambda db: service.remove_type(db, command)
-
-
 def _blank(setup: Setup) -> AppointmentType:
     known = setup.clinic.types
     everybody = frozenset(person.id for person in setup.clinic.practitioners if person.active)
@@ -130,7 +125,7 @@ def type_area() -> Area:
         said=_said,
         saving=_saving,
         blank=_blank,
-        removing=_removing,
+        removing=removing_by(service.remove_type),
         compared=(
             *("name", "length_minutes", "buffer_before_minutes", "buffer_after_minutes", "colour"),
             *("practitioner_ids", "needs_room", "needs_device", "room_ids", "notice_minutes", "horizon_days"),

@@ -95,7 +95,6 @@ class MessageDesk(QObject):
 
         if self.settings is None:
             self.settings = MessageSettings(self._space, self)
-            self._window.may_leave = self.settings.leave_with_window
         self.settings.open()
 
     def toggle(self) -> None:

@@ -10,6 +10,7 @@ from clinic_desk.ui.setup.opener import ClinicSetup
 from clinic_desk.ui.store import CLINIC_TABLES, DAY_TABLES
 
 if TYPE_CHECKING:
+    from clinic_desk.ui.setup.saving import Saving
     from clinic_desk.ui.workspace import Workspace
 
 _SHOWN: Final = CLINIC_TABLES | DAY_TABLES | {"desk"}
@@ -27,18 +28,21 @@ def _made(space: Workspace) -> ClinicSetup:
     desk, is_manager = space.desk, space.opening.person.group == "manager"
     made = ClinicSetup(space.window, desk.database, desk.tasks, may_write=is_manager, parent=space)
     space.store.tables_changed.connect(lambda tables: made.renew() if tables & _SHOWN else None)
-    made.before_absence = lambda step: _look_first(space, made, step)
+    made.saving.before_absence = lambda step: _look_first(space, made.saving, step)
     return made
 
 
-def _look_first(space: Workspace, made: ClinicSetup, step: Step) -> None:
+def _look_first(space: Workspace, saving: Saving, step: Step) -> None:
     """Whoever is booked in time off or a closure is seen before it is saved."""
     from clinic_desk.ui.away.desk import Answers, away_of
 
     command = step.area.absence
     assert command is not None
     answers = Answers(
-        lambda: made.write(step), lambda: made.written(step), lambda error: made.refused(step, error), made.not_now
+        lambda: saving.write(step),
+        lambda: saving.written(step),
+        lambda error: saving.refused(step, error),
+        saving.not_now,
     )
     former = None if step.base is None else command(step.base, new_id())
     away_of(space).before_saving(command(step.mine, new_id()), former, answers)

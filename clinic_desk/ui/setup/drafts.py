@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,8 +31,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What cannot be saved: the record it is about, and the field."""
+    """What cannot be saved: the record it is about, of which area, and the field."""
 
+    area: Area
     key: object
     problem: InvalidInput
 
@@ -42,11 +44,19 @@ class Drafts:
     def __init__(self, area: Area) -> None:
         self.area = area
         self._drafts: dict[object, Draft] = {}
+        self._written: dict[object, Step] = {}
+        """What is saved and not read anew yet, by the drafts' keys: it is shown as it was typed."""
+        self._written_values: dict[object, Values] = {}
 
     @property
     def is_changed(self) -> bool:
         """Whether there is anything to save."""
-        return bool(self._drafts)
+        return any(self.is_unsaved(key) for key in self._drafts)
+
+    def is_unsaved(self, key: object) -> bool:
+        """Whether something was typed about a record that is not saved."""
+        draft = self._drafts.get(key)
+        return draft is not None and not (key in self._written and self._written_values[key] == draft.values)
 
     def draft(self, key: object) -> Draft | None:
         """Return the draft of a record, None if it is as it was read."""
@@ -91,8 +101,26 @@ class Drafts:
         return self.area.values_of(record, setup) if draft is None else draft.values
 
     def forget(self, key: object) -> None:
-        """What was typed about a record is saved, or not wanted."""
+        """What was typed about a record is not wanted."""
         self._drafts.pop(key, None)
+        self._written.pop(key, None)
+        self._written_values.pop(key, None)
+
+    def written(self, step: Step) -> None:
+        """A step is saved, but what stands now is not read yet."""
+        key = self.area.key(step.mine)
+        if key in self._drafts:
+            self._written[key], self._written_values[key] = step, self._drafts[key].values
+
+    def settle(self, setup: Setup) -> None:
+        """What stands is read: what was saved is no draft any more, what was typed on is one over what was saved."""
+        for key, step in list(self._written.items()):
+            draft, again = self._drafts[key], self.is_unsaved(key)
+            self.forget(key)
+            now = self.area.now(step.mine, setup)
+            if again:
+                base = draft.base if now is None else now
+                self._drafts[self.area.key(base)] = Draft(base, draft.values, is_new=now is None and draft.is_new)
 
     def put(self, base: Any, mine: Any, setup: Setup, *, is_new: bool = False) -> None:
         """Take over a record as wanted over another as it stands."""
@@ -102,7 +130,8 @@ class Drafts:
         """Return what is to be written, the first draft first. Raises InvalidInput of the first that cannot be read."""
         return [
             Step(self.area, None if draft.is_new else draft.base, self.area.read(draft.values, draft.base, setup))
-            for draft in self._drafts.values()
+            for key, draft in self._drafts.items()
+            if self.is_unsaved(key)
         ]
 
     def fault(self, setup: Setup) -> Fault | None:
@@ -111,5 +140,34 @@ class Drafts:
             try:
                 self.area.read(draft.values, draft.base, setup)
             except InvalidInput as problem:
-                return Fault(key, problem)
+                return Fault(self.area, key, problem)
         return None
+
+
+class AllDrafts:
+    """Of all areas, whether they are on screen or not."""
+
+    def __init__(self, areas: Sequence[Area]) -> None:
+        self._of = {area.name: Drafts(area) for area in areas}
+
+    def settle(self, setup: Setup) -> None:
+        """What stands is read."""
+        for drafts in self._of.values():
+            drafts.settle(setup)
+
+    def of(self, area: Area) -> Drafts:
+        """Return those of one area."""
+        return self._of[area.name]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to save."""
+        return any(drafts.is_changed for drafts in self._of.values())
+
+    def steps(self, setup: Setup) -> list[Step]:
+        """Return what is to be written, area by area. Raises InvalidInput of the first that cannot be read."""
+        return [step for drafts in self._of.values() for step in drafts.steps(setup)]
+
+    def fault(self, setup: Setup) -> Fault | None:
+        """Return the first draft that cannot be read, None if all can."""
+        return next((fault for fault in (each.fault(setup) for each in self._of.values()) if fault is not None), None)

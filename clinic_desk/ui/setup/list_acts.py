@@ -13,6 +13,7 @@ from clinic_desk.domain.records import Closure
 from clinic_desk.domain.setup import SaveClosures
 from clinic_desk.services.setup.absences import save_closures
 from clinic_desk.ui.booking.ask import AskSheet
+from clinic_desk.ui.setup.areas.closures import CLOSURES
 from clinic_desk.ui.setup.holiday_sheet import HolidaySheet
 from clinic_desk.ui.setup.section import ListSection, line_text
 from clinic_desk.ui.setup.words import saved_text
@@ -51,9 +52,9 @@ class ListActs(QObject):
             section.take_back()
             self._opener.do_at_once(removing(record, new_id()), translate("setup", "✓ Removed."))
 
-    def offer_holidays(self) -> None:
-        """Show the public holidays to choose from."""
-        if not self._opener.is_busy:
+    def do_extra(self, area: str) -> None:
+        """Do what an area offers beside its records: closures, the public holidays to choose from."""
+        if area == CLOSURES and not self._opener.is_busy:
             sheet = HolidaySheet(self._window, self._opener.setup)
             sheet.chosen.connect(self._close_on)
             sheet.open()

@@ -7,13 +7,14 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label
 from clinic_desk.ui.booking.words import one_line
 from clinic_desk.ui.messages.settings.rows import show_focus
+from clinic_desk.ui.pages_sheet import scrolled
 from clinic_desk.ui.setup.area import Area, Line
 from clinic_desk.ui.setup.drafts import Drafts, Step
 from clinic_desk.ui.setup.form import RecordForm
@@ -47,10 +48,10 @@ class ListSection(QWidget):
     extra_wanted = Signal()
     """Records are to be added in the area's other way."""
 
-    def __init__(self, area: Area, parent: QWidget | None = None) -> None:
+    def __init__(self, area: Area, drafts: Drafts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.area = area
-        self.drafts = Drafts(area)
+        self.drafts = drafts
         self._setup: Setup | None = None
         self._records: list[Any] = []
         self._writable = True
@@ -98,7 +99,7 @@ class ListSection(QWidget):
         form.addWidget(self.form)
         form.addLayout(ends)
         form.addStretch(1)
-        self.form_view = _scrolled(inner)
+        self.form_view = scrolled(inner)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.list, 1)
@@ -155,7 +156,7 @@ class ListSection(QWidget):
         assert self._setup is not None
         record, item = self._records[row], self.list.item(row)
         line = self.drafts.line(record, self._setup)
-        marked = self.drafts.draft(self.area.key(record)) is not None
+        marked = self.drafts.is_unsaved(self.area.key(record))
         text = list_text(line, marked=marked)
         item.setText(text)
         item.setToolTip(escape(line_text(line)))
@@ -183,7 +184,7 @@ class ListSection(QWidget):
         stored = record is not None and not (draft is not None and draft.is_new)
         self.new.setVisible(self._writable and self.area.blank is not None)
         self.extra.setVisible(self._writable and bool(self.area.extra_text))
-        self.undo.setVisible(self._writable and draft is not None)
+        self.undo.setVisible(self._writable and draft is not None and self.drafts.is_unsaved(self.area.key(record)))
         self.remove.setVisible(self._writable and stored and self.area.removing is not None)
 
     @property
@@ -246,23 +247,16 @@ class ListSection(QWidget):
 
     # --- saving ---
 
-    def steps(self) -> list[Step]:
-        """Return what is to be written; all of it can be read (see `find_fault`)."""
-        return [] if self._setup is None else self.drafts.steps(self._setup)
-
-    def find_fault(self) -> bool:
-        """Say what cannot be saved at its field; False if there is nothing."""
-        fault = None if self._setup is None else self.drafts.fault(self._setup)
-        if fault is None:
-            return False
-        self.tell(fault.key, fault.problem)
-        return True
-
     def saved(self, step: Step) -> None:
-        """A step is written: what was typed is no draft any more."""
-        self.drafts.forget(self.area.key(step.mine))
-        if self._chosen == self.area.key(step.mine):
+        """A step is written: what was typed is no draft any more as soon as it is read anew."""
+        self.drafts.written(step)
+        key = self.area.key(step.mine)
+        if self._chosen == key:
             self._saved = step.mine
+        for row, record in enumerate(self._records):
+            if self.area.key(record) == key:
+                self._show_line(row)
+        self._show_ends()
 
 
 def list_text(line: Line, *, marked: bool) -> str:
@@ -280,14 +274,3 @@ def line_text(line: Line) -> str:
     if not line.active:
         parts.append(translate("setup", "not in use"))
     return " · ".join(part for part in parts if part)
-
-
-def _scrolled(inner: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inner)
-    area.viewport().setAutoFillBackground(False)
-    inner.setAutoFillBackground(False)
-    return area

@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.setup import StillUsed
-from clinic_desk.errors import InvalidInput
+from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput
+from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.booking.words import length_text
+from clinic_desk.ui.sentences import sentence
 
 translate = QCoreApplication.translate
 
@@ -42,6 +44,18 @@ def invalid_text(problem: InvalidInput) -> str:
 def saved_text() -> str:
     """Return that everything is saved."""
     return translate("setup", "✓ Saved, and in force at every desk.")
+
+
+def partly_saved_text(error: ClinicDeskError, setup: Setup) -> str:
+    """Return why the rest could not be saved where something was, and what is sure."""
+    if isinstance(error, DatabaseDown):
+        why = translate("setup", "The database cannot be reached any more.")
+    elif isinstance(error, Busy):
+        why = translate("setup", "The database is busy.")
+    else:
+        why = sentence(error, setup.clinic, setup.zone)
+    sure = translate("setup", "What is marked ● is not saved yet, the rest is. Nothing you typed is lost: save again.")
+    return f"{why} {sure}"
 
 
 def yes_no(value: bool) -> str:

@@ -95,9 +95,9 @@ def wait_for_page(setup: ClinicSetup, qtbot: QtBot) -> SetupPage:
 
 def section_of(page: SetupPage, name: str) -> ListSection:
     """Turn to an area, as its keys or the list do."""
-    row = next(row for row, section in enumerate(page.sections) if section.area.name == name)
+    row = next(row for row, area in enumerate(page.known) if area.name == name)
     page.turn_to(row)
-    return page.sections[row]
+    return page.current
 
 
 def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

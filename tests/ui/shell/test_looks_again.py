@@ -13,7 +13,7 @@ from sqlalchemy import URL, Engine
 
 from clinic_desk.app import DeskProgram
 from clinic_desk.opening import Opened
-from clinic_desk.ui.messages.settings.leaving import LeavingSheet
+from clinic_desk.ui.leaving import LeavingSheet
 from clinic_desk.ui.setup.opener import ClinicSetup
 from tests.support.proxy import FaultyProxy
 from tests.support.small_clinic import SmallClinic, insert_small_clinic

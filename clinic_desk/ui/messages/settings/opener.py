@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject
-from PySide6.QtWidgets import QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.messaging import ChannelState, Messaging
@@ -19,11 +18,11 @@ from clinic_desk.services import messaging
 from clinic_desk.services.messaging import MessagingSetup
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.compare import CompareSheet
+from clinic_desk.ui.leaving import Leaving
 from clinic_desk.ui.messages.settings.compare import differences
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
 from clinic_desk.ui.messages.settings.draft import Draft, Record, Step
 from clinic_desk.ui.messages.settings.errands import Errand
-from clinic_desk.ui.messages.settings.leaving import LeavingSheet
 from clinic_desk.ui.messages.settings.words import record_title
 from clinic_desk.ui.sentences import sentence
 
@@ -57,15 +56,14 @@ class MessageSettings(QObject):
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         desk = self._desk = workspace.desk
-        self._window: QWidget = workspace.window
+        self._window = workspace.window
         self._folder = workspace.opening.messages_to
         self._may_write = workspace.opening.person.group == "manager"
         self._setup: MessagingSetup | None = None
         self._step: Step | None = None
-        self._leaves = False
-        self._is_asking = False
-        self._ends_window = False
-        """The window was being closed: it is, as soon as the settings are left."""
+        self.leaving = Leaving(workspace.window, self._is_unsaved, self)
+        self.leaving.save_wanted.connect(self.save)
+        self.leaving.left.connect(self._close)
         self._errand = Errand(self)
         self.dialog: SettingsDialog | None = None
         self._submission = Submission(desk.tasks, self)
@@ -84,7 +82,8 @@ class MessageSettings(QObject):
         for section in (self.dialog.email, self.dialog.sms):
             section.resume_requested.connect(self._resume)
             section.secret.stored.connect(self._stored)
-            section.secret.refused.connect(self._stay)
+            section.secret.refused.connect(self.leaving.stay)
+        self.leaving.begin()
         self.dialog.open()
         database = self._desk.database
         self._desk.tasks.query(self, lambda: messaging.load_messaging(database), self._show, self._tell, key="setup")
@@ -113,7 +112,7 @@ class MessageSettings(QObject):
         if self.dialog is None or self.dialog.draft is None or self._submission.is_busy:
             return
         if self.dialog.find_fault():
-            self._stay()
+            self.leaving.stay()
             return
         for section in (self.dialog.email, self.dialog.sms):
             section.secret.keep_typed()
@@ -151,7 +150,7 @@ class MessageSettings(QObject):
         self._show_again()
         if self.dialog.is_changed:  # a password is on its way to the keyring, or was not taken there
             return
-        if self._leaves:
+        if self.leaving.is_wanted:
             self._close()
         else:
             self.dialog.say(translate("settings", "✓ Saved, and in force at every desk."), "ok")
@@ -161,7 +160,7 @@ class MessageSettings(QObject):
         self._ask_known()
         if self.dialog is None or self._submission.is_busy:
             return
-        if self._leaves and not self.dialog.is_changed:
+        if self.leaving.is_wanted and not self.dialog.is_changed:
             self._close()
         elif not self.dialog.is_changed:
             self.dialog.say(translate("settings", "✓ This PC's keyring is up to date."), "ok")
@@ -185,10 +184,10 @@ class MessageSettings(QObject):
         elif isinstance(error, MessagingConflict):
             self._compare(step, error.now)
         elif isinstance(error, InvalidInput):
-            self._stay()
+            self.leaving.stay()
             dialog.tell(step.about, error)
         else:
-            self._stay()
+            self.leaving.stay()
             self._tell(error)
 
     def _compare(self, step: Step, now: Record | None) -> None:
@@ -205,7 +204,7 @@ class MessageSettings(QObject):
             is_gone=now is None,
         )
         sheet.decided.connect(partial(self._decided, step, now))
-        sheet.rejected.connect(self._stay)
+        sheet.rejected.connect(self.leaving.stay)
         sheet.open()
 
     def _decided(self, step: Step, now: Record | None, kept: frozenset[str]) -> None:
@@ -217,9 +216,6 @@ class MessageSettings(QObject):
             draft.take(over)
         self._show_again()
         self._write_next()
-
-    def _stay(self) -> None:
-        self._leaves = self._ends_window = False
 
     def _tell(self, error: ClinicDeskError) -> None:
         if self.dialog is None:
@@ -245,41 +241,14 @@ class MessageSettings(QObject):
 
     def leave(self) -> None:
         """Close the settings; asks first if something is not saved."""
-        if self.dialog is None or self._submission.is_busy or self._is_asking:
-            return
-        if not (self._may_write and self.dialog.is_changed):
-            self._close()
-            return
-        self._is_asking = True
-        sheet = LeavingSheet(self._window)
-        sheet.answered.connect(self._answered)
-        sheet.rejected.connect(self._stay)
-        sheet.finished.connect(self._asked)
-        sheet.open()
+        if self.dialog is not None and not self._submission.is_busy:
+            self.leaving.ask()
 
-    def leave_with_window(self) -> bool:
-        """Whether the window may be closed. If not, it is asked what becomes of the settings, and then closed."""
-        if self.dialog is None or not (self._may_write and self.dialog.is_changed):
-            return True
-        self._ends_window = True
-        self.leave()
-        return False
-
-    def _asked(self) -> None:
-        self._is_asking = False
-
-    def _answered(self, save: bool) -> None:
-        if save:
-            self._leaves = True
-            self.save()
-        else:
-            self._close()
+    def _is_unsaved(self) -> bool:
+        return self.dialog is not None and self._may_write and self.dialog.is_changed
 
     def _close(self) -> None:
-        dialog, self.dialog = self.dialog, None
-        ends_window = self._ends_window
-        self._setup, self._leaves, self._ends_window = None, False, False
+        dialog, self.dialog, self._setup = self.dialog, None, None
         if dialog is not None:
             dialog.done(dialog.DialogCode.Accepted)
-        if ends_window:
-            self._window.close()
+            self.leaving.end()

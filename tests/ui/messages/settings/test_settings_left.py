@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.app import DeskProgram
+from clinic_desk.ui.leaving import LeavingSheet
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
-from clinic_desk.ui.messages.settings.leaving import LeavingSheet
 from tests.ui.messages.settings.conftest import box_of
 
 Opener = Callable[[DeskProgram], SettingsDialog]

@@ -23,8 +23,8 @@ from clinic_desk.notifications.templates import TextKey
 from clinic_desk.services import messaging
 from clinic_desk.services.messaging import MessagingSetup
 from clinic_desk.ui.compare import CompareSheet
+from clinic_desk.ui.leaving import LeavingSheet
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
-from clinic_desk.ui.messages.settings.leaving import LeavingSheet
 from tests.support.small_clinic import SMALL_CLINIC
 from tests.ui.messages.settings.conftest import box_of, line_of, number_of
 
@@ -115,11 +115,11 @@ def test_what_cannot_be_saved_is_told_at_its_field_in_its_section(
     manager: DeskProgram, open_settings: OpenSettings, stored: Callable[[], MessagingSetup]
 ) -> None:
     dialog, before = open_settings(manager), stored().settings
-    dialog.sections.setCurrentRow(3)
+    dialog.areas.setCurrentRow(3)
     box_of(dialog.sms.rows, "sms_by").setCurrentIndex(1)
     line_of(dialog.sms.rows, "twilio_base_url").setText("http://gateway.example")
     click(dialog, "settings_save")
-    assert dialog.sections.currentRow() == 1
+    assert dialog.areas.currentRow() == 1
     remark = dialog.sms.rows.remarks["twilio_base_url"]
     assert remark.isVisible()
     assert remark.text().startswith("Type https:// and a host")
@@ -133,7 +133,7 @@ def test_rules_are_added_changed_and_removed(
     manager: DeskProgram, open_settings: OpenSettings, stored: Callable[[], MessagingSetup], qtbot: QtBot
 ) -> None:
     dialog = open_settings(manager)
-    dialog.sections.setCurrentRow(2)
+    dialog.areas.setCurrentRow(2)
     rules = dialog.when.rules
     before = len(rules.rows)
     click(dialog, "add_rule")
@@ -167,7 +167,7 @@ def test_the_same_rule_twice_is_told_at_the_second(
 ) -> None:
     messaging.save_rule(other, messaging.SaveRule(ReminderRule(new_id(), 2, "hours", version=0)))
     dialog = open_settings(manager)
-    dialog.sections.setCurrentRow(2)
+    dialog.areas.setCurrentRow(2)
     click(dialog, "add_rule")
     row = dialog.when.rules.rows[-1]
     row.lead.setValue(2)
@@ -330,7 +330,7 @@ def test_a_text_is_written_with_its_preview_its_length_and_its_placeholders(
     manager: DeskProgram, open_settings: OpenSettings, stored: Callable[[], MessagingSetup], qtbot: QtBot
 ) -> None:
     dialog = open_settings(manager)
-    dialog.sections.setCurrentRow(3)
+    dialog.areas.setCurrentRow(3)
     texts, editor = dialog.texts, dialog.texts.editor
     texts.choose(REMINDER)
     assert not editor.subject.isVisible()
@@ -366,7 +366,7 @@ def test_a_text_is_written_with_its_preview_its_length_and_its_placeholders(
 
 def test_an_own_text_is_kept_while_others_are_looked_at(manager: DeskProgram, open_settings: OpenSettings) -> None:
     dialog = open_settings(manager)
-    dialog.sections.setCurrentRow(3)
+    dialog.areas.setCurrentRow(3)
     texts, editor = dialog.texts, dialog.texts.editor
     editor.subject.setText("$clinic am $date")
     typed = editor.text()

@@ -47,7 +47,7 @@ def fill_mail(dialog: SettingsDialog, server: MailServer, **others: str) -> None
 
 
 def fill_sms(dialog: SettingsDialog, server: TwilioServer) -> None:
-    dialog.sections.setCurrentRow(1)
+    dialog.areas.setCurrentRow(1)
     section = dialog.sms
     box_of(section.rows, "sms_by").choose("twilio")
     section._edited("sms_by")
@@ -230,7 +230,7 @@ def test_a_stopped_channel_says_why_and_can_try_again(
     with owner_engine.begin() as connection:
         connection.exec_driver_sql("UPDATE message_channel SET state = 'stopped', code = '20003' WHERE channel = 'sms'")
     dialog = open_settings(manager)
-    dialog.sections.setCurrentRow(1)
+    dialog.areas.setCurrentRow(1)
     assert dialog.sms.state.text().startswith("It is stopped: the provider refused the sign-in (20003)")
     press(dialog.sms.resume)
     qtbot.waitUntil(lambda: not dialog.sms.state.isVisible())
@@ -246,7 +246,7 @@ def test_a_test_of_a_text_reaches_the_mail_server_as_the_preview_shows_it(
     with MailServer() as server:
         dialog = open_settings(manager)
         fill_mail(dialog, server)
-        dialog.sections.setCurrentRow(3)
+        dialog.areas.setCurrentRow(3)
         editor = dialog.texts.editor
         editor.subject.setText("$clinic: am $date")
         press(editor.test.try_it)
@@ -268,7 +268,7 @@ def test_a_test_by_sms_is_sent_once_to_a_number_as_typed_at_home(
     with TwilioServer() as server:
         dialog = open_settings(manager)
         fill_sms(dialog, server)
-        dialog.sections.setCurrentRow(3)
+        dialog.areas.setCurrentRow(3)
         dialog.texts.choose(TextKey(Kind.REMINDER, Channel.SMS, "en"))
         editor = dialog.texts.editor
         editor.address.setText("12")

@@ -186,6 +186,15 @@ def test_two_different_moves_clash_and_a_longer_visit_beside_a_move_does_not() -
     assert (found.merged.starts_at, found.merged.ends_at, found.clashes) == (at(11), at(11, 30), ())
 
 
+def test_another_device_here_and_a_move_there_merge_and_two_devices_clash() -> None:
+    mine = replace(BASE, device_id=ECHO.id)
+    found = merge(BASE, mine, replace(take(BASE, appointment(at(11)), "when"), version=2))
+    assert (found.merged.device_id, found.merged.starts_at) == (ECHO.id, at(11))
+    clashing = merge(BASE, mine, replace(BASE, device_id=OTHER_ECHO.id, version=2))
+    assert clashing.clashes == (Clash("device", None, ECHO.id, OTHER_ECHO.id),)
+    assert resolve(clashing, mine, frozenset({"device"})).device_id == ECHO.id
+
+
 @pytest.mark.parametrize("ended", [AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR])
 def test_an_end_at_the_other_desk_is_a_clash_of_its_own_kind(ended: AppointmentStatus) -> None:
     mine = replace(take(BASE, appointment(at(11)), "when"), note="mine")

@@ -183,7 +183,7 @@ def _confirm(parser: Parser) -> None:
 
 
 def _import(parser: Parser) -> None:
-    from clinic_desk.commandline.values import DELIMITERS, DOUBLES, ENCODINGS, KINDS
+    from clinic_desk.commandline.values import DELIMITERS, DOUBLES, ENCODINGS, EXISTING, KINDS, OUT_OF_HOURS
 
     parser.description = (
         "Import practitioners, patients or appointments from a CSV file, or appointments from an iCalendar file: all "
@@ -216,6 +216,18 @@ def _import(parser: Parser) -> None:
         choices=DOUBLES,
         default="skip",
         help="what becomes of a new patient who may be there already: left out (default) or added",
+    )
+    parser.add_argument(
+        "--existing",
+        choices=EXISTING,
+        default="keep",
+        help="what becomes of a patient who is there already: kept (default), or updated by what the file says",
+    )
+    parser.add_argument(
+        "--out-of-hours",
+        choices=OUT_OF_HOURS,
+        default="take",
+        help="coming appointments outside working hours: taken and noted as overruled (default), or refused",
     )
     _once(parser)
 

@@ -10,7 +10,7 @@ from clinic_desk.commandline import documents, lookup
 from clinic_desk.commandline.appointments import Answer, Work
 from clinic_desk.commandline.refusals import DONE, REFUSED
 from clinic_desk.commandline.usage import Usage
-from clinic_desk.domain.exchange import FIELDS, DateOrder, Doubles, Kind
+from clinic_desk.domain.exchange import FIELDS, DateOrder, Doubles, Existing, Kind, OutOfHours
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.exporting.run import ExportPlan, export
 from clinic_desk.services.importing.files import look_at
@@ -19,7 +19,7 @@ from clinic_desk.services.importing.run import carry_out_import, check_import
 
 if TYPE_CHECKING:
     from clinic_desk.domain.exchange import RowProblem
-    from clinic_desk.services.importing.plan import Double, ImportPlan, ImportReport
+    from clinic_desk.services.importing.plan import Change, Double, ImportPlan, ImportReport
 
 _OPTIONS: Final = {
     "file": "FILE",
@@ -63,6 +63,8 @@ def _plan(arguments: argparse.Namespace) -> ImportPlan:
         region=arguments.country.upper(),
         language=arguments.language,
         doubles=Doubles(arguments.doubles),
+        existing=Existing(arguments.existing),
+        out_of_hours=OutOfHours(arguments.out_of_hours),
     )
 
 
@@ -93,10 +95,14 @@ def _document(work: Work, plan: ImportPlan, report: ImportReport) -> dict[str, A
         "columns": {name: headings[place] for name, place in plan.columns.items()},
         "rows": report.rows,
         "new": report.new,
+        "changed": report.changed,
         "already_there": report.there,
         "left_out": report.left_out,
         "problem_count": report.problem_count,
         "problems": [_problem(row) for row in report.problems],
+        "warning_count": report.warning_count,
+        "warnings": [_problem(row) for row in report.warnings],
+        "changes": [_change(row) for row in report.changes],
         "doubles": [_double(row) for row in report.doubles],
     }
 
@@ -108,6 +114,14 @@ def _problem(row: RowProblem) -> dict[str, Any]:
         "reason": row.reason.value,
         "expected": row.expected,
         "found": row.found,
+    }
+
+
+def _change(row: Change) -> dict[str, Any]:
+    return {
+        "row": row.row,
+        "patient": documents.patient(row.patient),
+        "fields": {name: {"is": was, "becomes": will} for name, was, will in row.fields},
     }
 
 
@@ -123,18 +137,26 @@ def _lines(report: ImportReport, *, checked: bool) -> list[str]:
     if report.repeated:
         return ["imported already, by the same operation"]
     what = "can be imported" if checked else "imported" if report.stored else "would be new; nothing was stored"
-    counts = f"{report.new} {what}, {report.there} there already, {report.left_out} left out as doubles"
+    changed = f"{report.changed} changed, " if report.changed else ""
+    counts = f"{report.new} {what}, {changed}{report.there} there already, {report.left_out} left out as doubles"
     lines = [f"{report.rows} rows: {counts}, {report.problem_count} with problems"]
-    for problem in report.problems[:_PRINTED]:
-        found = f", found {problem.found!r}" if problem.found else ""
-        column = f", {problem.column}" if problem.column else ""
-        lines.append(f"row {problem.row}{column}: expected {problem.expected}{found}")
+    lines += [_problem_line(problem) for problem in report.problems[:_PRINTED]]
     if len(report.problems) > _PRINTED:
         lines.append("more problems: see --json")
+    lines += [f"{_problem_line(warning)} (taken all the same)" for warning in report.warnings[:_PRINTED]]
+    for change in report.changes[:_PRINTED]:
+        fields = ", ".join(f"{name} {was!r} becomes {will!r}" for name, was, will in change.fields)
+        lines.append(f"row {change.row}, {change.patient.id}: {fields}")
     for double in report.doubles[:_PRINTED]:
         who = ", ".join(str(patient.id) for patient in double.patients)
         lines.append(f"row {double.row}: " + (f"the same as row {double.of_row}" if double.of_row else f"may be {who}"))
     return lines
+
+
+def _problem_line(problem: RowProblem) -> str:
+    found = f", found {problem.found!r}" if problem.found else ""
+    column = f", {problem.column}" if problem.column else ""
+    return f"row {problem.row}{column}: expected {problem.expected}{found}"
 
 
 def export_(work: Work, arguments: argparse.Namespace) -> Answer:

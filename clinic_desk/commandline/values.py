@@ -8,7 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from clinic_desk.domain.commands import OVERRULABLE, Rule
-from clinic_desk.domain.exchange import Doubles, Kind
+from clinic_desk.domain.exchange import Doubles, Existing, Kind, OutOfHours
 from clinic_desk.domain.message_list import Filter
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason
 
@@ -18,6 +18,8 @@ MESSAGE_FILTERS = tuple(filter_.value for filter_ in Filter)
 OVERRULABLE_RULES = ", ".join(sorted(OVERRULABLE))
 KINDS = tuple(kind.value for kind in Kind)
 DOUBLES = tuple(choice.value for choice in Doubles)
+EXISTING = tuple(choice.value for choice in Existing)
+OUT_OF_HOURS = tuple(choice.value for choice in OutOfHours)
 ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-15", "cp850", "mac-roman")
 DELIMITERS = ("comma", "semicolon", "tab", "pipe")
 _YEARS = range(1970, 2200)

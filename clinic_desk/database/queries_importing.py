@@ -42,6 +42,17 @@ _PATIENT_COPIED: Final = (
     "id", "family_name", "given_name", "birth_date", "gender", "phone", "email", "channel", "language", "note",
     "search_key",
 )  # fmt: skip
+_PATIENTS_CHANGED: Final = """
+UPDATE patient p SET family_name = i.family_name, given_name = i.given_name, birth_date = i.birth_date,
+    gender = i.gender, phone = i.phone, email = i.email, channel = i.channel, language = i.language, note = i.note,
+    search_key = i.search_key
+FROM json_to_recordset(%(rows)s::json) AS i (
+    id uuid, family_name text, given_name text, birth_date date, gender text, phone text, email text, channel text,
+    language text, note text, search_key text, version int)
+WHERE p.id = i.id AND p.version = i.version AND p.merged_into_id IS NULL
+RETURNING p.id::text
+"""
+_PATIENT_CHANGED: Final = (*_PATIENT_COPIED[:-1], "version")
 _PRACTITIONERS: Final = """
 INSERT INTO practitioner (id, name, speciality, colour, position)
 SELECT i.id, i.name, i.speciality, i.colour, i.position
@@ -49,26 +60,26 @@ FROM json_to_recordset(%(rows)s::json) AS i (id uuid, name text, speciality text
 """
 _OVERLAPS: Final = """
 SELECT i.row, min(a.starts_at) FROM json_to_recordset(%(rows)s::json) AS i (
-    row int, practitioner_id uuid, room_id uuid, starts timestamptz, ends timestamptz)
+    row int, practitioner_id uuid, room_id uuid, device_id uuid, starts timestamptz, ends timestamptz)
 JOIN appointment a ON a.occupies AND a.footprint && tstzrange(i.starts, i.ends)
     AND a.starts_at > i.starts - INTERVAL '28 hours' AND a.starts_at < i.ends + INTERVAL '4 hours'
-    AND (a.practitioner_id = i.practitioner_id OR a.room_id = i.room_id)
+    AND (a.practitioner_id = i.practitioner_id OR a.room_id = i.room_id OR a.device_id = i.device_id)
 GROUP BY i.row
 """
 _APPOINTMENTS: Final = """
 INSERT INTO appointment (id, patient_id, practitioner_id, site_id, type_id, room_id, starts_at, ends_at, wall_start,
-                         zone, buffer_before_minutes, buffer_after_minutes, status, note)
+                         zone, buffer_before_minutes, buffer_after_minutes, status, note, device_id, overruled)
 SELECT i.id, i.patient_id, i.practitioner_id, i.site_id, i.type_id, i.room_id, i.starts_at, i.ends_at, i.wall_start,
-       i.zone, i.buffer_before_minutes, i.buffer_after_minutes, i.status, i.note
+       i.zone, i.buffer_before_minutes, i.buffer_after_minutes, i.status, i.note, i.device_id, i.overruled
 FROM json_to_recordset(%(rows)s::json) AS i (
     id uuid, patient_id uuid, practitioner_id uuid, site_id uuid, type_id uuid, room_id uuid, starts_at timestamptz,
     ends_at timestamptz, wall_start timestamp, zone text, buffer_before_minutes int, buffer_after_minutes int,
-    status text, note text)
+    status text, note text, device_id uuid, overruled text[])
 ON CONFLICT DO NOTHING RETURNING id::text
 """
 _COLUMNS: Final = (
     "id", "patient_id", "practitioner_id", "site_id", "type_id", "room_id", "starts_at", "ends_at", "wall_start",
-    "zone", "buffer_before_minutes", "buffer_after_minutes", "status", "note",
+    "zone", "buffer_before_minutes", "buffer_after_minutes", "status", "note", "device_id", "overruled",
 )  # fmt: skip
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
@@ -119,6 +130,15 @@ def _patient_line(patient: Patient) -> str:
 _NULL: Final = r"\N"
 
 
+def update_patients(change: LongChange, patients: Iterable[Patient]) -> frozenset[UUID]:
+    """Write patients over the versions they carry; return the ids of those who had them still."""
+    rows = [
+        {name: getattr(one, name) for name in _PATIENT_CHANGED} | {"search_key": search_key(one)} for one in patients
+    ]
+    found = change.run(_PATIENTS_CHANGED, {"rows": json.dumps(rows, default=_plain)})
+    return frozenset(UUID(row[0]) for row in found)
+
+
 def insert_practitioners(change: LongChange, practitioners: Iterable[Practitioner]) -> None:
     """Write practitioners; their numbers come from the database."""
     columns = ("id", "name", "speciality", "colour", "position")
@@ -132,13 +152,14 @@ def insert_appointments(change: LongChange, appointments: Iterable[Appointment])
 
 
 def overlapping(
-    connection: Connection, wanted: Iterable[tuple[int, UUID, UUID | None, datetime, datetime]]
+    connection: Connection, wanted: Iterable[tuple[int, UUID, UUID | None, UUID | None, datetime, datetime]]
 ) -> dict[int, datetime]:
-    """Return by row the start of what has its practitioner's or room's time already.
+    """Return by row the start of what has its practitioner's, room's or device's time already.
 
-    `wanted`: row, practitioner, room (None: none, or one of several at once), and the footprint's start and end.
+    `wanted`: row, practitioner, room and device (None: none, or one of several at once), and the footprint's start and
+    end.
     """
-    names = ("row", "practitioner_id", "room_id", "starts", "ends")
+    names = ("row", "practitioner_id", "room_id", "device_id", "starts", "ends")
     rows = json.dumps([dict(zip(names, row, strict=True)) for row in wanted], default=_plain)
     return {row[0]: row[1] for row in connection.exec_driver_sql(_OVERLAPS, {"rows": rows})}
 
@@ -147,5 +168,7 @@ def _json(records: Iterable[Any], columns: Sequence[str]) -> str:
     return json.dumps([{name: getattr(one, name) for name in columns} for one in records], default=_plain)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> str | list[str]:
+    if isinstance(value, frozenset):
+        return sorted(value)
     return str(value) if isinstance(value, UUID) else str(value.isoformat())

@@ -36,6 +36,22 @@ class Doubles(StrEnum):
     ADD = "add"
 
 
+class Existing(StrEnum):
+    """What becomes of a patient who is there already, under the same key."""
+
+    KEEP = "keep"
+    UPDATE = "update"
+    """Gets what the file says and is not empty there; nothing is taken away."""
+
+
+class OutOfHours(StrEnum):
+    """What becomes of a coming appointment outside working hours, in an absence or in a block."""
+
+    TAKE = "take"
+    """Is imported as a reception would book it all the same: what it overrules is noted with it."""
+    REFUSE = "refuse"
+
+
 class Reason(StrEnum):
     """What was expected of a row or cell and was not there; `RowProblem.detail` completes it."""
 
@@ -58,6 +74,12 @@ class Reason(StrEnum):
     TAKEN = "taken"
     REPEATS = "repeats"
     REFUSED = "refused"
+    CHANGED = "changed"
+    OUTSIDE_HOURS = "outside-hours"
+    OVER_BREAK = "over-break"
+    TIME_OFF = "time-off"
+    BLOCKED = "blocked"
+    CLOSURE = "closure"
 
 
 EXPECTED: Final[Mapping[Reason, str]] = MappingProxyType(
@@ -81,6 +103,12 @@ EXPECTED: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.TAKEN: "a time that is free: {}",
         Reason.REPEATS: "single appointments: this one repeats",
         Reason.REFUSED: "a value the database accepts: {}",
+        Reason.CHANGED: "a patient whom nobody changed meanwhile",
+        Reason.OUTSIDE_HOURS: "a time at which the doctor works: {}",
+        Reason.OVER_BREAK: "a time that is not in the doctor's break: {}",
+        Reason.TIME_OFF: "a time at which the doctor is not away: {}",
+        Reason.BLOCKED: "a time that is not reserved: {}",
+        Reason.CLOSURE: "a day on which the site is open: {}",
     }
 )
 """Each reason in English, for the command line; the desktop has its own sentences."""
@@ -212,6 +240,10 @@ FIELDS: Final[Mapping[Kind, tuple[Field, ...]]] = MappingProxyType(
             ),
             _field("site", "site, location, clinic, branch, Standort, Praxis, Ort, sede, centro, lieu, cabinet"),
             _field("room", "room, resources, Raum, Zimmer, sala, consultorio, salle"),
+            _field(
+                "device",
+                "device, equipment, x-clinic-desk-device, Gerät, Apparat, aparato, equipo, appareil, équipement",
+            ),
             _field("date", "date, day, Datum, Tag, fecha, día, jour"),
             _field(
                 "start",

@@ -66,7 +66,6 @@ def value_of(row: Appointment, name: str) -> FieldValue:
         "with": (row.practitioner_id, row.site_id),
         "room": row.room_id,
         "device": row.device_id,
-        "device": row.device_id,
         "type": row.type_id,
         "patient": row.patient_id,
         "note": row.note,
@@ -138,8 +137,6 @@ def take(target: Appointment, source: Appointment, name: str) -> Appointment:
 def _take_plain(target: Appointment, source: Appointment, name: str) -> Appointment:
     if name == "room":
         return replace(target, room_id=source.room_id)
-    if name == "device":
-        return replace(target, device_id=source.device_id)
     if name == "device":
         return replace(target, device_id=source.device_id)
     if name == "patient":

@@ -1,15 +1,17 @@
 """Import of appointments from CSV and iCalendar into a clinic that is set up."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.database.setup import Group
-from clinic_desk.domain.exchange import Kind, Reason
+from clinic_desk.domain.exchange import Kind, OutOfHours, Reason
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Entry
 from clinic_desk.services.calendar import load_clinic, load_days
@@ -120,6 +122,76 @@ def test_a_time_booked_between_the_look_and_the_write_takes_everything_back(
     assert [(problem.row, problem.reason) for problem in report.problems] == [(2, Reason.TAKEN)]
     assert (report.stored, report.new) == (False, 1)
     assert [entry.id for entry in monday(manager, clinic)] == [booked.id]
+
+
+# --- devices, and when doctors work ----------------------------------------------------------------------------------
+
+LASER = UUID(int=0x1A5E)
+LONELY = "Anna Meier;14.03.1987;Dr. Weber;Checkup"
+
+
+def test_a_device_is_found_by_name_kept_and_not_given_twice(
+    manager: Database, clinic: SmallClinic, path: Path, owner_engine: Engine
+) -> None:
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO room (id, site_id, name, kind) VALUES (%s, %s, 'Laser', 'device')", (LASER, clinic.berlin)
+        )
+    head = "Appointment ID;Patient;Birth date;Doctor;Type;Device;Start\n"
+    first = "a1;Anna Meier;14.03.1987;Dr. Weber;Checkup;laser;2031-03-03T09:00\n"
+    other = "a2;Zofia Nowak;;Dr. Okafor;Checkup;laser;2031-03-03T09:10\n"
+    both = check_import(manager, plan_of(Kind.APPOINTMENTS, path, head + first + other))
+    assert [(problem.row, problem.reason, problem.detail) for problem in both.problems] == [
+        (3, Reason.TAKEN, "row 2 has it")
+    ]
+    imported(manager, plan_of(Kind.APPOINTMENTS, path, head + first))
+    (entry,) = monday(manager, clinic)
+    assert entry.appointment.device_id == LASER
+    taken = check_import(manager, plan_of(Kind.APPOINTMENTS, path, head + other))
+    assert [problem.reason for problem in taken.problems] == [Reason.TAKEN]
+    stranger = check_import(manager, plan_of(Kind.APPOINTMENTS, path, head + other.replace("laser", "Room 1")))
+    assert [problem.reason for problem in stranger.problems] == [Reason.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("when", "reason", "overruled"),
+    [
+        ("03.03.2031;17:30", Reason.OUTSIDE_HOURS, {"outside-hours"}),
+        ("03.03.2031;12:15", Reason.OVER_BREAK, {"over-break"}),
+        ("04.03.2031;10:00", Reason.TIME_OFF, {"time-off"}),
+        ("05.03.2031;10:00", Reason.BLOCKED, {"blocked"}),
+        ("06.03.2031;10:00", Reason.CLOSURE, None),
+        ("03.03.2031;10:00", None, set()),
+        ("02.03.2020;03:00", None, set()),
+    ],
+)
+def test_a_coming_appointment_outside_working_time_is_taken_and_noted_or_refused_as_was_chosen(
+    manager: Database, clinic: SmallClinic, path: Path, owner_engine: Engine, *, when: str, reason: Reason | None,
+    overruled: set[str] | None,
+) -> None:  # fmt: skip
+    away = "(gen_random_uuid(), '{}', '2031-03-0{} 00:00Z', '2031-03-0{} 23:00Z', 'Congress')"
+    with owner_engine.begin() as connection:
+        for table, day in (("time_off", 4), ("block", 5)):
+            connection.exec_driver_sql(
+                f"INSERT INTO {table} (id, practitioner_id, starts_at, ends_at, name) VALUES "
+                + away.format(clinic.weber, day, day)
+            )
+        connection.exec_driver_sql(
+            "INSERT INTO closure (id, site_id, first_day, last_day, name)"
+            " VALUES (gen_random_uuid(), %s, '2031-03-06', '2031-03-06', 'Works outing')",
+            (clinic.berlin,),
+        )
+    plan = plan_of(Kind.APPOINTMENTS, path, f"{HEAD}a1;{LONELY};{when};15;;\n")
+    strict = check_import(manager, replace(plan, out_of_hours=OutOfHours.REFUSE))
+    assert [problem.reason for problem in strict.problems] == ([] if reason is None else [reason])
+    report = carry_out_import(manager, plan, new_id())
+    if overruled is None:
+        assert [(one.reason, one.detail) for one in report.problems] == [(Reason.CLOSURE, "Works outing")]
+        return
+    assert report.stored
+    assert [warning.reason for warning in report.warnings] == ([] if reason is None else [reason])
+    assert report.warning_count == len(report.warnings)
+    assert set(value(owner_engine, "SELECT overruled FROM appointment")) == overruled
 
 
 # --- iCalendar --------------------------------------------------------------------------------------------------------

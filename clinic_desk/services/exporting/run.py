@@ -35,7 +35,7 @@ HEADINGS: Final = {
     Kind.PRACTITIONERS: ("Practitioner ID", "Name", "Speciality", "Colour"),
     Kind.APPOINTMENTS: (
         "Appointment ID", "Patient ID", "Patient", "Birth date", "E-mail", "Practitioner", "Type", "Site", "Room",
-        "Start", "End", "Status", "Note",
+        "Device", "Start", "End", "Status", "Note",
     ),
 }  # fmt: skip
 """What the import of this program understands, so that an export is a way from one clinic to another."""
@@ -46,7 +46,7 @@ _STATEMENTS: Final = {
 }
 _MANY: Final = 1000
 _PRODUCT: Final = "-//Clinic Desk//Export//EN"
-_ZONE: Final = 11
+_ZONE: Final = 12
 """The place of the site's zone in a row of appointments: it makes the times readable and is no column of its own."""
 
 
@@ -133,7 +133,7 @@ def _cell(value: object, row: tuple[Any, ...]) -> str:
 def _event(row: tuple[Any, ...]) -> str:
     from icalendar import Event, vCalAddress, vText
 
-    key, patient_id, patient, _, email, doctor, visit, site, room, starts_at, ends_at, _, status, note = row
+    key, patient_id, patient, _, email, doctor, visit, site, room, device, starts_at, ends_at, _, status, note = row
     event = Event()
     event.add("uid", key)
     event.add("dtstamp", starts_at)
@@ -143,7 +143,7 @@ def _event(row: tuple[Any, ...]) -> str:
     event.add("categories", [visit])
     event.add("location", site)
     event.add("status", "CANCELLED" if status in {"cancelled", "noshow"} else "CONFIRMED")
-    for name, text in (("resources", room), ("description", note)):
+    for name, text in (("resources", room), ("x-clinic-desk-device", device), ("description", note)):
         if text:
             event.add(name, text)
     for address, name, role in (

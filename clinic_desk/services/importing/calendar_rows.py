@@ -13,7 +13,7 @@ from clinic_desk.services.importing.files import Row
 
 HEADINGS: Final = (
     "UID", "SUMMARY", "DTSTART", "DTEND", "LOCATION", "CATEGORIES", "STATUS", "DESCRIPTION", "CHAIR", "ATTENDEE",
-    "ATTENDEE e-mail", "RESOURCES",
+    "ATTENDEE e-mail", "RESOURCES", "X-CLINIC-DESK-DEVICE",
 )  # fmt: skip
 _EVENT: Final = "a VEVENT of RFC 5545"
 _LONGEST_EVENT: Final = 256 << 10
@@ -87,6 +87,7 @@ def _cells(event: Any) -> tuple[str, ...]:
         _named(others[0]) if others else "",
         _address(others[0]) if others else "",
         _joined(event.get("RESOURCES", "")),
+        str(event.get("X-CLINIC-DESK-DEVICE", "")),
     )
 
 

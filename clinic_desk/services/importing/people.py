@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from clinic_desk.database import queries_importing as queries
 from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.domain.exchange import DateOrder, Doubles, Kind, Reason, RowProblem, key_of_person
+from clinic_desk.domain.exchange import DateOrder, Doubles, Existing, Kind, Reason, RowProblem, key_of_person
 from clinic_desk.domain.exchange_values import CHANNELS, GENDERS, read_date, word
 from clinic_desk.domain.folding import fold, tokens
 from clinic_desk.domain.patients import likely_duplicates
 from clinic_desk.domain.records import AdministrativeGender, Channel, Patient, Practitioner
 from clinic_desk.errors import InvalidInput
-from clinic_desk.services.importing.plan import Double
+from clinic_desk.services.importing.changes import differences, with_said
+from clinic_desk.services.importing.plan import Change, Double
 from clinic_desk.services.patients import validate_patient
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy import Connection
 
     from clinic_desk.database.exchange import LongChange
@@ -51,10 +54,14 @@ class Sorted(Generic[Record]):
     """A batch of rows, parted into what is new, how many are there already, who may be, and what cannot be."""
 
     new: list[tuple[int, Record]] = field(default_factory=list)
+    changed: list[tuple[int, Record]] = field(default_factory=list)
+    """As they are to be, with the version that they have."""
+    changes: list[Change] = field(default_factory=list)
     there: int = 0
     doubles: list[tuple[Double, bool]] = field(default_factory=list)
     """With whether the row is left out for it."""
     problems: list[RowProblem] = field(default_factory=list)
+    warnings: list[RowProblem] = field(default_factory=list)
 
 
 def date_example(order: DateOrder | None) -> str:
@@ -70,6 +77,8 @@ class PatientRows:
         self._plan = cells.plan
         self._today = today
         self._has_ids = "id" in cells.plan.columns
+        self._updates = cells.plan.existing is Existing.UPDATE
+        self._rows: dict[int, Row] = {}
 
     def read(self, row: Row) -> Patient | list[RowProblem]:
         """Return the patient of a row as she will be stored, or what is wrong with it."""
@@ -100,6 +109,8 @@ class PatientRows:
             patient = validate_patient(patient, self._plan.region, today=self._today)
         except InvalidInput as error:
             return [self._refused(row, patient, error)]
+        if self._updates:
+            self._rows[row.number] = row
         return patient if self._has_ids else _with_own_key(patient)
 
     def _names(self, row: Row, problems: list[RowProblem]) -> tuple[str, str]:
@@ -146,9 +157,15 @@ class PatientRows:
     def sort(self, connection: Connection, items: Sequence[tuple[int, Patient]]) -> Sorted[Patient]:
         """Part a batch: by its key, then by the rule that warns of doubles when a patient is added at a desk."""
         found = Sorted[Patient]()
-        known = queries.known_ids(connection, "patient", (patient.id for _, patient in items))
+        ids = [patient.id for _, patient in items]
+        if self._updates:
+            standing = queries.patients_by_id(connection, ids)
+            self._compare(items, standing, found)
+            known = frozenset(standing)
+        else:
+            known = queries.known_ids(connection, "patient", ids)
         fresh = [(row, patient) for row, patient in items if patient.id not in known]
-        found.there = len(items) - len(fresh)
+        found.there = len(items) - len(fresh) - len(found.changed)
         candidates = _Candidates(connection, [patient for _, patient in fresh])
         for row, patient in fresh:
             alike = likely_duplicates(patient, candidates.of(patient))
@@ -159,10 +176,28 @@ class PatientRows:
                 found.new.append((row, patient))
         return found
 
-    def write(self, change: LongChange, items: Sequence[tuple[int, Patient]]) -> list[RowProblem]:
-        """Store a batch."""
-        queries.copy_patients(change, (patient for _, patient in items))
-        return []
+    def _compare(
+        self, items: Sequence[tuple[int, Patient]], standing: Mapping[UUID, Patient], found: Sorted[Patient]
+    ) -> None:
+        for number, patient in items:
+            now, row = standing.get(patient.id), self._rows[number]
+            if now is None or now.merged_into is not None:
+                continue
+            said = {name for name in ("channel", "language") if self._cells.text(row, name)}
+            wanted = with_said(now, patient, said)
+            if wanted != now:
+                found.changed.append((number, wanted))
+                found.changes.append(Change(number, now, differences(now, wanted)))
+        self._rows.clear()
+
+    def write(self, change: LongChange, batch: Sorted[Patient]) -> list[RowProblem]:
+        """Store a batch; of the changed those whom nobody changed since they were looked up."""
+        if batch.new:
+            queries.copy_patients(change, (patient for _, patient in batch.new))
+        if not batch.changed:
+            return []
+        stored = queries.update_patients(change, (patient for _, patient in batch.changed))
+        return [RowProblem(row, "", Reason.CHANGED) for row, patient in batch.changed if patient.id not in stored]
 
 
 def _with_own_key(patient: Patient) -> Patient:
@@ -265,7 +300,7 @@ class PractitionerRows:
                 found.new.append((row, replace(one, position=last)))
         return found
 
-    def write(self, change: LongChange, items: Sequence[tuple[int, Practitioner]]) -> list[RowProblem]:
+    def write(self, change: LongChange, batch: Sorted[Practitioner]) -> list[RowProblem]:
         """Store a batch."""
-        queries.insert_practitioners(change, (one for _, one in items))
+        queries.insert_practitioners(change, (one for _, one in batch.new))
         return []

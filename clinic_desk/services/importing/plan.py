@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.domain.exchange import (
     DateOrder,
     Doubles,
+    Existing,
     Kind,
+    OutOfHours,
     Reason,
     RowProblem,
     guess_columns,
@@ -45,6 +48,7 @@ class ImportPlan:
 
     Numbers of patients mean something only within one `label`: importing under the same again makes no doubles.
     `order` None: as the dates themselves show. `region`: the country of phone numbers without one (ISO 3166).
+    `agreed`: the `seal` of the report that was looked at; None: changes are agreed to unseen.
     """
 
     kind: Kind
@@ -55,6 +59,9 @@ class ImportPlan:
     region: str = "DE"
     language: str = "en"
     doubles: Doubles = Doubles.SKIP
+    existing: Existing = Existing.KEEP
+    out_of_hours: OutOfHours = OutOfHours.TAKE
+    agreed: str | None = None
 
 
 def planned(kind: Kind, source: SourceFile) -> ImportPlan:
@@ -90,10 +97,21 @@ class Double:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A row that changes a patient who is there, as she stands now. `fields`: the name, what is there, what will be."""
+
+    row: int
+    patient: Patient
+    fields: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What came, or would come, of a file. `stored`: it stands in the database; `repeated`: it did so already.
 
-    `new` + `there` + `left_out` + rows with problems = `rows`. Lists hold the first MOST_LISTED.
+    `new` + `changed` + `there` + `left_out` + rows with problems = `rows`. `warnings`: what imported rows overrule.
+    `seal` tells whether the same would be changed once more; `outdated`: it would not, so nothing was stored. Lists
+    hold the first MOST_LISTED.
     """
 
     kind: Kind
@@ -106,6 +124,12 @@ class ImportReport:
     problems: tuple[RowProblem, ...] = ()
     stored: bool = False
     repeated: bool = False
+    changed: int = 0
+    changes: tuple[Change, ...] = ()
+    warning_count: int = 0
+    warnings: tuple[RowProblem, ...] = ()
+    seal: str = ""
+    outdated: bool = False
 
 
 @dataclass(slots=True)
@@ -119,6 +143,28 @@ class Tally:
     doubles: list[Double] = field(default_factory=list)
     problem_count: int = 0
     problems: list[RowProblem] = field(default_factory=list)
+    changed: int = 0
+    changes: list[Change] = field(default_factory=list)
+    warning_count: int = 0
+    warnings: list[RowProblem] = field(default_factory=list)
+    _sealed: Any = field(default_factory=hashlib.sha256)
+
+    @property
+    def seal(self) -> str:
+        """Tells these changes from others: of other patients, from other versions, to other values."""
+        return str(self._sealed.hexdigest())
+
+    def add_change(self, change: Change) -> None:
+        """Count a row that changes somebody."""
+        self.changed += 1
+        self._sealed.update(repr((change.patient.id, change.patient.version, change.fields)).encode())
+        if len(self.changes) < MOST_LISTED:
+            self.changes.append(change)
+
+    def add_warnings(self, warnings: Sequence[RowProblem]) -> None:
+        """Count rows that are imported all the same, and keep the first."""
+        self.warning_count += len({warning.row for warning in warnings})
+        self.warnings += warnings[: MOST_LISTED - len(self.warnings)]
 
     def add_problems(self, problems: Sequence[RowProblem]) -> None:
         """Count rows that cannot be imported, and keep the first."""

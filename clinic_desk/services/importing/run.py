@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from clinic_desk.database.exchange import LongChange, check_manager, long_change
 from clinic_desk.database.queries_clinic import clinic_record
 from clinic_desk.database.queries_desks import database_now
-from clinic_desk.domain.exchange import Kind
+from clinic_desk.domain.exchange import Kind, Reason
 from clinic_desk.services.importing.files import MAX_ROWS, rows
-from clinic_desk.services.importing.people import PatientRows, PractitionerRows
+from clinic_desk.services.importing.people import PatientRows, PractitionerRows, Sorted
 from clinic_desk.services.importing.plan import (
     Cancelled,
     Cells,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from clinic_desk.database.engine import Database
+    from clinic_desk.domain.exchange import RowProblem
     from clinic_desk.services.importing.files import Row
 
 BATCH: Final = 1000
@@ -48,7 +49,7 @@ def check_import(db: Database, plan: ImportPlan, tell: Tell | None = None, stop:
     reading = _reading(db, plan)
     tally = Tally()
     for batch in _batches(plan, reading, tally, tell, stop):
-        tally.new += len(_sorted(db, reading, batch, tally))
+        tally.new += len(_sorted(db, reading, batch, tally).new)
     return _report(plan.kind, tally, stored=False)
 
 
@@ -57,6 +58,7 @@ def carry_out_import(
 ) -> ImportReport:
     """Import the file as one change, unless any row has a problem: then nothing is stored and the report says why.
 
+    Nor is anything if other changes would come of it than the plan agreed to (`agreed`): the report says which.
     Done again under the same `operation_id` it is not done twice. Raises as `check_import`, and OutcomeUnknown.
     """
     reading = _reading(db, plan)
@@ -69,8 +71,9 @@ def carry_out_import(
                 write(_sorted(db, reading, batch, tally))
         if stop is not None and stop():
             raise Cancelled
-        if tally.problem_count:
-            return _report(plan.kind, tally, stored=False)
+        outdated = plan.agreed is not None and plan.agreed != tally.seal
+        if tally.problem_count or outdated:
+            return _report(plan.kind, tally, stored=False, outdated=outdated)
         change.announce(operation_id)
         change.keep()
     return _report(plan.kind, tally, stored=True)
@@ -83,7 +86,7 @@ def _reading(db: Database, plan: ImportPlan) -> Reading:
     cells = Cells(plan)
     if plan.kind is Kind.PATIENTS:
         return PatientRows(cells, now.date())
-    return PractitionerRows(cells) if plan.kind is Kind.PRACTITIONERS else VisitRows(cells, clinic)
+    return PractitionerRows(cells) if plan.kind is Kind.PRACTITIONERS else VisitRows(cells, clinic, now)
 
 
 def _batches(plan: ImportPlan, reading: Reading, tally: Tally, tell: Tell | None, stop: Stop | None) -> Iterator[Items]:
@@ -117,17 +120,20 @@ def _take(row: Row, reading: Reading, seen: SeenKeys, batch: Items, tally: Tally
         batch.append((row.number, meant))
 
 
-def _sorted(db: Database, reading: Reading, batch: Items, tally: Tally) -> Items:
-    """Look a batch up in the database; count what is there and what may be; return what is new."""
+def _sorted(db: Database, reading: Reading, batch: Items, tally: Tally) -> Sorted[Any]:
+    """Look a batch up in the database; count what is there, what may be and what changes; return it parted."""
     if not batch:
-        return []
+        return Sorted[Any]()
     with db.reading() as connection:
-        found = reading.sort(connection, batch)
+        found: Sorted[Any] = reading.sort(connection, batch)
     tally.there += found.there
     for double, left_out in found.doubles:
         tally.add_double(double, left_out=left_out)
+    for change in found.changes:
+        tally.add_change(change)
+    tally.add_warnings(found.warnings)
     tally.add_problems(found.problems)
-    return list(found.new)
+    return found
 
 
 @contextmanager
@@ -149,24 +155,26 @@ class _Writer:
         self._lane = lane
         self._under_way: Future[Any] | None = None
 
-    def __call__(self, items: Items) -> None:
+    def __call__(self, batch: Sorted[Any]) -> None:
         """Wait for the batch before, then begin with this one."""
         self.finish()
-        self._tally.new += len(items)
-        if self._tally.problem_count or not items:
+        self._tally.new += len(batch.new)
+        if self._tally.problem_count or not (batch.new or batch.changed):
             return
-        self._under_way = self._lane.submit(self._reading.write, self._change, items)
+        self._under_way = self._lane.submit(self._reading.write, self._change, batch)
 
     def finish(self) -> None:
         """Wait for the batch under way; raises what it raised."""
         under_way, self._under_way = self._under_way, None
         if under_way is not None:
-            problems: Sequence[Any] = under_way.result()
-            self._tally.new -= len(problems)
+            problems: Sequence[RowProblem] = under_way.result()
+            unchanged = sum(problem.reason is Reason.CHANGED for problem in problems)
+            self._tally.changed -= unchanged
+            self._tally.new -= len(problems) - unchanged
             self._tally.add_problems(problems)
 
 
-def _report(kind: Kind, tally: Tally, *, stored: bool) -> ImportReport:
+def _report(kind: Kind, tally: Tally, *, stored: bool, outdated: bool = False) -> ImportReport:
     return ImportReport(
         kind=kind,
         rows=tally.rows,
@@ -177,4 +185,10 @@ def _report(kind: Kind, tally: Tally, *, stored: bool) -> ImportReport:
         problem_count=tally.problem_count,
         problems=tuple(tally.problems),
         stored=stored,
+        changed=tally.changed,
+        changes=tuple(tally.changes),
+        warning_count=tally.warning_count,
+        warnings=tuple(tally.warnings),
+        seal=tally.seal,
+        outdated=outdated,
     )

@@ -18,6 +18,7 @@ from clinic_desk.domain.records import Appointment, AppointmentStatus, Clinic, P
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.wall import to_instant, to_wall
 from clinic_desk.errors import InvalidInput
+from clinic_desk.services.importing.hours import Hours
 from clinic_desk.services.importing.people import Sorted, date_example
 from clinic_desk.services.patients import validate_patient
 
@@ -71,9 +72,10 @@ class Visit:
 class VisitRows:
     """Reads rows of appointments into a clinic that is set up."""
 
-    def __init__(self, cells: Cells, clinic: Clinic) -> None:
+    def __init__(self, cells: Cells, clinic: Clinic, now: datetime) -> None:
         self._cells = cells
         self._clinic = clinic
+        self._hours = Hours(cells, clinic, now)
         self._busy: dict[UUID, list[tuple[datetime, datetime, int]]] = {}
         self._shared = frozenset(room.id for room in clinic.rooms if room.capacity > 1)
 
@@ -86,7 +88,8 @@ class VisitRows:
         who = self._named(row, "practitioner", clinic.practitioners, problems)
         visit = self._named(row, "type", self._types(who), problems)
         where = self._site(row, who, problems) if who else None
-        room = self._room(row, where, problems)
+        room = self._resource(row, "room", where, problems)
+        device = self._resource(row, "device", where, problems)
         zone = where.zone if where else "UTC"
         starts_at = self._moment(row, "start", zone, problems)
         length = self._length(row, starts_at, zone, visit, problems)
@@ -114,6 +117,7 @@ class VisitRows:
             buffer_after_minutes=visit.buffer_after_minutes,
             status=status,
             note=cells.text(row, "note"),
+            device_id=device.id if device else None,
         )
         return Visit(row, appointment, *person)
 
@@ -139,11 +143,13 @@ class VisitRows:
         sites = self._clinic.sites if named or not works else [one for one in self._clinic.sites if one.id in works]
         return self._named(row, "site", sites, problems)
 
-    def _room(self, row: Row, where: Site | None, problems: list[RowProblem]) -> Room | None:
-        if not self._cells.text(row, "room") or where is None:
+    def _resource(self, row: Row, name: str, where: Site | None, problems: list[RowProblem]) -> Room | None:
+        """The room or device that is named, of the site."""
+        if not self._cells.text(row, name) or where is None:
             return None
-        rooms = [one for one in self._clinic.rooms if one.site_id == where.id and one.kind is RoomKind.ROOM]
-        return self._named(row, "room", rooms, problems)
+        kind = RoomKind(name)
+        rooms = [one for one in self._clinic.rooms if one.site_id == where.id and one.kind is kind]
+        return self._named(row, name, rooms, problems)
 
     def _moment(self, row: Row, name: str, zone: str, problems: list[RowProblem]) -> datetime | None:
         cells = self._cells
@@ -218,6 +224,7 @@ class VisitRows:
         people = _People(connection, fresh)
         placed = [done for visit in fresh if (done := self._with_patient(people, visit, found)) is not None]
         taken = queries.overlapping(connection, (self._place(visit) for visit in placed if _occupies(visit)))
+        self._hours.look(connection, (visit.appointment for visit in placed))
         for visit in placed:
             at = taken.get(visit.row.number)
             other = self._other_row(visit) if at is None and _occupies(visit) else 0
@@ -227,8 +234,17 @@ class VisitRows:
             elif other:
                 self._not_free(visit, found, f"row {other} has it")
             else:
-                found.new.append((visit.row.number, visit))
+                self._put(visit, found)
         return found
+
+    def _put(self, visit: Visit, found: Sorted[Visit]) -> None:
+        """Its time is free; whether it is one to work in is another matter."""
+        appointment, warnings, problems = self._hours.judged(visit.row, visit.appointment)
+        if problems:
+            found.problems += problems
+            return
+        found.warnings += warnings
+        found.new.append((visit.row.number, replace(visit, appointment=appointment)))
 
     def _with_patient(self, people: _People, visit: Visit, found: Sorted[Visit]) -> Visit | None:
         patients = people.of(visit)
@@ -242,15 +258,15 @@ class VisitRows:
         found.problems.append(self._cells.problem(visit.row, name, reason, "" if patients else "a patient"))
         return None
 
-    def _place(self, visit: Visit) -> tuple[int, UUID, UUID | None, datetime, datetime]:
+    def _place(self, visit: Visit) -> tuple[int, UUID, UUID | None, UUID | None, datetime, datetime]:
         one = visit.appointment
-        room = None if one.room_id in self._shared else one.room_id
-        return (visit.row.number, one.practitioner_id, room, *one.footprint)
+        room, device = (None if key in self._shared else key for key in (one.room_id, one.device_id))
+        return (visit.row.number, one.practitioner_id, room, device, *one.footprint)
 
     def _other_row(self, visit: Visit) -> int:
-        """The earlier row that has the practitioner's or room's time; else 0, and the time is this row's."""
-        row, who, room, start, end = self._place(visit)
-        kept = [self._busy.setdefault(key, []) for key in (who, room) if key is not None]
+        """The earlier row that has the practitioner's, room's or device's time; else 0, and it is this row's."""
+        row, who, room, device, start, end = self._place(visit)
+        kept = [self._busy.setdefault(key, []) for key in (who, room, device) if key is not None]
         for intervals in kept:
             place = bisect_left(intervals, (start, start, 0))
             for theirs in intervals[max(0, place - 1) : place + 1]:
@@ -263,10 +279,10 @@ class VisitRows:
     def _not_free(self, visit: Visit, found: Sorted[Visit], detail: str) -> None:
         found.problems.append(self._cells.problem(visit.row, "start", Reason.TAKEN, detail))
 
-    def write(self, change: LongChange, items: Sequence[tuple[int, Visit]]) -> list[RowProblem]:
+    def write(self, change: LongChange, batch: Sorted[Visit]) -> list[RowProblem]:
         """Store a batch; the constraint has the last word on whose time is free."""
-        stored = queries.insert_appointments(change, (visit.appointment for _, visit in items))
-        lost = [visit for _, visit in items if visit.id not in stored]
+        stored = queries.insert_appointments(change, (visit.appointment for _, visit in batch.new))
+        lost = [visit for _, visit in batch.new if visit.id not in stored]
         return [self._cells.problem(one.row, "start", Reason.TAKEN, "somebody booked there meanwhile") for one in lost]
 
 

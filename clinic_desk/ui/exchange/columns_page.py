@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from clinic_desk.domain.exchange import FIELDS, DateOrder, Doubles, Kind
+from clinic_desk.domain.exchange import FIELDS, DateOrder, Doubles, Existing, Kind, OutOfHours
 from clinic_desk.services.importing.plan import ImportPlan
 from clinic_desk.ui.booking.fields import ChoiceBox, field_label, let_wrap, plain_label
 from clinic_desk.ui.exchange.words import field_name
@@ -24,6 +24,7 @@ class ColumnsPage(QWidget):
         self._plan: ImportPlan | None = None
         self.boxes: dict[str, ChoiceBox] = {}
         self._samples: dict[str, QLabel] = {}
+        self._only_for: list[tuple[QWidget, tuple[Kind, ...]]] = []
         self.written = plain_label("", "muted")
         let_wrap(self.written)
         self.order = ChoiceBox("import_order")
@@ -43,6 +44,22 @@ class ColumnsPage(QWidget):
             ],
             Doubles.SKIP,
         )
+        self.existing = ChoiceBox("import_existing")
+        self.existing.fill(
+            [
+                (translate("exchange", "stays as it is"), Existing.KEEP),
+                (translate("exchange", "gets what the file says"), Existing.UPDATE),
+            ],
+            Existing.KEEP,
+        )
+        self.out_of_hours = ChoiceBox("import_out_of_hours")
+        self.out_of_hours.fill(
+            [
+                (translate("exchange", "taken all the same, and noted"), OutOfHours.TAKE),
+                (translate("exchange", "a problem to correct"), OutOfHours.REFUSE),
+            ],
+            OutOfHours.TAKE,
+        )
         self.label = QLineEdit("import")
         self.label.setObjectName("import_label")
         self.label.setMaxLength(60)
@@ -59,16 +76,20 @@ class ColumnsPage(QWidget):
     def _lay_out(self) -> None:
         beside = QGridLayout()
         beside.setHorizontalSpacing(12)
-        self._double_label = field_label(translate("exchange", "Who &may be there already"), self.doubles)
+        everything, people = tuple(Kind), (Kind.PATIENTS,)
         rows = (
-            (field_label(translate("exchange", "3/4/1987 &means"), self.order), self.order),
-            (self._double_label, self.doubles),
-            (field_label(translate("exchange", "N&umbers come from"), self.label), self.label),
-            (field_label(translate("exchange", "Phone numbers of (&country)"), self.region), self.region),
+            (0, 0, translate("exchange", "3/4/1987 &means"), self.order, everything),
+            (0, 2, translate("exchange", "N&umbers come from"), self.label, everything),
+            (1, 0, translate("exchange", "Phone numbers of (c&ountry)"), self.region, everything),
+            (1, 2, translate("exchange", "Outside &working hours"), self.out_of_hours, (Kind.APPOINTMENTS,)),
+            (1, 2, translate("exchange", "&Who is there already"), self.existing, people),
+            (2, 2, translate("exchange", "Who ma&y be there already"), self.doubles, people),
         )
-        for place, (label, field) in enumerate(rows):
-            beside.addWidget(label, place // 2, place % 2 * 2)
-            beside.addWidget(field, place // 2, place % 2 * 2 + 1)
+        for line, column, text, field, kinds in rows:
+            label = field_label(text, field)
+            self._only_for += [(label, kinds), (field, kinds)]
+            beside.addWidget(label, line, column)
+            beside.addWidget(field, line, column + 1)
         beside.setColumnStretch(1, 1)
         beside.setColumnStretch(3, 1)
         layout = QVBoxLayout(self)
@@ -116,8 +137,8 @@ class ColumnsPage(QWidget):
             self._show_sample(field.name)
         self._area.setWidget(fields)
         fields.setAutoFillBackground(False)
-        for each in (self.doubles, self._double_label):
-            each.setVisible(plan.kind is Kind.PATIENTS)
+        for each, kinds in self._only_for:
+            each.setVisible(plan.kind in kinds)
 
     def _show_sample(self, name: str) -> None:
         assert self._plan is not None
@@ -136,4 +157,6 @@ class ColumnsPage(QWidget):
             order=self.order.value,
             region=self.region.text().strip().upper() or "DE",
             doubles=self.doubles.value,
+            existing=self.existing.value,
+            out_of_hours=self.out_of_hours.value,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,13 +65,18 @@ class Exchange(QObject):
 
     def _check(self, sheet: ImportSheet) -> None:
         plan, database = sheet.columns.plan(), self._database
-        self._checked = plan
+        self._checked = None
         sheet.set_busy(busy=True, text=translate("exchange", "Checking every row…"))
         self.job.run(
             lambda tell, stop: check_import(database, plan, tell, stop),
-            partial(self._done, sheet, sheet.show_report),
+            partial(self._done, sheet, partial(self._seen, sheet, plan)),
             partial(self._failed, sheet),
         )
+
+    def _seen(self, sheet: ImportSheet, plan: ImportPlan, report: ImportReport) -> None:
+        """What is on screen is what is agreed to."""
+        self._checked = replace(plan, agreed=report.seal)
+        sheet.show_report(report)
 
     def _import(self, sheet: ImportSheet) -> None:
         plan, database, operation = self._checked, self._database, new_id()
@@ -81,7 +87,7 @@ class Exchange(QObject):
             return carry_out_import(database, plan, operation, tell, stop)
 
         sheet.set_busy(busy=True, text=translate("exchange", "Importing…"))
-        self.job.run(work, partial(self._done, sheet, sheet.show_report), partial(self._failed, sheet))
+        self.job.run(work, partial(self._done, sheet, partial(self._seen, sheet, plan)), partial(self._failed, sheet))
 
     # --- export ---
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTree
 
 from clinic_desk.services.importing.plan import Double, ImportReport
 from clinic_desk.ui.booking.fields import let_wrap, plain_label, restyle
-from clinic_desk.ui.exchange.words import expected_text, result_text
+from clinic_desk.ui.exchange.words import expected_text, field_name, result_text
 
 translate = QCoreApplication.translate
 
@@ -54,9 +54,19 @@ class ResultPage(QWidget):
         self.rows.clear()
         for problem in report.problems:
             self._add(problem.row, problem.column, expected_text(problem), problem.found)
-        for double in () if self.has_problems else report.doubles:
-            self._add(double.row, "", _double_text(double), "")
+        if not self.has_problems:
+            self._show_others(report)
         self.rows.setVisible(self.rows.topLevelItemCount() > 0)
+
+    def _show_others(self, report: ImportReport) -> None:
+        for change in report.changes:
+            for name, was, will in change.fields:
+                text = translate("exchange", "{who}: becomes {new}").format(who=change.patient.display_name, new=will)
+                self._add(change.row, field_name(name), text, was)
+        for warning in report.warnings:
+            self._add(warning.row, warning.column, expected_text(warning), warning.found)
+        for double in report.doubles:
+            self._add(double.row, "", _double_text(double), "")
 
     def _add(self, row: int, *cells: str) -> None:
         item = QTreeWidgetItem([str(row), *(" ".join(cell.split()) for cell in cells)])

@@ -77,8 +77,9 @@ class ImportSheet(Sheet):
         self.outcome.show_report(report)
         self._turn_to(_RESULT)
         self.next.setVisible(not report.stored and not report.problem_count)
-        set_button_text(self.next, translate("exchange", "&Import {count}").format(count=report.new))
-        self.next.setEnabled(report.new > 0)
+        count = report.new + report.changed
+        set_button_text(self.next, translate("exchange", "&Import {count}").format(count=count))
+        self.next.setEnabled(count > 0)
         self.back.setVisible(not report.stored)
         (self.next if self.next.isVisible() and self.next.isEnabled() else self.close_button).setFocus()
 

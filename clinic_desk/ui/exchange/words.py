@@ -43,6 +43,7 @@ def field_name(name: str) -> str:
         "type": translate("exchange", "Kind of visit"),
         "site": translate("exchange", "Site"),
         "room": translate("exchange", "Room"),
+        "device": translate("exchange", "Device"),
         "date": translate("exchange", "Date"),
         "start": translate("exchange", "Start"),
         "end": translate("exchange", "End"),
@@ -73,6 +74,12 @@ def expected_text(problem: RowProblem) -> str:
         Reason.TAKEN: translate("exchange", "a free time: {detail}"),
         Reason.REPEATS: translate("exchange", "single appointments: this one repeats"),
         Reason.REFUSED: translate("exchange", "a value the database accepts"),
+        Reason.CHANGED: translate("exchange", "somebody changed this patient meanwhile: check again"),
+        Reason.OUTSIDE_HOURS: translate("exchange", "a time at which the doctor works ({detail})"),
+        Reason.OVER_BREAK: translate("exchange", "not in the doctor's break ({detail})"),
+        Reason.TIME_OFF: translate("exchange", "the doctor is away: {detail}"),
+        Reason.BLOCKED: translate("exchange", "the time is reserved: {detail}"),
+        Reason.CLOSURE: translate("exchange", "the site is closed: {detail}"),
     }[problem.reason]
     return text.replace("{detail}", problem.detail)
 
@@ -81,6 +88,11 @@ def result_text(report: ImportReport) -> str:
     """How many rows are what."""
     if report.stored:
         head = translate("exchange", "✓ Imported: {new} new, {there} were there already, {out} left out as doubles.")
+    elif report.outdated:
+        head = translate(
+            "exchange",
+            "Patients were changed at another desk meanwhile. Nothing was stored: this is what would change now.",
+        )
     elif report.problem_count:
         head = translate(
             "exchange",
@@ -90,8 +102,18 @@ def result_text(report: ImportReport) -> str:
         head = translate(
             "exchange", "All {rows} rows can be imported: {new} new, {there} there already, {out} left out as doubles."
         )
+    if report.changed:
+        head += " " + translate("exchange", "{changed} changed.")
+    if report.warning_count:
+        head += " " + translate("exchange", "{odd} are outside working hours and are taken all the same.")
     return head.format(
-        rows=report.rows, new=report.new, there=report.there, out=report.left_out, bad=report.problem_count
+        changed=report.changed,
+        odd=report.warning_count,
+        rows=report.rows,
+        new=report.new,
+        there=report.there,
+        out=report.left_out,
+        bad=report.problem_count,
     )
 
 

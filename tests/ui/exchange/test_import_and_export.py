@@ -105,6 +105,42 @@ def test_a_file_is_imported_with_four_times_enter(
     assert exchange.sheet is None
 
 
+def test_who_is_there_gets_what_the_file_says_once_it_was_seen_by_keyboard(
+    exchange: Exchange, qtbot: QtBot, tmp_path: Path, owner_engine: Engine
+) -> None:
+    with owner_engine.connect() as connection:
+        known = connection.exec_driver_sql("SELECT id FROM patient WHERE family_name = 'Nowak'").scalar_one()
+    path = tmp_path / "p.csv"
+    path.write_text(PATIENTS + f"{known},<b>Nowak</b>,Zofia,,030 1234567,\n")
+    sheet = opened(exchange, qtbot)
+    typed(path)
+    enter()
+    over(exchange, qtbot)
+    QTest.keyClick(sheet, Qt.Key.Key_W, Qt.KeyboardModifier.AltModifier)
+    assert sheet.columns.existing.hasFocus()
+    QTest.keyClick(sheet.columns.existing, Qt.Key.Key_Down)
+    assert sheet.columns.existing.currentText() == "gets what the file says"
+    enter()
+    over(exchange, qtbot)
+    rows = [sheet.outcome.rows.topLevelItem(place) for place in range(sheet.outcome.rows.topLevelItemCount())]
+    assert [[row.text(place) for place in range(4)] for row in rows if row] == [
+        ["2", "Family name", "Zofia Nowak: becomes <b>Nowak</b>", "Nowak"],
+        ["2", "Phone", "Zofia Nowak: becomes +49301234567", ""],
+    ]
+    assert "1 changed." in sheet.outcome.summary.text()
+    assert sheet.next.text().replace("&", "") == "Import 1"
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE patient SET family_name = 'Nowak-Weber' WHERE id = %s", (known,))
+    enter()
+    over(exchange, qtbot)
+    assert "changed at another desk meanwhile" in sheet.outcome.summary.text()
+    assert value(owner_engine, "SELECT count(*) FROM patient WHERE family_name = 'Nowak-Weber'") == 1
+    enter()
+    over(exchange, qtbot)
+    assert "✓ Imported: 0 new" in sheet.outcome.summary.text()
+    assert value(owner_engine, "SELECT count(*) FROM patient WHERE phone = '+49301234567'") == 1
+
+
 def test_rows_with_problems_are_listed_and_cannot_be_imported_and_a_corrected_file_can(
     exchange: Exchange, qtbot: QtBot, tmp_path: Path, owner_engine: Engine
 ) -> None:

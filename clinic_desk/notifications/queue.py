@@ -25,6 +25,7 @@ from clinic_desk.notifications.quiet import QuietHours
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from clinic_desk.database.queries_prepared import Prepared
     from clinic_desk.database.stepping import Steps
 
 _PAUSE: Final = timedelta(seconds=30)
@@ -69,12 +70,19 @@ class Moment:
 class Begun:
     """What begin decided: `verdict` empty, and the message is to be sent now; else why it is not.
 
-    The verdict `quiet-hours` leaves it leased, to be put back; all the others are settled.
+    The verdict `quiet-hours` leaves it leased, to be put back; all the others are settled. `channel_well`: its channel
+    worked, and nothing had failed on it since the last success.
     """
 
     verdict: str
     message: Outgoing
     moment: Moment
+    channel_well: bool
+
+    def ended(self, outcome: Outcome | None) -> Sent:
+        """Return what is to be settled of it."""
+        message = self.message
+        return Sent(message.id, message.attempt, message.channel, message.uid, outcome, self.channel_well)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,8 @@ class Sent:
     channel: Channel
     appointment_id: UUID | None
     outcome: Outcome | None
+    channel_well: bool = False
+    """As it was begun; a success then has nothing to tell of the channel."""
 
 
 def claim(steps: Steps, channels: Collection[Channel], owner: str) -> tuple[Claimed, ...]:
@@ -115,13 +125,13 @@ def begin(steps: Steps, claimed: Claimed, owner: str, after: Sent | None = None)
     if after is None:
         rows = steps.run(queries.BEGIN, **values)
     else:
-        rows = steps.run(queries.SETTLE, queries.BEGIN, **values, **_settling(after, owner))
+        rows = steps.run(_statement(after), queries.BEGIN, **values, **_settling(after, owner))
     return _begun(rows[0]) if rows else None
 
 
 def settle(steps: Steps, sent: Sent, owner: str) -> Settled | None:
     """Write how sending a message ended; None, and nothing is written, if the lease was lost meanwhile."""
-    rows = steps.run(queries.SETTLE, **_settling(sent, owner))
+    rows = steps.run(_statement(sent), **_settling(sent, owner))
     return _settled(rows[0]) if rows else None
 
 
@@ -253,6 +263,12 @@ def retry_in(channel: Channel, outcome: Outcome, attempts: int) -> timedelta:
     return max(timedelta(seconds=seconds), wish or timedelta(), _LEAST[channel])
 
 
+def _statement(sent: Sent) -> Prepared:
+    """What settles it: the shorter one if a success has nothing to mend of its channel."""
+    is_plain = sent.channel_well and sent.outcome is not None and sent.outcome.answer is Answer.SENT
+    return queries.SETTLE_SENT if is_plain else queries.SETTLE
+
+
 def _settling(sent: Sent, owner: str) -> dict[str, Any]:
     row = {"id": str(sent.id), "attempts": sent.attempts, "owner": owner}
     outcome = sent.outcome or Outcome(Answer.CONFIGURATION)
@@ -287,7 +303,8 @@ def _settling(sent: Sent, owner: str) -> dict[str, Any]:
 
 def _begun(row: Any) -> Begun:
     zone, from_minute, until_minute, due_at, now = row[20:25]
-    return Begun(row[0], outgoing(row[1:20]), Moment(due_at, now, zone, QuietHours(from_minute, until_minute)))
+    moment = Moment(due_at, now, zone, QuietHours(from_minute, until_minute))
+    return Begun(row[0], outgoing(row[1:20]), moment, row[25])
 
 
 def _settled(row: Any) -> Settled:

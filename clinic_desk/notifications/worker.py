@@ -193,11 +193,11 @@ class Worker:
             return None
         if since.seconds() > LATEST_START_S:
             _logger.info("message %s is not sent now: it was begun too long ago", message.id)
-            return Sent(message.id, message.attempt, message.channel, message.uid, None)
+            return begun.ended(None)
         outcome = self._hand_over(message)
         if outcome.answer is Answer.PERMANENT:
             self._remember(steps, message, outcome)
-        return Sent(message.id, message.attempt, message.channel, message.uid, outcome)
+        return begun.ended(outcome)
 
     def _leave(self, steps: Steps, claimed: Claimed, begun: Begun) -> None:
         """Do what else is to be done about a message that is not to be sent now."""

@@ -256,8 +256,7 @@ class Queue(RuleBasedStateMachine):
         hands, steps, owner = self.hands[number], self.steps[number], self.owner_of(number)
         if hands.begun is not None:
             said = self._send(number, hands.begun, outcome)
-            message = hands.begun.message
-            hands.sent = Sent(message.id, message.attempt, message.channel, message.uid, said)
+            hands.sent = hands.begun.ended(said)
             hands.begun = None
         elif hands.claimed:
             claimed, after = hands.claimed.pop(0), hands.sent

@@ -38,13 +38,8 @@ def begin_one(steps: Steps, owner: str = ME) -> Begun:
     return begun
 
 
-def ended(begun: Begun, outcome: Outcome | None) -> Sent:
-    message = begun.message
-    return Sent(message.id, message.attempt, message.channel, message.uid, outcome)
-
-
 def settle_one(steps: Steps, outcome: Outcome) -> str:
-    settled = queue.settle(steps, ended(begin_one(steps), outcome), ME)
+    settled = queue.settle(steps, begin_one(steps).ended(outcome), ME)
     assert settled is not None
     return settled.status
 
@@ -140,7 +135,7 @@ def test_a_channel_that_pauses_is_tried_with_one_message_by_one_worker_when_its_
     begun = queue.begin(steps, probe, ME)
     assert begun is not None
     assert begun.verdict == ""
-    queue.settle(steps, ended(begun, Outcome(Answer.SENT, "SM1")), ME)
+    queue.settle(steps, begun.ended(Outcome(Answer.SENT, "SM1")), ME)
     assert state_of(owner_engine)["state"] == "working"
     assert len(claimed(steps, OTHER)) == 2
 
@@ -377,7 +372,7 @@ def test_the_late_word_of_a_worker_that_slept_undoes_nothing(
     before, channel = row(owner_engine, due), state_of(owner_engine)
     assert before["status"] == "unknown"
     for answer in (Answer.SENT, Answer.PERMANENT, Answer.TRANSIENT, Answer.CONFIGURATION, Answer.UNKNOWN):
-        assert queue.settle(steps, ended(begun, Outcome(answer, "SM-late")), ME) is None
+        assert queue.settle(steps, begun.ended(Outcome(answer, "SM-late")), ME) is None
         assert row(owner_engine, due) == before
         assert state_of(owner_engine) == channel
 
@@ -510,7 +505,7 @@ def test_a_wrong_configuration_stops_the_channel_and_costs_no_attempt(
     one = next(each for each in queue.claim(steps, SMS, ME))
     begun = queue.begin(steps, one, ME)
     assert begun is not None
-    settled = queue.settle(steps, ended(begun, Outcome(Answer.CONFIGURATION, code="20003", reason="Sign in.")), ME)
+    settled = queue.settle(steps, begun.ended(Outcome(Answer.CONFIGURATION, code="20003", reason="Sign in.")), ME)
     assert settled is not None
     assert settled.channel is not None
     assert (settled.channel.state, settled.channel.code, settled.channel.reason) == ("stopped", "20003", "Sign in.")
@@ -530,7 +525,7 @@ def test_a_permanent_failure_is_staffs(steps: Steps, appointment: UUID, owner_en
 
 def test_what_was_begun_and_not_sent_costs_no_attempt(steps: Steps, appointment: UUID, owner_engine: Engine) -> None:
     due = put(owner_engine, appointment)
-    queue.settle(steps, ended(begin_one(steps), None), ME)
+    queue.settle(steps, begin_one(steps).ended(None), ME)
     found = row(owner_engine, due)
     assert (found["status"], found["attempts"]) == ("pending", 0)
     assert state_of(owner_engine)["state"] == "working"
@@ -541,7 +536,7 @@ def test_one_step_settles_a_message_and_begins_the_next(steps: Steps, appointmen
     one, two = queue.claim(steps, BOTH, ME)
     begun = queue.begin(steps, one, ME)
     assert begun is not None
-    after = queue.begin(steps, two, ME, ended(begun, Outcome(Answer.SENT, "SM1")))
+    after = queue.begin(steps, two, ME, begun.ended(Outcome(Answer.SENT, "SM1")))
     assert after is not None
     assert (row(owner_engine, first)["status"], row(owner_engine, second)["status"]) == ("sent", "sending")
 
@@ -598,7 +593,7 @@ def test_each_probe_that_fails_doubles_the_pause(steps: Steps, appointment: UUID
         one = next(iter(queue.claim(steps, SMS, ME)))
         begun = queue.begin(steps, one, ME)
         assert begun is not None
-        queue.settle(steps, ended(begun, Outcome(Answer.TRANSIENT, code="connect")), ME)
+        queue.settle(steps, begun.ended(Outcome(Answer.TRANSIENT, code="connect")), ME)
         found = state_of(owner_engine)
         if count >= 4:
             now = row(owner_engine, one.id)["changed_at"] + timedelta(seconds=sum(pauses) + len(pauses))

@@ -76,7 +76,7 @@ DELETE FROM notification WHERE id IN (
     WHERE n.status IN ('sent', 'delivered', 'failed', 'expired', 'cancelled')
       AND n.created_at < clock_timestamp() - make_interval(days => %(days)s)
       AND coalesce(a.ends_at, n.not_after, n.created_at) < clock_timestamp()
-    ORDER BY n.created_at LIMIT %(limit)s FOR UPDATE OF n SKIP LOCKED)
+    LIMIT %(limit)s FOR UPDATE OF n SKIP LOCKED)
 """
 _PRUNE_REPLIES: Final = """
 DELETE FROM inbound_message WHERE id IN (

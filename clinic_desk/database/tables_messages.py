@@ -124,7 +124,6 @@ message_channel = Table(
 _LEASED = "status IN ('leased', 'sending', 'unknown')"
 _ATTENTION = "status IN ('unknown', 'failed', 'expired') AND dealt_with_at IS NULL"
 _UNSENT = "status IN ('failed', 'expired', 'cancelled')"
-_FINISHED = "status IN ('sent', 'delivered', 'failed', 'expired', 'cancelled')"
 
 notification = Table(
     "notification",
@@ -164,7 +163,7 @@ notification = Table(
     Index("notification_leased_idx", "lease_until", postgresql_where=text(_LEASED)),
     Index("notification_attention_idx", "changed_at", postgresql_where=text(_ATTENTION)),
     Index("notification_check_at_idx", "check_at", postgresql_where=text("check_at IS NOT NULL")),
-    Index("notification_finished_idx", "created_at", postgresql_where=text(_FINISHED)),
+    Index("notification_created_at_idx", "created_at", postgresql_using="brin"),
     Index("notification_unsent_idx", "changed_at", postgresql_where=text(_UNSENT)),
     Index("notification_provider_id_idx", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
     Index("notification_origin_id_idx", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),

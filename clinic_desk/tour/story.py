@@ -173,7 +173,7 @@ class TwoDesks:
         for line in found[0]:
             self._stage.say(f"In the queue: {line.kind} by {line.channel}, {line.status}: “{line.subject}”")
         self._julia.calendar.select_entry(entry.id)
-        yield Until(lambda: bool(self._julia.space.panel.rows.texts()), "the panel shows the appointment")
+        yield Until(lambda: bool(self._julia.space.sides.panel.rows.texts()), "the panel shows the appointment")
         yield from self._stage.picture(self._julia.window, "desk-1-appointment-and-messages")
 
     def _undo(self, entry: Entry) -> Steps[None]:

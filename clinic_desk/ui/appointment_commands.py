@@ -17,6 +17,7 @@ from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.menus import entry_menu, place_menu
 
 if TYPE_CHECKING:
+    from clinic_desk.ui.booking.appointment_panel import AppointmentPanel
     from clinic_desk.ui.booking.cancel import CancelDialog, DeleteDialog
     from clinic_desk.ui.workspace import Workspace
 
@@ -39,6 +40,7 @@ class AppointmentCommands(QObject):
         self._calendar = workspace.window.calendar
         self._actions = workspace.window.actions_by_name
         self._selected: Entry | None = None
+        self._panel: AppointmentPanel | None = None
         self._wire_actions()
         self._wire_calendar()
         self._calendar.installEventFilter(self)
@@ -68,25 +70,34 @@ class AppointmentCommands(QObject):
         calendar.entry_selected.connect(self._select)
         calendar.dropped_outside.connect(self._dropped_outside)
         space.store.connection_changed.connect(lambda _: self.renew_state())
-        panel = space.panel
-        panel.status_requested.connect(lambda entry, status: self.set_status(status, entry))
-        panel.move_requested.connect(space.moving.take)
-        panel.cancel_requested.connect(self.ask_cancel)
-        panel.reinstate_requested.connect(space.moving.reinstate)
-        panel.open_requested.connect(self._open)
         space.own.stack.changed.connect(self.renew_state)
         space.moving.carrying_changed.connect(self._show_carrying)
         self._window.hint.ended.connect(space.moving.let_go)
+
+    def serve(self, panel: AppointmentPanel) -> None:
+        """Show in a panel what is chosen, and do what its buttons ask for."""
+        self._panel = panel
+        panel.status_requested.connect(lambda entry, status: self.set_status(status, entry))
+        panel.move_requested.connect(self._space.moving.take)
+        panel.cancel_requested.connect(self.ask_cancel)
+        panel.reinstate_requested.connect(self._space.moving.reinstate)
+        panel.open_requested.connect(self._open)
+        self._show_chosen(panel)
+        self.renew_state()
 
     # --- what is chosen ---
 
     def _select(self, entry: Entry | None) -> None:
         self._selected = entry
+        if self._panel is not None:
+            self._show_chosen(self._panel)
+        self.renew_state()
+
+    def _show_chosen(self, panel: AppointmentPanel) -> None:
         native = QKeySequence.SequenceFormat.NativeText
         shown = ("arrived", "in_room", "done", "reinstate")
-        self._space.panel.keys = {name: self._actions[name].shortcut().toString(native) for name in shown}
-        self._space.panel.show_entry(entry)
-        self.renew_state()
+        panel.keys = {name: self._actions[name].shortcut().toString(native) for name in shown}
+        panel.show_entry(self._selected)
 
     def renew_state(self) -> None:
         """Switch actions on and off by the connection and the chosen appointment."""
@@ -95,7 +106,8 @@ class AppointmentCommands(QObject):
         status = self._selected.appointment.status if self._selected else None
         in_series = self._selected is not None and self._selected.appointment.series_id is not None
         self._actions.set_state(may_write=may_write, status=status, in_series=in_series)
-        self._space.panel.set_writing(on=may_write)
+        if self._panel is not None:
+            self._panel.set_writing(on=may_write)
         self._actions["undo"].setEnabled(may_write and self._space.own.stack.last() is not None)
 
     def _on_selected(self, act: Callable[[Entry], None], _checked: bool = False) -> None:
@@ -168,7 +180,7 @@ class AppointmentCommands(QObject):
         menu.popup(position)
 
     def _dropped_outside(self, entry: Entry, position: QPoint) -> None:
-        month = self._window.sidebar.month.view
+        month = self._space.sides.month.view
         inside = month.viewport().mapFromGlobal(position)
         day = month.day_at(inside) if month.viewport().rect().contains(inside) else None
         if day is not None and self._actions["new"].isEnabled():

@@ -11,9 +11,8 @@ from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.menus import main_menu
 from clinic_desk.ui.shell.banner import Banner
-from clinic_desk.ui.shell.counts import MessageCountsPanel
 from clinic_desk.ui.shell.hint_strip import HintStrip
-from clinic_desk.ui.shell.sidebar import Sidebar, SidePanel
+from clinic_desk.ui.shell.sidebar import SidePanel
 from clinic_desk.ui.shell.status_bar import StatusBar
 from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.shell.top_bar import TopBar
@@ -27,22 +26,24 @@ def furnish(window: MainWindow) -> None:
     window.body = QWidget(window)
     window.body.hide()
     window.top_bar = TopBar(actions)
-    window.sidebar = Sidebar()
+    window.sidebar = _side(window, "sidebar", translate("MainWindow", "Month and columns"), 232)
     window.banner = Banner()
     window.hint = HintStrip()
     window.calendar = CalendarView()
-    window.side_panel = SidePanel("side_panel", translate("MainWindow", "Appointment and messages"), 264)
-    window.counts = MessageCountsPanel(window.body)
+    window.side_panel = _side(window, "side_panel", translate("MainWindow", "Appointment and messages"), 264)
     window.status_bar = StatusBar(window)
     window.status_bar.hide()
     _lay_out(window)
     window.toasts = Toasts(window.calendar_area)
     window.menu = main_menu(window, actions)
     window.top_bar.set_menu(window.menu)
-    actions.add_to_calendar(
-        window.calendar, window.sidebar.month, window.sidebar.resources, window.side_panel, window.top_bar
-    )
+    actions.add_to_calendar(window.calendar, window.side_panel, window.top_bar)
     actions.set_state(may_write=False, status=None)
+
+
+def _side(window: MainWindow, name: str, accessible_name: str, width: int) -> SidePanel:
+    """A side without parts (they come when the calendar is there), as wide as it was with them the last time."""
+    return SidePanel(name, accessible_name, width, first_width=window.preferences.width(name))
 
 
 def _lay_out(window: MainWindow) -> None:

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from clinic_desk.ui.calendar.view import CalendarView
     from clinic_desk.ui.preferences import Preferences
     from clinic_desk.ui.shell.banner import Banner
-    from clinic_desk.ui.shell.counts import MessageCountsPanel
     from clinic_desk.ui.shell.cover import Cover
     from clinic_desk.ui.shell.hint_strip import HintStrip
-    from clinic_desk.ui.shell.sidebar import Sidebar, SidePanel
+    from clinic_desk.ui.shell.sidebar import SidePanel
     from clinic_desk.ui.shell.status_bar import StatusBar
     from clinic_desk.ui.shell.toasts import Toasts
     from clinic_desk.ui.shell.top_bar import TopBar
@@ -51,11 +50,10 @@ class MainWindow(QMainWindow):
     body: QWidget
     calendar: CalendarView
     calendar_area: QWidget
-    counts: MessageCountsPanel
     hint: HintStrip
     menu: QMenu
     side_panel: SidePanel
-    sidebar: Sidebar
+    sidebar: SidePanel
     stack: QStackedLayout
     status_bar: StatusBar
     toasts: Toasts

@@ -70,6 +70,15 @@ class Preferences:
         """Remember whether a part of the window is shown."""
         self._set(f"{part}/hidden", "" if shown else "yes")
 
+    def width(self, part: str) -> int:
+        """Return how wide a part of the window was, in pixels; 0 if it was never noted."""
+        text = self._text(f"{part}/width")
+        return min(int(text), 600) if text.isdigit() else 0
+
+    def set_width(self, part: str, pixels: int) -> None:
+        """Remember how wide a part of the window is."""
+        self._set(f"{part}/width", str(pixels))
+
     def tell_moves(self) -> Tell:
         """Return whether a patient is told of a move: always, never, or as is answered each time."""
         text = self._text("tell_moves")

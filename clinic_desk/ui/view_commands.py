@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
-from clinic_desk.ui.columns import heading, resources
+from clinic_desk.ui.columns import heading
 from clinic_desk.ui.preferences import Scheme
 from clinic_desk.ui.theme import apply_style
 
@@ -48,7 +48,7 @@ class ViewCommands(QObject):
             "week": navigator.show_week,
             "doctors": partial(navigator.show_kind, "practitioner"),
             "rooms": partial(navigator.show_kind, "room"),
-            "all_columns": self._window.sidebar.resources.show_all,
+            "all_columns": self._show_all_columns,
             "zoom_in": partial(navigator.zoom, -1),
             "zoom_out": partial(navigator.zoom, 1),
             "zoom_reset": partial(navigator.set_step, 15),
@@ -67,21 +67,20 @@ class ViewCommands(QObject):
             lambda: self._window.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
         )
         finder.booking_wanted.connect(self._space.booking.start_anywhere)
-        self._space.next_free.chosen.connect(self._space.booking.start_at_slot)
 
     def _show_view(self) -> None:
         """Say everywhere what the calendar shows."""
         view, store = self._space.navigator.view, self._space.store
         self._window.top_bar.title.setText(heading(view, store.clinic))
-        self._window.sidebar.month.show_days(view.days, self._space.navigator.today())
         self._actions[view.span].setChecked(True)
         self._actions["doctors" if view.kind == "practitioner" else "rooms"].setChecked(True)
-        name = self.tr("Doctors") if view.kind == "practitioner" else self.tr("Rooms")
-        self._window.sidebar.resources.fill(name, resources(store.clinic, view.kind), self._space.navigator.choice())
 
     def _show_side(self, name: str, side: QWidget, shown: bool) -> None:
         side.setVisible(shown)
         self._window.preferences.set_shown(name, shown)
+
+    def _show_all_columns(self) -> None:
+        self._space.sides.resources.show_all()
 
     def _toggle_full_screen(self) -> None:
         self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -15,8 +14,6 @@ from clinic_desk.domain.records import Clinic, Desk, Entry
 from clinic_desk.services.desks import SignedIn
 from clinic_desk.ui.afterwards import Afterwards
 from clinic_desk.ui.appointment_commands import AppointmentCommands
-from clinic_desk.ui.booking.appointment_panel import AppointmentPanel
-from clinic_desk.ui.booking.next_free import NextFreePanel
 from clinic_desk.ui.booking_desk import BookingDesk
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.finder import Finder
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.messages.desk import MessageDesk
     from clinic_desk.ui.series.desk import SeriesDesk
     from clinic_desk.ui.shell.toasts import Toast
+    from clinic_desk.ui.sides import Sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +78,25 @@ class Workspace(QObject):
         self.finder = Finder(window.top_bar.find_box, self.desk, self.navigator, self)
         self.pulse = Pulse(self.desk, self)
         self.fullness = Fullness(self.desk, self)
-        self.panel = AppointmentPanel(self.desk.database, tasks, self.store.clinic)
-        self.next_free = NextFreePanel(self.desk.database, tasks, self.store.clinic, clock=self.store.freshness.now)
         self._wire_live()
         self._wire_window()
         self.view_commands = ViewCommands(self)
         self.commands = AppointmentCommands(self)
+        self._sides: Sides | None = None
         self._messages: MessageDesk | None = None
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
-        self._later = Afterwards(
-            (self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form, self._follow_month),
-            self,
-        )
+        later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
+        self._later = Afterwards((*later, self._ask_for_fullness), self)
+
+    @property
+    def sides(self) -> Sides:
+        """What stands beside the calendar, made now if it was not wanted before."""
+        if self._sides is None:
+            from clinic_desk.ui.sides import Sides
+
+            self._sides = Sides(self)
+        return self._sides
 
     @property
     def messages(self) -> MessageDesk:
@@ -113,10 +117,6 @@ class Workspace(QObject):
 
         Listening begins with reading anew all that is shown, so nothing is missed by showing it first.
         """
-        self.window.side_panel.add(self.panel)
-        self.window.side_panel.add(self.window.counts)
-        self.window.side_panel.reserve(self.panel.card)
-        self.window.sidebar.add(self.next_free)
         person = self.opening.person
         self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)
         self.window.status_bar.follow(self.store.freshness)
@@ -126,6 +126,9 @@ class Workspace(QObject):
         """The window is closed: forms let go of their holds, nothing more is asked by timers."""
         self.closing.emit()
         self._later.stop()
+        if self._sides is not None:
+            for side in (self.window.sidebar, self.window.side_panel):
+                self.window.preferences.set_width(side.objectName(), side.width())
         self.booking.close()
         self.pulse.stop()
 
@@ -141,10 +144,6 @@ class Workspace(QObject):
         store.connection_changed.connect(self._connection_changed)
         window.banner.retry_requested.connect(self.live.check_now)
         self.desk.tasks.commands_changed.connect(window.status_bar.set_commands)
-        store.clinic_changed.connect(lambda: self.panel.set_clinic(store.clinic))
-        store.clinic_changed.connect(lambda: self.next_free.set_clinic(store.clinic))
-        store.tables_changed.connect(self._refresh_next_free)
-        store.messages_changed.connect(self._renew_messages)
         self.pulse.desks_read.connect(self._show_desks)
 
     def _wire_window(self) -> None:
@@ -153,11 +152,6 @@ class Workspace(QObject):
         navigator.shown.connect(window.uncover)
         navigator.shown.connect(self._begin_later, Qt.ConnectionType.SingleShotConnection)
         navigator.shown.connect(self.ready, Qt.ConnectionType.SingleShotConnection)
-        month = window.sidebar.month
-        month.day_chosen.connect(navigator.go_to)
-        self.fullness.read.connect(month.model.set_fullness)
-        window.sidebar.resources.choice_changed.connect(navigator.set_choice)
-        window.sidebar.resources.week_requested.connect(navigator.show_week)
 
     def _begin_later(self) -> None:
         self._later.start(self.window.calendar.viewport())
@@ -171,12 +165,12 @@ class Workspace(QObject):
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
         window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
         window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
-        window.counts.opened.connect(self._open_messages)
-        window.status_bar.messages_opened.connect(self._open_messages)
+        window.status_bar.messages_opened.connect(self.open_messages)
         self.own.noted.connect(self._follow_note)
         self.moving.tell_changed.connect(self.tell_choice.renew)
 
-    def _open_messages(self, chosen: str) -> None:
+    def open_messages(self, chosen: str) -> None:
+        """Show the messages' page with one of its lists."""
         self.messages.open(chosen)
 
     def series(self) -> SeriesDesk:
@@ -209,10 +203,8 @@ class Workspace(QObject):
     def _follow_note(self, toast: Toast, entry: Entry) -> None:
         self.messages.notes.follow(toast, entry)
 
-    def _follow_month(self) -> None:
-        month = self.window.sidebar.month
-        month.month_shown.connect(self.fullness.want)
-        self.fullness.want(month.model.first_day, month.model.last_day)
+    def _ask_for_fullness(self) -> None:
+        self.sides.ask_for_fullness()
 
     def _connection_changed(self, connection: Connection) -> None:
         window = self.window
@@ -221,14 +213,6 @@ class Workspace(QObject):
         else:
             window.banner.back()
         window.status_bar.renew()
-
-    def _refresh_next_free(self, tables: frozenset[str]) -> None:
-        if tables & {"appointment", "time_off", "block", "working_hours", "closure"}:
-            self.next_free.refresh()
-
-    def _renew_messages(self, appointment_ids: frozenset[UUID]) -> None:
-        if self.panel.entry is not None and self.panel.entry.id in appointment_ids:
-            self.panel.show_entry(self.panel.entry)
 
     def _show_desks(self, desks: tuple[Desk, ...]) -> None:
         own = self.desk.database.desk

@@ -26,10 +26,11 @@ class MessagesBeside(QObject):
         self.of_patient = PatientMessages(workspace.desk)
         self.of_patient.setObjectName("messages_beside")
         self.of_patient.all_requested.connect(self._ask_for_all)
+        chosen = workspace.sides.panel  # made now, if it was not: it stands above
         workspace.window.side_panel.add(self.of_patient)
         workspace.window.calendar.entry_selected.connect(self._follow)
         workspace.store.messages_changed.connect(self._renew)
-        self._follow(workspace.panel.entry)
+        self._follow(chosen.entry)
 
     def _follow(self, entry: Entry | None) -> None:
         self._entry = entry

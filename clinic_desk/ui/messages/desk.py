@@ -145,8 +145,9 @@ class MessageDesk(QObject):
         self.page.channels.set_sending(text, trouble=trouble)
 
     def _show_counts(self, counts: MessageCounts) -> None:
-        self._window.counts.show_counts(counts.due_today, counts.sent_today, counts.need_attention)
-        self._window.counts.show_replies(counts.replies)
+        beside = self._space.sides.counts
+        beside.show_counts(counts.due_today, counts.sent_today, counts.need_attention)
+        beside.show_replies(counts.replies)
         stopped = [channel_text(channel) for channel in counts.stopped]
         self._status_bar.set_messages(counts.due_today, counts.need_attention, counts.replies, stopped=stopped)
         self.page.filters.show_counts(

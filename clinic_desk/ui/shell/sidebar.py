@@ -1,20 +1,20 @@
-"""The left side: month, doctors or rooms, next free times."""
+"""The columns left and right of the calendar."""
 
 from __future__ import annotations
 
-from datetime import date
-
-from PySide6.QtCore import QDate, QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
-
-from clinic_desk.ui.shell.month import MonthPanel
-from clinic_desk.ui.shell.resource_list import ResourceList
 
 
 class SidePanel(QScrollArea):
-    """A narrow column of parts that scrolls when the window is low."""
+    """A narrow column of parts that scrolls when the window is low.
 
-    def __init__(self, name: str, accessible_name: str, width: int, parent: QWidget | None = None) -> None:
+    `first_width`: how wide it is, in pixels, until it has parts.
+    """
+
+    def __init__(
+        self, name: str, accessible_name: str, width: int, parent: QWidget | None = None, *, first_width: int = 0
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName(accessible_name)
@@ -23,7 +23,7 @@ class SidePanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._width = width
-        self.setFixedWidth(width)
+        self.setFixedWidth(max(width, first_width))
         inside = QFrame()
         inside.setProperty("role", "side")
         self._column = QVBoxLayout(inside)
@@ -58,18 +58,3 @@ class SidePanel(QScrollArea):
         self._width = max(self._width, needed + self.verticalScrollBar().sizeHint().width())
         if self.width() != self._width:
             self.setFixedWidth(self._width)
-
-
-class Sidebar(SidePanel):
-    """Month and columns; `add` puts the next free times below."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("sidebar", "", 232, parent)
-        self.setAccessibleName(self.tr("Month and columns"))
-        self.month = MonthPanel()
-        today = QDate.currentDate()  # by this PC's clock, until the database says what day it is
-        self.month.show_days((), date(today.year(), today.month(), today.day()))
-        self.resources = ResourceList()
-        self.resources.hide()
-        self.add(self.month)
-        self.add(self.resources)

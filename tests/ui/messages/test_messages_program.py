@@ -132,6 +132,7 @@ def test_f6_shows_the_messages_and_esc_the_calendar_as_it_was(
 
 def test_the_counts_and_the_status_bar_lead_to_their_lists(turn: Turn, program: DeskProgram, qtbot: QtBot) -> None:
     turn("failed", error_code="21614")
+    qtbot.waitUntil(lambda: program.window.findChild(QWidget, "messages_need_attention") is not None)
     number = child(program, "messages_need_attention")
     assert isinstance(number, QPushButton)
     qtbot.waitUntil(lambda: number.text() == "1 — open")
@@ -200,7 +201,7 @@ def test_enter_goes_to_the_appointment(
     on_page(2)
     press(Key.Key_Return)
     assert program.workspace is not None
-    panel = program.workspace.panel
+    panel = program.workspace.sides.panel
     qtbot.waitUntil(lambda: panel.entry is not None and panel.entry.id == booked.id)
     assert program.window.calendar.isVisible()
 

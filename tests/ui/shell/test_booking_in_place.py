@@ -98,7 +98,7 @@ def cancelled(database: Database, clinic: SmallClinic) -> Entry:
 def reinstate(program: DeskProgram, qtbot: QtBot, entry: Entry) -> None:
     """Select a cancelled visit and press the panel's button."""
     program.window.calendar.select_entry(entry.id)
-    panel = space(program).panel
+    panel = space(program).sides.panel
     qtbot.waitUntil(lambda: panel.entry is not None and panel.entry.id == entry.id)
     (found,) = (each for each in panel.findChildren(QPushButton) if each.text().startswith("Reinstate"))
     qtbot.waitUntil(lambda: found.isVisible() and found.isEnabled())
@@ -154,7 +154,7 @@ def test_the_panel_tells_the_key_as_the_user_set_it(
         booking.book(second_database, visit(clinic, hour, patient=patient)) for hour, patient in ((9, 0), (10, 1))
     )
     program = show_day()
-    calendar, panel = program.window.calendar, space(program).panel
+    calendar, panel = program.window.calendar, space(program).sides.panel
     qtbot.waitUntil(lambda: calendar.select_entry(first.id) and calendar.select_entry(second.id))
     assert panel.first.text() == "Arrived  A"
     program.window.actions_by_name.set_keys("arrived", "Ctrl+Shift+F9")

@@ -28,7 +28,7 @@ def test_the_calendar_keeps_its_width_when_the_first_appointment_is_chosen(
     )
     program = open_program()
     assert program.workspace is not None
-    panel, width = program.workspace.panel, program.window.calendar.width()
+    panel, width = program.workspace.sides.panel, program.window.calendar.width()
     panel.show_entry(entry)
     qtbot.waitUntil(panel.card.isVisible)
     qtbot.wait(50)  # layouts follow with the events that are waiting

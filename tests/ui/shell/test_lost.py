@@ -62,7 +62,7 @@ def test_a_lost_database_is_told_with_the_age_writing_is_off_and_the_calendar_st
     assert not window.actions_by_name["new"].isEnabled()
     assert window.actions_by_name["today"].isEnabled()
     assert "No connection" in window.status_bar.connection.text()
-    assert not space(far).panel.move_button.isEnabled()
+    assert not space(far).sides.panel.move_button.isEnabled()
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_a_row_read_for_its_message_does_not_undo_what_this_desk_committed_meanw
 def test_the_counts_and_the_open_panel_follow_the_queue(
     watched: DeskProgram, queue_says: QueueSays, qtbot: QtBot
 ) -> None:
-    panel = space(watched).panel
+    panel = space(watched).sides.panel
     qtbot.waitUntil(lambda: panel.has_details)
     read = space(watched).pulse.counts_read  # those of the start may come first
     with qtbot.waitSignal(read, timeout=5_000, check_params_cb=lambda counts: counts.need_attention == 1):

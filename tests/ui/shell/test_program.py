@@ -251,7 +251,7 @@ def test_a_drop_on_the_month_moves_to_the_same_time_of_that_day(
 ) -> None:
     program, entry = chosen
     tuesday = clinic.monday + timedelta(days=1)
-    month = program.window.sidebar.month
+    month = space(program).sides.month
     cell = month.view.visualRect(month.model.index_of(tuesday)).center()
     program.window.calendar.dropped_outside.emit(entry, month.view.viewport().mapToGlobal(cell))
     wanted = minute_to_instant(tuesday, 540, ZONE)
@@ -345,7 +345,7 @@ def test_a_doctor_is_hidden_by_space_and_stays_hidden_for_this_person(
     open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     program = open_program()
-    view = program.window.sidebar.resources.view
+    view = space(program).sides.resources.view
     view.setFocus()
     view.setCurrentRow(1)
     press(Key.Key_Space)
@@ -360,7 +360,7 @@ def test_the_order_of_doctors_is_the_order_of_columns(
     open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     program = open_program()
-    view = program.window.sidebar.resources.view
+    view = space(program).sides.resources.view
     view.setFocus()
     view.setCurrentRow(0)
     press(Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
@@ -389,7 +389,7 @@ def test_a_found_patient_leads_to_the_next_appointment(
     press(Key.Key_Return)
     qtbot.waitUntil(lambda: space(program).navigator.view.day == clinic.monday)
     qtbot.waitUntil(lambda: (found := program.window.calendar.selected_entry()) is not None and found.id == entry.id)
-    assert "Zofia" in space(program).panel.name_label.text()
+    assert "Zofia" in space(program).sides.panel.name_label.text()
 
 
 def test_the_month_chooses_a_day_by_keyboard(
@@ -397,7 +397,7 @@ def test_the_month_chooses_a_day_by_keyboard(
 ) -> None:
     program = open_program()
     go_to(program, clinic.monday)
-    program.window.sidebar.month.view.setFocus()
+    space(program).sides.month.view.setFocus()
     press(Key.Key_Down)
     press(Key.Key_Return)
     qtbot.waitUntil(lambda: space(program).navigator.view.day == clinic.monday + timedelta(days=7))
@@ -412,7 +412,7 @@ def test_how_full_a_day_is_follows_a_booking(
 ) -> None:
     program = open_program()
     go_to(program, clinic.monday)
-    model = program.window.sidebar.month.model
+    model = space(program).sides.month.model
     index = model.index_of(clinic.monday)
     qtbot.waitUntil(lambda: "0 % booked" in str(model.data(index, Qt.ItemDataRole.AccessibleTextRole)))
     for number in range(8):

@@ -8,6 +8,16 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """What can be a column: a doctor or a room. `hint` is read out and shown as tool tip."""
+
+    id: UUID
+    name: str
+    colour: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnChoice:
     """Which columns are not wanted, and the order of those that were ever ordered (others follow in the clinic's)."""
 

@@ -11,10 +11,9 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from clinic_desk.domain.records import Clinic, RoomKind
 from clinic_desk.ui.calendar.places import Column
-from clinic_desk.ui.column_choice import ColumnChoice
+from clinic_desk.ui.column_choice import ColumnChoice, Resource
 from clinic_desk.ui.preferences import Kind
 from clinic_desk.ui.shell.day_words import long_day_text, qdate, week_text
-from clinic_desk.ui.shell.resource_list import Resource
 
 Span = Literal["day", "week"]
 translate = QCoreApplication.translate

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -34,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from clinic_desk.ui.column_choice import ColumnChoice
+from clinic_desk.ui.column_choice import ColumnChoice, Resource
 from clinic_desk.ui.theme import Theme, shades, theme_of
 from clinic_desk.ui.tool_tips import plain_tip
 
@@ -42,16 +40,6 @@ _ID = Qt.ItemDataRole.UserRole
 _COLOUR = Qt.ItemDataRole.UserRole + 1
 _BOX = 14
 _ROW_HEIGHT = 26
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One line: a doctor or a room. `hint` is read out and shown as tool tip."""
-
-    id: UUID
-    name: str
-    colour: str
-    hint: str = ""
 
 
 class ResourceDelegate(QStyledItemDelegate):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_desks
+from clinic_desk.database import queries_desks, queries_messaging
 from clinic_desk.database.queries_calendar import absences_between
 from clinic_desk.database.queries_clinic import clinic_record
+from clinic_desk.domain.messaging import ReminderRule
 from clinic_desk.domain.records import Block, Clinic, Desk, TimeOff
 from clinic_desk.domain.wall import local_day
 
@@ -31,6 +32,7 @@ class Setup:
     blocks: tuple[Block, ...]
     desks: tuple[Desk, ...]
     now: datetime
+    reminder_rules: tuple[ReminderRule, ...] = ()
 
     @property
     def zone(self) -> str:
@@ -49,7 +51,8 @@ def load_setup(db: Database) -> Setup:
     with db.reading() as connection:
         now = queries_desks.database_now(connection)
         time_off, blocks = absences_between(connection, now - _SINCE, _FOR_EVER)
-        return Setup(clinic_record(connection), time_off, blocks, queries_desks.all_desks(connection), now)
+        desks, rules = queries_desks.all_desks(connection), queries_messaging.reminder_rules(connection)
+        return Setup(clinic_record(connection), time_off, blocks, desks, now, rules)
 
 
 def is_bookable(clinic: Clinic) -> bool:

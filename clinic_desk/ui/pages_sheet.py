@@ -86,7 +86,9 @@ class PagesSheet(Sheet):
 
     def add_key(self, keys: QKeySequence, act: Callable[[], object]) -> None:
         """Do this by a key wherever in the sheet the keyboard is."""
-        QShortcut(keys, self).activated.connect(act)
+        shortcut = QShortcut(keys, self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)  # another sheet may lie over this one
+        shortcut.activated.connect(act)
         self._keys.append(keys)
 
     # --- pages ---
@@ -154,7 +156,7 @@ class PagesSheet(Sheet):
             self.areas.setFocus()
         self.pages.setEnabled(not busy)
         back, self._came_back_to = self._came_back_to, self._came_back_to if busy else None
-        if not busy and back is not None and isValid(back) and self.areas.hasFocus():
+        if not busy and back is not None and isValid(back) and back.isVisible() and self.areas.hasFocus():
             back.setFocus()
         self.show_state()
 

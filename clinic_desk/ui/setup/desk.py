@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.setup.saving import Saving
     from clinic_desk.ui.workspace import Workspace
 
-_SHOWN: Final = CLINIC_TABLES | DAY_TABLES | {"desk"}
+_SHOWN: Final = CLINIC_TABLES | DAY_TABLES | {"desk", "reminder_rule"}
 
 
 def open_setup(space: Workspace) -> None:
@@ -29,7 +29,17 @@ def _made(space: Workspace) -> ClinicSetup:
     made = ClinicSetup(space.window, desk.database, desk.tasks, may_write=is_manager, parent=space)
     space.store.tables_changed.connect(lambda tables: made.renew() if tables & _SHOWN else None)
     made.saving.before_absence = lambda step: _look_first(space, made.saving, step)
+    made.open_messages = lambda: _open_messages(space, made)
     return made
+
+
+def _open_messages(space: Workspace, made: ClinicSetup) -> None:
+    """The settings of messages lie over the set-up, whose keys are off until they are closed."""
+    space.messages.open_settings()
+    settings, page = space.messages.settings, made.page
+    if settings is not None and settings.dialog is not None and page is not None:
+        page.setEnabled(False)
+        settings.dialog.finished.connect(lambda: page.setEnabled(True))
 
 
 def _look_first(space: Workspace, saving: Saving, step: Step) -> None:

@@ -14,6 +14,7 @@ from clinic_desk.domain.setup import SaveClosures
 from clinic_desk.services.setup.absences import save_closures
 from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.setup.areas.closures import CLOSURES
+from clinic_desk.ui.setup.areas.reminders import REMINDERS
 from clinic_desk.ui.setup.holiday_sheet import HolidaySheet
 from clinic_desk.ui.setup.section import ListSection, line_text
 from clinic_desk.ui.setup.words import saved_text
@@ -53,8 +54,12 @@ class ListActs(QObject):
             self._opener.do_at_once(removing(record, new_id()), translate("setup", "✓ Removed."))
 
     def do_extra(self, area: str) -> None:
-        """Do what an area offers beside its records: closures, the public holidays to choose from."""
-        if area == CLOSURES and not self._opener.is_busy:
+        """Do what an area offers beside its records: public holidays to close on, all settings of messages."""
+        if self._opener.is_busy:
+            return
+        if area == REMINDERS and self._opener.open_messages is not None:
+            self._opener.open_messages()
+        elif area == CLOSURES:
             sheet = HolidaySheet(self._window, self._opener.setup)
             sheet.chosen.connect(self._close_on)
             sheet.open()

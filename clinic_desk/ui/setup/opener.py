@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.public_holidays import known_countries
-from clinic_desk.domain.refusals import NotFound
+from clinic_desk.domain.refusals import MessagingConflict, NotFound
 from clinic_desk.domain.setup import SetupConflict, StillUsed
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
 from clinic_desk.services.setup_overview import Setup, is_bookable, load_setup
@@ -16,8 +17,9 @@ from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.leaving import Leaving
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.sentences import sentence
-from clinic_desk.ui.setup.area import Work
+from clinic_desk.ui.setup.area import Area, Work
 from clinic_desk.ui.setup.areas.all import all_areas
+from clinic_desk.ui.setup.areas.reminders import REMINDERS
 from clinic_desk.ui.setup.list_acts import ListActs
 from clinic_desk.ui.setup.page import SetupPage
 from clinic_desk.ui.setup.saving import Saving
@@ -48,6 +50,8 @@ class ClinicSetup(QObject):
         self._sequels: list[Callable[[], None]] = []
         self._then: tuple[Callable[[], None], Callable[[ClinicDeskError], None]] = (_nothing, _nothing_failed)
         self.page: SetupPage | None = None
+        self.open_messages: Callable[[], None] | None = None
+        """Opens the settings of messages; None in an empty clinic, which has no desk for them yet."""
         self.saving = Saving(self)
         self._acts = ListActs(self, window)
         self.leaving = Leaving(window, self._is_unsaved, self)
@@ -62,7 +66,8 @@ class ClinicSetup(QObject):
         """Show the set-up over the window, and read it."""
         if self.page is not None:
             return
-        self.page = SetupPage(self.window, all_areas(), may_write=self._may_write)
+        areas = all_areas() if self.open_messages is not None else [_without_messages(area) for area in all_areas()]
+        self.page = SetupPage(self.window, areas, may_write=self._may_write)
         self.page.save_wanted.connect(self.saving.save)
         self.page.leave_wanted.connect(self.leave)
         self.page.removal_wanted.connect(self._acts.ask_removal)
@@ -162,7 +167,7 @@ class ClinicSetup(QObject):
             self.page.say(translate("setup", "It is being found out whether this was saved…"), "warning")
         elif isinstance(error, StillUsed):
             self.page.say(used_text(error))
-        elif isinstance(error, SetupConflict | NotFound):
+        elif isinstance(error, SetupConflict | MessagingConflict | NotFound):
             self.page.say(translate("setup", "Another desk changed it first. Look at it, then decide."), "warning")
         elif self._setup is not None:
             self.page.say(sentence(error, self._setup.clinic, self._setup.zone))
@@ -196,6 +201,10 @@ def _all_of(database: Database) -> Setup:
     setup = load_setup(database)
     known_countries()
     return setup
+
+
+def _without_messages(area: Area) -> Area:
+    return replace(area, extra_text="") if area.name == REMINDERS else area
 
 
 def _nothing() -> None:

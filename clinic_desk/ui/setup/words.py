@@ -8,6 +8,7 @@ from clinic_desk.domain.setup import StillUsed
 from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.booking.words import length_text
+from clinic_desk.ui.messages.settings.words import invalid_text as rule_invalid_text
 from clinic_desk.ui.sentences import sentence
 
 translate = QCoreApplication.translate
@@ -17,6 +18,8 @@ def invalid_text(problem: InvalidInput) -> str:
     """Return what is wrong with a field, and what would do."""
     if problem.field == "start_minute" and "another site" in problem.expected:
         return translate("setup", "This doctor works at another site then.")
+    if problem.field == "lead":
+        return rule_invalid_text(problem)
     known = {
         "name": translate("setup", "Type a name that no other has, on one line."),
         "zone": translate("setup", "Choose a time zone from the list, such as Europe/Berlin."),

@@ -44,15 +44,13 @@ class RuleRow(QWidget):
         self.unit.fill(choices("unit"), rule.unit)
         self.channel.fill(choices("channel"), rule.channel)
         self.type.fill(_types(clinic, rule), rule.type_id)
-        show_value(self.lead, rule.lead)
-        show_value(self.active, rule.active)
         self._name(number)
         self._lay_out()
         self.lead.valueChanged.connect(self._edited)
         self.active.toggled.connect(self._edited)
         for box in (self.unit, self.type, self.channel):
             box.currentIndexChanged.connect(self._edited)
-        self._tell()
+        self.show_rule(rule)
 
     def _name(self, number: int) -> None:
         """Name the fields to a screen reader; an invisible label does that for a box, whose value is its name."""
@@ -86,6 +84,20 @@ class RuleRow(QWidget):
         grid.setColumnStretch(3, 1)
         grid.addWidget(self.remark, 1, 0, 1, 6)
         grid.addWidget(self.told, 2, 0, 1, 6)
+
+    def show_rule(self, rule: ReminderRule) -> None:
+        """Show the rule anew, as it was saved or is wanted."""
+        self._rule = rule
+        for field, value in (
+            (self.lead, rule.lead),
+            (self.unit, rule.unit),
+            (self.type, rule.type_id),
+            (self.channel, rule.channel),
+            (self.active, rule.active),
+        ):
+            show_value(field, value)
+        self.remark.say("")
+        self._tell()
 
     @property
     def rule(self) -> ReminderRule:
@@ -139,14 +151,19 @@ class RuleRows(QWidget):
         column.addLayout(below)
 
     def show_rules(self, rules: Iterable[ReminderRule], clinic: Clinic) -> None:
-        """Replace all rows."""
+        """Show these; the rows stay where they are of the same rules, with the keyboard in them."""
+        wanted = list(rules)
+        if clinic is self._clinic and [row.rule.id for row in self.rows] == [rule.id for rule in wanted]:
+            for row, rule in zip(self.rows, wanted, strict=True):
+                row.show_rule(rule)
+            return
         self._clinic = clinic
         for row in self.rows:
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
         self.rows = []
-        for rule in rules:
+        for rule in wanted:
             self._append(rule)
         self.none.setVisible(not self.rows)
 

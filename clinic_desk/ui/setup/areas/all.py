@@ -10,6 +10,7 @@ from clinic_desk.ui.setup.areas.desks import desk_area
 from clinic_desk.ui.setup.areas.hours import hours_area
 from clinic_desk.ui.setup.areas.overrides import override_area
 from clinic_desk.ui.setup.areas.practitioners import practitioner_area
+from clinic_desk.ui.setup.areas.reminders import reminder_area
 from clinic_desk.ui.setup.areas.rooms import room_area
 from clinic_desk.ui.setup.areas.rules import rules_area
 from clinic_desk.ui.setup.areas.sites import site_area
@@ -29,5 +30,6 @@ def all_areas() -> tuple[Area, ...]:
         closure_area(),
         block_area(),
         rules_area(),
+        reminder_area(),
         desk_area(),
     )

@@ -179,8 +179,13 @@ def _refuse_strangers(verdict: Verdict, beside: frozenset[UUID] | None) -> None:
         raise RuleViolation(strangers)
 
 
-def update_in(db: Database, command: Update, connection: Connection) -> Entry:
-    """Change an appointment within a transaction that is open; the start in UTC."""
+def update_in(
+    db: Database, command: Update, connection: Connection, *, agreed: tuple[datetime, str] | None = None
+) -> Entry:
+    """Change an appointment within a transaction that is open; the start in UTC.
+
+    `agreed`: the wall time and zone it was agreed in, where these are not what its site's clocks show then.
+    """
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if _is_back(was, command):
@@ -192,14 +197,16 @@ def update_in(db: Database, command: Update, connection: Connection) -> Entry:
         raise InvalidInput(field="status", expected="an appointment that is not cancelled; reinstate it first")
     if only_note:
         return _rewrite(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
-    return _move(db, connection, seen, command)
+    return _move(db, connection, seen, command, agreed)
 
 
 def _is_back(was: Appointment, command: Update) -> bool:
     return command.reinstate and was.status is _CANCELLED
 
 
-def _move(db: Database, connection: Connection, seen: Entry, command: Update) -> Entry:
+def _move(
+    db: Database, connection: Connection, seen: Entry, command: Update, agreed: tuple[datetime, str] | None = None
+) -> Entry:
     was = seen.appointment
     rough, is_back = rough_candidate(was, command), _is_back(was, command)
     told = (rough.starts_at, rough.site_id, rough.patient_id)
@@ -214,6 +221,8 @@ def _move(db: Database, connection: Connection, seen: Entry, command: Update) ->
     _refuse_strangers(verdict, command.beside)
     note = was.note if isinstance(command.note, Unchanged) else command.note
     row = placed(candidate, facts, verdict, was, note)
+    if agreed is not None:
+        row = replace(row, wall_start=agreed[0], zone=agreed[1], answer=was.answer)
     if is_back:
         row = replace(row, status=_BOOKED)
     elif _place(was) == _place(row):

@@ -140,9 +140,10 @@ def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointmen
     visit = candidate.visit
     zone = facts.clinic.site(candidate.site_id).zone
     wall_start, answer = to_wall(visit.starts_at, zone), ParticipationStatus.NEEDS_ACTION
-    if was is not None and (was.starts_at, was.site_id) == (visit.starts_at, candidate.site_id):
-        wall_start, zone = was.wall_start, was.zone  # what was agreed stays what was agreed
-        if was.patient_id == candidate.patient_id:
+    if was is not None and was.site_id == candidate.site_id:
+        if was.starts_at == visit.starts_at:
+            wall_start, zone = was.wall_start, was.zone  # what was agreed stays what was agreed
+        if (was.wall_start, was.patient_id) == (wall_start, candidate.patient_id):
             answer = was.answer
     return Appointment(
         id=_there(candidate.appointment_id),

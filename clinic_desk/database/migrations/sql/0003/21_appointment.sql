@@ -108,7 +108,8 @@ BEGIN
             ERRCODE = 'check_violation', SCHEMA = 'public', TABLE = 'appointment', CONSTRAINT = 'appointment_zone';
     END IF;
     IF NEW.wall_start IS NULL
-        OR (TG_OP = 'UPDATE' AND NEW.starts_at <> OLD.starts_at AND NEW.wall_start = OLD.wall_start) THEN
+        OR (TG_OP = 'UPDATE' AND NEW.starts_at <> OLD.starts_at AND NEW.wall_start = OLD.wall_start
+            AND current_setting('clinic_desk.wall_times', true) IS DISTINCT FROM 'kept') THEN  -- a zone's rules changed
         NEW.wall_start := NEW.starts_at AT TIME ZONE NEW.zone;  -- a client that set the instant alone
     END IF;
 

@@ -1,0 +1,167 @@
+"""Checks appointments to come against the clinic as it is now, and puts those back whose clock time was shifted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from clinic_desk.database.queries_calendar import absences_between
+from clinic_desk.database.queries_clinic import clinic_record
+from clinic_desk.database.queries_entries import entries_by_id
+from clinic_desk.database.queries_recheck import booked_after, clock
+from clinic_desk.database.queries_recheck import keep_wall_times as allow_kept_times
+from clinic_desk.database.queries_series import lock_places
+from clinic_desk.domain.commands import Rule, Update
+from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, NotKept, misfits
+from clinic_desk.domain.refusals import NotFound
+from clinic_desk.errors import InvalidInput, Refused
+from clinic_desk.services.booking import rough_candidate, update_in
+from clinic_desk.services.placing import checked_instant, wanted_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from clinic_desk.database.engine import Database
+    from clinic_desk.domain.recheck import KeepWallTimes, KeptTime
+    from clinic_desk.domain.records import Clinic, Entry
+
+SOME: Final = 2_000
+"""So many are looked at in one snapshot: whoever waits for the query lane meanwhile waits for no more."""
+_BEFORE_ALL: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One appointment that no longer fits, with its patient. `id` is the appointment's."""
+
+    misfit: Misfit
+    entry: Entry
+
+    @property
+    def id(self) -> UUID:
+        """The appointment's id."""
+        return self.entry.id
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A part of the check: what no longer fits among `number` appointments. `clinic`: as it was read for it.
+
+    `goes_on_after`: give it to `look` for the next part; None: that was the last.
+    """
+
+    found: tuple[Found, ...]
+    number: int
+    clinic: Clinic
+    goes_on_after: tuple[datetime, UUID] | None
+
+
+def look(
+    db: Database, clinic: Clinic | None = None, *, after: tuple[datetime, UUID] | None = None, some: int = SOME
+) -> Looked:
+    """Look at the next `some` appointments that are booked and to come, all of them part by part.
+
+    At most four statements and, without `clinic`, one to read it; one snapshot. Raises DatabaseDown, Busy.
+    """
+    with db.reading() as connection:
+        clinic = clinic or clinic_record(connection)
+        now = clock(connection)
+        rows = booked_after(connection, after or (now, _BEFORE_ALL), some)
+        if not rows:
+            return Looked((), 0, clinic, None)
+        time_off, blocks = absences_between(connection, rows[0].starts_at, max(row.ends_at for row in rows))
+        unfit = misfits(rows, clinic, time_off=time_off, blocks=blocks, now=now)
+        entries = {entry.id: entry for entry in entries_by_id(connection, [one.appointment.id for one in unfit])}
+    last = rows[-1]
+    return Looked(
+        tuple(
+            Found(replace(one, appointment=entries[one.appointment.id].appointment), entries[one.appointment.id])
+            for one in unfit
+            if one.appointment.id in entries
+        ),
+        len(rows),
+        clinic,
+        (last.starts_at, last.id) if len(rows) == some else None,
+    )
+
+
+def look_at_all(db: Database) -> Looked:
+    """Look at all appointments to come, part by part; raises as `look`."""
+    part = look(db)
+    found, number = part.found, part.number
+    while part.goes_on_after is not None:
+        part = look(db, part.clinic, after=part.goes_on_after)
+        found, number = found + part.found, number + part.number
+    return Looked(found, number, part.clinic, None)
+
+
+def keep_wall_times(db: Database, command: KeepWallTimes) -> tuple[Entry, ...]:
+    """Put appointments at other instants in one transaction, or none of them; return the entries by start.
+
+    Nobody is told: the clocks show what was agreed. Reminders are planned anew. Raises NotKept (its `cause` a Conflict
+    if another desk was first, SlotTaken if the place is taken), NotFound, InvalidInput, NotAllowed, DatabaseDown,
+    Busy, OutcomeUnknown.
+    """
+    if not 1 <= len(command.steps) <= MOST_AT_ONCE:
+        raise InvalidInput(field="appointments", expected=f"1 to {MOST_AT_ONCE} appointments")
+    ids = [step.appointment_id for step in command.steps]
+    return db.changing(
+        command.operation_id, type(command).__name__, partial(_keep, db, command), partial(_standing, ids)
+    )
+
+
+def _keep(db: Database, command: KeepWallTimes, connection: Connection) -> tuple[Entry, ...]:
+    ids = [step.appointment_id for step in command.steps]
+    standing = {entry.id: entry for entry in _standing(ids, connection)}
+    if any(row_id not in standing for row_id in ids):
+        raise NotFound(what="appointment")
+    steps = [(step, standing[step.appointment_id]) for step in command.steps]
+    lock_places(
+        connection,
+        (
+            wanted_place(rough_candidate(was.appointment, _update(step, was)), leaving=was.appointment)
+            for step, was in steps
+        ),
+    )
+    allow_kept_times(connection)
+    changed = [_keep_one(db, step, was, connection) for step, was in sorted(steps, key=_turn)]
+    return tuple(sorted(changed, key=lambda entry: (entry.appointment.starts_at, entry.id)))
+
+
+def _turn(one: tuple[KeptTime, Entry]) -> tuple[bool, bool, float]:
+    """Return when one has its turn: of those that go later the latest first, so that none is in another's way.
+
+    Who was squeezed in beside another comes after that one.
+    """
+    step, was = one
+    since = was.appointment.starts_at.timestamp()
+    later = step.starts_at > was.appointment.starts_at
+    return was.appointment.squeezed_in, later, -since if later else since
+
+
+def _update(step: KeptTime, was: Entry) -> Update:
+    """Return the change; what was accepted when it was booked is accepted still."""
+    accepted = frozenset(Rule(rule) for rule in was.appointment.overruled if rule in set(Rule))
+    return Update(
+        step.appointment_id,
+        step.version,
+        starts_at=checked_instant("starts_at", step.starts_at),
+        overrule=accepted,
+        tell_patient=False,
+    )
+
+
+def _keep_one(db: Database, step: KeptTime, was: Entry, connection: Connection) -> Entry:
+    try:
+        return update_in(db, _update(step, was), connection, agreed=step.agreed)
+    except Refused as cause:
+        raise NotKept(was, cause) from cause
+
+
+def _standing(ids: Iterable[UUID], connection: Connection) -> tuple[Entry, ...]:
+    return entries_by_id(connection, ids, erroneous=True)

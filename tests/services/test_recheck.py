@@ -1,0 +1,218 @@
+"""The check of appointments to come on real PostgreSQL: what is listed, in how few statements, and putting right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import URL, Engine
+
+from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.domain.commands import Cancel, Rule, SetStatus, Update
+from clinic_desk.domain.recheck import KeepWallTimes, NotKept, keeping, taking_back
+from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, ParticipationStatus
+from clinic_desk.domain.refusals import Conflict, SlotTaken
+from clinic_desk.domain.wall import to_wall
+from clinic_desk.errors import InvalidInput, NotAllowed
+from clinic_desk.services import booking, recheck
+from tests.support.bookings import BERLIN, at, checkup, count, statements_of, stored
+from tests.support.small_clinic import SmallClinic
+
+
+def run(engine: Engine, statement: str, **values: Any) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement, values)
+
+
+@pytest.fixture
+def three(clinic: SmallClinic, database: Database) -> tuple[Entry, ...]:
+    """Three visits in a row on the Monday, the second patient's being the middle one."""
+    return tuple(
+        booking.book(database, checkup(clinic, at(clinic.monday, 9, 15 * number), patient_id=clinic.patients[number]))
+        for number in range(3)
+    )
+
+
+def shift(engine: Engine, minutes: int = 60) -> None:
+    """Let every instant be that of other clocks, as a change of the zone's rules does."""
+    run(engine, "UPDATE appointment SET wall_start = wall_start - make_interval(mins => %(by)s)", by=minutes)
+
+
+def ids(looked: recheck.Looked) -> list[UUID]:
+    return [one.id for one in looked.found]
+
+
+def test_nothing_is_listed_of_a_clinic_that_was_not_changed(three: tuple[Entry, ...], database: Database) -> None:
+    looked = recheck.look_at_all(database)
+    assert (looked.found, looked.number, looked.goes_on_after) == ((), len(three), None)
+
+
+def test_what_no_longer_fits_is_listed_with_its_patient_and_why(
+    three: tuple[Entry, ...], clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    run(owner_engine, "UPDATE working_hours SET start_minute = 555 WHERE start_minute = 480")
+    looked = recheck.look_at_all(database)
+    assert ids(looked) == [three[0].id]
+    (one,) = looked.found
+    assert one.entry == three[0]
+    assert [violation.rule for violation in one.misfit.violations] == [Rule.OUTSIDE_HOURS]
+    run(
+        owner_engine,
+        "INSERT INTO closure (id, site_id, first_day, last_day) VALUES (%(id)s, %(site)s, %(day)s, %(day)s)",
+        id=uuid4(), site=clinic.berlin, day=clinic.monday,
+    )  # fmt: skip
+    assert ids(recheck.look_at_all(database)) == [entry.id for entry in three]
+
+
+def test_only_what_is_booked_and_to_come_is_looked_at(
+    three: tuple[Entry, ...], database: Database, owner_engine: Engine
+) -> None:
+    booking.cancel(database, Cancel(three[0].id, 1, CancellationReason.PATIENT))
+    booking.set_status(database, SetStatus(three[1].id, 1, AppointmentStatus.ARRIVED))
+    run(owner_engine, "DELETE FROM working_hours")
+    assert ids(recheck.look_at_all(database)) == [three[2].id]
+
+
+def test_what_was_overruled_at_booking_is_not_listed_again(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    evening = checkup(clinic, at(clinic.monday, 19), overrule=frozenset({Rule.OUTSIDE_HOURS}))
+    entry = booking.book(database, evening)
+    assert recheck.look_at_all(database).found == ()
+    run(owner_engine, "UPDATE practitioner SET active = false")
+    assert ids(recheck.look_at_all(database)) == [entry.id]
+
+
+def test_all_is_looked_at_part_by_part_in_few_statements(
+    three: tuple[Entry, ...], database: Database, owner_engine: Engine
+) -> None:
+    run(owner_engine, "DELETE FROM working_hours")
+    with statements_of(database) as sent:
+        first = recheck.look(database, some=2)
+    assert len(sent) <= 6, sent
+    assert (len(first.found), first.number) == (2, 2)
+    second = recheck.look(database, first.clinic, after=first.goes_on_after, some=2)
+    assert [*ids(first), *ids(second)] == [entry.id for entry in three]
+    assert second.goes_on_after is None
+
+
+def test_the_wall_time_that_was_agreed_is_kept_for_all_in_one_transaction(
+    *, three: tuple[Entry, ...], clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    run(owner_engine, "UPDATE appointment SET answer = 'accepted'")
+    shift(owner_engine, 15)
+    operations = count(owner_engine, "operation")
+    looked = recheck.look_at_all(database)
+    assert ids(looked) == [entry.id for entry in three]
+    assert {one.misfit.can_keep for one in looked.found} == {True}
+    kept = recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
+    expected = [at(clinic.monday, 8, 45), at(clinic.monday, 9), at(clinic.monday, 9, 15)]
+    assert [entry.appointment.starts_at for entry in kept] == expected, "into each other's places"
+    assert count(owner_engine, "operation") == operations + 1
+    assert {entry.appointment.answer for entry in kept} == {ParticipationStatus.ACCEPTED}
+    for entry in kept:
+        row = entry.appointment
+        assert to_wall(row.starts_at, BERLIN) == row.wall_start
+        assert row.length == timedelta(minutes=15)
+    assert recheck.look_at_all(database).found == ()
+
+
+@pytest.mark.parametrize("minutes", [15, -15])
+def test_taking_back_puts_instants_and_what_was_agreed_back(
+    *, three: tuple[Entry, ...], database: Database, owner_engine: Engine, minutes: int
+) -> None:
+    shift(owner_engine, minutes)
+    looked = recheck.look_at_all(database)
+    before = [one.entry.appointment for one in looked.found]
+    kept = recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
+    recheck.keep_wall_times(database, taking_back(before, kept))
+    again = recheck.look_at_all(database)
+    assert [one.misfit.keeps for one in again.found] == [one.misfit.keeps for one in looked.found]
+    for row, entry in zip(before, three, strict=True):
+        now = stored(owner_engine, entry.id)
+        assert (now["starts_at"], now["wall_start"], now["zone"]) == (row.starts_at, row.wall_start, row.zone)
+
+
+def test_the_site_whose_zone_was_put_right_keeps_its_wall_times(
+    three: tuple[Entry, ...], clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    run(owner_engine, "UPDATE site SET zone = 'Europe/Lisbon' WHERE id = %(id)s", id=clinic.berlin)
+    looked = recheck.look_at_all(database)
+    kept = recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
+    assert [entry.appointment.zone for entry in kept] == ["Europe/Lisbon"] * len(three)
+    assert kept[0].appointment.wall_start == datetime.combine(clinic.monday, time(9))
+    assert kept[0].appointment.starts_at == at(clinic.monday, 9, zone="Europe/Lisbon")
+
+
+def test_nobody_is_written_to_and_reminders_come_at_their_time(
+    three: tuple[Entry, ...], database: Database, owner_engine: Engine
+) -> None:
+    before = count(owner_engine, "notification WHERE kind <> 'reminder' AND status = 'pending'")
+    shift(owner_engine)
+    recheck.keep_wall_times(database, keeping(one.misfit for one in recheck.look_at_all(database).found))
+    after = count(owner_engine, "notification WHERE kind <> 'reminder' AND status = 'pending'")
+    assert after <= before
+    assert count(owner_engine, "notification WHERE kind = 'reminder' AND status = 'pending'") >= len(three)
+
+
+def test_one_that_another_desk_changed_keeps_all_as_they_are(
+    *, three: tuple[Entry, ...], clinic: SmallClinic, database: Database, second_database: Database,
+    owner_engine: Engine,
+) -> None:  # fmt: skip
+    shift(owner_engine)
+    command = keeping(one.misfit for one in recheck.look_at_all(database).found)
+    version = stored(owner_engine, three[1].id)["version"]
+    booking.update(second_database, Update(three[1].id, version, note="came by"))
+    with pytest.raises(NotKept) as refused:
+        recheck.keep_wall_times(database, command)
+    assert isinstance(refused.value.cause, Conflict)
+    assert refused.value.entry.id == three[1].id
+    assert stored(owner_engine, three[0].id)["starts_at"] == at(clinic.monday, 9)
+
+
+def test_a_place_that_is_taken_keeps_all_as_they_are(
+    three: tuple[Entry, ...], clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    shift(owner_engine)
+    booking.book(database, checkup(clinic, at(clinic.monday, 8, 15), patient_id=clinic.patients[5]))
+    command = keeping(one.misfit for one in recheck.look_at_all(database).found)
+    with pytest.raises(NotKept) as refused:
+        recheck.keep_wall_times(database, command)
+    assert isinstance(refused.value.cause, SlotTaken)
+    assert stored(owner_engine, three[0].id)["starts_at"] == at(clinic.monday, 9)
+
+
+def test_the_same_command_again_does_nothing_twice(
+    three: tuple[Entry, ...], database: Database, owner_engine: Engine
+) -> None:
+    shift(owner_engine)
+    command = keeping(one.misfit for one in recheck.look_at_all(database).found)
+    first = recheck.keep_wall_times(database, command)
+    assert len(first) == len(three)
+    assert recheck.keep_wall_times(database, command) == first
+
+
+def test_nothing_and_too_much_at_once_are_refused(database: Database, three: tuple[Entry, ...]) -> None:
+    assert three
+    with pytest.raises(InvalidInput):
+        recheck.keep_wall_times(database, KeepWallTimes(()))
+
+
+@pytest.fixture
+def reader(url_as: Callable[[Any], URL]) -> Iterator[Database]:
+    database = Database(url_as("clinic_readonly"), DeskIdentity(uuid4(), "Office"))
+    yield database
+    database.dispose()
+
+
+def test_who_may_only_read_sees_the_list_and_corrects_nothing(
+    three: tuple[Entry, ...], reader: Database, owner_engine: Engine
+) -> None:
+    shift(owner_engine)
+    looked = recheck.look_at_all(reader)
+    assert len(looked.found) == len(three)
+    with pytest.raises(NotAllowed):
+        recheck.keep_wall_times(reader, keeping(one.misfit for one in looked.found))

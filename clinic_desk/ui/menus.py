@@ -29,6 +29,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "messages",
         "message_settings",
         "setup",
+        "recheck",
         "import_file",
         "export_file",
         "",

@@ -102,6 +102,14 @@ class Preferences:
         else:
             self._set(f"keys/{action}", keys)
 
+    def zone_rules_seen(self) -> str:
+        """Return the zone rules by which the appointments to come were found to be at the time agreed; empty: none."""
+        return self._text("zone_rules_seen")
+
+    def set_zone_rules_seen(self, rules: str) -> None:
+        """Remember by which zone rules the appointments to come are at the time agreed."""
+        self._set("zone_rules_seen", rules)
+
     def geometry(self, name: str) -> QByteArray:
         """Return where a window or splitter was left; empty if never."""
         value = self._settings.value(f"{self._prefix}/geometry/{name}")

@@ -26,6 +26,7 @@ from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
 from clinic_desk.ui.own_changes import OwnChanges
 from clinic_desk.ui.pulse import Pulse
+from clinic_desk.ui.recheck.seen import look_soon, open_recheck
 from clinic_desk.ui.store import DayStore
 from clinic_desk.ui.tasks import Tasks
 from clinic_desk.ui.view_commands import ViewCommands
@@ -87,7 +88,7 @@ class Workspace(QObject):
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
         later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
-        self._later = Afterwards((*later, self._ask_for_fullness), self)
+        self._later = Afterwards((*later, self._ask_for_fullness, lambda: look_soon(self)), self)
 
     @property
     def sides(self) -> Sides:
@@ -163,6 +164,7 @@ class Workspace(QObject):
         window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
         window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
+        window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
         window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
         window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
         window.status_bar.messages_opened.connect(self.open_messages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.domain.ids import new_id
+from clinic_desk.ui.recheck.seen import look_after_setup
 from clinic_desk.ui.setup.drafts import Step
 from clinic_desk.ui.setup.opener import ClinicSetup
 from clinic_desk.ui.store import CLINIC_TABLES, DAY_TABLES
@@ -30,6 +31,9 @@ def _made(space: Workspace) -> ClinicSetup:
     space.store.tables_changed.connect(lambda tables: made.renew() if tables & _SHOWN else None)
     made.saving.before_absence = lambda step: _look_first(space, made.saving, step)
     made.open_messages = lambda: _open_messages(space, made)
+    saved: set[str] = set()
+    made.stored.connect(saved.update)
+    made.closed.connect(lambda: look_after_setup(space, saved))
     return made
 
 

@@ -36,7 +36,7 @@ class ClinicSetup(QObject):
     completed = Signal()
     """Closed, and there is something that can be booked."""
     stored = Signal(object)
-    """Everything typed is saved: the names of the areas in which something was, as a frozenset."""
+    """Everything typed is saved: the names of the areas in which something was, as a frozenset; or "at once"."""
 
     def __init__(
         self, window: MainWindow, database: Database, tasks: Tasks, *, may_write: bool, parent: QObject | None = None
@@ -139,6 +139,7 @@ class ClinicSetup(QObject):
 
         def done() -> None:
             self.saving.note(told)
+            self.stored.emit(frozenset({"at once"}))
             self.read(lambda: self.free(told))
 
         def failed(error: ClinicDeskError) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
@@ -13,7 +15,10 @@ _GOOD_NEWS_MS = 6_000
 
 
 class Banner(QFrame):
-    """Hidden while all is well; `lost` counts the age on, `back` says so for some seconds, `problem` stays."""
+    """Hidden while all is well; `lost` counts the age on, `back` says so for some seconds, `problem` stays.
+
+    What is offered stays too, until it is taken or put aside, and comes back when the connection has.
+    """
 
     retry_requested = Signal()
 
@@ -29,21 +34,64 @@ class Banner(QFrame):
         self._retry = QPushButton(self.tr("Try now"))
         self._retry.setObjectName("banner_retry")
         self._retry.clicked.connect(self.retry_requested)
+        self._offer: tuple[str, str, Callable[[], None]] | None = None
+        self._take = QPushButton()
+        self._take.setObjectName("banner_take")
+        self._take.clicked.connect(self._taken)
+        self._aside = QPushButton(self.tr("Not now"))
+        self._aside.setObjectName("banner_aside")
+        self._aside.clicked.connect(self.withdraw)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 6)
         layout.addWidget(self.text, 1)
-        layout.addWidget(self._retry)
+        for each in (self._retry, self._take, self._aside):
+            layout.addWidget(each)
+            each.hide()
         self._timer = QTimer(self, interval=1_000)
         self._timer.timeout.connect(self._count)
         self._hide_timer = QTimer(self, singleShot=True, interval=_GOOD_NEWS_MS)
-        self._hide_timer.timeout.connect(self.hide)
+        self._hide_timer.timeout.connect(self._rest)
         self.hide()
+
+    def offer(self, text: str, button: str, act: Callable[[], None]) -> None:
+        """Say something that can be looked at when there is time; nobody is kept from working."""
+        self._offer = (text, button, act)
+        if self._freshness is None and not self._hide_timer.isActive():
+            self._rest()
+
+    def withdraw(self) -> None:
+        """Offer it no more."""
+        had, self._offer = self._offer, None
+        if had is not None and self._freshness is None and not self._hide_timer.isActive():
+            self._rest()
+
+    def _taken(self) -> None:
+        act = self._offer[2] if self._offer is not None else None
+        self.withdraw()
+        if act is not None:
+            act()
+
+    def _rest(self) -> None:
+        """Show what is offered, or nothing."""
+        self._show_buttons(offered=self._offer is not None)
+        if self._offer is None:
+            self.hide()
+            return
+        self.text.setText(self._offer[0])
+        self._take.setText(self._offer[1])
+        self._set_level("")
+        self._appear()
+
+    def _show_buttons(self, *, retry: bool = False, offered: bool = False) -> None:
+        self._retry.setVisible(retry)
+        self._take.setVisible(offered)
+        self._aside.setVisible(offered)
 
     def lost(self, freshness: Freshness) -> None:
         """Say that the database is gone and count the age of the picture."""
         self._freshness = freshness
         self._hide_timer.stop()
-        self._retry.show()
+        self._show_buttons(retry=True)
         self._set_level("danger")
         self._count()
         self._timer.start()
@@ -55,7 +103,7 @@ class Banner(QFrame):
             return
         self._freshness = None
         self._timer.stop()
-        self._retry.hide()
+        self._show_buttons()
         self._set_level("ok")
         self.text.setText(self.tr("The database is back. The calendar was read anew; booking works again."))
         self._hide_timer.start()
@@ -65,7 +113,7 @@ class Banner(QFrame):
         """Say what keeps the program from working."""
         self._timer.stop()
         self._hide_timer.stop()
-        self._retry.setVisible(can_retry)
+        self._show_buttons(retry=can_retry)
         self._set_level("danger")
         self.text.setText(text)
         self._appear()

@@ -1,0 +1,1 @@
+"""The check of appointments to come: which no longer fit, why, and what can be done about it."""

@@ -182,6 +182,20 @@ def _confirm(parser: Parser) -> None:
     _once(parser)
 
 
+def _check_appointments(parser: Parser) -> None:
+    parser.description = (
+        "List the appointments to come that no longer fit since the set-up or the rules of a time zone changed, and "
+        "why. What was overruled when it was booked is not listed again. Exit code 1: some no longer fit."
+    )
+    parser.add_argument(
+        "--keep-wall-time",
+        action="store_true",
+        help="put those back to the time that was agreed for which only the clocks changed: all, or none if one cannot "
+        "be; at most 500 at once. Nobody is told.",
+    )
+    _once(parser)
+
+
 def _import(parser: Parser) -> None:
     from clinic_desk.commandline.values import DELIMITERS, DOUBLES, ENCODINGS, EXISTING, KINDS, OUT_OF_HOURS
 
@@ -309,6 +323,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "cancel": ("cancel an appointment", _cancel),
     "queue": ("the messages to patients: list, count, retry, cancel", _queue),
     "confirm": ("send an appointment's confirmation, again if need be", _confirm),
+    "check-appointments": ("the appointments to come that no longer fit, and why", _check_appointments),
     "import": ("import patients, practitioners or appointments from a file", _import),
     "export": ("export patients, practitioners or appointments to a file", _export),
     "worker": ("send messages without a window, as a service", _worker),

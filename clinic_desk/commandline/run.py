@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from clinic_desk.commandline import administration, appointments, connection, exchange, messages
+from clinic_desk.commandline import administration, appointments, connection, exchange, messages, recheck
 from clinic_desk.commandline.appointments import Answer, Work
 from clinic_desk.commandline.output import complain, json_text, prepare_streams, print_answer, write
 from clinic_desk.commandline.refusals import INTERNAL, INTERRUPTED, error_document, error_lines, exit_code
@@ -34,6 +34,7 @@ _LOOKING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "show": appointments.show,
     "list": appointments.list_,
     "queue": messages.queue,
+    "check_appointments": recheck.check_appointments,
 }
 _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "book": appointments.book,
@@ -42,6 +43,7 @@ _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "cancel": appointments.cancel,
     "queue": messages.queue,
     "confirm": messages.confirm,
+    "check_appointments": recheck.check_appointments,
     "import": exchange.import_,
     "export": exchange.export_,
 }
@@ -108,7 +110,10 @@ class _Job:
         self.clinic = calendar.load_clinic(database)
         again = getattr(self.arguments, "operation_id", None) is not None
         work = Work(database, self.clinic, desks.database_now(database), self.operation_id, again)
-        if self.arguments.handler in _LOOKING and getattr(self.arguments, "message", None) is None:
+        changes = getattr(self.arguments, "message", None) is not None or getattr(
+            self.arguments, "keep_wall_time", False
+        )
+        if self.arguments.handler in _LOOKING and not changes:
             return _LOOKING[self.arguments.handler](work, self.arguments)
         desks.register_desk(database)
         return _CHANGING[self.arguments.handler](work, self.arguments)

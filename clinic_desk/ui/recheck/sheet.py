@@ -111,9 +111,10 @@ class RecheckSheet(Sheet):
         self.say(progress_text(0), "muted")
 
     def show_found(self, found: Sequence[Found], number: int, clinic: Clinic, *, ended: bool) -> None:
-        """List what was found among so many; the chosen line stays chosen."""
+        """List what was found among so many, first those that can be put right together; the chosen line stays so."""
         if ended or found:
-            self.list.show_records([self._row(one, clinic) for one in found])
+            ordered = sorted(found, key=lambda one: not one.misfit.can_keep)
+            self.list.show_records([self._row(one, clinic) for one in ordered])
         if ended:
             self.say(result_text(number, len(found)), "ok" if not found else "warning")
             if not self.rows.records and self.list.hasFocus():

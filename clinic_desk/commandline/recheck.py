@@ -1,0 +1,77 @@
+"""The command that checks appointments to come: which no longer fit and why, and keeping the times that were agreed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from clinic_desk.commandline import documents
+from clinic_desk.commandline.appointments import Answer, Work
+from clinic_desk.domain.recheck import MOST_AT_ONCE, KeepWallTimes, NotKept, keeping
+from clinic_desk.domain.wall import to_wall
+from clinic_desk.services import recheck
+
+if TYPE_CHECKING:
+    import argparse
+
+    from clinic_desk.domain.records import Clinic
+
+UNFIT: Final = 1
+"""The exit code when some no longer fit, as when something is refused."""
+
+
+def check_appointments(work: Work, arguments: argparse.Namespace) -> Answer:
+    """List appointments to come that no longer fit; with --keep-wall-time put right first what can be."""
+    looked = recheck.look_at_all(work.database)
+    kept: tuple[dict[str, Any], ...] = ()
+    if arguments.keep_wall_time:
+        steps = keeping(one.misfit for one in looked.found).steps[:MOST_AT_ONCE]
+        if steps:
+            kept = _kept(work, KeepWallTimes(steps, work.operation_id))
+            looked = recheck.look_at_all(work.database)
+    document = {
+        "looked_at": looked.number,
+        "kept": list(kept),
+        "unfit": [_document(one, looked.clinic) for one in looked.found],
+    }
+    lines = [_line(one, looked.clinic) for one in looked.found]
+    if kept:
+        lines.append(f"{len(kept)} put back to the time that was agreed")
+    lines.append(f"{len(looked.found)} of {looked.number} appointments to come no longer fit")
+    return Answer(document, tuple(lines), UNFIT if looked.found else 0)
+
+
+def _kept(work: Work, command: KeepWallTimes) -> tuple[dict[str, Any], ...]:
+    try:
+        entries = recheck.keep_wall_times(work.database, command)
+    except NotKept as refused:
+        raise refused.cause from refused  # as for an appointment by itself; nothing was written
+    return tuple(documents.appointment(entry, work.clinic) for entry in entries)
+
+
+def _document(found: recheck.Found, clinic: Clinic) -> dict[str, Any]:
+    misfit = found.misfit
+    return {
+        "appointment": documents.appointment(found.entry, clinic),
+        "violations": [documents.violation(broken) for broken in misfit.violations],
+        "shifted": None
+        if misfit.keeps is None
+        else {
+            "agreed": documents.plain(misfit.appointment.wall_start),
+            "shown": documents.plain(to_wall(misfit.appointment.starts_at, _zone(found, clinic))),
+            "keeps": documents.plain(misfit.keeps),
+            "can_keep": misfit.can_keep,
+        },
+    }
+
+
+def _zone(found: recheck.Found, clinic: Clinic) -> str:
+    return clinic.site(found.misfit.appointment.site_id).zone
+
+
+def _line(found: recheck.Found, clinic: Clinic) -> str:
+    misfit = found.misfit
+    why = [" ".join(part for part in (broken.rule.value, broken.name) if part) for broken in misfit.violations]
+    if misfit.keeps is not None:
+        shown = to_wall(misfit.appointment.starts_at, _zone(found, clinic))
+        why.insert(0, f"agreed for {misfit.appointment.wall_start:%H:%M}, the clocks will show {shown:%H:%M}")
+    return f"{documents.appointment_line(found.entry, clinic)}: {'; '.join(why)}"

@@ -107,7 +107,9 @@ def test_enter_goes_to_the_appointment_on_the_calendar_and_the_list_opens_there_
     press(ENTER)
     assert not sheet.isVisible()
     space = space_of(program)
-    qtbot.waitUntil(lambda: space.panel.entry is not None and space.panel.entry.id == three[1].id, timeout=10_000)
+    qtbot.waitUntil(
+        lambda: space.sides.panel.entry is not None and space.sides.panel.entry.id == three[1].id, timeout=10_000
+    )
     assert space.navigator.view.day == next_monday()
     again = opened(program, qtbot, 2)
     assert again.list.chosen.id == three[1].id
@@ -197,7 +199,7 @@ def test_after_the_setup_was_changed_what_no_longer_fits_is_offered_and_can_be_p
     program = open_program()
     banner = program.window.banner
     run(owner_engine, "UPDATE working_hours SET start_minute = 570 WHERE start_minute = 480")
-    look_after_setup(space_of(program))
+    look_after_setup(space_of(program), {"hours"})
     qtbot.waitUntil(banner.isVisible, timeout=10_000)
     assert banner.text.text() == "2 appointments to come no longer fit the clinic as it is set up now."
     assert len(three) == 3

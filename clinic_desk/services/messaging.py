@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from clinic_desk.database import queries_messaging as queries
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import ChannelState, MessageText, Messaging, ReminderRule
+from clinic_desk.domain.provider_address import HOST, LOOPBACK, is_base_url
 from clinic_desk.domain.records import Channel, Site
 from clinic_desk.domain.refusals import MessagingConflict
 from clinic_desk.errors import InvalidInput
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 _ADDRESS: Final = re.compile(r"[^@\s,;<>\x00-\x1f\x7f-\x9f]+@[^@\s,;<>\x00-\x1f\x7f-\x9f]+")
 _LINE: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
-_HOST: Final = re.compile(r"[A-Za-z0-9.:_-]*")
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NUMBERS: Final = {
     "quiet_from_minute": (0, 1440, "a time of day"),
     "quiet_until_minute": (0, 1440, "a time of day"),
@@ -48,7 +46,7 @@ _CHOICES: Final = {
     "smtp_security": ("starttls", "tls", "none"),
 }
 _SHAPES: Final = {
-    "smtp_host": (_HOST, "a host's name", "smtp.example.org"),
+    "smtp_host": (HOST, "a host's name", "smtp.example.org"),
     "smtp_user": (_LINE, "text on one line", ""),
     "from_name": (_LINE, "text on one line", ""),
     "from_address": (_ADDRESS, "one e-mail address, and nothing else", "clinic@example.org"),
@@ -257,27 +255,10 @@ def checked_settings(settings: Messaging) -> Messaging:
 def _check_connections(settings: Messaging) -> None:
     if settings.email_by == "smtp" and not settings.smtp_host:
         raise InvalidInput(field="smtp_host", expected="a host's name", example="smtp.example.org")
-    if settings.smtp_security == "none" and settings.smtp_host not in {"", *_LOOPBACK}:
+    if settings.smtp_security == "none" and settings.smtp_host not in {"", *LOOPBACK}:
         raise InvalidInput(field="smtp_security", expected="STARTTLS or TLS: only this computer is spoken to in clear")
-    if not _is_base_url(settings.twilio_base_url):
+    if not is_base_url(settings.twilio_base_url):
         raise InvalidInput(field="twilio_base_url", expected="https:// and a host, nothing behind it")
-
-
-def _is_base_url(address: str) -> bool:
-    """Whether an address may be given the account's credentials, as the database's own check has it (T9)."""
-    if not address:
-        return True
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    named = f"[{host}]" if ":" in host else host
-    whole = f"{parts.scheme}://{named}" + ("" if port is None else f":{port}")
-    if not host or address.rstrip("/").casefold() != whole.casefold() or not _HOST.fullmatch(host):
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
 
 
 def checked_rule(rule: ReminderRule) -> ReminderRule:

@@ -89,10 +89,19 @@ def test_the_address_of_the_environment_stands_in_for_the_setting() -> None:
         ({"twilio_number": "", "twilio_service_sid": SERVICE}, ""),
         ({"twilio_base_url": "http://evil.example"}, "bad-base-url"),
         ({"twilio_base_url": "http://127.0.0.1:99"}, ""),
+        ({"twilio_base_url": "https://api.ie1.twilio.com"}, ""),
+        ({"twilio_base_url": "https://gateway.clinic.example"}, "strange-host"),
     ],
 )
 def test_what_sms_lack_is_named(changes: dict[str, Any], code: str) -> None:
     assert missing(Channel.SMS, replace(SETTINGS, **changes)) == code
+
+
+def test_a_pc_may_allow_another_host_than_twilios(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = replace(SETTINGS, twilio_base_url="https://Gateway.clinic.example:8443")
+    assert missing(Channel.SMS, settings) == "strange-host"
+    monkeypatch.setenv("CLINIC_DESK_TWILIO_HOSTS", "other.example, gateway.clinic.example")
+    assert missing(Channel.SMS, settings) == ""
 
 
 def test_without_a_token_there_is_no_sender() -> None:

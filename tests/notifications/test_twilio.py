@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from clinic_desk.domain.messaging import Answer, Outcome, Trace
+from clinic_desk.domain.provider_address import is_allowed, is_base_url
 from clinic_desk.errors import ProviderDown
 from clinic_desk.notifications.senders import twilio_codes
-from clinic_desk.notifications.senders.base_url import usable_base_url
 from clinic_desk.notifications.senders.twilio import TwilioSender
 from tests.support.outgoing import NOON, sms
 from tests.support.twilio_senders import MakeSender, just_begun, making_senders
@@ -294,7 +294,25 @@ def test_a_proxy_that_is_not_there_sent_nothing(sender_to: MakeSender, monkeypat
     ],
 )
 def test_the_credentials_go_only_to_an_encrypted_address_or_to_this_computer(address: str, usable: bool) -> None:
-    assert usable_base_url(address) is usable
+    assert is_base_url(address) is usable
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("", True),
+        ("https://api.twilio.com", True),
+        ("https://api.dublin.ie1.TWILIO.com", True),
+        ("http://127.0.0.1:8080", True),
+        ("https://gateway.clinic.example:8443", True),
+        ("https://other.clinic.example", False),
+        ("https://eviltwilio.com", False),
+        ("https://api.twilio.com.evil.example", False),
+        ("https://api.twilio.com.", False),
+    ],
+)
+def test_the_credentials_go_to_twilio_this_computer_and_hosts_that_the_pc_allows(address: str, allowed: bool) -> None:
+    assert is_allowed(address, {"gateway.clinic.example"}) is allowed
 
 
 # --- several threads --------------------------------------------------------------------------------------------------

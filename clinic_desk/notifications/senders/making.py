@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.domain.messaging import Answer, Outcome
+from clinic_desk.domain.provider_address import LOOPBACK, is_allowed, is_base_url
 from clinic_desk.domain.records import Channel
-from clinic_desk.notifications.senders.base_url import usable_base_url
 
 if TYPE_CHECKING:
     from clinic_desk.domain.messaging import Messaging
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 CA_FILE: Final = "CLINIC_DESK_MAIL_CA_FILE"
 """Environment: a file of certificates to trust for the mail server as well, such as a clinic's own authority."""
+TWILIO_HOSTS: Final = "CLINIC_DESK_TWILIO_HOSTS"
+"""Environment: hosts that may be given the account's credentials besides Twilio's own, for a clinic with a gateway.
+
+Not a setting of the clinic: who can change what the database holds shall not learn the credentials by it.
+"""
 
 _ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}")
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _MISSING: Final = {
     "off": "This channel is switched off.",
     "no-host": "The mail server's name is missing.",
@@ -31,6 +35,7 @@ _MISSING: Final = {
     "no-token": "The Twilio auth token is not known on this PC.",
     "no-number": "Neither a sending number nor a messaging service is set.",
     "bad-base-url": "The base address of Twilio must begin with https:// (http:// only for this computer itself).",
+    "strange-host": f"The base address is not Twilio's, and this PC does not allow it ({TWILIO_HOSTS}).",
     "no-folder": "No folder is given to write messages to.",
 }
 
@@ -86,7 +91,7 @@ def _missing_for_smtp(settings: Messaging, credentials: Credentials) -> str:
     if not _from_address(settings, credentials):
         return "no-from-address"
     if settings.smtp_security == "none":
-        return "" if settings.smtp_host in _LOOPBACK else "insecure"
+        return "" if settings.smtp_host in LOOPBACK else "insecure"
     return "no-password" if settings.smtp_user and not credentials.email_password else ""
 
 
@@ -97,7 +102,10 @@ def _missing_for_twilio(settings: Messaging, credentials: Credentials) -> str:
         return "no-token"
     if not (settings.twilio_service_sid or credentials.twilio_number or settings.twilio_number):
         return "no-number"
-    return "" if usable_base_url(settings.twilio_base_url) else "bad-base-url"
+    if not is_base_url(settings.twilio_base_url):
+        return "bad-base-url"
+    also = frozenset(os.environ.get(TWILIO_HOSTS, "").lower().replace(",", " ").split())
+    return "" if is_allowed(settings.twilio_base_url, also) else "strange-host"
 
 
 def _smtp(settings: Messaging, credentials: Credentials) -> Sender:

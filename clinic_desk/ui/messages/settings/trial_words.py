@@ -95,6 +95,9 @@ def _missing() -> dict[str, str]:
         "no-token": translate("settings", "The auth token or API key is not known on this PC. Type it below."),
         "no-number": translate("settings", "Type the sending number, or the messaging service."),
         "bad-base-url": translate("settings", "The base address must begin with https://."),
+        "strange-host": translate(
+            "settings", "This PC gives the credentials to Twilio only. Who installs it can allow another host."
+        ),
         "no-folder": translate("settings", "The folder for messages cannot be written to. Ask who installs this."),
     }
 

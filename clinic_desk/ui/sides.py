@@ -45,8 +45,8 @@ class Sides(QObject):
         window.side_panel.add(self.panel)
         window.side_panel.add(self.counts)
         window.side_panel.reserve(self.panel.card)
-        _tab(window.calendar.previousInFocusChain() or window.calendar, window.sidebar)
-        _tab(window.calendar, window.side_panel)
+        _have_tab_go(window.sidebar.previousInFocusChain(), window.sidebar)
+        _have_tab_go(window.calendar, window.side_panel)
         window.actions_by_name.add_to_calendar(self.month, self.resources)
 
     def _wire(self) -> None:
@@ -85,8 +85,12 @@ class Sides(QObject):
             self.panel.show_entry(self.panel.entry)
 
 
-def _tab(before: QWidget, side: QWidget) -> None:
-    """Have Tab go through a side after a widget, as if it had been made with the window."""
+def _have_tab_go(before: QWidget | None, side: QWidget) -> None:
+    """Have Tab go through a side after what takes the keyboard before it, as if it had been made with the window."""
+    while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus:
+        before = before.previousInFocusChain()
+    if before is None:
+        return
     for part in side.findChildren(QWidget):
         if part.focusPolicy() != Qt.FocusPolicy.NoFocus and part.window() is side.window():
             QWidget.setTabOrder(before, part)

@@ -22,8 +22,9 @@ class SidePanel(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._width = width
-        self.setFixedWidth(max(width, first_width))
+        self._least = width
+        self._width = max(width, first_width)
+        self.setFixedWidth(self._width)
         inside = QFrame()
         inside.setProperty("role", "side")
         self._column = QVBoxLayout(inside)
@@ -36,6 +37,8 @@ class SidePanel(QScrollArea):
 
     def add(self, part: QWidget, *, stretch: int = 0) -> None:
         """Add a part below the others."""
+        if self._column.count() == 1:  # the first, beside the stretch
+            self._width = self._least
         self._column.insertWidget(self._column.count() - 1, part, stretch)
         self._fit()
 

@@ -54,7 +54,7 @@ def test_a_side_opens_as_wide_as_its_parts_needed_the_last_time(open_program: Op
     program = open_program()
     wide = QWidget()
     wide.setMinimumWidth(320)
-    assert made(program) or space(program).sides
+    qtbot.waitUntil(lambda: made(program))
     program.window.sidebar.add(wide)
     qtbot.waitUntil(lambda: program.window.sidebar.width() > 320)
     width = program.window.sidebar.width()

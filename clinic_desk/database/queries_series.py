@@ -22,6 +22,10 @@ _INSERT: Final = """
 INSERT INTO series (id, rule, starts_on, wall_minute, zone)
 VALUES (%(id)s::uuid, %(rule)s, %(starts_on)s, %(wall_minute)s, %(zone)s)
 """
+_JOIN: Final = """
+UPDATE appointment SET series_id = %(series)s::uuid, series_day = %(day)s
+WHERE id = %(id)s::uuid AND version = %(version)s AND series_id IS NULL RETURNING version
+"""
 _SERIES: Final = """
 SELECT s.id, s.rule, s.starts_on, s.wall_minute, s.zone, s.version
 FROM series s JOIN appointment a ON a.series_id = s.id WHERE a.id = %(id)s::uuid
@@ -39,6 +43,13 @@ def insert_series(connection: Connection, series: Series) -> None:
         "zone": series.zone,
     }
     connection.exec_driver_sql(_INSERT, values)
+
+
+def join_series(connection: Connection, appointment: tuple[UUID, int], series: Series) -> bool:
+    """Make an appointment (id, version) the first date of a series; False if it is another by now, or of a series."""
+    row_id, version = appointment
+    values = {"id": str(row_id), "version": version, "series": str(series.id), "day": series.starts_on}
+    return connection.exec_driver_sql(_JOIN, values).first() is not None
 
 
 def series_of_appointment(connection: Connection, appointment_id: UUID) -> Series | None:

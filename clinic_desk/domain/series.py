@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from clinic_desk.domain.commands import UNCHANGED, Book, Cancel, Rule, SetStatus, Update
+from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Book, Cancel, Rule, SetStatus, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, Series
 from clinic_desk.domain.recurrence import Occurrence, Recurrence, instant_on, occurrences, rule_text
@@ -22,6 +22,7 @@ from clinic_desk.errors import InvalidInput, Refused
 
 if TYPE_CHECKING:
     from clinic_desk.domain.availability import FreeSlot
+    from clinic_desk.domain.records import Clinic
     from clinic_desk.domain.refusals import Violation
 
 Step = Update | Cancel | SetStatus
@@ -45,10 +46,14 @@ class SeriesDate:
 
 @dataclass(frozen=True, slots=True)
 class BookSeries:
-    """Book these dates of a series, all or none. Dates of the rule that are not among them are struck out."""
+    """Book these dates of a series, all or none. Dates of the rule that are not among them are struck out.
+
+    `joining`: the appointment, and its version, that stands already and becomes the series' date of `series.starts_on`.
+    """
 
     series: Series
     dates: tuple[SeriesDate, ...]
+    joining: tuple[UUID, int] | None = None
     operation_id: UUID = field(default_factory=new_id)
 
 
@@ -151,6 +156,23 @@ def _booking(template: Book, one: Occurrence, *, holding: bool) -> Book:
     )
 
 
+def like_entry(entry: Entry, clinic: Clinic) -> Book:
+    """Return a booking like an appointment that stands; a room or device that its type needs is found anew."""
+    row = entry.appointment
+    kind = clinic.type(row.type_id)
+    return Book(
+        patient_id=row.patient_id,
+        type_id=row.type_id,
+        practitioner_id=row.practitioner_id,
+        site_id=row.site_id,
+        starts_at=row.starts_at,
+        length_minutes=int(row.length.total_seconds()) // 60,
+        room_id=AUTOMATIC if kind.needs_room else row.room_id,
+        note=row.note,
+        device_id=AUTOMATIC if kind.needs_device else row.device_id,
+    )
+
+
 def put_all_the_same(planned: PlannedDate) -> Book | Update:
     """Return the step that overrules what speaks against a date: beside those who stand there, and nobody else."""
     overrule = frozenset(violation.rule for violation in planned.violations)
@@ -209,13 +231,6 @@ def cancelling(entries: Iterable[Entry], reason: CancellationReason, *, tell: bo
             Cancel(entry.id, entry.appointment.version, reason, tell_patient=tell and index == 0)
             for index, entry in enumerate(sorted(entries, key=lambda entry: entry.appointment.starts_at))
         )
-    )
-
-
-def taking_back(entries: Iterable[Entry]) -> ChangeSeries:
-    """Return the command that takes a booking of these dates back: entered in error, nobody is told."""
-    return ChangeSeries(
-        tuple(SetStatus(entry.id, entry.appointment.version, AppointmentStatus.ENTERED_IN_ERROR) for entry in entries)
     )
 
 

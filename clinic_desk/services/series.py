@@ -12,10 +12,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_series import entries_of_series, insert_series, lock_places, series_of_appointment
+from clinic_desk.database.queries_series import (
+    entries_of_series,
+    insert_series,
+    join_series,
+    lock_places,
+    series_of_appointment,
+)
 from clinic_desk.domain.commands import Book, Cancel, SetStatus, Unchanged, Update
 from clinic_desk.domain.recurrence import MOST_DATES
-from clinic_desk.domain.refusals import NotFound
+from clinic_desk.domain.refusals import Conflict, NotFound
 from clinic_desk.domain.rules import Candidate, candidate_of_appointment, candidate_of_book, candidate_of_update, judge
 from clinic_desk.domain.series import SeriesRefused, SeriesView, put_instead
 from clinic_desk.errors import InvalidInput, Refused
@@ -26,6 +32,7 @@ from clinic_desk.services.slots import AlternativeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from uuid import UUID
 
     from sqlalchemy import Connection
@@ -171,8 +178,15 @@ def _checked(command: Book) -> Book:
 def _book(db: Database, command: BookSeries, connection: Connection) -> tuple[Entry, ...]:
     lock_places(connection, (wanted_place(candidate_of_book(one.book)) for one in command.dates))
     insert_series(connection, command.series)
+    if command.joining is not None and not join_series(connection, command.joining, command.series):
+        raise _not_joined(connection, command.joining[0], command.series.starts_on)
     booked = [_book_date(db, command.series.id, one, connection) for one in command.dates]
     return tuple(sorted(booked, key=lambda entry: (entry.appointment.starts_at, entry.id)))
+
+
+def _not_joined(connection: Connection, appointment_id: UUID, day: date) -> Refused:
+    standing = entries_by_id(connection, [appointment_id], erroneous=True)
+    return SeriesRefused(day, Conflict(standing[0])) if standing else NotFound(what="appointment")
 
 
 def _book_date(db: Database, series_id: UUID, one: SeriesDate, connection: Connection) -> Entry:

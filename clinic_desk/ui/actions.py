@@ -72,6 +72,7 @@ SPECS: Final = (
     ),
     Spec("move", "M", on_calendar=True, writes=True, from_status=_OPEN),
     Spec("cancel", "C", on_calendar=True, writes=True, from_status=_OPEN),
+    Spec("repeat", "Ctrl+R", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec("series_move", "Shift+M", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec("series_cancel", "Shift+C", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec(
@@ -139,6 +140,7 @@ def texts() -> dict[str, str]:
         "rebook": translate("Actions", "Back to booked"),
         "move": translate("Actions", "Move"),
         "cancel": translate("Actions", "Cancel…"),
+        "repeat": translate("Actions", "Repeat…"),
         "series_move": translate("Actions", "Move series…"),
         "series_cancel": translate("Actions", "Cancel series…"),
         "reinstate": translate("Actions", "Take cancellation back"),
@@ -233,4 +235,5 @@ class Actions(QObject):
         for spec in SPECS:
             fits = not spec.from_status or (status is not None and status in spec.from_status)
             fits = fits and (in_series or not spec.name.startswith("series_"))
+            fits = fits and not (in_series and spec.name == "repeat")
             self[spec.name].setEnabled(fits and (may_write or not spec.writes))

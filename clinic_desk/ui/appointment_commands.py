@@ -55,6 +55,7 @@ class AppointmentCommands(QObject):
             ("reinstate", self._space.moving.reinstate),
             ("error", self.ask_error),
             ("move", self._space.moving.take),
+            ("repeat", lambda entry: self._space.series().repeat_entry(entry)),
             ("series_move", lambda entry: self._space.series().move(entry)),
             ("series_cancel", lambda entry: self._space.series().cancel(entry)),
         ):
@@ -148,7 +149,13 @@ class AppointmentCommands(QObject):
         self._space.own.send(SetStatus(entry.id, entry.appointment.version, status), entry)
 
     def ask_cancel(self, entry: Entry) -> None:
-        """Ask why, then cancel."""
+        """Ask why, then cancel; of a date of a series, which of its dates are meant."""
+        row = entry.appointment
+        if row.series_id is not None and row.status is Status.BOOKED:
+            from clinic_desk.domain.series import Scope
+
+            self._space.series().cancel(entry, Scope.THIS)
+            return
         from clinic_desk.ui.booking.cancel import CancelDialog
 
         self._ask(CancelDialog, entry)

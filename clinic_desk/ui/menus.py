@@ -10,7 +10,7 @@ from clinic_desk.ui.actions import Actions
 translate = QCoreApplication.translate
 _ENTRY = (
     *("open", "", "arrived", "in_room", "done", "noshow", "rebook", "", "move", "cancel", "reinstate", ""),
-    *("series_move", "series_cancel", "", "error"),
+    *("repeat", "series_move", "series_cancel", "", "error"),
 )
 
 

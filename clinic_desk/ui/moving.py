@@ -8,7 +8,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desk.domain.records import Entry
+from clinic_desk.domain.records import AppointmentStatus, Entry
 from clinic_desk.domain.wall import to_instant, to_wall
 from clinic_desk.ui.calendar.places import MoveWish, Place
 from clinic_desk.ui.calendar.view import CalendarView
@@ -17,6 +17,7 @@ from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.own_changes import OwnChanges
 
 if TYPE_CHECKING:
+    from clinic_desk.domain.series import Scope
     from clinic_desk.ui.booking.moving import Moving
     from clinic_desk.ui.booking.tell_sheet import TellAnswer
 
@@ -26,6 +27,9 @@ class Moves(QObject):
 
     carrying_changed = Signal(object)
     """The Entry that was taken to be put elsewhere by keyboard, or None."""
+
+    series_requested = Signal(object, object)
+    """The MoveWish of a date of a series, and the Scope: others are to go along."""
 
     tell_changed = Signal()
     """Whether patients are told of moves is remembered from now on."""
@@ -95,10 +99,36 @@ class Moves(QObject):
         Whether the patient is told is what the user chose for good, or answers now. What is told without a question
         waits a moment, and the note of the move can call it back.
         """
+        if wish.entry.appointment.series_id is not None and _is_for_series(wish) and self._is_idle(wish):
+            self._ask_scope(wish)
+        else:
+            self._move_one(wish)
+
+    def _is_idle(self, wish: MoveWish) -> bool:
+        return wish.entry.id not in self._under_way
+
+    def _ask_scope(self, wish: MoveWish) -> None:
+        from clinic_desk.ui.series.question import ScopeQuestion
+
+        question = ScopeQuestion(wish.entry, self._window)
+        question.decided.connect(lambda scope: self._scope_decided(wish, scope))
+        self._calendar.set_pending(wish.entry.id, wish)
+        question.open()
+
+    def _scope_decided(self, wish: MoveWish, scope: Scope | None) -> None:
+        self._calendar.clear_pending(wish.entry.id)
+        if scope is None:
+            return
+        if scope.value == "this":
+            self._move_one(wish)
+        else:
+            self.series_requested.emit(wish, scope)
+
+    def _move_one(self, wish: MoveWish) -> None:
         from clinic_desk.ui.booking.tell_sheet import matters
 
         tell = self._preferences.tell_moves()
-        if tell == "ask" and matters(wish) and wish.entry.id not in self._under_way:
+        if tell == "ask" and matters(wish) and self._is_idle(wish):
             self._ask(wish)
         else:
             self._carry_out(wish, tell=tell != "never")
@@ -160,6 +190,17 @@ class Moves(QObject):
         moving = self._under_way.pop(appointment_id, None)
         if moving is not None:
             moving.deleteLater()
+
+
+def _is_for_series(wish: MoveWish) -> bool:
+    """Whether other dates of the series could go along: a coming one is put to another time or doctor at its site."""
+    row = wish.entry.appointment
+    here = wish.site_id == row.site_id and row.status is AppointmentStatus.BOOKED
+    return here and (wish.starts_at, wish.practitioner_id, wish.length_minutes) != (
+        row.starts_at,
+        row.practitioner_id,
+        _minutes(wish.entry),
+    )
 
 
 def _minutes(entry: Entry) -> int:

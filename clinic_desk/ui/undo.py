@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from clinic_desk.domain.commands import Cancel, Rule, SetStatus, Update
 from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry
+from clinic_desk.domain.series import ChangeSeries
 
 Undoing = Update | SetStatus | Cancel
 _AT_MOST: Final = 50
@@ -71,12 +72,30 @@ class Done:
         return undoing(before, self.after.appointment, self.version, self.beside)
 
 
+def undoing_together(done: Iterable[Done], versions: Mapping[UUID, int], *, tell: bool) -> ChangeSeries | None:
+    """Return the command that takes several changes back at once; None if nothing is different.
+
+    `versions`: those that the appointments have now. `tell`: the patient hears of the first of them, as of the change.
+    """
+    steps: list[Undoing] = []
+    for one in sorted(done, key=lambda one: (one.before or one.after).appointment.starts_at):
+        row_id = one.after.id
+        step = replace(one, version=versions.get(row_id, one.version)).command
+        if step is not None:
+            steps.append(step if isinstance(step, SetStatus) else replace(step, tell_patient=tell and not steps))
+    return ChangeSeries(tuple(steps)) if steps else None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DoneTogether:
-    """One own change of several appointments. `take_back` takes all of it back; None: `instead` says what to do."""
+    """One own change of several appointments. `take_back` takes all of it back; None: `instead` says what to do.
+
+    `versions`: what the appointments should have now; own later changes raise them.
+    """
 
     take_back: Callable[[], None] | None
     instead: str = ""
+    versions: dict[UUID, int] = field(default_factory=dict)
 
 
 class UndoStack(QObject):
@@ -125,7 +144,7 @@ class UndoStack(QObject):
             self._done.remove(done)
             self.changed.emit()
 
-    def restore(self, done: Done) -> None:
+    def restore(self, done: Done | DoneTogether) -> None:
         """Remember a change again: taking it back did not work and may be tried once more."""
         self._done.append(done)
         self.changed.emit()
@@ -138,6 +157,9 @@ class UndoStack(QObject):
     def moved_on(self, after: Entry) -> None:
         """This desk changed an appointment again: earlier changes of it are taken back from the new version."""
         version = after.appointment.version
+        for done in self._done:
+            if isinstance(done, DoneTogether) and after.id in done.versions:
+                done.versions[after.id] = version
         self._done = [
             replace(done, version=version) if isinstance(done, Done) and done.after.id == after.id else done
             for done in self._done

@@ -75,6 +75,7 @@ class Workspace(QObject):
         self.moving = Moves(self.desk, window.calendar, self.own, window, self)
         self.booking = BookingDesk(self.desk, window, self.own, lambda: self.navigator.view.days[0], self)
         self._series: SeriesDesk | None = None
+        self.moving.series_requested.connect(lambda wish, scope: self.series().move(wish.entry, scope, wish))
         self.booking.repeat_requested.connect(lambda form: self.series().repeat(form))
         self.finder = Finder(window.top_bar.find_box, self.desk, self.navigator, self)
         self.pulse = Pulse(self.desk, self)

@@ -20,6 +20,7 @@ from clinic_desk.domain.recurrence import MOST_DATES, Every, Recurrence
 from clinic_desk.domain.refusals import Conflict, NotFound, RuleViolation, SlotTaken
 from clinic_desk.domain.series import (
     BookSeries,
+    ChangeSeries,
     PlannedDate,
     Scope,
     SeriesDate,
@@ -32,7 +33,6 @@ from clinic_desk.domain.series import (
     put_instead,
     series_of,
     shifted,
-    taking_back,
     told_once,
 )
 from clinic_desk.domain.wall import to_wall
@@ -343,7 +343,8 @@ def test_a_booking_that_is_taken_back_tells_nobody(
     clinic: SmallClinic, database: Database, owner_engine: Engine
 ) -> None:
     entries = booked(database, clinic)
-    series.change(database, taking_back(entries))
+    taken = AppointmentStatus.ENTERED_IN_ERROR
+    series.change(database, ChangeSeries(tuple(SetStatus(one.id, one.appointment.version, taken) for one in entries)))
     assert queue(owner_engine, "kind", "status = 'pending'") == []
     assert calendar.load_entries(database, [entry.id for entry in entries]) == ()
     booked(database, clinic)  # the times are free again

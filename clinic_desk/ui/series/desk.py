@@ -9,21 +9,27 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.records import Entry
-from clinic_desk.domain.series import ChangeSeries, SeriesRefused, SeriesView, taking_back
+from clinic_desk.domain.refusals import Conflict
+from clinic_desk.domain.series import ChangeSeries, Scope, SeriesRefused, SeriesView, like_entry
 from clinic_desk.errors import ClinicDeskError
+from clinic_desk.ui import boards
 from clinic_desk.ui.booking.draft import as_book
 from clinic_desk.ui.booking.submission import Submission
-from clinic_desk.ui.booking.words import one_line
+from clinic_desk.ui.booking.words import day_text, one_line
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.own_changes import OwnChanges
 from clinic_desk.ui.series.words import when_words
 from clinic_desk.ui.shell.toasts import Toasts
-from clinic_desk.ui.undo import DoneTogether
+from clinic_desk.ui.undo import Done, DoneTogether, undoing_together
 
 if TYPE_CHECKING:
+    from clinic_desk.domain.commands import Book
+    from clinic_desk.domain.records import Patient
     from clinic_desk.ui.booking.form import BookingForm
+    from clinic_desk.ui.calendar.places import MoveWish
     from clinic_desk.ui.series.end import CancelSeriesDialog
     from clinic_desk.ui.series.move import MoveSeriesDialog
+    from clinic_desk.ui.series.repeat import RepeatDialog
 
 
 class SeriesDesk(QObject):
@@ -45,8 +51,6 @@ class SeriesDesk(QObject):
 
     def repeat(self, form: BookingForm) -> None:
         """Make a series of what is in the booking form, which stays open behind until it is booked."""
-        from clinic_desk.ui.series.repeat import RepeatDialog
-
         content = form.content
         if form.carry_out.is_busy or content.entry is not None or not form.sending.is_complete():
             return
@@ -54,8 +58,23 @@ class SeriesDesk(QObject):
         template, patient = as_book(draft, content.clinic, frozenset(), form.holding.hold_id), draft.patient
         if template is None or patient is None:
             return
+        dialog = self._repeat_dialog(template, patient)
+        dialog.committed.connect(lambda _entries: form.close_form())
+        dialog.committed.connect(self._booked)
+        dialog.open()
+
+    def repeat_entry(self, entry: Entry) -> None:
+        """Book more dates like an appointment that stands, which becomes the first of their series."""
+        dialog = self._repeat_dialog(like_entry(entry, self._desk.store.clinic), entry.patient, first=entry)
+        dialog.committed.connect(self._booked)
+        dialog.finished.connect(lambda _result: self.closed.emit())
+        dialog.open()
+
+    def _repeat_dialog(self, template: Book, patient: Patient, first: Entry | None = None) -> RepeatDialog:
+        from clinic_desk.ui.series.repeat import RepeatDialog
+
         desk = self._desk
-        dialog = RepeatDialog(
+        return RepeatDialog(
             desk.database,
             desk.tasks,
             desk.store.clinic,
@@ -63,10 +82,8 @@ class SeriesDesk(QObject):
             template=template,
             patient=patient,
             clock=desk.store.freshness.now,
+            first=first,
         )
-        dialog.committed.connect(lambda _entries: form.close_form())
-        dialog.committed.connect(self._booked)
-        dialog.open()
 
     def _booked(self, entries: tuple[Entry, ...]) -> None:
         self._apply(entries)
@@ -75,29 +92,43 @@ class SeriesDesk(QObject):
         text = self.tr("Booked: {name} · {n} dates from {first}").format(
             name=name, n=len(entries), first=when_words(first.starts_at, first.zone)
         )
-        self._own.committed_together(text, DoneTogether(lambda: self._take_back(entries)))
+        told = self.tr("Undone: {n} dates were taken off the calendar").format(n=len(entries))
+        self._offer_undo(text, [Done(None, entry, entry.appointment.version) for entry in entries], told, tell=False)
 
-    def _take_back(self, entries: tuple[Entry, ...]) -> None:
-        self._send(
-            taking_back(entries), self.tr("Undone: {n} dates were taken off the calendar").format(n=len(entries))
-        )
+    def _offer_undo(self, text: str, changes: list[Done], told: str, *, tell: bool) -> None:
+        """Say what was done, and take all of it back in one step when asked; sent anew it is the same change."""
+        versions = {one.after.id: one.version for one in changes}
+        asked: dict[tuple[int, ...], ChangeSeries | None] = {}
+
+        def take_back() -> None:
+            key = tuple(versions.values())
+            command = asked.setdefault(key, undoing_together(changes, versions, tell=tell))
+            if command is not None:
+                self._send(command, told, done)
+
+        done = DoneTogether(take_back, versions=versions)
+        self._own.committed_together(text, done)
 
     # --- changing ---
 
-    def move(self, entry: Entry) -> None:
-        """Ask where dates of this appointment's series are to go."""
+    def move(self, entry: Entry, scope: Scope = Scope.FOLLOWING, wish: MoveWish | None = None) -> None:
+        """Ask where dates of this appointment's series are to go; with a wish, as far as it goes."""
         from clinic_desk.ui.series.move import MoveSeriesDialog
 
-        self._look_up(
-            entry, lambda view: self._open(MoveSeriesDialog, view, entry, self.tr("Moved: {name} · {n} dates"))
-        )
+        def show(view: SeriesView) -> None:
+            dialog = self._open(MoveSeriesDialog, view, entry, self.tr("Moved: {name} · {n} dates"))
+            dialog.scope.set_scope(scope)
+            if wish is not None and isinstance(dialog, MoveSeriesDialog):
+                dialog.propose(wish)
 
-    def cancel(self, entry: Entry) -> None:
+        self._look_up(entry, show)
+
+    def cancel(self, entry: Entry, scope: Scope = Scope.FOLLOWING) -> None:
         """Ask which dates of this appointment's series are to be cancelled, and why."""
         from clinic_desk.ui.series.end import CancelSeriesDialog
 
         told = self.tr("Cancelled: {name} · {n} dates")
-        self._look_up(entry, lambda view: self._open(CancelSeriesDialog, view, entry, told))
+        self._look_up(entry, lambda view: self._open(CancelSeriesDialog, view, entry, told).scope.set_scope(scope))
 
     def _look_up(self, entry: Entry, found: Callable[[SeriesView], None]) -> None:
         database = self._desk.database
@@ -111,7 +142,7 @@ class SeriesDesk(QObject):
 
     def _open(
         self, kind: type[MoveSeriesDialog | CancelSeriesDialog], view: SeriesView, entry: Entry, told: str
-    ) -> None:
+    ) -> MoveSeriesDialog | CancelSeriesDialog:
         chosen = next((one for one in view.entries if one.id == entry.id), entry)
         desk = self._desk
         dialog = kind(
@@ -123,22 +154,27 @@ class SeriesDesk(QObject):
             chosen=chosen,
             clock=desk.store.freshness.now,
         )
-        dialog.committed.connect(lambda entries: self._changed(entries, told))
+        dialog.committed.connect(lambda entries: self._changed(entries, told, dialog))
         dialog.finished.connect(lambda _result: self.closed.emit())
         dialog.open()
+        return dialog
 
-    def _changed(self, entries: tuple[Entry, ...], told: str) -> None:
+    def _changed(self, entries: tuple[Entry, ...], told: str, dialog: MoveSeriesDialog | CancelSeriesDialog) -> None:
+        before = {entry.id: entry for entry in dialog.scope.series.entries}
+        boards_now = tuple(self._desk.store.boards.values())
+        changes = [
+            Done(before[after.id], after, after.appointment.version, boards.beside(boards_now, before[after.id]))
+            for after in entries
+            if after.id in before
+        ]
         self._apply(entries)
-        name = one_line(entries[0].patient.display_name)
-        instead = self.tr(
-            "This changed {n} dates of {name} at once and is not taken back by Undo: change them from the menu of one "
-            "of them. Undo again takes back what you did before."
-        ).format(n=len(entries), name=name)
-        self._own.committed_together(told.format(name=name, n=len(entries)), DoneTogether(None, instead))
+        text = told.format(name=one_line(entries[0].patient.display_name), n=len(entries))
+        undone = self.tr("Undone: {what}").format(what=text)
+        self._offer_undo(text, changes, undone, tell=dialog.tell.isChecked())
 
     # --- what is sent without a screen ---
 
-    def _send(self, command: ChangeSeries, told: str) -> None:
+    def _send(self, command: ChangeSeries, told: str, done: DoneTogether) -> None:
         database = self._desk.database
 
         def work() -> object:
@@ -148,7 +184,7 @@ class SeriesDesk(QObject):
 
         submission = Submission(self._desk.tasks, self)
         submission.done.connect(lambda entries: self._sent(entries, told))
-        submission.failed.connect(self._not_sent)
+        submission.failed.connect(lambda error: self._not_sent(error, done))
         submission.done.connect(submission.deleteLater)
         submission.failed.connect(submission.deleteLater)
         submission.send(work)
@@ -157,13 +193,27 @@ class SeriesDesk(QObject):
         self._apply(entries)
         self._toasts.show_text(told)
 
-    def _not_sent(self, error: ClinicDeskError) -> None:
+    def _not_sent(self, error: ClinicDeskError, done: DoneTogether) -> None:
         from clinic_desk.ui.sentences import sentence
 
-        cause = error.cause if isinstance(error, SeriesRefused) else error
         clinic = self._desk.store.clinic
         zone = clinic.sites[0].zone if clinic.sites else "UTC"
-        self._toasts.show_text(sentence(cause, clinic, zone), level="danger")
+        if not isinstance(error, SeriesRefused):
+            self._own.stack.restore(done)  # it may be tried once more
+            text = sentence(error, clinic, zone)
+        elif isinstance(error.cause, Conflict):
+            now = error.cause.now
+            self._desk.store.apply_entry(now)
+            desk = one_line(now.changed.desk) if now.changed else self.tr("another desk")
+            when = when_words(now.appointment.starts_at, now.appointment.zone)
+            text = self.tr("Not taken back: {when} was changed at {desk} since. Nothing was changed.").format(
+                when=when, desk=desk
+            )
+        else:
+            text = self.tr("Not taken back. {day}: {why} Nothing was changed.").format(
+                day=day_text(error.day), why=sentence(error.cause, clinic, zone)
+            )
+        self._toasts.show_text(text, level="danger")
 
     def _apply(self, entries: tuple[Entry, ...]) -> None:
         for entry in entries:

@@ -23,6 +23,7 @@ from clinic_desk.ui.booking.tell_line import why_not_text
 from clinic_desk.ui.booking.when_line import WhenLine
 from clinic_desk.ui.booking.when_text import When
 from clinic_desk.ui.booking.words import one_line
+from clinic_desk.ui.calendar.places import MoveWish
 from clinic_desk.ui.series.plan_sheet import PlanSheet
 from clinic_desk.ui.series.scope import ScopeBox
 from clinic_desk.ui.series.words import rule_sentence, when_words
@@ -66,6 +67,14 @@ class MoveSeriesDialog(PlanSheet):
         self.practitioner.currentIndexChanged.connect(lambda _index: self.look())
         self.when.changed.connect(lambda _when: self._when_changed())
         self.when.misunderstood.connect(self._misunderstood)
+        self.look()
+
+    def propose(self, wish: MoveWish) -> None:
+        """Fill in where the chosen date was put on the calendar; the others are to go along."""
+        row = self.scope.chosen.appointment
+        wall = to_wall(wish.starts_at, row.zone)
+        self.when.show_when(When(wall.date(), wall.hour * 60 + wall.minute, wish.length_minutes))
+        self.practitioner.choose(None if wish.practitioner_id == row.practitioner_id else wish.practitioner_id)
         self.look()
 
     def _fill_people(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
@@ -10,9 +11,18 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book
-from clinic_desk.domain.records import Clinic, Patient, Series
+from clinic_desk.domain.records import Clinic, Entry, Patient, Series
 from clinic_desk.domain.recurrence import Recurrence
-from clinic_desk.domain.series import BookSeries, PlannedDate, SeriesDate, planned_dates, series_of, told_once
+from clinic_desk.domain.refusals import Conflict
+from clinic_desk.domain.series import (
+    BookSeries,
+    PlannedDate,
+    SeriesDate,
+    SeriesRefused,
+    planned_dates,
+    series_of,
+    told_once,
+)
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications.planning import address_of
@@ -26,7 +36,7 @@ translate = QCoreApplication.translate
 
 
 class RepeatDialog(PlanSheet):
-    """Books a series of what stands in the booking form."""
+    """Books a series of what stands in the booking form, or of an appointment, `first`, that stands already."""
 
     def __init__(
         self,
@@ -38,10 +48,12 @@ class RepeatDialog(PlanSheet):
         template: Book,
         patient: Patient,
         clock: Callable[[], datetime],
+        first: Entry | None = None,
     ) -> None:
         zone = clinic.site(template.site_id).zone
         self._template = template
         self._patient = patient
+        self._first = first
         self.rule_fields = RuleFields(to_wall(template.starts_at, zone).date())
         self._series: tuple[Recurrence, Series] | None = None
         super().__init__(database, tasks, clinic, zone, parent, clock=clock, changing=False)
@@ -93,7 +105,10 @@ class RepeatDialog(PlanSheet):
             return None
         wall = to_wall(self._template.starts_at, self.zone)
         self._series = rule, series_of(rule, wall.date(), wall.hour * 60 + wall.minute, self.zone)
-        return dates
+        if self._first is None:
+            return dates
+        others = [one for one in dates if one.day != wall.date()]
+        return others or None
 
     def submit(self) -> None:
         """Take what was typed for the last day first: it may come to other dates."""
@@ -104,9 +119,10 @@ class RepeatDialog(PlanSheet):
         books = [SeriesDate(one.day, step) for one, step in self.plan.steps() if isinstance(step, Book)]
         if not books or self._series is None:
             return None
-        command = BookSeries(self._series[1], told_once(books, tell=self.tell.isChecked()))
+        joining = None if self._first is None else (self._first.id, self._first.appointment.version)
+        command = BookSeries(self._series[1], told_once(books, tell=self.tell.isChecked()), joining)
         sent = self._sent
-        if sent is not None and (sent.series, sent.dates) == (command.series, command.dates):
+        if sent is not None and replace(sent, operation_id=command.operation_id) == command:
             command = sent  # the same once more: under the same ids
         self._sent = command
         database = self._database
@@ -117,6 +133,17 @@ class RepeatDialog(PlanSheet):
             return series.book(database, command)
 
         return carry_out
+
+    def refused(self, error: SeriesRefused) -> None:
+        """The appointment that is repeated was changed meanwhile: the next Enter repeats it as it is now."""
+        first = self._first
+        if first is not None and isinstance(error.cause, Conflict) and error.cause.now.id == first.id:
+            self._first = error.cause.now
+
+    def idle_text(self) -> str:
+        if self._first is None:
+            return ""
+        return translate("series", "There is no date beside the one that stands already.")
 
     def send_text(self, number: int) -> str:
         if number == 0:

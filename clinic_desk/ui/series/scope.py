@@ -38,6 +38,10 @@ class ScopeBox(ChoiceBox):
         rows = [(texts[scope].format(n=len(self.entries_of(scope))), scope) for scope in Scope]
         self.fill(rows, self.value or Scope.FOLLOWING)
 
+    def set_scope(self, scope: Scope) -> None:
+        """Choose it as the user would."""
+        self.setCurrentIndex(self.values.index(scope))
+
     def entries_of(self, scope: Scope) -> tuple[Entry, ...]:
         """Return the appointments of a scope."""
         return entries_in(self.series, self.chosen, scope, self._clock())

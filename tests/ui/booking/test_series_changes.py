@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
@@ -38,6 +39,7 @@ from tests.ui.booking.conftest import MONDAY, Asking, Clock, at, press, search
 ENTER, ESC, DOWN, TAB = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Tab
 WEEK = timedelta(weeks=1)
 Booker = Callable[..., Entry]
+Dialog = TypeVar("Dialog", bound=QWidget)
 
 
 @pytest.fixture
@@ -317,6 +319,100 @@ def test_undo_after_a_series_takes_back_the_series_and_not_what_was_done_before_
     left = own.stack.last()
     assert isinstance(left, Done)
     assert left.after.id == before.id
+
+
+@pytest.fixture
+def at_desk(connected: Connected, own: OwnChanges, window: QWidget) -> SeriesDesk:
+    return SeriesDesk(connected, own, Toasts(window), window, window)
+
+
+def shown(window: QWidget, kind: type[Dialog]) -> Dialog | None:
+    return next((one for one in window.findChildren(kind) if one.isVisible()), None)
+
+
+def texts(window: QWidget) -> str:
+    return "\n".join(label.text() for label in window.findChildren(QLabel))
+
+
+def test_dates_that_were_moved_together_are_put_back_in_one_step(
+    *,
+    qtbot: QtBot,
+    at_desk: SeriesDesk,
+    own: OwnChanges,
+    window: QWidget,
+    entries: tuple[Entry, ...],
+    other_desk: Asking,
+    booked: Booker,
+    owner_engine: Engine,
+) -> None:
+    before = booked(other_desk.database, at(15), patient=1)
+    own.committed(None, before)
+    at_desk.move(entries[1])
+    qtbot.waitUntil(lambda: shown(window, MoveSeriesDialog) is not None)
+    moving = shown(window, MoveSeriesDialog)
+    assert moving is not None
+    QTest.keyClicks(moving.when, "+1d 10:30")
+    press(ENTER)
+    qtbot.waitUntil(moving.send_button.isEnabled)
+    with qtbot.waitSignal(moving.committed):
+        press(ENTER)
+    assert other_desk.entry(entries[1].id).appointment.starts_at == at(10, 30, day=MONDAY + WEEK + timedelta(days=1))
+    noted = booking.update(other_desk.database, Update(entries[2].id, 2, note="bring reports"))
+    own.stack.moved_on(noted)  # as if it had been written here
+    told = count(owner_engine, "notification WHERE kind = 'rescheduled'")
+    own.undo_last()
+    qtbot.waitUntil(lambda: "Undone: Moved: Anna Meier · 4 dates" in texts(window))
+    starts = [other_desk.entry(entry.id).appointment.starts_at for entry in entries]
+    assert starts == [at(9, day=MONDAY + WEEK * index) for index in range(5)]
+    assert other_desk.entry(entries[2].id).appointment.note == "bring reports"
+    assert count(owner_engine, "notification WHERE kind = 'rescheduled'") <= told + 1
+    left = own.stack.last()
+    assert isinstance(left, Done)
+    assert left.after.id == before.id
+
+
+def test_dates_that_were_cancelled_together_are_booked_again_in_one_step_and_again_if_it_was_not_possible_at_first(
+    *,
+    qtbot: QtBot,
+    at_desk: SeriesDesk,
+    own: OwnChanges,
+    window: QWidget,
+    entries: tuple[Entry, ...],
+    other_desk: Asking,
+    booked: Booker,
+) -> None:
+    at_desk.cancel(entries[2])
+    qtbot.waitUntil(lambda: shown(window, CancelSeriesDialog) is not None)
+    dialog = shown(window, CancelSeriesDialog)
+    assert dialog is not None
+    with qtbot.waitSignal(dialog.committed):
+        press(ENTER)
+    assert [status.value for status in statuses(other_desk, entries)] == ["booked"] * 2 + ["cancelled"] * 3
+    own.undo_last()
+    qtbot.waitUntil(lambda: "Undone: Cancelled: Anna Meier · 3 dates" in texts(window))
+    assert {status.value for status in statuses(other_desk, entries)} == {"booked"}
+    assert own.stack.last() is None
+
+
+def test_dates_that_another_desk_changed_since_are_not_taken_back_and_all_stay_as_they_are(
+    *,
+    qtbot: QtBot,
+    at_desk: SeriesDesk,
+    own: OwnChanges,
+    window: QWidget,
+    entries: tuple[Entry, ...],
+    other_desk: Asking,
+) -> None:
+    at_desk.cancel(entries[2])
+    qtbot.waitUntil(lambda: shown(window, CancelSeriesDialog) is not None)
+    dialog = shown(window, CancelSeriesDialog)
+    assert dialog is not None
+    with qtbot.waitSignal(dialog.committed):
+        press(ENTER)
+    booking.update(other_desk.database, Update(entries[4].id, 2, reinstate=True))
+    own.undo_last()
+    qtbot.waitUntil(lambda: "Desk 2" in texts(window))
+    assert [status.value for status in statuses(other_desk, entries)] == ["booked"] * 2 + ["cancelled"] * 2 + ["booked"]
 
 
 def test_undo_after_several_dates_were_moved_says_where_to_change_them_and_leaves_what_was_done_before(

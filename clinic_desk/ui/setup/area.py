@@ -23,12 +23,16 @@ Choices = Sequence[tuple[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How a list shows a record: its name, what follows it in small, its colour ("" for none), whether it is in use."""
+    """How a list shows a record: its name, what follows it in small, its colour ("" for none), whether it is in use.
+
+    `idle`: what is said of one that is not ("" for: not in use).
+    """
 
     name: str
     note: str = ""
     colour: str = ""
     active: bool = True
+    idle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

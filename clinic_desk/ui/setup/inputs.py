@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QGridLayout, QLineEdit, QSizePolicy, QWidget
 
 from clinic_desk.ui.booking.fields import ChoiceBox, TickBox
@@ -19,6 +19,8 @@ from clinic_desk.ui.theme import shades, theme_of
 
 translate = QCoreApplication.translate
 _TICK_COLUMNS: Final = 2
+_TICK_WIDTH: Final = 26
+"""So much of a tick's column is the tick's and the gap's."""
 _COLOURS: Final = (
     "#3b6fd4",
     "#0f8f83",
@@ -187,9 +189,11 @@ def colour_input(name: str) -> Input:
 
 
 def swatch(colour: str, palette: QPalette) -> QIcon:
-    """Return a small filled square of a colour, as the calendar shows it."""
+    """Return a small filled square of a colour, as the calendar shows it; an empty place for none."""
     pixmap = QPixmap(28, 28)
     pixmap.fill(Qt.GlobalColor.transparent)
+    if not colour:
+        return QIcon(pixmap)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -235,18 +239,30 @@ class TickList(QWidget):
             box.setChecked(value in ticked)
             box.toggled.connect(lambda _on: self.edited.emit())
             box.setEnabled(not self._locked)
+        self._write_names()
         self._keep_order(self.boxes.get(focused) if focused is not None else None)
 
     def _box(self, text: str, at: int) -> TickBox:
         box = TickBox(self)
         box.setObjectName(f"{self.objectName()}_{at}")
-        box.setText(text.replace("&", "&&"))
         box.setAccessibleName(text)
         box.setToolTip(escape(text))
         box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._grid.addWidget(box, at // _TICK_COLUMNS, at % _TICK_COLUMNS)
         box.show()
         return box
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write_names()
+
+    def _write_names(self) -> None:
+        """A name that has no room in its column ends in an ellipsis; its tool tip has it whole."""
+        spacing = self._grid.horizontalSpacing() * (_TICK_COLUMNS - 1)
+        room = (self.contentsRect().width() - spacing) // _TICK_COLUMNS - _TICK_WIDTH
+        for box in self.boxes.values():
+            text = box.fontMetrics().elidedText(box.accessibleName(), Qt.TextElideMode.ElideRight, max(room, 40))
+            box.setText(text.replace("&", "&&"))
 
     def _keep_order(self, focused: TickBox | None) -> None:
         before: QWidget = self

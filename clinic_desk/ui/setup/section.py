@@ -57,6 +57,8 @@ class ListSection(QWidget):
         self._writable = True
         self._chosen: object = None
         self._saved: Any = None
+        self._is_coloured = False
+        """Some of the records have a colour: the names of all stand beside the place for it."""
         self.list = RecordList()
         self.form = RecordForm(area.rows)
         self.new = button(area.new_text, f"{area.name}_new", self.add)
@@ -129,6 +131,7 @@ class ListSection(QWidget):
         """Show the records as they stand and as they are wanted; the chosen one stays chosen."""
         self._setup = setup
         self._records = self.drafts.records(setup)
+        self._is_coloured = any(self.drafts.line(record, setup).colour for record in self._records)
         blocked = self.list.blockSignals(True)
         while self.list.count() > len(self._records):
             self.list.takeItem(self.list.count() - 1)
@@ -161,7 +164,7 @@ class ListSection(QWidget):
         item.setText(text)
         item.setToolTip(escape(line_text(line)))
         item.setSizeHint(QSize(80, _ROW_HEIGHT * text.count("\n") + _FIRST_HEIGHT))
-        if line.colour:
+        if line.colour or self._is_coloured:
             item.setIcon(swatch(line.colour, self.palette()))
         colour = self.palette().color(self.palette().ColorRole.PlaceholderText)
         item.setForeground(self.palette().text() if line.active else colour)
@@ -263,7 +266,7 @@ def list_text(line: Line, *, marked: bool) -> str:
     """Return a record's name, and below it what follows it; `marked`: it is not saved."""
     name = one_line(line.name) or translate("setup", "(no name yet)")
     notes = [translate("setup", "● not saved")] if marked else []
-    notes += [] if line.active else [translate("setup", "not in use")]
+    notes += [] if line.active else [_idle_text(line)]
     notes += [one_line(line.note)] if line.note else []
     return f"{name}\n{' · '.join(notes)}" if notes else name
 
@@ -272,5 +275,9 @@ def line_text(line: Line) -> str:
     """Return a record's name with what follows it, on one line."""
     parts = [one_line(line.name) or translate("setup", "(no name yet)"), one_line(line.note)]
     if not line.active:
-        parts.append(translate("setup", "not in use"))
+        parts.append(_idle_text(line))
     return " · ".join(part for part in parts if part)
+
+
+def _idle_text(line: Line) -> str:
+    return line.idle or translate("setup", "not in use")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
@@ -19,6 +19,19 @@ from clinic_desk.ui.setup.inputs import text_input
 
 translate = QCoreApplication.translate
 _DAY: Final = timedelta(days=1)
+
+
+class Span(Protocol):
+    """A record of a span [starts_at, ends_at)."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+S = TypeVar("S", bound=Span)
 ROWS_OF: Final = {"starts_at": "from_day", "ends_at": "until_day"}
 
 
@@ -102,6 +115,19 @@ def moment_text(instant: datetime, zone: str) -> str:
 def is_over(ends_at: datetime, setup: Setup) -> bool:
     """Whether a span is past."""
     return ends_at <= setup.now.astimezone(UTC)
+
+
+def past_text() -> str:
+    """Return what is said of a span that is over."""
+    return translate("setup", "past")
+
+
+def those_to_come_first(rows: Iterable[S], setup: Setup) -> list[S]:
+    """Return rows with what is under way or to come first, by its start, and then what is over, the latest first."""
+    known = list(rows)
+    to_come = sorted((row for row in known if not is_over(row.ends_at, setup)), key=lambda row: row.starts_at)
+    past = sorted((row for row in known if is_over(row.ends_at, setup)), key=lambda row: row.starts_at, reverse=True)
+    return [*to_come, *past]
 
 
 def days_text(first: date, last: date) -> str:

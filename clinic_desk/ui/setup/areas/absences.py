@@ -22,9 +22,11 @@ from clinic_desk.ui.setup.spans import (
     ROWS_OF,
     is_over,
     moment_text,
+    past_text,
     span_rows,
     span_text,
     span_values,
+    those_to_come_first,
     titled,
     typed_span,
     zone_of,
@@ -69,7 +71,9 @@ def _line(absence: Absence, setup: Setup) -> Line:
     if absence.starts_at is None or absence.ends_at is None or person is None:
         return Line(translate("setup", "New time off"))
     when = span_text(absence.starts_at, absence.ends_at, _zone(absence, setup))
-    return Line(when, titled(person.name, absence.name), person.colour, not is_over(absence.ends_at, setup))
+    return Line(
+        when, titled(person.name, absence.name), person.colour, not is_over(absence.ends_at, setup), past_text()
+    )
 
 
 def _said(name: str, absence: Absence, setup: Setup) -> str:
@@ -102,7 +106,7 @@ def absence_area() -> Area:
             *span_rows(),
             Row("name", translate("setup", "Why"), text_input(), translate("setup", "Every desk can read it.")),
         ),
-        records=lambda setup: [_absence(row) for row in setup.time_off],
+        records=lambda setup: [_absence(row) for row in those_to_come_first(setup.time_off, setup)],
         line=_line,
         values=_values,
         read=_read,

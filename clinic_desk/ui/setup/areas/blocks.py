@@ -22,9 +22,11 @@ from clinic_desk.ui.setup.spans import (
     ROWS_OF,
     is_over,
     moment_text,
+    past_text,
     span_rows,
     span_text,
     span_values,
+    those_to_come_first,
     titled,
     typed_span,
     zone_of,
@@ -83,7 +85,9 @@ def _line(block: Reserved, setup: Setup) -> Line:
     when = span_text(block.starts_at, block.ends_at, _zone(block.of, setup))
     row_id = None if block.of is None else block.of[1]
     colour = next((row.colour for row in setup.clinic.practitioners if row.id == row_id), "")
-    return Line(when, titled(_of_text(block.of, setup), block.name), colour, not is_over(block.ends_at, setup))
+    return Line(
+        when, titled(_of_text(block.of, setup), block.name), colour, not is_over(block.ends_at, setup), past_text()
+    )
 
 
 def _of_text(of: Of | None, setup: Setup) -> str:
@@ -151,7 +155,7 @@ def block_area() -> Area:
                 shown=lambda _values, setup: bool(setup.clinic.types),
             ),
         ),
-        records=lambda setup: [_reserved(row) for row in setup.blocks],
+        records=lambda setup: [_reserved(row) for row in those_to_come_first(setup.blocks, setup)],
         line=_line,
         values=_values,
         read=_read,

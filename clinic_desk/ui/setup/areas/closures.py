@@ -21,7 +21,7 @@ from clinic_desk.ui.setup.areas.keeping import keeping_area
 from clinic_desk.ui.setup.areas.shared import chosen, first_site, name_of, several_sites, site_choices
 from clinic_desk.ui.setup.days import typed_day, written_day
 from clinic_desk.ui.setup.inputs import choice_input, text_input
-from clinic_desk.ui.setup.spans import days_text, titled
+from clinic_desk.ui.setup.spans import days_text, past_text, titled
 
 translate = QCoreApplication.translate
 CLOSURES = "closures"
@@ -74,7 +74,7 @@ def _line(closing: Closing, setup: Setup) -> Line:
         return Line(translate("setup", "New closure"))
     site = name_of(setup.clinic.sites, closing.site_id) if len(setup.clinic.sites) > 1 else ""
     when = days_text(closing.first_day, closing.last_day)
-    return Line(when, titled(closing.name, site), "", closing.last_day >= setup.today)
+    return Line(when, titled(closing.name, site), "", closing.last_day >= setup.today, past_text())
 
 
 def _said(name: str, closing: Closing, setup: Setup) -> str:

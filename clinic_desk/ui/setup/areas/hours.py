@@ -25,6 +25,7 @@ from clinic_desk.ui.setup.areas.shared import (
 )
 from clinic_desk.ui.setup.days import typed_day, typed_windows, windows_text, written_day
 from clinic_desk.ui.setup.inputs import choice_input, text_input
+from clinic_desk.ui.setup.spans import past_text
 from clinic_desk.ui.setup.week.plans import (
     DAYS,
     WeekPlan,
@@ -65,7 +66,7 @@ def _line(plan: WeekPlan, setup: Setup) -> Line:
     is_over = plan.valid_to is not None and plan.valid_to < setup.today
     if person is None:
         return Line(translate("setup", "(choose a doctor)"), " · ".join(notes))
-    return Line(person.name, " · ".join(notes), person.colour, not is_over)
+    return Line(person.name, " · ".join(notes), person.colour, not is_over, past_text())
 
 
 def _values(plan: WeekPlan, setup: Setup) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
@@ -20,6 +20,12 @@ from clinic_desk.ui.setup.spans import titled
 
 translate = QCoreApplication.translate
 REMINDERS: Final = "reminders"
+_USUAL: Final[tuple[tuple[int, Literal["hours", "days"]], ...]] = (
+    (24, "hours"),
+    (2, "hours"),
+    (7, "days"),
+    (3, "days"),
+)
 
 
 def _read(values: Values, base: ReminderRule, setup: Setup) -> ReminderRule:
@@ -44,6 +50,13 @@ def _removing(rule: ReminderRule, operation: UUID) -> Work:
 
 def _visits(setup: Setup, rule: ReminderRule) -> list[tuple[str, Any]]:
     return [(type_name(None, setup.clinic), None), *in_use(setup.clinic.types, (rule.type_id,))]
+
+
+def _blank(setup: Setup) -> ReminderRule:
+    """A rule of the usual ones that there is not yet: the same twice could not be saved."""
+    known = {(rule.lead, rule.unit) for rule in setup.reminder_rules if rule.type_id is None and rule.channel is None}
+    lead, unit = next((each for each in _USUAL if each not in known), _USUAL[0])
+    return ReminderRule(new_id(), lead, unit, version=0)
 
 
 def reminder_area() -> Area:
@@ -76,7 +89,7 @@ def reminder_area() -> Area:
         read=_read,
         said=lambda name, rule, setup: value_text(name, rule, setup.clinic),
         saving=_saving,
-        blank=lambda _setup: ReminderRule(new_id(), 24, "hours", version=0),
+        blank=_blank,
         removing=_removing,
         compared=("lead", "unit", "type_id", "channel", "active"),
     )

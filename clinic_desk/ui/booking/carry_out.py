@@ -11,14 +11,15 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book, Update
-from clinic_desk.domain.records import Appointment, AppointmentStatus, Clinic, Entry, Patient
+from clinic_desk.domain.records import Clinic, Entry, Patient
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken, Violation
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
+from clinic_desk.ui.booking.changed_meanwhile import ChangedMeanwhile
 from clinic_desk.ui.booking.draft import Writing
-from clinic_desk.ui.booking.merge_text import Side, update_to
-from clinic_desk.ui.booking.sent import Sent, booked_again, reinstated
+from clinic_desk.ui.booking.merge_text import Side
+from clinic_desk.ui.booking.sent import Sent
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.booking.taken_first import TakenFirst
@@ -49,18 +50,20 @@ class CarryOut(QObject):
         super().__init__(window)
         self.clinic = clinic
         self._database = database
-        self._window = window
-        self._clock = clock
         self._sent: Sent | None = None
         self._violations: tuple[Violation, ...] = ()
-        self._seen: Entry | None = None
-        self._wish: Appointment | None = None
         self.dialog: SlotTakenDialog | ChangedFirstDialog | None = None
         """The conflict that is being shown."""
         self._taken_first = TakenFirst(database, tasks, window, clock)
         self._taken_first.chosen.connect(self._send_instead)
         self._taken_first.another_time.connect(self._leave_dialog_for_form)
         self._taken_first.given_up.connect(self._give_up)
+        self._changed_meanwhile = ChangedMeanwhile(window, clock)
+        self._changed_meanwhile.decided.connect(self._send)
+        self._changed_meanwhile.stands.connect(self._finished)
+        self._changed_meanwhile.overruled.connect(self.overrule)
+        self._changed_meanwhile.ended.connect(self._forget_dialog)
+        self._changed_meanwhile.given_up.connect(self._give_up)
         self._submission = Submission(tasks, self)
         self._submission.done.connect(self._finished)
         self._submission.failed.connect(self._failed)
@@ -119,7 +122,7 @@ class CarryOut(QObject):
         if isinstance(error, SlotTaken) and error.resource is None:
             self._show_taken(error)
         elif isinstance(error, Conflict) and self._sent is not None and self._sent.base is not None:
-            self._show_changed(error.now, self._sent)
+            self._show_changed(error, self._sent)
         elif isinstance(error, RuleViolation) and error.overrulable:
             self._ask(error.violations)
         elif self.dialog is not None:
@@ -143,7 +146,7 @@ class CarryOut(QObject):
         else:
             self.asked.emit(violations)
 
-    # --- the time was taken first ---
+    # --- somebody was quicker ---
 
     def _show_taken(self, error: SlotTaken) -> None:
         open_one = self.dialog if isinstance(self.dialog, SlotTakenDialog) else None
@@ -154,50 +157,13 @@ class CarryOut(QObject):
         if self.dialog is None:
             self.refused.emit(error)
 
-    # --- the appointment was changed first ---
-
-    def _show_changed(self, now: Entry, sent: Sent) -> None:
-        wanted = sent.appointment(self.clinic)
-        if sent.base is None or wanted is None:
-            return
-        dialog = self.dialog
-        is_new = not isinstance(dialog, ChangedFirstDialog)
-        if not isinstance(dialog, ChangedFirstDialog):
+    def _show_changed(self, error: Conflict, sent: Sent) -> None:
+        open_one = self.dialog if isinstance(self.dialog, ChangedFirstDialog) else None
+        if open_one is None:
             self._close_dialog()
-            dialog = ChangedFirstDialog(self._window, self.clinic)
-            dialog.decided.connect(self._write_decided)
-            dialog.overruled.connect(self.overrule)
-            dialog.book_again.connect(self._book_again)
-            dialog.left_as_is.connect(self._give_up)
-            self.dialog = dialog
-        dialog.show_conflict(sent.base, Side(wanted, sent.patient), now, self._clock())
-        # From here on the user has seen what stands now: the next conflict is told against it.
-        self._seen = now
-        self._wish = wanted
-        if is_new:
-            dialog.open()
-
-    def _write_decided(self, wanted: Appointment) -> None:
-        sent, seen = self._sent, self._seen
-        if sent is None or not isinstance(sent.command, Update) or seen is None:
-            return
-        update = update_to(seen.appointment, wanted, sent.command)
-        if update is None:
-            self._finished(seen)
-            return
-        patient = sent.patient if wanted.patient_id != seen.appointment.patient_id else seen.patient
-        self._send(Sent(update, patient, Side(seen.appointment, seen.patient)))
-
-    def _book_again(self) -> None:
-        """Book again, as it was wanted, an appointment that was ended meanwhile; a deleted one under ids of its own."""
-        wanted, sent, seen = self._wish, self._sent, self._seen
-        self.dialog = None
-        if sent is None or wanted is None or seen is None or not isinstance(sent.command, Update):
-            return
-        if seen.appointment.status is AppointmentStatus.CANCELLED:
-            self._send(reinstated(sent, wanted, sent.command, seen))
-        else:
-            self._send(Sent(booked_again(wanted, sent.command), sent.patient))
+        self.dialog = self._changed_meanwhile.show(sent, error.now, self.clinic, open_one)
+        if self.dialog is None:
+            self.refused.emit(error)
 
     # --- small things ---
 
@@ -212,6 +178,9 @@ class CarryOut(QObject):
         dialog, self.dialog = self.dialog, None
         if dialog is not None:
             dialog.done(dialog.DialogCode.Accepted)
+
+    def _forget_dialog(self) -> None:
+        self.dialog = None
 
     def _leave_dialog_for_form(self) -> None:
         self.dialog = None

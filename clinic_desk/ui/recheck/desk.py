@@ -12,7 +12,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from clinic_desk.domain.recheck import KeepWallTimes, keeping, taking_back
+from clinic_desk.domain.recheck import KeepWallTimes, NotKept, keeping, taking_back
 from clinic_desk.domain.records import Clinic, Entry
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError
@@ -116,6 +116,7 @@ class RecheckDesk(QObject):
         if self.sheet is not None:
             self.sheet.set_busy(busy=False)
             self.sheet.say(refused_text(error, self._space.store.clinic))
+            self.sheet.choose(error.entry.id if isinstance(error, NotKept) else None)
 
     def _take_back(self, before: list[Entry], after: tuple[Entry, ...]) -> None:
         own, clinic = self._space.own, self._space.store.clinic

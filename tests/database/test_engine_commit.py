@@ -13,6 +13,7 @@ from clinic_desk.domain.refusals import NotFound
 from clinic_desk.errors import DatabaseDown, OutcomeUnknown
 from tests.plugins.postgres import PostgresServer
 from tests.support.proxy import COMMIT, FaultyProxy
+from tests.support.waiting import until
 
 DESK = DeskIdentity(UUID(int=7), "Desk 7")
 
@@ -180,12 +181,13 @@ def test_the_repetition_waits_for_a_first_commit_that_is_still_under_way(
 def wait_for_a_blocked_insert(server: PostgresServer, url: URL) -> None:
     """Until some connection waits for another's transaction to end."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event = 'transactionid'"
-    for _ in range(5000):
+
+    def somebody_waits() -> bool:
         with server.admin.cursor() as cursor:
             cursor.execute(waiting, (url.database,))
-            if cursor.fetchone() != (0,):
-                return
-    pytest.fail("nobody waited")
+            return cursor.fetchone() != (0,)
+
+    until(somebody_waits, "somebody who waits")
 
 
 def test_a_database_that_cannot_be_reached_any_more_leaves_the_outcome_unknown(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from tests.support.mail_server import MailServer
 from tests.support.proxy import FaultyProxy
 from tests.support.seldom_polling import POLL_S
 from tests.support.twilio_server import Fault, TwilioServer
+from tests.support.waiting import until
 from tests.support.worker_processes import PATIENCE_S, Program
 from tests.support.wrong_clock import SECONDS
 
@@ -46,10 +46,10 @@ def twilio() -> Iterator[TwilioServer]:
 
 
 def _until(holds: Callable[[], object], what: str, *programs: Program) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, f"never {what}; " + "; ".join(each.said for each in programs)
-        time.sleep(0.02)
+    try:
+        until(holds, what, within_s=PATIENCE_S)
+    except AssertionError as never:
+        pytest.fail(f"{never}; " + "; ".join(each.said for each in programs))
 
 
 def _by_sms(clinic: QueueClinic) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from tests.support.mail_server import MailServer
 from tests.support.outgoing import email, sms
 from tests.support.twilio_senders import MakeSender, making_senders
 from tests.support.twilio_server import TwilioServer
+from tests.support.waiting import until
 
 PATIENCE = 40.0
 Found = list[tuple[Any, ...]]
@@ -96,10 +97,7 @@ def test_twilios_name_that_is_not_answered_for_frees_the_thread(resolver: Resolv
 
 
 def wait_for_threads() -> None:
-    until = time.monotonic() + PATIENCE
-    while dialling._under_way:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: not dialling._under_way)
 
 
 def test_of_several_addresses_the_first_that_answers_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

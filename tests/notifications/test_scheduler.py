@@ -23,6 +23,7 @@ from clinic_desk.notifications.scheduler import Scheduler, Sending
 from clinic_desk.notifications.worker import Worker
 from tests.support.proxy import FaultyProxy
 from tests.support.queue_rows import Provider, put, row, rows, sql
+from tests.support.waiting import until
 
 PATIENCE = 15.0
 pytestmark = pytest.mark.usefixtures("appointment")
@@ -43,14 +44,6 @@ class Told:
     def wait_for(self, true: Callable[[Sending], bool]) -> None:
         with self._news:
             assert self._news.wait_for(lambda: any(map(true, self.all)), PATIENCE), self.all
-
-
-def wait_until(true: Callable[[], Any]) -> None:
-    """Wait for what another thread does to the database."""
-    until = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def holding(until: threading.Event) -> Callable[[Outgoing], None]:
@@ -100,8 +93,8 @@ def test_a_message_that_is_put_into_the_queue_wakes_it_long_before_it_would_look
 ) -> None:
     monkeypatch.setattr(scheduling, "POLL_S", 3600.0)
     run()
-    wait_until(is_sent(owner_engine, put(owner_engine, appointment)))
-    wait_until(is_sent(owner_engine, put(owner_engine, appointment)))
+    until(is_sent(owner_engine, put(owner_engine, appointment)))
+    until(is_sent(owner_engine, put(owner_engine, appointment)))
 
 
 def test_a_message_whose_hint_was_lost_is_found_by_looking(
@@ -110,7 +103,7 @@ def test_a_message_whose_hint_was_lost_is_found_by_looking(
     monkeypatch.setattr(scheduling, "POLL_S", 0.3)
     run()
     sql(owner_engine, "ALTER TABLE notification DISABLE TRIGGER notification_95_wake")
-    wait_until(is_sent(owner_engine, put(owner_engine, appointment)))
+    until(is_sent(owner_engine, put(owner_engine, appointment)))
 
 
 def test_a_message_goes_when_its_moment_has_come_and_not_at_the_next_look(
@@ -118,7 +111,7 @@ def test_a_message_goes_when_its_moment_has_come_and_not_at_the_next_look(
 ) -> None:
     run()
     row_id = put(owner_engine, appointment, due_in=timedelta(seconds=1.5))
-    wait_until(is_sent(owner_engine, row_id))
+    until(is_sent(owner_engine, row_id))
     sent = row(owner_engine, row_id)
     assert timedelta() <= sent["sent_at"] - sent["due_at"] < timedelta(seconds=2)
 
@@ -130,11 +123,11 @@ def test_a_provider_that_does_not_answer_holds_up_its_own_channel_only(
     sms.before = holding(answered)
     run(worker_db, Provider(Channel.EMAIL))
     stuck = put(owner_engine, appointment)
-    wait_until(lambda: row(owner_engine, stuck)["status"] == "sending")
+    until(lambda: row(owner_engine, stuck)["status"] == "sending")
     sql(owner_engine, "UPDATE patient SET email = 'a@example.org', channel = 'email'")
-    wait_until(is_sent(owner_engine, put(owner_engine, appointment, channel=Channel.EMAIL)))
+    until(is_sent(owner_engine, put(owner_engine, appointment, channel=Channel.EMAIL)))
     answered.set()
-    wait_until(is_sent(owner_engine, stuck))
+    until(is_sent(owner_engine, stuck))
 
 
 def test_a_job_that_fails_is_told_and_logged_without_what_it_was_about_and_comes_again(
@@ -162,8 +155,8 @@ def test_a_job_that_fails_is_told_and_logged_without_what_it_was_about_and_comes
     with caplog.at_level(logging.DEBUG):
         row_id = put(owner_engine, appointment)
         told.wait_for(lambda sending: sending.trouble == "RuntimeError")
-        wait_until(is_sent(owner_engine, row_id))
-        wait_until(lambda: told.all[-1].trouble == "")
+        until(is_sent(owner_engine, row_id))
+        until(lambda: told.all[-1].trouble == "")
     assert "failed" in caplog.text
     assert "Novák" not in caplog.text
 
@@ -186,7 +179,7 @@ def test_a_lost_database_is_told_and_everything_goes_on_when_it_is_back(
         told.wait_for(lambda sending: bool(sending.trouble))
         row_id = put(owner_engine, appointment)
         proxy.resume()
-        wait_until(is_sent(owner_engine, row_id))
+        until(is_sent(owner_engine, row_id))
         assert program.close()
         far.dispose()
 
@@ -208,7 +201,7 @@ def test_new_settings_take_effect_without_a_restart(
         told.wait_for(lambda sending: not sending.channels)
         sql(owner_engine, "UPDATE messaging SET sms_by = 'folder'")
         told.wait_for(lambda sending: sending.channels == {Channel.SMS})
-        wait_until(lambda: len(seen) == 4)
+        until(lambda: len(seen) == 4)
         assert [settings.sms_by for settings in seen] == ["off"] * 2 + ["folder"] * 2, "once for each channel"
     finally:
         assert program.close()
@@ -240,9 +233,9 @@ def test_a_new_password_is_used_by_the_program_that_stores_it_and_what_waits_lea
         row_id = put(owner_engine, appointment)
         passwords.append("secret")
         program.credentials_changed()
-        wait_until(is_sent(owner_engine, row_id))
+        until(is_sent(owner_engine, row_id))
         told.wait_for(lambda sending: sending.channels == {Channel.SMS})
-        wait_until(lambda: heard)
+        until(lambda: heard)
     finally:
         assert program.close()
 
@@ -275,12 +268,12 @@ def test_a_hint_that_comes_as_a_tick_sets_its_next_turn_is_not_lost(
         program._guarded("queue-sms", lambda: program._work(Channel.SMS))
 
     monkeypatch.setattr(Worker, "tick", tick)
-    wait_until(lambda: not program._turns._running)
+    until(lambda: not program._turns._running)
     thread = threading.Thread(target=begin)
     thread.start()
     thread.join(PATIENCE)
     assert ticked.is_set()
-    wait_until(is_sent(owner_engine, ids[0]))
+    until(is_sent(owner_engine, ids[0]))
 
 
 def test_every_job_comes_at_its_pace(run: Run) -> None:
@@ -304,11 +297,11 @@ def test_the_sweep_the_checks_and_the_pruning_are_done(
     sms.deliveries = [Delivery("delivered")]
     run()
     row_id = put(owner_engine, appointment)
-    wait_until(is_sent(owner_engine, row_id))
+    until(is_sent(owner_engine, row_id))
     sql(owner_engine, "UPDATE notification SET check_at = now() WHERE id = %s", (row_id,))
-    wait_until(lambda: row(owner_engine, row_id)["status"] == "delivered")
-    wait_until(lambda: rows(owner_engine, "kind", "kind = 'reminder'"))
-    wait_until(lambda: done)
+    until(lambda: row(owner_engine, row_id)["status"] == "delivered")
+    until(lambda: rows(owner_engine, "kind", "kind = 'reminder'"))
+    until(lambda: done)
 
 
 def test_a_desk_that_closes_hands_over_at_once_what_it_had_claimed(
@@ -339,13 +332,13 @@ def test_a_desk_that_closes_hands_over_at_once_what_it_had_claimed(
     two = Scheduler(make_worker_db(), lambda _: {Channel.SMS: other}, "Desk 2#2", second_told)
     two.start()
     second_told.wait_for(lambda sending: bool(sending.channels))
-    wait_until(lambda: two._wake_ups._was_connected)
-    wait_until(lambda: not two._turns._running)  # from here on it does what it is told of
+    until(lambda: two._wake_ups._was_connected)
+    until(lambda: not two._turns._running)  # from here on it does what it is told of
     closing = threading.Thread(target=one.close)
     closing.start()
     go_on.set()
     for row_id in ids:
-        wait_until(is_sent(owner_engine, row_id))
+        until(is_sent(owner_engine, row_id))
     closing.join(PATIENCE)
     assert two.close()
     arrived = [message.id for message in (*sms.arrived, *other.arrived)]
@@ -359,12 +352,12 @@ def test_closing_does_not_wait_for_a_provider_that_hangs(
     sms.before = holding(answered)
     program = run()
     row_id = put(owner_engine, appointment)
-    wait_until(lambda: row(owner_engine, row_id)["status"] == "sending")
+    until(lambda: row(owner_engine, row_id)["status"] == "sending")
     began = time.monotonic()
     assert not program.close(0.5)
     assert time.monotonic() - began < 3
     answered.set()
-    wait_until(lambda: row(owner_engine, row_id)["status"] in {"sent", "sending", "unknown"})
+    until(lambda: row(owner_engine, row_id)["status"] in {"sent", "sending", "unknown"})
     assert program.close(PATIENCE)
 
 
@@ -373,7 +366,7 @@ def test_after_the_clock_was_set_every_job_is_due_at_once(run: Run) -> None:
     assert program._scheduler is not None
     program._scheduler.modify_job("plan", next_run_time=datetime(2099, 1, 1, tzinfo=UTC))
     program.wake_all()
-    wait_until(lambda: program._scheduler.get_job("plan").next_run_time.year < 2099)  # type: ignore[union-attr]
+    until(lambda: program._scheduler.get_job("plan").next_run_time.year < 2099)  # type: ignore[union-attr]
 
 
 def test_holds_that_have_expired_are_cleared_away(
@@ -393,7 +386,7 @@ def test_holds_that_have_expired_are_cleared_away(
         with owner_engine.connect() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM hold").scalar_one())
 
-    wait_until(lambda: left() == 0)
+    until(lambda: left() == 0)
 
 
 def test_replies_that_cannot_be_read_stop_nothing_else(
@@ -413,4 +406,4 @@ def test_replies_that_cannot_be_read_stop_nothing_else(
     monkeypatch.setattr(sms, "heard", deaf)
     run()
     told.wait_for(lambda sending: sending.trouble == "ProviderDown")
-    wait_until(is_sent(owner_engine, put(owner_engine, appointment)))
+    until(is_sent(owner_engine, put(owner_engine, appointment)))

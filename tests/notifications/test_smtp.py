@@ -3,7 +3,6 @@
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from clinic_desk.notifications.senders.smtp import SmtpSender
 from clinic_desk.notifications.senders.smtp_link import MailAccount
 from tests.support.mail_server import DrippingServer, MailServer, Step
 from tests.support.outgoing import ROW, email
+from tests.support.waiting import until
 
 ORIGIN = Origin("desk@clinic.example", "Mitte")
 MakeSender = Callable[..., SmtpSender]
@@ -331,8 +331,7 @@ def test_closing_while_a_message_is_under_way_waits_for_it_and_nobody_waits_for_
     outcomes: list[Outcome] = []
     sending = threading.Thread(target=lambda: outcomes.append(sender.send(email())))
     sending.start()
-    while server.talks == 0:
-        time.sleep(0.005)
+    until(lambda: server.talks)
     sender.close()
     assert sending.is_alive()
     sending.join()

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from clinic_desk.notifications.senders.twilio import TwilioSender
 from tests.support.outgoing import NOON, sms
 from tests.support.twilio_senders import MakeSender, just_begun, making_senders
 from tests.support.twilio_server import ACCOUNT, NUMBER, SERVICE, TOKEN, Fault, TwilioServer, refusal
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -363,8 +363,7 @@ def test_closing_does_not_cut_a_message_that_is_under_way(server: TwilioServer, 
     outcomes: list[Outcome] = []
     sending = threading.Thread(target=lambda: outcomes.append(sender.send(sms())))
     sending.start()
-    while not server.requests:
-        time.sleep(0.005)
+    until(lambda: server.requests)
     sender.close()
     sending.join()
     assert [each.answer for each in outcomes] == [Answer.SENT]

@@ -23,6 +23,7 @@ from clinic_desk.services.booking import FOLLOWING, book, cancel, reinstate, set
 from tests.plugins.postgres import PostgresServer
 from tests.support.bookings import BERLIN, NEW_YORK, at, checkup, count, statements_of, stored
 from tests.support.small_clinic import SmallClinic
+from tests.support.waiting import until
 
 STATUS = AppointmentStatus
 
@@ -262,15 +263,15 @@ def test_a_change_made_while_the_locks_were_waited_for_is_the_conflict_and_not_w
 
 
 def until_somebody_waits_for_an_advisory_lock(server: PostgresServer, engine: Engine) -> None:
-    for _ in range(5000):
+    def somebody_waits() -> bool:
         with server.admin.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event = 'advisory'",
                 (engine.url.database,),
             )
-            if cursor.fetchone() != (0,):
-                return
-    pytest.fail("nobody waited")
+            return cursor.fetchone() != (0,)
+
+    until(somebody_waits, "somebody who waits")
 
 
 def test_a_deleted_appointment_is_a_conflict_that_says_so(

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from sqlalchemy.engine import URL
 import clinic_desk
 from clinic_desk.database.embedded import EmbeddedServer, join, postmaster
 from clinic_desk.database.embedded.account import is_root
+from tests.support.waiting import until
 
 LIMIT = 30.0  # seconds that any condition may take
 needs_root = pytest.mark.skipif(not is_root(), reason="is about what only root meets")
@@ -44,14 +44,6 @@ server = join(Path(sys.argv[1]))
 print(server.address.port, flush=True)
 raise SystemExit("fell over without leaving")
 """
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until the condition holds; fail if it never does."""
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came true"
-        time.sleep(0.01)
 
 
 def clear(folder: Path) -> None:

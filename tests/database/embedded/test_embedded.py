@@ -22,8 +22,8 @@ from tests.database.embedded.conftest import (
     is_down,
     port_of,
     server_pid,
-    until,
 )
+from tests.support.waiting import until
 
 # --- made, shared, stopped --------------------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ from tests.database.embedded.conftest import (
     LIMIT,
     ask,
     connected,
-    until,
 )
+from tests.support.waiting import until
 
 # --- secrets and permissions ------------------------------------------------------------------------------------------
 

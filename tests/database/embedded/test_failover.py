@@ -26,9 +26,10 @@ from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import OutcomeUnknown, Unavailable
 from clinic_desk.services import booking
-from tests.database.embedded.conftest import ask, until
+from tests.database.embedded.conftest import ask
 from tests.support.bookings import at, checkup, overlaps
 from tests.support.small_clinic import SmallClinic, insert_small_clinic
+from tests.support.waiting import until
 
 FOUND_WITHIN_S: Final = 10.0
 PASSWORD: Final = "not-a-secret"

@@ -115,8 +115,8 @@ class ClinicSetup(QObject):
 
     def _not_read(self, error: ClinicDeskError) -> None:
         sequels, self._sequels = self._sequels, []
-        if self.page is None:
-            return
+        if self.page is None or (self._setup is not None and not sequels):
+            return  # nobody waits for what another desk changed: what was said last still holds
         self.page.set_busy(busy=False)
         if sequels:
             self.saving.not_shown(error)

@@ -13,7 +13,7 @@ from sqlalchemy import URL
 from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.ids import new_id
-from clinic_desk.errors import OutcomeUnknown
+from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
 from clinic_desk.services.setup import sites, types
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.booking.fields import ChoiceBox
@@ -302,6 +302,28 @@ def test_a_database_that_is_lost_at_once_says_that_nothing_was_saved(
     proxy.resume()
     save_until_saved(page, qtbot)
     assert stored().clinic.type(SMALL_CLINIC.checkup).name == "Check-up"
+
+
+def test_a_database_that_is_lost_while_others_changes_are_read_leaves_what_was_said(
+    far: DeskProgram, proxy: FaultyProxy, open_setup: OpenSetup, qtbot: QtBot
+) -> None:
+    page = open_setup(far)
+    type_in_two_areas(page)
+    setup = opener_of(far)
+    proxy.refuse()
+    proxy.cut_all()
+    failed: list[object] = []
+    really = setup._not_read
+
+    def not_read(error: ClinicDeskError) -> None:
+        really(error)
+        failed.append(error)
+
+    setup._not_read = not_read  # type: ignore[method-assign]
+    setup.renew()
+    qtbot.waitUntil(lambda: bool(failed), timeout=20_000)
+    assert page.told.text() == "Not saved yet."
+    assert page.pages.isEnabled()
 
 
 def test_what_was_saved_but_cannot_be_read_anew_is_said_to_be_saved(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Clinic, Entry
@@ -18,6 +18,7 @@ from clinic_desk.ui.booking.fields import Remark, TickBox, button, plain_label, 
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.sentences import sentence
+from clinic_desk.ui.series.kept_focus import KeptFocus
 from clinic_desk.ui.series.looking import DatesLooker
 from clinic_desk.ui.series.plan_view import PlanView
 from clinic_desk.ui.series.words import refusal_words, tally_words
@@ -65,7 +66,7 @@ class PlanSheet(Sheet):
         self.cancel_button = button(translate("series", "Cancel"), "series_cancel", self.reject)
         self.send_button = button("", "series_send", self.submit, "primary")
         self._ready = False
-        self._focus_was: QWidget | None = None
+        self._focus = KeptFocus(self, {self.plan: self.plan.list})
         self._connect()
 
     def lay_out(self, fields: QWidget) -> None:
@@ -80,7 +81,7 @@ class PlanSheet(Sheet):
         self.send_button.setDefault(True)
 
     def _connect(self) -> None:
-        self.looker.progressed.connect(self._show_progress)
+        self.looker.progressed.connect(lambda done, total: self.progress.setText(_progress_text(done, total)))
         self.looker.looked.connect(self._looked)
         self.looker.failed.connect(self._look_failed)
         self.plan.changed.connect(self._show_state)
@@ -126,11 +127,6 @@ class PlanSheet(Sheet):
             self.plan.show_dates(())
         self._show_state()
 
-    def _show_progress(self, done: int, total: int) -> None:
-        self.progress.setText(
-            translate("series", "Looking at date {done} of {total}…").format(done=min(done + 1, total), total=total)
-        )
-
     def _looked(self, dates: tuple[PlannedDate, ...]) -> None:
         self._ready = True
         self.plan.show_dates(dates)
@@ -155,26 +151,12 @@ class PlanSheet(Sheet):
             set_button_text(self.send_button, text)
         else:
             set_button_text(self.send_button, self.send_text(tally.kept))
-        self._note_focus()
+        self._focus.note()
         self.send_button.setEnabled(self._ready and tally.kept > 0 and not busy)
         self.cancel_button.setEnabled(not busy)
         self.fields_widget().setEnabled(not busy)
         self.plan.setEnabled(not busy and self._ready)
-        self._keep_focus()
-
-    def _note_focus(self) -> None:
-        """Remember where the keyboard is: what is switched off loses it."""
-        focus = QApplication.focusWidget()
-        if focus is not None and self.isAncestorOf(focus):
-            self._focus_was = self.plan.list if self.plan.isAncestorOf(focus) else focus
-
-    def _keep_focus(self) -> None:
-        """Give the keyboard back, or hold it for the sheet until it can be."""
-        focus = QApplication.focusWidget()
-        if not self.isVisible() or (focus is not None and self.isAncestorOf(focus)):
-            return
-        was = self._focus_was
-        (was if was is not None and was.isEnabled() and was.isVisible() else self).setFocus()
+        self._focus.give_back()
 
     # --- sending ---
 
@@ -222,3 +204,7 @@ class PlanSheet(Sheet):
             event.accept()
             return
         super().keyPressEvent(event)
+
+
+def _progress_text(done: int, total: int) -> str:
+    return translate("series", "Looking at date {done} of {total}…").format(done=min(done + 1, total), total=total)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from clinic_desk.database.connections import driver_arguments
-from clinic_desk.database.listening import Session, Stopped, WakeUp
+from clinic_desk.database.listening import Session, Stopped, WakeUp, ended
 from clinic_desk.domain.changes import Change
 
 if TYPE_CHECKING:
@@ -121,15 +121,7 @@ class Listener:
 
         May be called again, before start() too, and from a callback (then the thread ends after it).
         """
-        self._stopping.set()
-        self._wake.send()
-        if self._thread.ident is None:
-            self._wake.close()
-            return True
-        if self._thread is threading.current_thread():
-            return False
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return ended(self._thread, self._stopping, self._wake, timeout_s)
 
     def check_now(self) -> None:
         """Ask the server for a sign of life now, or, while the link is lost, try again now."""

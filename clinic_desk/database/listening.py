@@ -64,6 +64,19 @@ class WakeUp:
         self._sending.close()
 
 
+def ended(thread: threading.Thread, stopping: threading.Event, wake: WakeUp, timeout_s: float) -> bool:
+    """Stop a thread that listens, started or not; False if it has not ended in time (or is the caller's own)."""
+    stopping.set()
+    wake.send()
+    if thread.ident is None:
+        wake.close()
+        return True
+    if thread is threading.current_thread():
+        return False
+    thread.join(timeout_s)
+    return not thread.is_alive()
+
+
 class Session:
     """One asynchronous connection, from connecting to its end. Every wait ends at once when the listener stops."""
 

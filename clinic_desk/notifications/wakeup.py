@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database.connections import driver_arguments
-from clinic_desk.database.listening import Session, Stopped, WakeUp
+from clinic_desk.database.listening import Session, Stopped, WakeUp, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,13 +81,7 @@ class WakeUps:
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         """End the thread; False if it did not end in time. Also before start()."""
-        self._stopping.set()
-        self._wake.send()
-        if self._thread.ident is None:
-            self._wake.close()
-            return True
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return ended(self._thread, self._stopping, self._wake, timeout_s)
 
     def _run(self) -> None:
         failures = 0

@@ -1,46 +1,13 @@
 """What patients write back is carried out once where it is clear, and waits for a person where it is not."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import URL, Engine
 
-from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.engine import Database
 from clinic_desk.notifications.replies import meaning_of, poll_replies
 from tests.support.replies import ALONE, FAMILY, STRANGER, Board, Listed
-from tests.support.small_clinic import SmallClinic
-
-
-@pytest.fixture
-def provider() -> Listed:
-    return Listed()
-
-
-@pytest.fixture
-def make_worker(url_as: Callable[[Any], URL]) -> Iterator[Callable[[], Database]]:
-    made: list[Database] = []
-
-    def make() -> Database:
-        made.append(Database(url_as("clinic_worker"), DeskIdentity(uuid4(), f"Worker {len(made) + 1}")))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.dispose()
-
-
-@pytest.fixture
-def worker(make_worker: Callable[[], Database]) -> Database:
-    return make_worker()
-
-
-@pytest.fixture
-def board(owner_engine: Engine, clinic: SmallClinic) -> Board:
-    return Board(owner_engine, clinic)
-
 
 # --- a yes ------------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """What Twilio's list tells: whether a message of unknown outcome went, what became of it, and what came back."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,28 +9,8 @@ from clinic_desk.errors import ProviderDown
 from clinic_desk.notifications.senders.twilio import TwilioSender
 from tests.support import twilio_description
 from tests.support.outgoing import sms
-from tests.support.twilio_senders import MakeSender, just_begun, making_senders
+from tests.support.twilio_senders import MakeSender, just_begun
 from tests.support.twilio_server import ACCOUNT, NUMBER, SERVICE, TOKEN, Fault, TwilioServer
-
-
-@pytest.fixture
-def server() -> Iterator[TwilioServer]:
-    with TwilioServer() as running:
-        yield running
-        running.released.set()
-    assert running.violations == []
-
-
-@pytest.fixture
-def sender_to() -> Iterator[MakeSender]:
-    with making_senders() as make:
-        yield make
-
-
-@pytest.fixture
-def sender(server: TwilioServer, sender_to: MakeSender) -> TwilioSender:
-    return sender_to(server)
-
 
 # --- looking for a message --------------------------------------------------------------------------------------------
 

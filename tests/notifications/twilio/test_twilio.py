@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,29 +13,9 @@ from clinic_desk.errors import ProviderDown
 from clinic_desk.notifications.senders import twilio_codes
 from clinic_desk.notifications.senders.twilio import TwilioSender
 from tests.support.outgoing import NOON, sms
-from tests.support.twilio_senders import MakeSender, just_begun, making_senders
+from tests.support.twilio_senders import MakeSender, just_begun
 from tests.support.twilio_server import ACCOUNT, NUMBER, SERVICE, TOKEN, Fault, TwilioServer, refusal
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def server() -> Iterator[TwilioServer]:
-    with TwilioServer() as running:
-        yield running
-        running.released.set()
-    assert running.violations == []
-
-
-@pytest.fixture
-def sender_to() -> Iterator[MakeSender]:
-    with making_senders() as make:
-        yield make
-
-
-@pytest.fixture
-def sender(server: TwilioServer, sender_to: MakeSender) -> TwilioSender:
-    return sender_to(server)
-
 
 # --- sending ----------------------------------------------------------------------------------------------------------
 

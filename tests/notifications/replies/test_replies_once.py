@@ -2,51 +2,19 @@
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import URL, Engine
 
 from clinic_desk.database import queries_inbox
-from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.engine import Database
 from clinic_desk.errors import ProviderDown
 from clinic_desk.notifications.replies import poll_replies
 from clinic_desk.notifications.senders.twilio import TwilioAccount, TwilioSender
 from tests.support.replies import ALONE, FAMILY, Board, Listed
-from tests.support.small_clinic import SmallClinic
 from tests.support.twilio_server import ACCOUNT, NUMBER, TOKEN, Fault, TwilioServer
-
-
-@pytest.fixture
-def provider() -> Listed:
-    return Listed()
-
-
-@pytest.fixture
-def make_worker(url_as: Callable[[Any], URL]) -> Iterator[Callable[[], Database]]:
-    made: list[Database] = []
-
-    def make() -> Database:
-        made.append(Database(url_as("clinic_worker"), DeskIdentity(uuid4(), f"Worker {len(made) + 1}")))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.dispose()
-
-
-@pytest.fixture
-def worker(make_worker: Callable[[], Database]) -> Database:
-    return make_worker()
-
-
-@pytest.fixture
-def board(owner_engine: Engine, clinic: SmallClinic) -> Board:
-    return Board(owner_engine, clinic)
-
 
 # --- opting out and in ------------------------------------------------------------------------------------------------
 

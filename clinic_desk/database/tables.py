@@ -196,6 +196,7 @@ appointment = Table(
     Index(
         "appointment_squeezed_device_idx", "device_no", "starts_at", postgresql_where=text("squeezed_in AND occupies")
     ),
+    Index("appointment_parked_idx", "id", postgresql_where=text("status = 'waitlist'")),
     Index("appointment_series_idx", "series_id", "series_day", postgresql_where=text("series_id IS NOT NULL")),
     Index("appointment_practitioner_footprint_idx", "practitioner_id", "footprint", postgresql_where=text("occupies")),
     Index(

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from clinic_desk.domain.agendas import Agenda, Occupied, agendas_of, occupied
 from clinic_desk.domain.availability import Availability, FreeSlot, Wanted, free_starts, next_free, prepare, wanted_for
-from clinic_desk.domain.commands import Update
+from clinic_desk.domain.commands import Park, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import (
     Appointment,
@@ -35,7 +35,7 @@ from clinic_desk.errors import Refused
 
 Absence = TimeOff | Closure
 Saving = SaveTimeOff | SaveClosure
-Step = Update
+Step = Update | Park
 
 _MINE = 2
 """So many days with the patient's own doctor are offered."""

@@ -82,8 +82,8 @@ class Book:
 class Update:
     """Change an appointment: time, doctor, room, type, length, note, patient. `version` is the one the user saw.
 
-    A move is an Update of starts_at and/or practitioner_id. With `reinstate` one that was cancelled is booked again
-    as the other fields say. `beside` as in Book.
+    A move is an Update of starts_at and/or practitioner_id. With `reinstate` one that was cancelled or parked is booked
+    again as the other fields say. `beside` as in Book.
     """
 
     appointment_id: UUID
@@ -122,6 +122,19 @@ class Cancel:
     version: int
     reason: CancellationReason
     tell_patient: bool = True
+    operation_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Take an appointment off the calendar until it is put back (an Update with `reinstate`); it holds no time.
+
+    Its status is FHIR's `waitlist`. Its reminders are called off; with `tell_patient` she is told that it is cancelled.
+    """
+
+    appointment_id: UUID
+    version: int
+    tell_patient: bool = False
     operation_id: UUID = field(default_factory=new_id)
 
 

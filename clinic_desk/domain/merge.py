@@ -26,7 +26,7 @@ and the service judges them anew.
 """
 
 
-_ENDED: Final = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR})
+_ENDED: Final = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.WAITLIST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Clash:
 
     @property
     def ended(self) -> bool:
-        """Whether the other side ended the appointment (cancelled, deleted): a clash with whatever was wanted here."""
+        """Whether the other side cancelled, deleted or parked it: a clash with whatever was wanted here."""
         return self.field == "status" and isinstance(self.now, tuple) and self.now[0] in _ENDED
 
 

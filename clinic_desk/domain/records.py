@@ -68,6 +68,7 @@ class AppointmentStatus(StrEnum):
     NOSHOW = "noshow"
     ENTERED_IN_ERROR = "entered-in-error"
     WAITLIST = "waitlist"
+    """Parked: off the calendar and not yet put back; it holds no time."""
 
     @property
     def occupies_time(self) -> bool:

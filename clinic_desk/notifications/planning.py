@@ -177,7 +177,7 @@ def plan(occasion: Occasion, queued: Iterable[Queued] = (), *, tell: bool = True
     if way is None or appointment.starts_at <= occasion.now:
         return ()
     last = _last_told(occasion.patient.id, queued)
-    if appointment.status is AppointmentStatus.CANCELLED:
+    if appointment.status in {AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST}:  # parked: not at that time
         knew = last is not None and last.kind != Kind.CANCELLED
         return (_telling(occasion, Kind.CANCELLED, way),) if tell and knew else ()
     if appointment.status is not AppointmentStatus.BOOKED:

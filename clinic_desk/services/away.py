@@ -29,13 +29,14 @@ from clinic_desk.domain.away import (
     away_of,
     proposals,
 )
-from clinic_desk.domain.commands import Unchanged
+from clinic_desk.domain.candidates import candidate_of_appointment
+from clinic_desk.domain.commands import Park, Unchanged
 from clinic_desk.domain.records import Closure, RoomKind, TimeOff
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.setup import Remove, SaveTimeOff
 from clinic_desk.domain.wall import day_bounds, local_day
 from clinic_desk.errors import InvalidInput, Refused
-from clinic_desk.services.booking import rough_candidate, update_in
+from clinic_desk.services.booking import park_in, rough_candidate, update_in
 from clinic_desk.services.placing import checked_instant, wanted_place
 from clinic_desk.services.setup import absences, saving
 
@@ -170,7 +171,7 @@ def _checked(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _checked_step(step: Step) -> Step:
-    if isinstance(step.starts_at, Unchanged):
+    if isinstance(step, Park) or isinstance(step.starts_at, Unchanged):
         return step
     return replace(step, starts_at=checked_instant("starts_at", step.starts_at))
 
@@ -222,7 +223,9 @@ def _locked(connection: Connection, steps: Iterable[Step], away: Away | None) ->
 
 
 def _place(step: Step, was: Entry) -> Wanted:
-    return wanted_place(rough_candidate(was.appointment, step), leaving=was.appointment)
+    row = was.appointment
+    candidate = candidate_of_appointment(row) if isinstance(step, Park) else rough_candidate(row, step)
+    return wanted_place(candidate, leaving=row)
 
 
 def _do(
@@ -234,12 +237,16 @@ def _do(
     for step in sorted(steps, key=lambda step: standing[step.appointment_id].appointment.starts_at):
         connection.exec_driver_sql(f"SAVEPOINT {_STEP}")
         try:
-            changed.append(update_in(db, step, connection))
+            changed.append(_change(db, step, connection))
         except Refused as cause:
             connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_STEP}")
             troubles.append(Trouble(step.appointment_id, cause))
         connection.exec_driver_sql(f"RELEASE SAVEPOINT {_STEP}")
     return changed, tuple(troubles)
+
+
+def _change(db: Database, step: Step, connection: Connection) -> Entry:
+    return park_in(db, step, connection) if isinstance(step, Park) else update_in(db, step, connection)
 
 
 def _carried(save: Saving | None, ids: Iterable[UUID], connection: Connection) -> CarriedOut:

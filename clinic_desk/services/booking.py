@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.domain.commands import Book, Cancel, Reinstate, SetStatus, Update
+    from clinic_desk.domain.commands import Book, Cancel, Park, Reinstate, SetStatus, Update
     from clinic_desk.domain.records import Appointment
 _TRIES: Final = 3
 _COLUMNS: Final = tuple(column.name for column in fields(Message))
-_BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED, _CANCELLED, _NOSHOW, _ERROR = (
+_BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED, _CANCELLED, _NOSHOW, _ERROR, _PARKED = (
     AppointmentStatus.BOOKED,
     AppointmentStatus.ARRIVED,
     AppointmentStatus.CHECKED_IN,
@@ -54,6 +54,7 @@ _BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED, _CANCELLED, _NOSHOW, _ERROR = (
     AppointmentStatus.CANCELLED,
     AppointmentStatus.NOSHOW,
     AppointmentStatus.ENTERED_IN_ERROR,
+    AppointmentStatus.WAITLIST,
 )
 _VISIT: Final = frozenset({_BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED})
 FOLLOWING: Final = {
@@ -63,7 +64,7 @@ FOLLOWING: Final = {
     _FULFILLED: (_VISIT - {_FULFILLED}) | {_ERROR},
     _NOSHOW: frozenset({_BOOKED, _ARRIVED, _ERROR}),
     _CANCELLED: frozenset({_ERROR}),
-    AppointmentStatus.WAITLIST: frozenset({_ERROR}),
+    _PARKED: frozenset({_ERROR}),
     _ERROR: frozenset[AppointmentStatus](),
 }
 """The statuses SetStatus may give each status. Steps may be left out and taken back; cancelling has its own command."""
@@ -83,8 +84,8 @@ def book(db: Database, command: Book) -> Entry:
 def update(db: Database, command: Update) -> Entry:
     """Change an appointment: time, doctor, room, type, length, note, patient. Raises as `book`, and Conflict.
 
-    With `reinstate` a cancelled one is booked again in the same transaction: at its old place as `reinstate` does it,
-    at another one as `book` does.
+    With `reinstate` a cancelled or parked one is booked again in the same transaction: at its old place as `reinstate`
+    does it, at another one as `book` does.
     """
     if not isinstance(command.starts_at, Unchanged):
         command = replace(command, starts_at=checked_instant("starts_at", command.starts_at))
@@ -103,6 +104,14 @@ def cancel(db: Database, command: Cancel) -> Entry:
     return _changing(db, command, command.appointment_id, partial(cancel_in, db, command))
 
 
+def park(db: Database, command: Park) -> Entry:
+    """Take an appointment off the calendar until it is put back: it holds no time and nobody is reminded. As `update`.
+
+    `update` with `reinstate` puts it back, at its old place or another; `cancel` ends it.
+    """
+    return _changing(db, command, command.appointment_id, partial(park_in, db, command))
+
+
 def reinstate(db: Database, command: Reinstate) -> Entry:
     """Take a cancellation back, at the old place if it is still free; what was overruled then, is. As `update`."""
     return _changing(db, command, command.appointment_id, partial(_reinstate, db, command))
@@ -110,7 +119,7 @@ def reinstate(db: Database, command: Reinstate) -> Entry:
 
 def _changing(
     db: Database,
-    command: Book | Update | SetStatus | Cancel | Reinstate,
+    command: Book | Update | SetStatus | Cancel | Park | Reinstate,
     appointment_id: UUID,
     work: Callable[[Connection], Entry],
 ) -> Entry:
@@ -201,7 +210,7 @@ def update_in(
 
 
 def _is_back(was: Appointment, command: Update) -> bool:
-    return command.reinstate and was.status is _CANCELLED
+    return command.reinstate and was.status in {_CANCELLED, _PARKED}
 
 
 def _move(
@@ -293,9 +302,21 @@ def cancel_in(db: Database, command: Cancel, connection: Connection) -> Entry:
     was = seen.appointment
     if was.status is _CANCELLED:
         return seen
-    if was.status not in {_BOOKED, _ARRIVED, _CHECKED_IN, AppointmentStatus.WAITLIST}:
+    if was.status not in {_BOOKED, _ARRIVED, _CHECKED_IN, _PARKED}:
         raise InvalidInput(field="status", expected="an appointment that is booked, arrived or checked in")
     row = replace(was, status=_CANCELLED, cancellation_reason=command.reason)
+    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient)
+
+
+def park_in(db: Database, command: Park, connection: Connection) -> Entry:
+    """Park within a transaction that is open."""
+    seen = _seen(connection, command.appointment_id, command.version)
+    was = seen.appointment
+    if was.status is _PARKED:
+        return seen
+    if was.status not in {_BOOKED, _CANCELLED}:
+        raise InvalidInput(field="status", expected="an appointment that is booked")
+    row = replace(was, status=_PARKED, cancellation_reason=None)
     return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient)
 
 
@@ -321,7 +342,7 @@ def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entr
 
 
 def _judged_back(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: Appointment) -> Verdict:
-    """Judge a cancelled appointment that is booked again: at its old place it may stand as it stood."""
+    """Judge a cancelled or parked appointment that is booked again: at its old place it may stand as it stood."""
     now, then = candidate, candidate_of_appointment(was)
     if (now.practitioner_id, now.site_id, now.visit) != (then.practitioner_id, then.site_id, then.visit):
         return _judged(facts, candidate, overrule)

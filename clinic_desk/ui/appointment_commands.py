@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from clinic_desk.domain.commands import SetStatus
+from clinic_desk.domain.commands import Park, SetStatus
 from clinic_desk.domain.records import AppointmentStatus as Status
 from clinic_desk.domain.records import Entry
 from clinic_desk.ui.calendar.places import Place
@@ -51,6 +51,7 @@ class AppointmentCommands(QObject):
             self._actions[name].triggered.connect(partial(self._on_selected, partial(self.set_status, status)))
         for name, act in (
             ("open", self._open),
+            ("park", self.park),
             ("cancel", self.ask_cancel),
             ("reinstate", self._space.moving.reinstate),
             ("error", self.ask_error),
@@ -147,6 +148,10 @@ class AppointmentCommands(QObject):
     def set_status(self, status: Status, entry: Entry) -> None:
         """Set the status of an appointment."""
         self._space.own.send(SetStatus(entry.id, entry.appointment.version, status), entry)
+
+    def park(self, entry: Entry) -> None:
+        """Take an appointment off the calendar until it is put back; nobody is told."""
+        self._space.own.send(Park(entry.id, entry.appointment.version), entry)
 
     def ask_cancel(self, entry: Entry) -> None:
         """Ask why, then cancel; of a date of a series, which of its dates are meant."""

@@ -9,7 +9,7 @@ from clinic_desk.ui.actions import Actions
 
 translate = QCoreApplication.translate
 _ENTRY = (
-    *("open", "", "arrived", "in_room", "done", "noshow", "rebook", "", "move", "cancel", "reinstate", ""),
+    *("open", "", "arrived", "in_room", "done", "noshow", "rebook", "", "move", "park", "cancel", "reinstate", ""),
     *("repeat", "series_move", "series_cancel", "", "error"),
 )
 
@@ -24,6 +24,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         actions,
         "new",
         "undo",
+        "parked",
         "away",
         "",
         "messages",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Cancel, SetStatus, Update
+from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.errors import ClinicDeskError
@@ -19,7 +19,7 @@ from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.told import done_text
 from clinic_desk.ui.undo import Done, DoneTogether, UndoStack
 
-Simple = SetStatus | Cancel | Update
+Simple = SetStatus | Cancel | Park | Update
 
 
 class OwnChanges(QObject):
@@ -166,5 +166,7 @@ def perform(database: Database, command: Simple) -> Entry:
             return booking.set_status(database, command)
         case Cancel():
             return booking.cancel(database, command)
+        case Park():
+            return booking.park(database, command)
         case Update():
             return booking.update(database, command)

@@ -45,6 +45,8 @@ def _place(entry: Entry) -> tuple[object, ...]:
 def _status_text(before: Entry, after: Entry) -> str:
     if before.appointment.status is AppointmentStatus.CANCELLED:
         return translate("Told", "Booked again: {name} · {place}")
+    if before.appointment.status is AppointmentStatus.WAITLIST and after.appointment.status is AppointmentStatus.BOOKED:
+        return translate("Told", "Put back: {name} · {place}")
     texts = {
         AppointmentStatus.BOOKED: translate("Told", "Back to booked: {name} · {place}"),
         AppointmentStatus.ARRIVED: translate("Told", "Arrived: {name}"),
@@ -52,6 +54,7 @@ def _status_text(before: Entry, after: Entry) -> str:
         AppointmentStatus.FULFILLED: translate("Told", "Done: {name}"),
         AppointmentStatus.NOSHOW: translate("Told", "Did not come: {name} · {place}"),
         AppointmentStatus.CANCELLED: translate("Told", "Cancelled: {name} · {place}"),
+        AppointmentStatus.WAITLIST: translate("Told", "Parked: {name} · {place}"),
         AppointmentStatus.ENTERED_IN_ERROR: translate("Told", "Taken off the calendar: {name} · {place}"),
     }
     return texts.get(after.appointment.status, translate("Told", "Changed: {name} · {place}"))

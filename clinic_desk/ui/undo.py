@@ -9,11 +9,11 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desk.domain.commands import Cancel, Rule, SetStatus, Update
+from clinic_desk.domain.commands import Cancel, Park, Rule, SetStatus, Update
 from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry
 from clinic_desk.domain.series import ChangeSeries
 
-Undoing = Update | SetStatus | Cancel
+Undoing = Update | SetStatus | Cancel | Park
 _AT_MOST: Final = 50
 _FIELDS: Final = ("starts_at", "practitioner_id", "site_id", "room_id", "device_id", "type_id", "patient_id", "note")
 
@@ -44,7 +44,9 @@ def undoing(
 
 
 def _status_back(before: Appointment, after: Appointment, version: int, beside: frozenset[UUID]) -> Undoing | None:
-    if after.status is AppointmentStatus.CANCELLED:
+    if before.status is AppointmentStatus.WAITLIST:
+        return None if after.status is AppointmentStatus.ENTERED_IN_ERROR else Park(after.id, version)
+    if after.status in {AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST}:
         return Update(after.id, version, reinstate=True, beside=beside)
     if before.status is AppointmentStatus.CANCELLED:
         return Cancel(after.id, version, before.cancellation_reason or CancellationReason.SCHEDULING_ERROR)

@@ -163,6 +163,7 @@ class Workspace(QObject):
         window = self.window
         window.actions_by_name["messages"].triggered.connect(lambda _checked: self.messages.toggle())
         window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
+        window.actions_by_name["parked"].triggered.connect(lambda _checked: self.open_parked())
         window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
@@ -190,6 +191,12 @@ class Workspace(QObject):
         from clinic_desk.ui.setup.desk import open_setup
 
         open_setup(self)
+
+    def open_parked(self) -> None:
+        """Open the list of what is parked."""
+        from clinic_desk.ui.away.parked_desk import open_parked
+
+        open_parked(self)
 
     def open_away(self) -> None:
         """Open Doctor away; its parts are made when somebody asks for them first."""

@@ -511,6 +511,8 @@ def test_a_moment_without_a_zone_is_refused(clinic: SmallClinic, manager: Databa
     three_booked(manager, clinic)
     save = monday_off(clinic)
     command = plan_of(away.look(manager, save), save)
-    wrong = replace(command.steps[0], starts_at=datetime(2031, 3, 4, 9))  # noqa: DTZ001
+    step = command.steps[0]
+    assert isinstance(step, Update)
+    wrong = replace(step, starts_at=datetime(2031, 3, 4, 9))  # noqa: DTZ001
     with pytest.raises(InvalidInput):
         away.carry_out(manager, replace(command, steps=(wrong,)))

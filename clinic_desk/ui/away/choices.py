@@ -8,13 +8,16 @@ from enum import Enum
 from uuid import UUID
 
 from clinic_desk.domain.availability import FreeSlot
-from clinic_desk.domain.away import Away, CarryOut, Proposal, Saving, Step, meet, step_to
+from clinic_desk.domain.away import CarryOut, Proposal, Saving, Step, meet, step_to
+from clinic_desk.domain.commands import Park
+from clinic_desk.services.away import Looked
 
 
 class Way(Enum):
     """What becomes of a patient."""
 
     MOVED = "moved"
+    PARKED = "parked"
     LEFT = "left"
 
 
@@ -26,6 +29,7 @@ class Choice:
     slot: FreeSlot | None = None
 
 
+PARKED = Choice(Way.PARKED)
 LEFT = Choice(Way.LEFT)
 Chosen = Mapping[UUID, Choice]
 
@@ -47,7 +51,7 @@ def options_of(proposal: Proposal, proposals: Sequence[Proposal], chosen: Chosen
     ]
     row = proposal.entry.appointment
     free = [slot for slot in proposal.offers if not any(meet(row, slot, other, its) for other, its in others)]
-    return (*(Choice(Way.MOVED, slot) for slot in free), LEFT)
+    return (*(Choice(Way.MOVED, slot) for slot in free), PARKED, LEFT)
 
 
 def kept(proposals: Iterable[Proposal], chosen: Chosen, besides: frozenset[UUID]) -> dict[UUID, FreeSlot]:
@@ -56,17 +60,19 @@ def kept(proposals: Iterable[Proposal], chosen: Chosen, besides: frozenset[UUID]
     return {row_id: slot for row_id, slot in found if slot is not None}
 
 
-def plan_of(away: Away, save: Saving | None, proposals: Sequence[Proposal], chosen: Chosen, *, tell: bool) -> CarryOut:
+def plan_of(looked: Looked, save: Saving | None, chosen: Chosen, *, tell: bool, tell_parked: bool) -> CarryOut:
     """Return the command that carries out what is chosen."""
     steps: list[Step] = []
     left: set[UUID] = set()
-    for one in proposals:
-        slot = choice_of(one, chosen).slot
-        if slot is None:
-            left.add(one.entry.id)
+    for one in looked.proposals:
+        choice, row = choice_of(one, chosen), one.entry.appointment
+        if choice.slot is not None:
+            steps.append(step_to(row, choice.slot, tell=tell))
+        elif choice.way is Way.PARKED:
+            steps.append(Park(row.id, row.version, tell_patient=tell_parked))
         else:
-            steps.append(step_to(one.entry.appointment, slot, tell=tell))
-    return CarryOut(away, save, tuple(steps), frozenset(left))
+            left.add(row.id)
+    return CarryOut(looked.away, save, tuple(steps), frozenset(left))
 
 
 def number_of(proposals: Iterable[Proposal], chosen: Chosen, way: Way) -> int:

@@ -116,7 +116,7 @@ class AwayDesk(QObject):
 
     def _committed(self, save: Saving, former: Saving | None, done: CarriedOut, before: tuple[Entry, ...]) -> None:
         self._apply(done.entries)
-        text = done_words(save, self._desk.store.clinic, len(done.entries))
+        text = done_words(save, self._desk.store.clinic, done.entries)
         command = back_of(done, before, former)
         if command.steps or command.back is not None:
             self._offer_undo(text, command)

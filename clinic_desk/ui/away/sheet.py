@@ -68,6 +68,9 @@ class AwaySheet(Sheet):
         self.tell = TickBox()
         self.tell.setObjectName("away_tell")
         self.tell.setChecked(tell)
+        self.tell_parked = TickBox()
+        self.tell_parked.setObjectName("away_tell_parked")
+        self.tell_parked.setText(translate("away", "Tell those who are &parked that their appointment is cancelled"))
         self.problem = Remark()
         self.problem.setObjectName("away_problem")
         self.problem.setProperty("boxed", "true")
@@ -107,7 +110,7 @@ class AwaySheet(Sheet):
         footer.addWidget(self.progress, 1)
         for each in (self.cancel_button, self.only_save, self.send_button):
             footer.addWidget(each)
-        for part in (self.title, self.story, self.table, self.tell, self.problem):
+        for part in (self.title, self.story, self.table, self.tell, self.tell_parked, self.problem):
             self.body.addWidget(part)
         self.body.addLayout(footer)
         self.only_save.setVisible(self._saves and bool(self.looked.proposals))
@@ -134,20 +137,19 @@ class AwaySheet(Sheet):
         return self._looking or self._submission.is_busy
 
     def _show_state(self) -> None:
-        moved = number_of(self.table.proposals, self.table.chosen, Way.MOVED)
-        left = number_of(self.table.proposals, self.table.chosen, Way.LEFT)
-        self.progress.setText(tally_words(moved, left))
+        tally = {way: number_of(self.table.proposals, self.table.chosen, way) for way in Way}
+        self.progress.setText(tally_words(tally))
         if self._submission.is_busy:
             unknown = self._submission.is_unknown
             text = translate("away", "Finding out…") if unknown else translate("away", "Saving…")
         elif self._looking:
             text = translate("away", "Looking again…")
         else:
-            text = send_words(moved, left, saving=self._saves) or translate("away", "Close ⏎")
+            text = send_words(tally, saving=self._saves)
         set_button_text(self.send_button, text)
         self._show_tell()
         focus = QApplication.focusWidget()
-        for part in (self.table, self.cancel_button, self.only_save, self.tell):
+        for part in (self.table, self.cancel_button, self.only_save, self.tell, self.tell_parked):
             part.setEnabled(not self.is_busy)
         self.send_button.setEnabled(not self.is_busy)
         if self.isVisible() and focus is not None and not focus.isEnabled():
@@ -163,6 +165,8 @@ class AwaySheet(Sheet):
             text += translate("away", " ({n} of them cannot be told: call them)").format(n=lost)
         self.tell.setText(text)
         self.tell.setVisible(bool(moved))
+        parked = [one for one in self.table.rows.records if one.choice.way is Way.PARKED]
+        self.tell_parked.setVisible(any(address_of(one.proposal.entry.patient) for one in parked))
 
     # --- doing it ---
 
@@ -187,8 +191,8 @@ class AwaySheet(Sheet):
     def _command(self) -> CarryOut:
         """Return the plan; the same one once more is sent under the same ids."""
         save = self.save if self._saves else None
-        table = self.table
-        command = plan_of(self.looked.away, save, table.proposals, table.chosen, tell=self.tell.isChecked())
+        parked = self.tell_parked.isChecked()
+        command = plan_of(self.looked, save, self.table.chosen, tell=self.tell.isChecked(), tell_parked=parked)
         if self._sent is not None and _same(self._sent, command):
             command = self._sent
         self._sent = command

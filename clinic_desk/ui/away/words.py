@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.availability import FreeSlot
 from clinic_desk.domain.away import Proposal, Saving, Trouble
-from clinic_desk.domain.records import Clinic
+from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.domain.setup import SaveTimeOff
 from clinic_desk.domain.wall import to_wall
@@ -70,6 +71,8 @@ def choice_words(choice: Choice, proposal: Proposal, clinic: Clinic, today: date
     """Return what becomes of a patient, for her row."""
     if choice.slot is not None:
         return "→ " + slot_words(choice.slot, proposal, clinic, today)[0]
+    if choice.way is Way.PARKED:
+        return translate("away", "is parked")
     return translate("away", "stays booked then")
 
 
@@ -77,6 +80,8 @@ def option_words(choice: Choice, proposal: Proposal, clinic: Clinic, today: date
     """Return what can be chosen, and what is special about it."""
     if choice.slot is not None:
         return slot_words(choice.slot, proposal, clinic, today)
+    if choice.way is Way.PARKED:
+        return translate("away", "Park it"), translate("away", "off the calendar, F7 lists it")
     return translate("away", "Leave it where it is"), translate("away", "the doctor must know")
 
 
@@ -92,34 +97,43 @@ def trouble_words(trouble: Trouble, proposal: Proposal, clinic: Clinic) -> str:
     return sentence(cause, clinic, row.zone, About(row.practitioner_id, row.type_id, row.starts_at))
 
 
-def tally_words(moved: int, left: int) -> str:
-    """Return `11 moved, 1 stays booked then`."""
-    parts = []
-    if moved:
-        parts.append(translate("away", "{n} moved").format(n=moved))
-    if left:
-        stays = translate("away", "1 stays booked then"), translate("away", "{n} stay booked then")
-        parts.append(stays[left != 1].format(n=left))
-    return ", ".join(parts)
+def tally_words(tally: Mapping[Way, int]) -> str:
+    """Return `11 moved, 1 parked, 1 stays booked then`."""
+    stays = translate("away", "1 stays booked then"), translate("away", "{n} stay booked then")
+    texts = {
+        Way.MOVED: translate("away", "{n} moved"),
+        Way.PARKED: translate("away", "{n} parked"),
+        Way.LEFT: stays[tally[Way.LEFT] != 1],
+    }
+    return ", ".join(text.format(n=tally[way]) for way, text in texts.items() if tally[way])
 
 
-def send_words(moved: int, left: int, *, saving: bool) -> str:
+def send_words(tally: Mapping[Way, int], *, saving: bool) -> str:
     """Return what the button does."""
-    if not moved:
-        return translate("away", "Save ⏎") if saving else translate("away", "Close ⏎") if not left else ""
-    if moved == 1:
-        return translate("away", "Save and move one ⏎") if saving else translate("away", "Move one ⏎")
-    text = translate("away", "Save and move {n} ⏎") if saving else translate("away", "Move {n} ⏎")
-    return text.format(n=moved)
+    moved, parked = tally[Way.MOVED], tally[Way.PARKED]
+    if not moved and not parked:
+        return translate("away", "Save ⏎") if saving else translate("away", "Close ⏎")
+    if not parked:
+        text = translate("away", "Save and move {n} ⏎") if saving else translate("away", "Move {n} ⏎")
+    elif not moved:
+        text = translate("away", "Save and park {p} ⏎") if saving else translate("away", "Park {p} ⏎")
+    else:
+        text = translate("away", "Save, move {n}, park {p} ⏎") if saving else translate("away", "Move {n}, park {p} ⏎")
+    return text.format(n=moved, p=parked)
 
 
-def done_words(save: Saving, clinic: Clinic, choices: int) -> str:
+def done_words(save: Saving, clinic: Clinic, entries: Iterable[Entry]) -> str:
     """Return what was done, for a note."""
-    what = absence_words(save, clinic)
-    if not choices:
-        return what
-    one, several = translate("away", "{what} · 1 patient moved"), translate("away", "{what} · {n} patients moved")
-    return (one if choices == 1 else several).format(what=what, n=choices)
+    statuses = [entry.appointment.status for entry in entries]
+    parked = statuses.count(AppointmentStatus.WAITLIST)
+    moved = len(statuses) - parked
+    parts = [absence_words(save, clinic)]
+    if moved:
+        text = translate("away", "1 patient moved") if moved == 1 else translate("away", "{n} patients moved")
+        parts.append(text.format(n=moved))
+    if parked:
+        parts.append(translate("away", "{n} parked").format(n=parked))
+    return " · ".join(parts)
 
 
-WAY_COLOURS = {Way.MOVED: "ok", Way.LEFT: "warning"}
+WAY_COLOURS = {Way.MOVED: "ok", Way.PARKED: "warning", Way.LEFT: "warning"}

@@ -99,6 +99,7 @@ class ChangedFirstDialog(Sheet):
         told = {
             AppointmentStatus.CANCELLED: translate("changed", "This appointment was cancelled at {desk}"),
             AppointmentStatus.ENTERED_IN_ERROR: translate("changed", "This appointment was deleted at {desk}"),
+            AppointmentStatus.WAITLIST: translate("changed", "This appointment was parked at {desk}"),
         }.get(status, translate("changed", "This appointment was changed at {desk} first"))
         self._title.setText(told.format(desk=desk))
         self.setAccessibleName(self._title.text())

@@ -71,7 +71,7 @@ class ChangedMeanwhile(QObject):
         self.ended.emit()
         if sent is None or wanted is None or seen is None or not isinstance(sent.command, Update):
             return
-        if seen.appointment.status is AppointmentStatus.CANCELLED:
+        if seen.appointment.status in {AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST}:
             self.decided.emit(reinstated(sent, wanted, sent.command, seen))
         else:
             self.decided.emit(Sent(booked_again(wanted, sent.command), sent.patient))

@@ -81,7 +81,7 @@ def status_text(status: AppointmentStatus) -> str:
         AppointmentStatus.CANCELLED: translate("status", "cancelled"),
         AppointmentStatus.NOSHOW: translate("status", "did not come"),
         AppointmentStatus.ENTERED_IN_ERROR: translate("status", "deleted"),
-        AppointmentStatus.WAITLIST: translate("status", "on the waiting list"),
+        AppointmentStatus.WAITLIST: translate("status", "parked"),
     }[status]
 
 

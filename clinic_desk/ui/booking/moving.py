@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Unchanged, Update
-from clinic_desk.domain.records import Clinic, Entry
+from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
 from clinic_desk.domain.refusals import Violation
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
 from clinic_desk.ui.booking.ask import AskSheet
@@ -60,7 +60,7 @@ class Moving(QObject):
     def move(self, entry: Entry, wish: MoveWish, *, tell: bool = True) -> bool:
         """Move an appointment to where it was dropped; False (no `ended`) if it is there or another is on its way."""
         update = update_of(entry, wish, tell=tell)
-        if self._entry is not None or not changes_anything(update):
+        if self._entry is not None or not (update.reinstate or changes_anything(update)):
             return False
         self._entry = entry
         self._about = About(wish.practitioner_id, entry.appointment.type_id, wish.starts_at)
@@ -113,7 +113,7 @@ class Moving(QObject):
 
 
 def update_of(entry: Entry, wish: MoveWish, *, tell: bool = True) -> Update:
-    """Return the Update a drop means: only what is different from the appointment as it was seen."""
+    """Return the Update a drop means: only what is different from the appointment as seen; a parked one is put back."""
     row = entry.appointment
     minutes = int(row.length.total_seconds()) // 60
     other_site = wish.site_id != row.site_id
@@ -129,5 +129,6 @@ def update_of(entry: Entry, wish: MoveWish, *, tell: bool = True) -> Update:
         site_id=wish.site_id if other_site else UNCHANGED,
         room_id=room,
         device_id=AUTOMATIC if other_site else UNCHANGED,
+        reinstate=row.status is AppointmentStatus.WAITLIST,
         tell_patient=tell,
     )

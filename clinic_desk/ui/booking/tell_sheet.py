@@ -36,7 +36,8 @@ def matters(wish: MoveWish) -> bool:
     """Whether a patient can be told of a move, and has to know: the time or the place is another one."""
     row = wish.entry.appointment
     other = (wish.starts_at, wish.site_id) != (row.starts_at, row.site_id)
-    return other and row.status is AppointmentStatus.BOOKED and bool(address_of(wish.entry.patient))
+    is_to_come = row.status in {AppointmentStatus.BOOKED, AppointmentStatus.WAITLIST}
+    return other and is_to_come and bool(address_of(wish.entry.patient))
 
 
 class TellSheet(Sheet):

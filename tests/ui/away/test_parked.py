@@ -138,7 +138,7 @@ def test_a_parked_one_is_cancelled_from_the_list_which_stays_open(
     sheet = listed(space, qtbot)
     qtbot.waitUntil(sheet.list.hasFocus)
     press(Qt.Key.Key_C)
-    (dialog,) = [each for each in space.window.findChildren(CancelDialog) if each.isVisible()]
+    (_dialog,) = [each for each in space.window.findChildren(CancelDialog) if each.isVisible()]
     press(ENTER)
     qtbot.waitUntil(lambda: status_of(database, entry) is AppointmentStatus.CANCELLED, timeout=10_000)
     qtbot.waitUntil(lambda: not sheet.rows.records, timeout=10_000)

@@ -8,14 +8,14 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from clinic_desk.domain.away import Proposal
 from clinic_desk.domain.records import Clinic
 from clinic_desk.services.away import Looked
 from clinic_desk.ui.away.choices import LEFT, Choice, choice_of, options_of
-from clinic_desk.ui.away.words import WAY_COLOURS, choice_words, option_words, visit_words, when_words
+from clinic_desk.ui.away.words import WAY_COLOURS, choice_words, note_words, option_words, visit_words, when_words
 from clinic_desk.ui.booking.choice_button import ChoiceButton
 from clinic_desk.ui.booking.fields import let_wrap, plain_label
 from clinic_desk.ui.booking.words import list_name
@@ -43,6 +43,17 @@ class AwayRow:
     in_trouble: bool
 
 
+class AwayList(MessageList):
+    """As high as its rows wish, and lower where the window is."""
+
+    def rows_height(self, rows: int) -> int:
+        """Return how high it is with so many rows."""
+        return self.verticalHeader().defaultSectionSize() * rows + 30
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.rows_height(min(max(3, len(self.rows.records)), _ROWS_SHOWN)))
+
+
 class AwayTable(QWidget):
     """`changed` follows every choice; Enter in the list is `entered`, Esc `left`."""
 
@@ -59,8 +70,8 @@ class AwayTable(QWidget):
         self.chosen: dict[UUID, Choice] = {}
         self.marks: Mapping[UUID, str] = {}
         self.rows = RowsModel(_columns(), datetime.now, self)
-        self.list = MessageList(self.rows, "away_patients", translate("away", "Patients who are booked then"))
-        self.list.setMinimumHeight(self.list.verticalHeader().defaultSectionSize() * 3 + 30)
+        self.list = AwayList(self.rows, "away_patients", translate("away", "Patients who are booked then"))
+        self.list.setMinimumHeight(self.list.rows_height(3))
         self.none = plain_label(translate("away", "Nobody is booked then."), "muted")
         self.none.setObjectName("away_none")
         self.why = plain_label("", "warning")
@@ -87,8 +98,7 @@ class AwayTable(QWidget):
         self._clinic, self.proposals, self.marks = looked.clinic, looked.proposals, marks
         self._several = looked.away.practitioner_id is None
         self._show_rows()
-        height = self.list.verticalHeader().defaultSectionSize() * min(max(3, len(self.proposals)), _ROWS_SHOWN) + 30
-        self.list.setMinimumHeight(height)
+        self.list.updateGeometry()
         self.none.setVisible(not self.proposals)
         self.list.setVisible(bool(self.proposals))
         if self.list.chosen is None and self.proposals:
@@ -105,7 +115,6 @@ class AwayTable(QWidget):
     def _row(self, one: Proposal) -> AwayRow:
         assert self._clinic is not None
         row, choice = one.entry.appointment, choice_of(one, self.chosen)
-        no_time = "" if one.offers else translate("away", "no free time within six weeks")
         return AwayRow(
             one.entry.id,
             one,
@@ -114,7 +123,7 @@ class AwayTable(QWidget):
             when_words(row.starts_at, row.zone, self._today),
             visit_words(one, self._clinic, several=self._several),
             choice_words(choice, one, self._clinic, self._today),
-            self.marks.get(one.entry.id, no_time),
+            self.marks.get(one.entry.id) or note_words(one),
             one.entry.id in self.marks,
         )
 
@@ -156,8 +165,8 @@ class AwayTable(QWidget):
         )
         for number, (_, button) in enumerate(self.options):
             self._grid.addWidget(button, number // _COLUMNS, number % _COLUMNS)
-        self.why.setText("" if row is None else row.mark)
-        self.why.setVisible(bool(row and row.mark))
+        self.why.setText(row.mark if row is not None and row.in_trouble else "")
+        self.why.setVisible(bool(self.why.text()))
         self._check_options()
 
     def _button(self, number: int, choice: Choice, row: AwayRow) -> ChoiceButton:
@@ -190,4 +199,6 @@ def _colour(row: AwayRow) -> str:
 
 
 def _mark_colour(row: AwayRow) -> str:
-    return "danger" if row.in_trouble else "warning"
+    if row.in_trouble:
+        return "danger"
+    return "muted" if row.proposal.offers else "warning"

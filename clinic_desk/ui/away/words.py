@@ -13,6 +13,7 @@ from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.domain.setup import SaveTimeOff
 from clinic_desk.domain.wall import to_wall
+from clinic_desk.notifications.planning import address_of
 from clinic_desk.ui.away.choices import Choice, Way
 from clinic_desk.ui.booking.words import day_text, one_line, time_text
 from clinic_desk.ui.sentences import About, sentence
@@ -74,6 +75,20 @@ def choice_words(choice: Choice, proposal: Proposal, clinic: Clinic, today: date
     if choice.way is Way.PARKED:
         return translate("away", "is parked")
     return translate("away", "stays booked then")
+
+
+def note_words(proposal: Proposal) -> str:
+    """Return what is to be known of a patient before she is moved: there is no time, or she must be called."""
+    patient = proposal.entry.patient
+    if not proposal.offers:
+        return translate("away", "no free time within six weeks")
+    if address_of(patient):
+        return ""
+    return (
+        translate("away", "no message: call {phone}").format(phone=patient.phone)
+        if patient.phone
+        else (translate("away", "no message and no phone number"))
+    )
 
 
 def option_words(choice: Choice, proposal: Proposal, clinic: Clinic, today: date) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Book, Cancel, Rule, SetStatus, Update
+from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Book, Cancel, Park, Rule, SetStatus, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, Series
 from clinic_desk.domain.recurrence import Occurrence, Recurrence, instant_on, occurrences, rule_text
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from clinic_desk.domain.records import Clinic
     from clinic_desk.domain.refusals import Violation
 
-Step = Update | Cancel | SetStatus
+Step = Update | Cancel | SetStatus | Park
 
 
 class Scope(StrEnum):

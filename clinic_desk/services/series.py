@@ -19,14 +19,14 @@ from clinic_desk.database.queries_series import (
     lock_places,
     series_of_appointment,
 )
-from clinic_desk.domain.commands import Book, Cancel, SetStatus, Unchanged, Update
+from clinic_desk.domain.commands import Book, Cancel, Park, SetStatus, Unchanged, Update
 from clinic_desk.domain.recurrence import MOST_DATES
 from clinic_desk.domain.refusals import Conflict, NotFound
 from clinic_desk.domain.rules import Candidate, candidate_of_appointment, candidate_of_book, candidate_of_update, judge
 from clinic_desk.domain.series import SeriesRefused, SeriesView, put_instead
 from clinic_desk.errors import InvalidInput, Refused
 from clinic_desk.services import slots
-from clinic_desk.services.booking import book_in, cancel_in, rough_candidate, set_status_in, update_in
+from clinic_desk.services.booking import book_in, cancel_in, park_in, rough_candidate, set_status_in, update_in
 from clinic_desk.services.placing import checked_instant, checked_text, read_facts, wanted_place
 from clinic_desk.services.slots import AlternativeKind
 
@@ -250,6 +250,8 @@ def _change_date(db: Database, step: Step, was: Entry, connection: Connection) -
                 return cancel_in(db, step, connection)
             case SetStatus():
                 return set_status_in(db, step, connection)
+            case Park():
+                return park_in(db, step, connection)
     except Refused as cause:
         raise SeriesRefused(day, cause) from cause
 

@@ -84,7 +84,7 @@ def undoing_together(done: Iterable[Done], versions: Mapping[UUID, int], *, tell
         row_id = one.after.id
         step = replace(one, version=versions.get(row_id, one.version)).command
         if step is not None:
-            steps.append(step if isinstance(step, SetStatus) else replace(step, tell_patient=tell and not steps))
+            steps.append(step if isinstance(step, SetStatus | Park) else replace(step, tell_patient=tell and not steps))
     return ChangeSeries(tuple(steps)) if steps else None
 
 

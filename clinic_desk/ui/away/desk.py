@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from clinic_desk.domain.away import AwayRefused, CarriedOut, Saving, TakeBack
 from clinic_desk.domain.commands import Update
+from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Closure, Entry
 from clinic_desk.domain.setup import Remove
 from clinic_desk.domain.wall import local_day
@@ -119,14 +120,27 @@ class AwayDesk(QObject):
         text = done_words(save, self._desk.store.clinic, done.entries)
         command = back_of(done, before, former)
         if command.steps or command.back is not None:
-            self._offer_undo(text, command)
+            self._offer_undo(text, command, done.entries)
         else:
             self._own.tell(text)
 
-    def _offer_undo(self, text: str, command: TakeBack) -> None:
-        self._own.committed_together(text, DoneTogether(lambda: self._take_back(text, command)))
+    def _offer_undo(self, text: str, command: TakeBack, entries: tuple[Entry, ...]) -> None:
+        versions = {step.appointment_id: step.version for step in command.steps}
 
-    def _take_back(self, text: str, command: TakeBack) -> None:
+        def take_back() -> None:
+            steps = tuple(replace(step, version=versions[step.appointment_id]) for step in command.steps)
+            anew = replace(command, steps=steps, operation_id=new_id())
+            self._take_back(anew, partial(self._taken_back, text), partial(self._stays, entries, done))
+
+        done = DoneTogether(take_back, versions=versions)
+        self._own.committed_together(text, done)
+
+    def _take_back(
+        self,
+        command: TakeBack,
+        done: Callable[[tuple[Entry, ...]], None],
+        failed: Callable[[ClinicDeskError], None],
+    ) -> None:
         database = self._desk.database
 
         def work() -> object:
@@ -135,8 +149,8 @@ class AwayDesk(QObject):
             return away.take_back(database, command)
 
         submission = Submission(self._desk.tasks, self)
-        submission.done.connect(lambda entries: self._taken_back(text, entries))
-        submission.failed.connect(lambda error: self._stays(text, command, error))
+        submission.done.connect(done)
+        submission.failed.connect(failed)
         submission.done.connect(submission.deleteLater)
         submission.failed.connect(submission.deleteLater)
         submission.send(work)
@@ -145,22 +159,22 @@ class AwayDesk(QObject):
         self._apply(entries)
         self._own.tell(self.tr("Undone: {what}").format(what=text))
 
-    def _stays(self, text: str, command: TakeBack, error: ClinicDeskError) -> None:
+    def _stays(self, entries: tuple[Entry, ...], done: DoneTogether, error: ClinicDeskError) -> None:
         """Say why it could not be taken back; what was no refusal may be tried once more."""
         from clinic_desk.ui.sentences import sentence
 
-        clinic, entries = self._desk.store.clinic, {step.appointment_id for step in command.steps}
+        clinic = self._desk.store.clinic
         zone = clinic.sites[0].zone if clinic.sites else "UTC"
         if isinstance(error, AwayRefused) and error.troubles:
             first = error.troubles[0]
-            entry = self._desk.store.entry(first.appointment_id) if first.appointment_id in entries else None
-            name = one_line(entry.patient.display_name) if entry else self.tr("One of them")
-            why = sentence(first.cause, clinic, entry.appointment.zone if entry else zone)
-            self._own.tell_trouble(self.tr("Nothing was taken back. {name}: {why}").format(name=name, why=why))
+            names = {entry.id: one_line(entry.patient.display_name) for entry in entries}
+            why = sentence(first.cause, clinic, zone)
+            told = self.tr("Nothing was taken back. {name}: {why}")
+            self._own.tell_trouble(told.format(name=names[first.appointment_id], why=why))
             return
         self._own.tell_trouble(sentence(error, clinic, zone))
         if not isinstance(error, Refused):
-            self._own.stack.push_together(DoneTogether(lambda: self._take_back(text, command)))
+            self._own.stack.restore(done)
 
     def _apply(self, entries: tuple[Entry, ...]) -> None:
         for entry in entries:

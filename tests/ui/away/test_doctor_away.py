@@ -291,3 +291,41 @@ def test_a_closure_saved_in_the_set_up_may_move_nobody(  # noqa: PLR0917  # fixt
     qtbot.waitUntil(lambda: page.told.text() == SAVED, timeout=10_000)
     assert count(owner_engine, "closure") == 1
     assert starts(database, entries) == [entry.appointment.starts_at for entry in entries]
+
+
+def test_all_is_undone_also_after_this_desk_changed_one_of_them_again(
+    clinic: SmallClinic, database: Database, manager: DeskProgram, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    entries = three_booked(database, clinic)
+    sheet = away_on_the_monday(manager, qtbot)
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    space = manager.workspace
+    assert space is not None
+    noted = booking.update(database, Update(entries[0].id, 2, note="called"))
+    space.own.stack.moved_on(noted)  # as any change of this desk does
+    undo(manager)
+    qtbot.waitUntil(lambda: count(owner_engine, "time_off") == 0, timeout=10_000)
+    assert starts(database, entries) == [entry.appointment.starts_at for entry in entries]
+
+
+def test_what_another_desk_changed_since_is_not_undone_and_it_is_said(  # noqa: PLR0917  # fixtures
+    clinic: SmallClinic,
+    database: Database,
+    second_database: Database,
+    manager: DeskProgram,
+    owner_engine: Engine,
+    qtbot: QtBot,
+) -> None:
+    entries = three_booked(database, clinic)
+    sheet = away_on_the_monday(manager, qtbot)
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    space = manager.workspace
+    assert space is not None
+    booking.update(second_database, Update(entries[0].id, 2, note="called"))
+    undo(manager)
+    qtbot.waitUntil(lambda: "Nothing was taken back." in space.window.toasts.latest_text(), timeout=10_000)
+    assert "Anna Meier" in space.window.toasts.latest_text()
+    assert count(owner_engine, "time_off") == 1
+    assert starts(database, entries)[1] == at(clinic.monday + DAY, 10)

@@ -36,7 +36,7 @@ class ClinicSetup(QObject):
     completed = Signal()
     """Closed, and there is something that can be booked."""
     stored = Signal(object)
-    """Everything typed is saved: the names of the areas in which something was, as a frozenset; or "at once"."""
+    """Something is saved: the names of the areas it is in (or "at once"), as a frozenset."""
 
     def __init__(
         self, window: MainWindow, database: Database, tasks: Tasks, *, may_write: bool, parent: QObject | None = None
@@ -138,8 +138,7 @@ class ClinicSetup(QObject):
         """Carry out something that is not saved with the rest, and say so; a refusal is told over what then stands."""
 
         def done() -> None:
-            self.saving.note(told)
-            self.stored.emit(frozenset({"at once"}))
+            self.saving.note("at once")
             self.read(lambda: self.free(told))
 
         def failed(error: ClinicDeskError) -> None:

@@ -45,6 +45,7 @@ class Saving(QObject):
         """Something is saved."""
         self._written.add(written)
         self.is_stale = True
+        self._opener.stored.emit(frozenset({written}))
 
     def save(self) -> None:
         """Check everything, then write what was changed; what cannot stay so is told at its field."""
@@ -90,7 +91,6 @@ class Saving(QObject):
 
     def _saved(self) -> None:
         self._opener.free(saved_text())
-        self._opener.stored.emit(frozenset(self._written))
         if self._opener.leaving.is_wanted:
             self._opener.leaving.left.emit()
 

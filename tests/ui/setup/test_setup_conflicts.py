@@ -258,10 +258,13 @@ def test_a_database_lost_between_two_records_says_what_is_saved_and_loses_nothin
         return really(db, command)
 
     monkeypatch.setattr(types, "save_type", cut_first)
+    told: list[frozenset[str]] = []
+    opener_of(far).stored.connect(told.append)
     press(Key.Key_S, CTRL)
     qtbot.waitUntil(lambda: page.told.property("role") == "danger", timeout=20_000)
     assert page.told.text().startswith("The database cannot be reached any more. What is marked ● is not saved yet")
     assert titles(page) == ["Kinds of visits ●"]
+    assert told == [{"sites"}]
     assert stored().clinic.site(SMALL_CLINIC.berlin).address == "Ring 1"
     section = section_of(page, "sites")
     assert line_of(section, "address").text() == "Ring 1"

@@ -134,13 +134,17 @@ def by_channel(settings: Messaging) -> tuple[tuple[Channel, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a plan is made from: the appointment as it now stands, its patient and site, and the database's clock."""
+    """What a plan is made from: the appointment as it now stands, its patient and site, and the database's clock.
+
+    `along`: the starts, in order, of all dates of a series that its one message is about.
+    """
 
     appointment: Appointment
     patient: Patient
     site: Site
     now: datetime
     manner: Manner = USUAL
+    along: tuple[datetime, ...] = ()
 
     @property
     def told(self) -> str:
@@ -357,8 +361,10 @@ def words_of(occasion: Occasion, kind: str, channel: Channel) -> Words | None:
     """Return what a message says; None if it cannot be made: one message's trouble must not stop a booking."""
     manner = occasion.manner
     key = TextKey(kind, channel, occasion.patient.language)
+    along = occasion.along if kind in _TELLING else ()
+    starts_at, site = occasion.appointment.starts_at, occasion.site
     try:
-        return words_for(key, occasion.appointment.starts_at, occasion.site, manner.texts, answers=manner.answers)
+        return words_for(key, starts_at, site, manner.texts, answers=manner.answers, along=along)
     except Exception as error:
         _logger.error("a %s by %s could not be written: %s", kind, channel, type(error).__name__)
         return None

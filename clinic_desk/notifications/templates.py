@@ -23,10 +23,12 @@ from clinic_desk.notifications.texts import (
     language_of,
     render,
     spoken_date,
+    told_together,
+    with_line,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from clinic_desk.domain.messaging import MessageText, Messaging
@@ -82,23 +84,36 @@ def takes_answers(settings: Messaging) -> bool:
 
 
 def words_for(
-    key: TextKey, starts_at: datetime, site: Site, own: OwnTexts | None = None, *, answers: bool = False
+    key: TextKey,
+    starts_at: datetime,
+    site: Site,
+    own: OwnTexts | None = None,
+    *,
+    answers: bool = False,
+    along: Sequence[datetime] = (),
 ) -> Words:
     """Return what a patient is told of an appointment; `key.language` is what the patient's record says.
 
+    `along`: the starts of all dates that this one message is about, in order; none for an appointment by itself.
     The default text stands behind an own one that is broken. Raises what rendering the default raises.
     """
     kind, channel, wanted = key
     language = language_of(wanted)
     values = values_of(starts_at, site, language)
     text = own.get(TextKey(kind, channel, language)) if own else None
+    line = told_together([to_wall(at, site.zone) for at in along], channel, language) if along else ""
     if text is not None and is_sound(text, channel):
         try:
-            return Words(*render(text, channel, values, shorten=False), language)
+            return Words(*render(_saying(text, line), channel, values, shorten=False), language)
         except Exception as error:  # whatever is wrong with it, the patient is told in the program's words
             _logger.error("the text for %s by %s in %s failed: %s", kind, channel, language, type(error).__name__)
-    subject, body = render(default_text(kind, channel, language, answers=answers), channel, values)
+    default = default_text(kind, channel, language, answers=answers)
+    subject, body = render(_saying(default, line), channel, values)
     return Words(subject, body, language)
+
+
+def _saying(text: Text, line: str) -> Text:
+    return with_line(text, line) if line else text
 
 
 def values_of(starts_at: datetime, site: Site, language: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from clinic_desk.domain.records import Channel
 from clinic_desk.notifications.segments import gsm7_length, to_gsm7
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 PLACEHOLDERS: Final = {
@@ -100,6 +100,19 @@ _SAYING: Final = {
         ),
     },
 }
+_TOGETHER: Final = {
+    "en": ("All $count dates: $dates.", "$count dates from $first to $last.", "$count dates until $last."),
+    "de": ("Alle $count Termine: $dates.", "$count Termine vom $first bis $last.", "$count Termine bis $last."),
+    "es": ("Las $count citas: $dates.", "$count citas del $first al $last.", "$count citas hasta el $last."),
+    "fr": (
+        "Les $count rendez-vous: $dates.",
+        "$count rendez-vous du $first au $last.",
+        "$count dates jusqu'au $last.",
+    ),
+}
+"""What is said of dates that are told in one message: all of them if they are few, else the first and the last; in an
+SMS the last, as the first is told before it."""
+MOST_NAMED: Final = 12
 _WEEKDAYS: Final = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "de": ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
@@ -126,6 +139,21 @@ def default_text(kind: str, channel: Channel, language: str, *, answers: bool = 
         return Text(f"$clinic: {subject}", "\n".join((saying, *place, _PHONE[language], "", _TELL_US[language])))
     end = _ANSWER if answers and kind == "reminder" else _STOP
     return Text("", "\n".join((saying, *place, _PHONE[language], end[language])))
+
+
+def told_together(walls: Sequence[datetime], channel: Channel, language: str) -> str:
+    """Return the line that names several dates (local times, in order): all in an e-mail, if they are few."""
+    named, spanned, short = _TOGETHER[language]
+    text = short if channel is Channel.SMS else spanned if len(walls) > MOST_NAMED else named
+    first, last = (spoken_date(wall, language) for wall in (walls[0], walls[-1]))
+    dates = ", ".join(f"{spoken_date(wall, language)} {wall:%H:%M}" for wall in walls)
+    return Template(text).substitute(count=len(walls), dates=dates, first=first, last=last)
+
+
+def with_line(text: Text, line: str) -> Text:
+    """Return a template that says one line more, after its first."""
+    first, *rest = text.body.splitlines() or [""]
+    return Text(text.subject, "\n".join((first, line.replace("$", "$$"), *rest)))
 
 
 def render(text: Text, channel: Channel, values: Mapping[str, str], *, shorten: bool = True) -> tuple[str, str]:

@@ -37,7 +37,7 @@ from clinic_desk.services.placing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -148,8 +148,12 @@ def book_in(
     connection: Connection,
     *,
     of_series: tuple[UUID, date] | None = None,
+    along: Sequence[datetime] = (),
 ) -> Entry:
-    """Book within a transaction that is open; `of_series`: the series it is a date of, and which (RECURRENCE-ID)."""
+    """Book within a transaction that is open; `of_series`: the series it is a date of, and which (RECURRENCE-ID).
+
+    `along`: see `messages_for`.
+    """
     series_id, series_day = of_series or (None, None)
     for _ in range(_TRIES):
         facts = read_facts(connection, db, wanted_place(candidate))
@@ -158,7 +162,7 @@ def book_in(
         refuse(connection, facts, candidate, verdict)
         _refuse_strangers(verdict, command.beside)
         row = replace(placed(candidate, facts, verdict, None, command.note), series_id=series_id, series_day=series_day)
-        messages = messages_for(db, facts, row, tell=command.tell_patient)
+        messages = messages_for(db, facts, row, tell=command.tell_patient, along=along)
         if insert_appointment(connection, row, _queued(messages), command.hold_id):
             return entry_of(facts, row, patient, messages)
         # Somebody who takes no locks (another program) was quicker: look again.
@@ -189,16 +193,22 @@ def _refuse_strangers(verdict: Verdict, beside: frozenset[UUID] | None) -> None:
 
 
 def update_in(
-    db: Database, command: Update, connection: Connection, *, agreed: tuple[datetime, str] | None = None
+    db: Database,
+    command: Update,
+    connection: Connection,
+    *,
+    agreed: tuple[datetime, str] | None = None,
+    along: Sequence[datetime] = (),
 ) -> Entry:
     """Change an appointment within a transaction that is open; the start in UTC.
 
-    `agreed`: the wall time and zone it was agreed in, where these are not what its site's clocks show then.
+    `agreed`: the wall time and zone it was agreed in, where these are not what its site's clocks show then. `along`:
+    see `messages_for`.
     """
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if _is_back(was, command):
-        return _move(db, connection, seen, command)
+        return _move(db, connection, seen, command, along=along)
     if not _changes(was, command):
         return seen
     only_note = not _changes(was, replace(command, note=UNCHANGED))
@@ -206,7 +216,7 @@ def update_in(
         raise InvalidInput(field="status", expected="an appointment that is not cancelled; reinstate it first")
     if only_note:
         return _rewrite(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
-    return _move(db, connection, seen, command, agreed)
+    return _move(db, connection, seen, command, agreed=agreed, along=along)
 
 
 def _is_back(was: Appointment, command: Update) -> bool:
@@ -214,7 +224,13 @@ def _is_back(was: Appointment, command: Update) -> bool:
 
 
 def _move(
-    db: Database, connection: Connection, seen: Entry, command: Update, agreed: tuple[datetime, str] | None = None
+    db: Database,
+    connection: Connection,
+    seen: Entry,
+    command: Update,
+    *,
+    agreed: tuple[datetime, str] | None = None,
+    along: Sequence[datetime] = (),
 ) -> Entry:
     was = seen.appointment
     rough, is_back = rough_candidate(was, command), _is_back(was, command)
@@ -237,8 +253,8 @@ def _move(
     elif _place(was) == _place(row):
         row = replace(row, squeezed_in=was.squeezed_in, overruled=was.overruled | row.overruled)
     farewell_to = seen.patient if new_patient else None
-    tell = command.tell_patient
-    messages = messages_for(db, facts, row, tell=tell, farewell_to=farewell_to, was=was) if relevant else ()
+    telling = partial(messages_for, db, facts, row, tell=command.tell_patient, farewell_to=farewell_to)
+    messages = telling(was=was, along=along) if relevant else ()
     return _write(connection, facts, seen, row, messages, patient=patient)
 
 
@@ -296,8 +312,8 @@ def set_status_in(db: Database, command: SetStatus, connection: Connection) -> E
     return _rewrite(db, connection, seen, row, relevant=relevant)
 
 
-def cancel_in(db: Database, command: Cancel, connection: Connection) -> Entry:
-    """Cancel within a transaction that is open."""
+def cancel_in(db: Database, command: Cancel, connection: Connection, *, along: Sequence[datetime] = ()) -> Entry:
+    """Cancel within a transaction that is open; `along`: see `messages_for`."""
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if was.status is _CANCELLED:
@@ -305,7 +321,7 @@ def cancel_in(db: Database, command: Cancel, connection: Connection) -> Entry:
     if was.status not in {_BOOKED, _ARRIVED, _CHECKED_IN, _PARKED}:
         raise InvalidInput(field="status", expected="an appointment that is booked, arrived or checked in")
     row = replace(was, status=_CANCELLED, cancellation_reason=command.reason)
-    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient)
+    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient, along=along)
 
 
 def park_in(db: Database, command: Park, connection: Connection) -> Entry:
@@ -355,7 +371,14 @@ def _judged_back(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], 
 
 
 def _rewrite(
-    db: Database, connection: Connection, seen: Entry, row: Appointment, *, relevant: bool, tell: bool = True
+    db: Database,
+    connection: Connection,
+    seen: Entry,
+    row: Appointment,
+    *,
+    relevant: bool,
+    tell: bool = True,
+    along: Sequence[datetime] = (),
 ) -> Entry:
     """Write a change that leaves the place as it is, or gives it up; `relevant`: its messages are planned anew."""
     was = seen.appointment
@@ -366,7 +389,7 @@ def _rewrite(
     if row.status.occupies_time and not was.status.occupies_time:
         rules = {violation.rule for violation in _judged(facts, candidate, frozenset()).violations}
         refuse_taken(connection, facts, candidate, rules)
-    messages = messages_for(db, facts, row, tell=tell) if relevant else ()
+    messages = messages_for(db, facts, row, tell=tell, along=along) if relevant else ()
     return _write(connection, facts, seen, row, messages)
 
 

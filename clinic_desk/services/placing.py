@@ -19,7 +19,7 @@ from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications.planning import Manner, Message, Occasion, Queued, manner_of, plan, plan_farewell
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
     from uuid import UUID
 
     from sqlalchemy import Connection
@@ -178,11 +178,16 @@ def messages_for(
     tell: bool,
     farewell_to: Patient | None = None,
     was: Appointment | None = None,
+    along: Sequence[datetime] = (),
 ) -> tuple[Message, ...]:
-    """Return the messages a written row causes; `farewell_to`: the patient it was taken from; `was`: where it stood."""
+    """Return the messages a written row causes; `farewell_to`: the patient it was taken from; `was`: where it stood.
+
+    `along`: the starts of all dates of a series that are told of in one message, if they are several.
+    """
     if facts.patient is None:
         return ()
-    occasion = Occasion(row, facts.patient, facts.clinic.site(row.site_id), facts.now, _manner(db, facts))
+    site, told_with = facts.clinic.site(row.site_id), tuple(sorted(along)) if len(along) > 1 else ()
+    occasion = Occasion(row, facts.patient, site, facts.now, _manner(db, facts), told_with)
     queued = tuple(Queued(*message) for message in facts.queued)
     if row.series_id is not None and row.version > 1:
         # A series is confirmed once, by its first date; of the others the patient knows all the same.

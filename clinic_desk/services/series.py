@@ -1,7 +1,7 @@
 """Previews, books and changes series: each date is seen with its conflicts before anything is stored; then all or none.
 
-What the patient is told of a series: one confirmation, of its first date, and a reminder before each; of a change or a
-cancellation of several dates one message, of the first of them. Twenty messages at once would tell less than one.
+What the patient is told of a series: one confirmation that names its dates, and a reminder before each; of a change or
+a cancellation of several dates one message that names them. Twenty messages at once would tell less than one.
 """
 
 from __future__ import annotations
@@ -180,7 +180,10 @@ def _book(db: Database, command: BookSeries, connection: Connection) -> tuple[En
     insert_series(connection, command.series)
     if command.joining is not None and not join_series(connection, command.joining, command.series):
         raise _not_joined(connection, command.joining[0], command.series.starts_on)
-    booked = [_book_date(db, command.series.id, one, connection) for one in command.dates]
+    along = [one.book.starts_at for one in command.dates]
+    if command.joining is not None:
+        along += [entry.appointment.starts_at for entry in entries_by_id(connection, [command.joining[0]])]
+    booked = [_book_date(db, command.series.id, one, connection, along) for one in command.dates]
     return tuple(sorted(booked, key=lambda entry: (entry.appointment.starts_at, entry.id)))
 
 
@@ -189,9 +192,13 @@ def _not_joined(connection: Connection, appointment_id: UUID, day: date) -> Refu
     return SeriesRefused(day, Conflict(standing[0])) if standing else NotFound(what="appointment")
 
 
-def _book_date(db: Database, series_id: UUID, one: SeriesDate, connection: Connection) -> Entry:
+def _book_date(
+    db: Database, series_id: UUID, one: SeriesDate, connection: Connection, along: Sequence[datetime]
+) -> Entry:
     try:
-        return book_in(db, one.book, candidate_of_book(one.book), connection, of_series=(series_id, one.day))
+        return book_in(
+            db, one.book, candidate_of_book(one.book), connection, of_series=(series_id, one.day), along=along
+        )
     except Refused as cause:
         raise SeriesRefused(one.day, cause) from cause
 
@@ -220,7 +227,8 @@ def _change(db: Database, command: ChangeSeries, connection: Connection) -> tupl
         raise NotFound(what="appointment")
     lock_places(connection, (_place_of(step, standing[step.appointment_id].appointment) for step in command.steps))
     steps = sorted(command.steps, key=lambda step: _turn(step, standing[step.appointment_id].appointment))
-    changed = [_change_date(db, step, standing[step.appointment_id], connection) for step in steps]
+    along = [_start_of(step, standing[step.appointment_id].appointment) for step in steps]
+    changed = [_change_date(db, step, standing[step.appointment_id], connection, along) for step in steps]
     return tuple(sorted(changed, key=lambda entry: (entry.appointment.starts_at, entry.id)))
 
 
@@ -237,7 +245,14 @@ def _turn(step: Step, was: Appointment) -> tuple[bool, timedelta]:
     return False, since
 
 
-def _change_date(db: Database, step: Step, was: Entry, connection: Connection) -> Entry:
+def _start_of(step: Step, was: Appointment) -> datetime:
+    """Where a date will be, or was."""
+    if isinstance(step, Update) and not isinstance(step.starts_at, Unchanged):
+        return step.starts_at
+    return was.starts_at
+
+
+def _change_date(db: Database, step: Step, was: Entry, connection: Connection, along: Sequence[datetime]) -> Entry:
     day = was.appointment.series_day or was.appointment.wall_start.date()
     try:
         match step:
@@ -245,9 +260,9 @@ def _change_date(db: Database, step: Step, was: Entry, connection: Connection) -
                 starts_at = step.starts_at
                 if not isinstance(starts_at, Unchanged):
                     step = replace(step, starts_at=checked_instant("starts_at", starts_at))
-                return update_in(db, step, connection)
+                return update_in(db, step, connection, along=along)
             case Cancel():
-                return cancel_in(db, step, connection)
+                return cancel_in(db, step, connection, along=along)
             case SetStatus():
                 return set_status_in(db, step, connection)
             case Park():

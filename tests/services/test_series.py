@@ -39,7 +39,7 @@ from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services import booking, calendar, series
 from tests.support.bookings import BERLIN, at, checkup, count, statements_of
-from tests.support.queued import leaves, queue
+from tests.support.queued import leaves, queue, run
 from tests.support.small_clinic import SmallClinic
 
 WEEKLY = Recurrence(Every.WEEKS, count=5)
@@ -291,6 +291,8 @@ def test_a_series_is_confirmed_once_by_its_first_date_and_each_date_is_reminded_
     confirmed = queue(owner_engine, "appointment_id, body", "kind = 'confirmation'")
     assert [row[0] for row in confirmed] == [entries[0].id]
     assert "Mon 3 Mar 2031" in confirmed[0][1]
+    assert f"{len(entries)} dates until " in confirmed[0][1]  # by SMS: one message, one line
+    assert len(confirmed[0][1]) <= 160
     reminded = queue(owner_engine, "appointment_id", "kind = 'reminder'")
     assert {row[0] for row in reminded} == {entry.id for entry in entries}
 
@@ -337,6 +339,28 @@ def test_moving_all_dates_tells_the_patient_once(clinic: SmallClinic, database: 
     dates = shifted(entries, Shift(minute=10 * 60))
     series.change(database, series_change(dates))
     assert told_after(owner_engine, entries) == [("rescheduled", entries[0].id)]
+
+
+def test_one_message_by_e_mail_names_all_dates_of_what_was_booked_moved_or_cancelled(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    run(owner_engine, "UPDATE patient SET email = 'anna@example.org', channel = 'email'")
+    entries = booked(database, clinic)
+    days = ["Mon 3 Mar 2031", "Mon 10 Mar 2031", "Mon 17 Mar 2031"]
+    (body,) = [row[0] for row in queue(owner_engine, "body", "kind = 'confirmation'")]
+    assert f"All {len(entries)} dates: " + ", ".join(f"{day} 09:00" for day in days) in body
+    leaves(owner_engine, "confirmation")
+    series.change(database, series_change(shifted(entries, Shift(minute=10 * 60))))
+    (body,) = [row[0] for row in queue(owner_engine, "body", "kind = 'rescheduled'")]
+    assert f"All {len(entries)} dates: " + ", ".join(f"{day} 10:00" for day in days) in body
+    leaves(owner_engine, "rescheduled")
+    standing = series.series_of(database, entries[0].id).entries
+    series.change(database, cancelling(standing[:2], CancellationReason.PROVIDER, tell=True))
+    (body,) = [row[0] for row in queue(owner_engine, "body", "kind = 'cancelled'")]
+    assert "All 2 dates: Mon 3 Mar 2031 10:00, Mon 10 Mar 2031 10:00." in body
+    booking.cancel(database, Cancel(entries[2].id, 2, CancellationReason.PROVIDER))
+    bodies = [row[0] for row in queue(owner_engine, "body", "kind = 'cancelled'")]
+    assert "dates" not in bodies[-1]  # one by itself
 
 
 def test_a_booking_that_is_taken_back_tells_nobody(

@@ -98,7 +98,7 @@ class CancelSeriesDialog(Sheet):
         buttons.addWidget(self.end_button)
         reachable = bool(address_of(chosen.patient))
         by = translate("series", "e-mail") if chosen.patient.channel is Channel.EMAIL else translate("series", "SMS")
-        told = translate("series", "&Tell the patient by {channel}: one message, of the first of them").format(
+        told = translate("series", "&Tell the patient by {channel}: one message that names the dates").format(
             channel=by
         )
         why_not = translate("series", "Tell the patient: {why}").format(why=why_not_text(chosen.patient))

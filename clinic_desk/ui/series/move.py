@@ -114,7 +114,7 @@ class MoveSeriesDialog(PlanSheet):
         self.tell.setChecked(reachable)
         self.tell.setEnabled(reachable)
         by = translate("series", "e-mail") if patient.channel is Channel.EMAIL else translate("series", "SMS")
-        told = translate("series", "&Tell the patient by {channel}: one message, of the first of them").format(
+        told = translate("series", "&Tell the patient by {channel}: one message that names the dates").format(
             channel=by
         )
         why_not = translate("series", "Tell the patient: {why}").format(why=why_not_text(patient)).replace("&", "&&")

@@ -28,7 +28,7 @@ class ScopeQuestion(Sheet):
     """The Scope, once; None: nothing is to be moved."""
 
     def __init__(self, entry: Entry, parent: QWidget) -> None:
-        super().__init__(parent, width=520)
+        super().__init__(parent, width=680)
         self.setObjectName("scope_question")
         title = translate("series", "Move only this date?")
         question = translate("series", "This appointment of {name} is a date of a series.").format(

@@ -84,7 +84,7 @@ class RepeatDialog(PlanSheet):
         reachable = bool(address_of(self._patient))
         self.tell.setChecked(reachable and template.tell_patient)
         self.tell.setEnabled(reachable)
-        told = translate("series", "&Tell the patient: one confirmation, of the first date; a reminder before each")
+        told = translate("series", "&Tell the patient: one confirmation that names the dates; a reminder before each")
         why_not = translate("series", "Tell the patient: {why}").format(why=why_not_text(self._patient))
         self.tell.setText(told if reachable else why_not.replace("&", "&&"))
 

@@ -49,6 +49,7 @@ class PagesSheet(Sheet):
         self.areas = QListWidget()
         self.areas.setObjectName(f"{name}_areas")
         self.areas.setAccessibleName(translate("pages", "Areas"))
+        self.areas.setAccessibleDescription(_keys_text())
         self.pages = QStackedWidget()
         self.told = plain_label("", "muted")
         self.told.setObjectName(f"{name}_told")
@@ -98,9 +99,7 @@ class PagesSheet(Sheet):
         row = self.areas.count()
         self._making.append(make)
         item = list_item(title)
-        beside = translate(
-            "pages", "Ctrl+PgUp, Ctrl+PgDn: the one above, below. In the list its first letters find it."
-        )
+        beside = _keys_text()
         if row < _NUMBERED:
             keys = QKeySequence(f"Alt+{row + 1}")
             self.add_key(keys, lambda: self.turn_to(row))
@@ -207,6 +206,10 @@ class PagesSheet(Sheet):
         elif focused is self.areas:
             self.enter_page()
         event.accept()
+
+
+def _keys_text() -> str:
+    return translate("pages", "Ctrl+PgUp, Ctrl+PgDn: the one above, below. In the list its first letters find it.")
 
 
 def scrolled(inner: QWidget) -> QScrollArea:

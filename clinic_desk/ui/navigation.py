@@ -38,7 +38,7 @@ class Navigator(QObject):
         super().__init__(parent)
         store = desk.store
         self._store = store
-        self._own_name = desk.database.desk.name
+        self._database = desk.database
         self._calendar = calendar
         self._preferences = preferences
         self._is_shown = False
@@ -196,7 +196,7 @@ class Navigator(QObject):
     def _was_elsewhere(self, appointment_id: UUID) -> bool:
         """Whether an appointment on screen was changed last by another desk."""
         entry = self._store.entry(appointment_id)
-        return entry is not None and entry.changed is not None and entry.changed.desk != self._own_name
+        return entry is not None and entry.changed is not None and entry.changed.desk != self._database.desk.name
 
     def _clinic_changed(self) -> None:
         known = {resource.id for resource in resources(self._store.clinic, self.view.kind)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -226,4 +226,7 @@ class Workspace(QObject):
 
     def _show_desks(self, desks: tuple[Desk, ...]) -> None:
         own = self.desk.database.desk
+        name = next((desk.name for desk in desks if desk.id == own.id), own.name)
+        if name != own.name:  # a manager gave it another one
+            own = self.desk.database.desk = replace(own, name=name)
         self.window.status_bar.set_desks(own.name, [desk.name for desk in desks if desk.id != own.id])

@@ -187,7 +187,17 @@ def test_a_desk_renames_itself_and_another_one_and_both_keep_it(
     save(page, qtbot)
     assert {desk.name for desk in stored().desks} >= {"Front", "Cellar"}
     assert opener_of(manager)._database.desk.name == "Front"
-    assert other.desk.name == "Back office"  # it is told at its next start
+
+
+def test_a_desk_that_another_one_renamed_goes_by_its_new_name_at_once(
+    manager: DeskProgram, other: Database, stored: Callable[[], Setup], qtbot: QtBot
+) -> None:
+    area = area_of("desks")
+    mine = next(desk for desk in stored().desks if desk.name == "Desk 1")
+    write(other, area, mine, stored(), {"name": "Front"})
+    qtbot.waitUntil(lambda: "Front (you)" in manager.window.status_bar.desks.text(), timeout=10_000)
+    assert manager.workspace is not None
+    assert manager.workspace.desk.database.desk.name == "Front"
 
 
 def test_two_managers_who_rename_desks_to_one_name_are_told_at_the_field(

@@ -188,8 +188,8 @@ class PlanView(QWidget):
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column(translate("series", "Date"), lambda row, _now: row.when, 28, is_bold=True),
-        Column(translate("series", "Becomes"), lambda row, _now: row.what, 36, _colour),
+        Column(translate("series", "Date"), lambda row, _now: row.when, 42, is_bold=True),
+        Column(translate("series", "Becomes"), lambda row, _now: row.what, 50, _colour),
         Column(translate("series", "What is in the way"), lambda row, _now: row.why, 0, lambda _row: "muted"),
     )
 

@@ -59,9 +59,13 @@ class BookSeries:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSeries:
-    """Carry out these changes of dates of one series, all or none; the operation ids within them are not used."""
+    """Carry out these changes of dates of one series, all or none; the operation ids within them are not used.
+
+    `parting`: an appointment, and its version, that is to be by itself again; it stays if it is another by now.
+    """
 
     steps: tuple[Step, ...]
+    parting: tuple[UUID, int] | None = None
     operation_id: UUID = field(default_factory=new_id)
 
 

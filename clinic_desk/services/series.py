@@ -17,6 +17,7 @@ from clinic_desk.database.queries_series import (
     insert_series,
     join_series,
     lock_places,
+    part_from_series,
     series_of_appointment,
 )
 from clinic_desk.domain.commands import Book, Cancel, Park, SetStatus, Unchanged, Update
@@ -229,6 +230,8 @@ def _change(db: Database, command: ChangeSeries, connection: Connection) -> tupl
     steps = sorted(command.steps, key=lambda step: _turn(step, standing[step.appointment_id].appointment))
     along = [_start_of(step, standing[step.appointment_id].appointment) for step in steps]
     changed = [_change_date(db, step, standing[step.appointment_id], connection, along) for step in steps]
+    if command.parting is not None:
+        part_from_series(connection, command.parting)
     return tuple(sorted(changed, key=lambda entry: (entry.appointment.starts_at, entry.id)))
 
 

@@ -4,6 +4,7 @@ import csv
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from icalendar import Calendar
@@ -15,7 +16,7 @@ from clinic_desk.domain.exchange import Kind
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services.booking import book
-from clinic_desk.services.exporting.run import HEADINGS, ExportPlan, export
+from clinic_desk.services.exporting.run import HEADINGS, ExportPlan, Format, export
 from clinic_desk.services.importing.files import look_at
 from clinic_desk.services.importing.plan import Cancelled, planned
 from tests.support.bookings import at, checkup
@@ -53,6 +54,25 @@ def test_patients_are_written_safe_for_a_spreadsheet_and_readable_by_their_owner
     assert nowak[-1] == '\'=HYPERLINK("http://evil")'
     assert value(owner_engine, "SELECT db_user FROM operation WHERE command = 'ExportPatients'") == "test_manager"
     assert [one.name for one in tmp_path.iterdir()] == ["patients.csv"]
+
+
+@pytest.mark.parametrize("form", ["csv", "ics"])
+def test_an_appointments_device_goes_out_and_comes_back(
+    manager: Database, database: Database, clinic: SmallClinic, tmp_path: Path, owner_engine: Engine, *, form: Format
+) -> None:
+    laser = UUID(int=0x1A5E)
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO room (id, site_id, name, kind) VALUES (%s, %s, 'Laser', 'device')", (laser, clinic.berlin)
+        )
+    book(database, checkup(clinic, at(clinic.monday, 9), device_id=laser))
+    path = tmp_path / f"appointments.{form}"
+    export(manager, ExportPlan(Kind.APPOINTMENTS, path, form), new_id())
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM notification")
+        connection.exec_driver_sql("DELETE FROM appointment")
+    assert imported(manager, planned(Kind.APPOINTMENTS, look_at(path))).new == 1
+    assert value(owner_engine, "SELECT device_id FROM appointment") == laser
 
 
 def test_what_was_exported_is_there_already_when_it_is_imported(

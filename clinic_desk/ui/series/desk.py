@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -23,6 +24,8 @@ from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.undo import Done, DoneTogether, undoing_together
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from clinic_desk.domain.commands import Book
     from clinic_desk.domain.records import Patient
     from clinic_desk.ui.booking.form import BookingForm
@@ -66,7 +69,7 @@ class SeriesDesk(QObject):
     def repeat_entry(self, entry: Entry) -> None:
         """Book more dates like an appointment that stands, which becomes the first of their series."""
         dialog = self._repeat_dialog(like_entry(entry, self._desk.store.clinic), entry.patient, first=entry)
-        dialog.committed.connect(self._booked)
+        dialog.committed.connect(lambda entries: self._booked(entries, dialog.joined))
         dialog.finished.connect(lambda _result: self.closed.emit())
         dialog.open()
 
@@ -85,7 +88,7 @@ class SeriesDesk(QObject):
             first=first,
         )
 
-    def _booked(self, entries: tuple[Entry, ...]) -> None:
+    def _booked(self, entries: tuple[Entry, ...], joined: tuple[UUID, int] | None = None) -> None:
         self._apply(entries)
         name = one_line(entries[0].patient.display_name)
         first = entries[0].appointment
@@ -93,18 +96,30 @@ class SeriesDesk(QObject):
             name=name, n=len(entries), first=when_words(first.starts_at, first.zone)
         )
         told = self.tr("Undone: {n} dates were taken off the calendar").format(n=len(entries))
-        self._offer_undo(text, [Done(None, entry, entry.appointment.version) for entry in entries], told, tell=False)
+        self._offer_undo(text, [Done(None, entry, entry.appointment.version) for entry in entries], told, joined=joined)
 
-    def _offer_undo(self, text: str, changes: list[Done], told: str, *, tell: bool) -> None:
-        """Say what was done, and take all of it back in one step when asked; sent anew it is the same change."""
-        versions = {one.after.id: one.version for one in changes}
+    def _offer_undo(
+        self,
+        text: str,
+        changes: list[Done],
+        told: str,
+        *,
+        tell: bool = False,
+        joined: tuple[UUID, int] | None = None,
+    ) -> None:
+        """Say what was done, and take all of it back in one step when asked; sent anew it is the same change.
+
+        `joined`: the appointment, and its version, that became a date of the series and will be by itself again.
+        """
+        versions = {one.after.id: one.version for one in changes} | dict([joined] if joined else [])
         asked: dict[tuple[int, ...], ChangeSeries | None] = {}
 
         def take_back() -> None:
             key = tuple(versions.values())
             command = asked.setdefault(key, undoing_together(changes, versions, tell=tell))
             if command is not None:
-                self._send(command, told, done)
+                parting = (joined[0], versions[joined[0]]) if joined else None
+                self._send(replace(command, parting=parting), told, done)
 
         done = DoneTogether(take_back, versions=versions)
         self._own.committed_together(text, done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
@@ -30,6 +31,7 @@ from clinic_desk.ui.booking.tell_line import why_not_text
 from clinic_desk.ui.booking.words import one_line, time_text, type_text
 from clinic_desk.ui.series.plan_sheet import PlanSheet
 from clinic_desk.ui.series.rule_fields import RuleFields
+from clinic_desk.ui.series.words import when_words
 from clinic_desk.ui.tasks import Tasks
 
 translate = QCoreApplication.translate
@@ -75,7 +77,7 @@ class RepeatDialog(PlanSheet):
                     one_line(self._patient.display_name),
                     type_text(clinic.type(template.type_id), template.length_minutes),
                     one_line(clinic.practitioner(template.practitioner_id).name),
-                    time_text(wall),
+                    time_text(wall) if self._first is None else self._first_text(),
                 )
             )
         )
@@ -87,6 +89,15 @@ class RepeatDialog(PlanSheet):
         told = translate("series", "&Tell the patient: one confirmation that names the dates; a reminder before each")
         why_not = translate("series", "Tell the patient: {why}").format(why=why_not_text(self._patient))
         self.tell.setText(told if reachable else why_not.replace("&", "&&"))
+
+    def _first_text(self) -> str:
+        when = when_words(self._template.starts_at, self.zone)
+        return translate("series", "first date, booked already: {when}").format(when=when)
+
+    @property
+    def joined(self) -> tuple[UUID, int] | None:
+        """The appointment that is repeated, and the version that it has as the first date of the series."""
+        return None if self._first is None else (self._first.id, self._first.appointment.version + 1)
 
     def first_focus(self) -> QWidget | None:
         return self.rule_fields.interval

@@ -16,9 +16,11 @@ from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book, Update
 from clinic_desk.domain.records import AppointmentStatus, Entry
+from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.series import Scope
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking, series
+from clinic_desk.services.calendar import load_entries
 from clinic_desk.ui.series.end import CancelSeriesDialog
 from clinic_desk.ui.series.move import MoveSeriesDialog
 from clinic_desk.ui.series.question import ScopeQuestion
@@ -117,7 +119,10 @@ def test_ctrl_r_repeats_the_chosen_appointment_which_is_the_first_of_the_series_
     select(program, entry, qtbot)
     qtbot.waitUntil(lambda: not action.isEnabled())  # it is of a series now
     press(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: dates(database, entry) == ["Mon 09:00"])
+    qtbot.waitUntil(action.isEnabled)  # it is by itself again, and can be repeated otherwise
+    with pytest.raises(NotFound):
+        series.series_of(database, entry.id)
+    assert [one.id for one in load_entries(database, [one.id for one in view.entries])] == [entry.id]
 
 
 def test_an_appointment_that_was_changed_before_it_is_repeated_is_repeated_as_it_is_now(

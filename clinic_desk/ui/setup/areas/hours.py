@@ -18,7 +18,7 @@ from clinic_desk.ui.setup.areas.shared import (
     chosen,
     first_person,
     first_site,
-    in_use,
+    hours_person_choices,
     name_of,
     several_sites,
     site_choices,
@@ -127,14 +127,6 @@ def _blank(setup: Setup) -> WeekPlan:
     return WeekPlan(new_id(), person, first_site(setup), setup.today)  # type: ignore[arg-type]  # None: to be chosen
 
 
-def _people(setup: Setup, plan: WeekPlan) -> list[tuple[str, Any]]:
-    """Hours that are stored stay with whom they are of."""
-    people = setup.clinic.practitioners
-    if plan.rows:
-        return [(name_of(people, plan.practitioner_id), plan.practitioner_id)]
-    return in_use(people, (plan.practitioner_id,))
-
-
 def hours_area() -> Area:
     """Return the area of the working hours."""
     return Area(
@@ -147,7 +139,7 @@ def hours_area() -> Area:
         none_yet=translate("setup", "There are no working hours yet. First add a site and a doctor, then the hours."),
         new_text=translate("setup", "&New working hours"),
         rows=(
-            Row("practitioner_id", translate("setup", "Doctor"), choice_input(), offered=_people),
+            Row("practitioner_id", translate("setup", "Doctor"), choice_input(), offered=hours_person_choices),
             Row("site_id", translate("setup", "Site"), choice_input(), offered=site_choices, shown=several_sites),
             Row("week", translate("setup", "Week"), week_input),
             Row(

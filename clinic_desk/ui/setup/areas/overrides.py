@@ -21,7 +21,7 @@ from clinic_desk.ui.setup.areas.shared import (
     chosen,
     first_person,
     first_site,
-    in_use,
+    hours_person_choices,
     name_of,
     several_sites,
     site_choices,
@@ -155,14 +155,6 @@ def _is_same(one: OtherHours, now: OtherHours) -> bool:
     return any(row.id in ids for row in now.rows) or place == (now.practitioner_id, now.day, now.site_id)
 
 
-def _people(setup: Setup, hours: OtherHours) -> list[tuple[str, Any]]:
-    """Hours that are stored stay with whom they are of."""
-    people = setup.clinic.practitioners
-    if hours.rows:
-        return [(name_of(people, hours.practitioner_id), hours.practitioner_id)]
-    return in_use(people, (hours.practitioner_id,))
-
-
 def override_area() -> Area:
     """Return the area of the other hours."""
     return Area(
@@ -172,7 +164,7 @@ def override_area() -> Area:
         none_yet=translate("setup", "No date has other hours from now on."),
         new_text=translate("setup", "&New date"),
         rows=(
-            Row("practitioner_id", translate("setup", "Doctor"), choice_input(), offered=_people),
+            Row("practitioner_id", translate("setup", "Doctor"), choice_input(), offered=hours_person_choices),
             Row("day", translate("setup", "Date"), text_input(40)),
             Row("site_id", translate("setup", "Site"), choice_input(), offered=site_choices, shown=several_sites),
             Row(

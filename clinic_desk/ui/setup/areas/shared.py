@@ -49,6 +49,13 @@ def person_choices(setup: Setup, record: Any) -> list[tuple[str, Any]]:
     return in_use(setup.clinic.practitioners, (record.practitioner_id,))
 
 
+def hours_person_choices(setup: Setup, hours: Any) -> list[tuple[str, Any]]:
+    """Return the practitioners that hours can be of; those that are stored (`rows`) stay with whom they are of."""
+    if hours.rows:
+        return [(name_of(setup.clinic.practitioners, hours.practitioner_id), hours.practitioner_id)]
+    return person_choices(setup, hours)
+
+
 def first_site(setup: Setup) -> UUID | None:
     """Return the site that a new record is at."""
     return next((site.id for site in setup.clinic.sites if site.active), None)

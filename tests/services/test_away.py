@@ -294,6 +294,20 @@ def test_what_another_desk_did_meanwhile_is_told_row_by_row_and_nothing_is_done(
     assert queue(owner_engine, "kind", "status = 'pending' AND kind <> 'reminder'") == []
 
 
+def test_one_who_was_booked_then_since_it_was_looked_stops_it_by_herself(
+    clinic: SmallClinic, manager: Database, second_database: Database, owner_engine: Engine
+) -> None:
+    three_booked(manager, clinic)
+    save = monday_off(clinic)
+    command = plan_of(away.look(manager, save), save)
+    came = booking.book(second_database, checkup(clinic, at(clinic.monday, 11), patient_id=clinic.patients[8]))
+    with pytest.raises(AwayRefused) as refused:
+        away.carry_out(manager, command)
+    assert refused.value.troubles == ()
+    assert [entry.id for entry in refused.value.came] == [came.id]
+    assert count(owner_engine, "time_off") == 0
+
+
 def test_after_a_refusal_only_the_rows_in_trouble_get_other_times(
     clinic: SmallClinic, manager: Database, second_database: Database
 ) -> None:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 DAYS_LOOKED: Final = 42
 """So many days after an absence a new time is looked for."""
-MOST: Final = 400
+MOST: Final = 2000
 """So many patients are moved at once; a closure that hits more is entered in parts."""
 _DAY: Final = timedelta(days=1)
 _STEP: Final = "away_step"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError, InvalidInput
 from clinic_desk.services.setup_overview import Setup
-from clinic_desk.ui.booking.fields import Remark, button, let_wrap, plain_label
+from clinic_desk.ui.booking.fields import Remark, button, let_wrap, plain_label, set_button_text
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.sentences import sentence
 from clinic_desk.ui.setup.areas.absences import absence_area
@@ -80,6 +80,8 @@ class AwayQuestion(Sheet):
 
     def set_busy(self, *, busy: bool) -> None:
         """Whether it is being looked who is booked."""
+        text = translate("away", "Looking…") if busy else translate("away", "See who is booked ⏎")
+        set_button_text(self.look_button, text)
         self.look_button.setEnabled(not busy and self._setup is not None)
 
     def submit(self) -> None:

@@ -74,6 +74,7 @@ class Saving(QObject):
             self.write(step)
             return
         page.set_busy(busy=True)
+        page.say(translate("setup", "Looking who is booked then…"), "muted")
         self.before_absence(step)
 
     def write(self, step: Step) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
@@ -21,6 +21,7 @@ from clinic_desk.services import booking, recheck
 from clinic_desk.ui.recheck.desk import RecheckDesk, recheck_of
 from clinic_desk.ui.recheck.seen import look_after_setup, look_if_rules_are_new, rules_of
 from clinic_desk.ui.recheck.sheet import RecheckSheet
+from clinic_desk.ui.setup.opener import ClinicSetup
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup, stored
 from tests.support.small_clinic import SmallClinic
@@ -205,3 +206,26 @@ def test_after_the_setup_was_changed_what_no_longer_fits_is_offered_and_can_be_p
     assert len(three) == 3
     banner.findChild(QWidget, "banner_aside").click()  # type: ignore[union-attr]
     assert not banner.isVisible()
+
+
+def test_closing_the_setup_after_something_was_saved_looks_and_after_nothing_does_not(
+    *, open_program: OpenProgram, url_as: Callable[[Any], URL], qtbot: QtBot, three: tuple[Entry, ...],
+    owner_engine: Engine,
+) -> None:  # fmt: skip
+    run(owner_engine, "UPDATE working_hours SET start_minute = 570 WHERE start_minute = 480")
+    assert len(three) == 3
+    program = open_program("Office", url_as("clinic_manager"))
+    space, banner = space_of(program), program.window.banner
+    space.open_setup()
+    setup = space.findChild(ClinicSetup)
+    assert isinstance(setup, ClinicSetup)
+    for saved in (frozenset[str](), frozenset({"rules", "desks"})):
+        setup.stored.emit(saved)
+        setup.closed.emit()
+        assert space.findChild(RecheckDesk) is None
+    setup.stored.emit(frozenset({"hours"}))
+    setup.closed.emit()
+    qtbot.waitUntil(banner.isVisible, timeout=10_000)
+    assert "2 appointments to come no longer fit" in banner.text.text()
+    qtbot.waitUntil(lambda: not setup.is_busy, timeout=10_000)
+    setup.leave()

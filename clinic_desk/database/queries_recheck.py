@@ -9,6 +9,7 @@ from uuid import UUID
 from clinic_desk.domain.records import Appointment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -20,6 +21,10 @@ SELECT a.id::text, a.patient_id::text, a.practitioner_id::text, a.site_id::text,
 FROM appointment a
 WHERE (a.starts_at, a.id) > (%(starts_at)s, %(id)s::uuid) AND a.status = 'booked'
 ORDER BY a.starts_at, a.id LIMIT %(limit)s
+"""
+_NOT_TOLD: Final = """
+SELECT DISTINCT n.appointment_id::text FROM notification n
+WHERE n.appointment_id = ANY(%(ids)s::uuid[]) AND n.status IN ('pending', 'leased') AND n.kind <> 'reminder'
 """
 
 
@@ -35,6 +40,12 @@ def keep_wall_times(connection: Connection) -> None:
     Otherwise the schema takes it for a client that knows no wall times, and works them out by the server's own rules.
     """
     connection.exec_driver_sql("SELECT set_config('clinic_desk.wall_times', 'kept', true)")
+
+
+def not_told_yet(connection: Connection, ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return those appointments of which something is still to be told that has not left, reminders aside."""
+    rows = connection.exec_driver_sql(_NOT_TOLD, {"ids": [str(row) for row in ids]})
+    return frozenset(UUID(row[0]) for row in rows)
 
 
 def booked_after(connection: Connection, after: tuple[datetime, UUID], limit: int) -> tuple[Appointment, ...]:

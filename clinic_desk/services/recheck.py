@@ -10,7 +10,7 @@ from uuid import UUID
 from clinic_desk.database.queries_calendar import absences_between
 from clinic_desk.database.queries_clinic import clinic_record
 from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_recheck import booked_after, clock
+from clinic_desk.database.queries_recheck import booked_after, clock, not_told_yet
 from clinic_desk.database.queries_recheck import keep_wall_times as allow_kept_times
 from clinic_desk.database.queries_series import lock_places
 from clinic_desk.domain.commands import Rule, Update
@@ -103,7 +103,8 @@ def look_at_all(db: Database) -> Looked:
 def keep_wall_times(db: Database, command: KeepWallTimes) -> tuple[Entry, ...]:
     """Put appointments at other instants in one transaction, or none of them; return the entries by start.
 
-    Nobody is told: the clocks show what was agreed. Reminders are planned anew. Raises NotKept (its `cause` a Conflict
+    Nobody is told, for the clocks show what was agreed; but a confirmation that has not left is planned anew, as
+    reminders are. Raises NotKept (its `cause` a Conflict
     if another desk was first, SlotTaken if the place is taken), NotFound, InvalidInput, NotAllowed, DatabaseDown,
     Busy, OutcomeUnknown.
     """
@@ -120,16 +121,17 @@ def _keep(db: Database, command: KeepWallTimes, connection: Connection) -> tuple
     standing = {entry.id: entry for entry in _standing(ids, connection)}
     if any(row_id not in standing for row_id in ids):
         raise NotFound(what="appointment")
+    telling = not_told_yet(connection, ids)
     steps = [(step, standing[step.appointment_id]) for step in command.steps]
     lock_places(
         connection,
         (
-            wanted_place(rough_candidate(was.appointment, _update(step, was)), leaving=was.appointment)
+            wanted_place(rough_candidate(was.appointment, _update(step, was, tell=False)), leaving=was.appointment)
             for step, was in steps
         ),
     )
     allow_kept_times(connection)
-    changed = [_keep_one(db, step, was, connection) for step, was in sorted(steps, key=_turn)]
+    changed = [_keep_one(db, step, was, connection, tell=was.id in telling) for step, was in sorted(steps, key=_turn)]
     return tuple(sorted(changed, key=lambda entry: (entry.appointment.starts_at, entry.id)))
 
 
@@ -144,7 +146,7 @@ def _turn(one: tuple[KeptTime, Entry]) -> tuple[bool, bool, float]:
     return was.appointment.squeezed_in, later, -since if later else since
 
 
-def _update(step: KeptTime, was: Entry) -> Update:
+def _update(step: KeptTime, was: Entry, *, tell: bool) -> Update:
     """Return the change; what was accepted when it was booked is accepted still."""
     accepted = frozenset(Rule(rule) for rule in was.appointment.overruled if rule in set(Rule))
     return Update(
@@ -152,13 +154,13 @@ def _update(step: KeptTime, was: Entry) -> Update:
         step.version,
         starts_at=checked_instant("starts_at", step.starts_at),
         overrule=accepted,
-        tell_patient=False,
+        tell_patient=tell,
     )
 
 
-def _keep_one(db: Database, step: KeptTime, was: Entry, connection: Connection) -> Entry:
+def _keep_one(db: Database, step: KeptTime, was: Entry, connection: Connection, *, tell: bool) -> Entry:
     try:
-        return update_in(db, _update(step, was), connection, agreed=step.agreed)
+        return update_in(db, _update(step, was, tell=tell), connection, agreed=step.agreed)
     except Refused as cause:
         raise NotKept(was, cause) from cause
 

@@ -19,6 +19,7 @@ from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services import booking, recheck
 from tests.support.bookings import BERLIN, at, checkup, count, statements_of, stored
+from tests.support.queued import leaves
 from tests.support.small_clinic import SmallClinic
 
 
@@ -147,15 +148,39 @@ def test_the_site_whose_zone_was_put_right_keeps_its_wall_times(
     assert kept[0].appointment.starts_at == at(clinic.monday, 9, zone="Europe/Lisbon")
 
 
-def test_nobody_is_written_to_and_reminders_come_at_their_time(
+def waiting(engine: Engine, kind: str) -> list[tuple[Any, ...]]:
+    """What waits to be sent of a kind: whose it is, and what it says."""
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT appointment_id, body FROM notification WHERE kind = %(kind)s AND status = 'pending'"
+            " ORDER BY appointment_id",
+            {"kind": kind},
+        )
+        return [tuple(row) for row in found]
+
+
+def test_who_was_told_is_told_nothing_more_and_reminders_come_at_their_time(
     three: tuple[Entry, ...], database: Database, owner_engine: Engine
 ) -> None:
-    before = count(owner_engine, "notification WHERE kind <> 'reminder' AND status = 'pending'")
+    leaves(owner_engine, "confirmation")
     shift(owner_engine)
     recheck.keep_wall_times(database, keeping(one.misfit for one in recheck.look_at_all(database).found))
-    after = count(owner_engine, "notification WHERE kind <> 'reminder' AND status = 'pending'")
-    assert after <= before
-    assert count(owner_engine, "notification WHERE kind = 'reminder' AND status = 'pending'") >= len(three)
+    assert [waiting(owner_engine, kind) for kind in ("confirmation", "rescheduled")] == [[], []]
+    reminded = waiting(owner_engine, "reminder")
+    assert {row[0] for row in reminded} == {entry.id for entry in three}
+    assert all("08:" in body for _, body in reminded)
+
+
+def test_a_confirmation_that_has_not_left_is_still_sent(
+    three: tuple[Entry, ...], database: Database, owner_engine: Engine
+) -> None:
+    shift(owner_engine)
+    before = waiting(owner_engine, "confirmation")
+    assert {row[0] for row in before} == {entry.id for entry in three}
+    recheck.keep_wall_times(database, keeping(one.misfit for one in recheck.look_at_all(database).found))
+    after = waiting(owner_engine, "confirmation")
+    assert [row[0] for row in after] == [row[0] for row in before]
+    assert all("08:" in body for _, body in after)
 
 
 def test_one_that_another_desk_changed_keeps_all_as_they_are(

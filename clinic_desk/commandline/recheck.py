@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.commandline import documents
 from clinic_desk.commandline.appointments import Answer, Work
-from clinic_desk.domain.recheck import MOST_AT_ONCE, KeepWallTimes, NotKept, keeping
+from clinic_desk.domain.recheck import KeepWallTimes, NotKept, keeping
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.services import recheck
 
@@ -24,7 +24,7 @@ def check_appointments(work: Work, arguments: argparse.Namespace) -> Answer:
     looked = recheck.look_at_all(work.database)
     kept: tuple[dict[str, Any], ...] = ()
     if arguments.keep_wall_time:
-        steps = keeping(one.misfit for one in looked.found).steps[:MOST_AT_ONCE]
+        steps = keeping(one.misfit for one in looked.found).steps
         if steps:
             kept = _kept(work, KeepWallTimes(steps, work.operation_id))
             looked = recheck.look_at_all(work.database)

@@ -6,7 +6,7 @@ the clocks show another time at that instant: the patient will come at the time 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -75,14 +75,39 @@ class NotKept(Refused):
 
 
 def keeping(misfits: Iterable[Misfit]) -> KeepWallTimes:
-    """Return the command that puts all of these that can be back to the wall time that was agreed."""
-    return KeepWallTimes(
-        tuple(
-            KeptTime(one.appointment.id, one.appointment.version, one.keeps)
-            for one in misfits
-            if one.keeps is not None and one.can_keep
-        )
-    )
+    """Return the command that puts those of these that can be back to the wall time that was agreed.
+
+    At most `MOST_AT_ONCE`; of those that go later the latest, which are in nobody's way there.
+    """
+    steps = [
+        (one.keeps > one.appointment.starts_at, KeptTime(one.appointment.id, one.appointment.version, one.keeps))
+        for one in sorted(misfits, key=lambda one: one.appointment.starts_at)
+        if one.keeps is not None and one.can_keep
+    ]
+    later = [step for goes_later, step in steps if goes_later]
+    if len(steps) > MOST_AT_ONCE:
+        return KeepWallTimes(tuple(later[-MOST_AT_ONCE:] or [step for _, step in steps[:MOST_AT_ONCE]]))
+    return KeepWallTimes(tuple(step for _, step in steps))
+
+
+def in_turn(appointments: Iterable[Appointment], goes_later: Set[UUID]) -> tuple[UUID, ...]:
+    """Return the order in which appointments are put elsewhere so that none is in another's way.
+
+    Of those that go later the latest come first. Those of one practitioner that overlap go together, and who was
+    squeezed in after those it stands beside: it is squeezed in with them again. `goes_later`: their ids.
+    """
+    ordered = sorted(appointments, key=lambda row: (row.practitioner_id.int, row.footprint))
+    keys: dict[UUID, tuple[bool, float, bool, float]] = {}
+    who, begins, ends = None, 0.0, 0.0
+    for row in ordered:
+        begin, end = (moment.timestamp() for moment in row.footprint)
+        if row.practitioner_id != who or begin >= ends:
+            who, begins, ends = row.practitioner_id, begin, end
+        ends = max(ends, end)
+        later = row.id in goes_later
+        sign = -1 if later else 1
+        keys[row.id] = (later, sign * begins, row.squeezed_in, sign * begin)
+    return tuple(sorted(keys, key=lambda row_id: keys[row_id]))
 
 
 def taking_back(before: Iterable[Appointment], after: Iterable[Entry]) -> KeepWallTimes:

@@ -14,7 +14,7 @@ from clinic_desk.database.queries_recheck import booked_after, clock, not_told_y
 from clinic_desk.database.queries_recheck import keep_wall_times as allow_kept_times
 from clinic_desk.database.queries_series import lock_places
 from clinic_desk.domain.commands import Rule, Update
-from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, NotKept, misfits
+from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, NotKept, in_turn, misfits
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.errors import InvalidInput, Refused
 from clinic_desk.services.booking import rough_candidate, update_in
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.recheck import KeepWallTimes, KeptTime
-    from clinic_desk.domain.records import Clinic, Entry
+    from clinic_desk.domain.records import Appointment, Clinic, Entry
 
 SOME: Final = 2_000
 """So many are looked at in one snapshot: whoever waits for the query lane meanwhile waits for no more."""
@@ -122,45 +122,36 @@ def _keep(db: Database, command: KeepWallTimes, connection: Connection) -> tuple
     if any(row_id not in standing for row_id in ids):
         raise NotFound(what="appointment")
     telling = not_told_yet(connection, ids)
-    steps = [(step, standing[step.appointment_id]) for step in command.steps]
-    lock_places(
-        connection,
-        (
-            wanted_place(rough_candidate(was.appointment, _update(step, was, tell=False)), leaving=was.appointment)
-            for step, was in steps
-        ),
-    )
+    rows = [entry.appointment for entry in standing.values()]
+    # Who was squeezed in may be met on the way, or stand there first: they are beside each other again.
+    beside = frozenset(ids) if any(row.squeezed_in for row in rows) else frozenset[UUID]()
+    steps = {step.appointment_id: step for step in command.steps}
+    updates = {row.id: _update(steps[row.id], row, beside, tell=row.id in telling) for row in rows}
+    lock_places(connection, (wanted_place(rough_candidate(row, updates[row.id]), leaving=row) for row in rows))
     allow_kept_times(connection)
-    changed = [_keep_one(db, step, was, connection, tell=was.id in telling) for step, was in sorted(steps, key=_turn)]
+    order = in_turn(rows, frozenset(row.id for row in rows if steps[row.id].starts_at > row.starts_at))
+    changed = [_keep_one(db, updates[key], steps[key].agreed, standing[key], connection) for key in order]
     return tuple(sorted(changed, key=lambda entry: (entry.appointment.starts_at, entry.id)))
 
 
-def _turn(one: tuple[KeptTime, Entry]) -> tuple[bool, bool, float]:
-    """Return when one has its turn: of those that go later the latest first, so that none is in another's way.
-
-    Who was squeezed in beside another comes after that one.
-    """
-    step, was = one
-    since = was.appointment.starts_at.timestamp()
-    later = step.starts_at > was.appointment.starts_at
-    return was.appointment.squeezed_in, later, -since if later else since
-
-
-def _update(step: KeptTime, was: Entry, *, tell: bool) -> Update:
+def _update(step: KeptTime, was: Appointment, beside: frozenset[UUID], *, tell: bool) -> Update:
     """Return the change; what was accepted when it was booked is accepted still."""
-    accepted = frozenset(Rule(rule) for rule in was.appointment.overruled if rule in set(Rule))
+    accepted = frozenset(Rule(rule) for rule in was.overruled if rule in set(Rule)) - {Rule.SLOT_TAKEN}
     return Update(
         step.appointment_id,
         step.version,
         starts_at=checked_instant("starts_at", step.starts_at),
-        overrule=accepted,
+        overrule=accepted | {Rule.SLOT_TAKEN} if beside else accepted,
+        beside=beside,
         tell_patient=tell,
     )
 
 
-def _keep_one(db: Database, step: KeptTime, was: Entry, connection: Connection, *, tell: bool) -> Entry:
+def _keep_one(
+    db: Database, update: Update, agreed: tuple[datetime, str] | None, was: Entry, connection: Connection
+) -> Entry:
     try:
-        return update_in(db, _update(step, was, tell=tell), connection, agreed=step.agreed)
+        return update_in(db, update, connection, agreed=agreed)
     except Refused as cause:
         raise NotKept(was, cause) from cause
 

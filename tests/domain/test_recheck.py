@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clinic_desk.domain.candidates import candidate_of_appointment
 from clinic_desk.domain.commands import OVERRULABLE, Rule
-from clinic_desk.domain.recheck import Misfit, keeping, misfits, taking_back
+from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, in_turn, keeping, misfits, taking_back
 from clinic_desk.domain.records import Appointment, Block, Clinic, Closure, Entry, TimeOff
 from clinic_desk.domain.rules import judge
 from clinic_desk.domain.wall import to_instant, to_wall
@@ -156,6 +156,31 @@ def test_only_what_was_shifted_and_is_otherwise_right_is_put_back_together() -> 
     assert [(step.appointment_id, step.version, step.starts_at, step.agreed) for step in command.steps] == [
         (NINE.id, 1, at(9), None)
     ]
+
+
+@pytest.mark.parametrize(("by", "first"), [(-60, MOST_AT_ONCE - 1), (60, 0)])
+def test_of_more_than_fit_one_transaction_those_go_first_that_are_in_nobodys_way(by: int, first: int) -> None:
+    rows = [
+        replace(shifted(NINE, by + 15 * number), id=UUID(int=5000 + number)) for number in range(2 * MOST_AT_ONCE - 1)
+    ]
+    later = timedelta(minutes=-by)
+    steps = keeping(Misfit(row, (), row.starts_at + later) for row in rows).steps
+    assert [step.appointment_id for step in steps] == [row.id for row in rows[first : first + MOST_AT_ONCE]]
+
+
+def test_those_beside_each_other_go_together_and_the_squeezed_in_last() -> None:
+    rows = {
+        "first": appointment(at(9), 30, number=1),
+        "second": appointment(at(9, 30), 30, number=2),
+        "beside": appointment(at(9, 20), 20, number=3, squeezed_in=True),
+        "apart": appointment(at(11), 30, number=4),
+        "other": appointment(at(9, 40), 30, number=5, practitioner_id=OTHER_DOCTOR.id),
+    }
+    names = {row.id: name for name, row in rows.items()}
+    earlier = [names[row_id] for row_id in in_turn(rows.values(), frozenset())]
+    later = [names[row_id] for row_id in in_turn(rows.values(), frozenset(names))]
+    assert earlier == ["first", "second", "beside", "other", "apart"]
+    assert later == ["apart", "other", "second", "first", "beside"]
 
 
 def test_taking_back_restores_the_instant_and_what_was_agreed() -> None:

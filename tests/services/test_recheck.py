@@ -137,6 +137,37 @@ def test_taking_back_puts_instants_and_what_was_agreed_back(
         assert (now["starts_at"], now["wall_start"], now["zone"]) == (row.starts_at, row.wall_start, row.zone)
 
 
+@pytest.mark.parametrize("minutes", [75, -75, 30, -30])
+def test_who_was_squeezed_in_is_squeezed_in_beside_the_same_again(
+    *, clinic: SmallClinic, database: Database, owner_engine: Engine, minutes: int
+) -> None:
+    """Three in a row, and two squeezed in over their edges."""
+    rule = frozenset({Rule.SLOT_TAKEN})
+    starts = ((9, 15, 30, False), (9, 45, 30, False), (10, 15, 30, False), (9, 35, 20, True), (10, 5, 20, True))
+    booked = [
+        booking.book(
+            database,
+            checkup(
+                clinic,
+                at(clinic.monday, hour, minute),
+                length_minutes=length,
+                patient_id=clinic.patients[number],
+                overrule=rule if squeezed else frozenset(),
+            ),
+        )
+        for number, (hour, minute, length, squeezed) in enumerate(starts)
+    ]
+    shift(owner_engine, minutes)
+    looked = recheck.look_at_all(database)
+    recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
+    for entry in booked:
+        now = stored(owner_engine, entry.id)
+        assert now["starts_at"] == entry.appointment.starts_at - timedelta(minutes=minutes)
+        # Where they meet each other on the way, it may be the other one who stands beside.
+        assert now["squeezed_in"] == entry.appointment.squeezed_in or abs(minutes) == 30
+    assert recheck.look_at_all(database).found == ()
+
+
 def test_the_site_whose_zone_was_put_right_keeps_its_wall_times(
     three: tuple[Entry, ...], clinic: SmallClinic, database: Database, owner_engine: Engine
 ) -> None:

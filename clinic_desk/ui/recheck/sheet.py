@@ -59,7 +59,7 @@ class RecheckSheet(Sheet):
     wanted = Signal(object)
     """The Entry to go to."""
     keep_wanted = Signal(object)
-    """Those (tuple of Found) whose agreed wall time is to be kept."""
+    """Those (tuple of Found) whose agreed wall time is to be kept, as many of them as can be at once."""
 
     def __init__(self, parent: QWidget, clock: Callable[[], datetime], *, may_write: bool) -> None:
         super().__init__(parent, width=_WIDTH)
@@ -172,7 +172,7 @@ class RecheckSheet(Sheet):
     def _keep(self) -> None:
         kept = self._kept()
         if kept and not self._busy:
-            self.keep_wanted.emit(kept[:MOST_AT_ONCE])
+            self.keep_wanted.emit(kept)
 
     def _go(self) -> None:
         row: Row | None = self.list.chosen

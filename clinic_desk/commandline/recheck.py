@@ -59,7 +59,6 @@ def _document(found: recheck.Found, clinic: Clinic) -> dict[str, Any]:
             "agreed": documents.plain(misfit.appointment.wall_start),
             "shown": documents.plain(to_wall(misfit.appointment.starts_at, _zone(found, clinic))),
             "keeps": documents.plain(misfit.keeps),
-            "can_keep": misfit.can_keep,
         },
     }
 

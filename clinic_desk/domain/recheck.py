@@ -41,11 +41,6 @@ class Misfit:
     violations: tuple[Violation, ...] = ()
     keeps: datetime | None = None
 
-    @property
-    def can_keep(self) -> bool:
-        """Whether the wall time that was agreed is all that is to be put right."""
-        return self.keeps is not None and not self.violations
-
 
 @dataclass(frozen=True, slots=True)
 class KeptTime:
@@ -75,14 +70,15 @@ class NotKept(Refused):
 
 
 def keeping(misfits: Iterable[Misfit]) -> KeepWallTimes:
-    """Return the command that puts those of these that can be back to the wall time that was agreed.
+    """Return the command that puts those of these that were shifted back to the wall time that was agreed.
 
-    At most `MOST_AT_ONCE`; of those that go later the latest, which are in nobody's way there.
+    What else speaks against them does so afterwards as before. At most `MOST_AT_ONCE`; of those that go later the
+    latest, which are in nobody's way there.
     """
     steps = [
         (one.keeps > one.appointment.starts_at, KeptTime(one.appointment.id, one.appointment.version, one.keeps))
         for one in sorted(misfits, key=lambda one: one.appointment.starts_at)
-        if one.keeps is not None and one.can_keep
+        if one.keeps is not None
     ]
     later = [step for goes_later, step in steps if goes_later]
     if len(steps) > MOST_AT_ONCE:

@@ -24,6 +24,7 @@ from clinic_desk.domain.rules import (
 from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications.planning import Message
 from clinic_desk.services.placing import (
+    TAKEN,
     checked_instant,
     checked_text,
     entry_of,
@@ -199,9 +200,11 @@ def update_in(
     *,
     agreed: tuple[datetime, str] | None = None,
     along: Sequence[datetime] = (),
+    as_agreed: bool = False,
 ) -> Entry:
     """Change an appointment within a transaction that is open; the start in UTC.
 
+    `as_agreed`: it is put where it was agreed to be, so that only those who stand there are in the way, and no rule.
     `agreed`: the wall time and zone it was agreed in, where these are not what its site's clocks show then. `along`:
     see `messages_for`.
     """
@@ -216,7 +219,7 @@ def update_in(
         raise InvalidInput(field="status", expected="an appointment that is not cancelled; reinstate it first")
     if only_note:
         return _rewrite(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
-    return _move(db, connection, seen, command, agreed=agreed, along=along)
+    return _move(db, connection, seen, command, agreed=agreed, along=along, as_agreed=as_agreed)
 
 
 def _is_back(was: Appointment, command: Update) -> bool:
@@ -231,6 +234,7 @@ def _move(
     *,
     agreed: tuple[datetime, str] | None = None,
     along: Sequence[datetime] = (),
+    as_agreed: bool = False,
 ) -> Entry:
     was = seen.appointment
     rough, is_back = rough_candidate(was, command), _is_back(was, command)
@@ -242,6 +246,8 @@ def _move(
     patient = present_patient(connection, facts) if new_patient else seen.patient
     candidate = candidate_of_update(was, command, facts.clinic)
     verdict = (_judged_back if is_back else _judged)(facts, candidate, command.overrule, was)
+    if as_agreed:
+        verdict = replace(verdict, refused=tuple(row for row in verdict.refused if row.rule in TAKEN))
     refuse(connection, facts, candidate, verdict)
     _refuse_strangers(verdict, command.beside)
     note = was.note if isinstance(command.note, Unchanged) else command.note

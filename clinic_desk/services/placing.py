@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Patient
 
-_TAKEN: Final = frozenset({Rule.SLOT_TAKEN, Rule.ROOM_TAKEN, Rule.DEVICE_TAKEN})
+TAKEN: Final = frozenset({Rule.SLOT_TAKEN, Rule.ROOM_TAKEN, Rule.DEVICE_TAKEN})
 _LONGEST_VISIT: Final = timedelta(hours=24)
 _LONGEST_NOTE: Final = 4000
 _YEARS: Final = range(1970, 2200)
@@ -107,7 +107,7 @@ def refuse(connection: Connection, facts: Facts, candidate: Candidate, verdict: 
     rules = {violation.rule for violation in verdict.refused}
     if not rules:
         return
-    final = [row for row in verdict.refused if not row.overrulable and row.rule not in _TAKEN]
+    final = [row for row in verdict.refused if not row.overrulable and row.rule not in TAKEN]
     if not final:
         refuse_taken(connection, facts, candidate, rules)
     raise RuleViolation(verdict.refused)
@@ -119,7 +119,7 @@ def refuse_taken(connection: Connection, facts: Facts, candidate: Candidate, rul
     The locks are given back first: of many desks that race for one time, each holds the others up no longer than it
     takes to see that it is taken.
     """
-    if not rules & _TAKEN:
+    if not rules & TAKEN:
         return
     footprint = candidate.footprint(facts.clinic.type(candidate.type_id))
     bounds = (footprint.starts_at, footprint.ends_at)

@@ -103,10 +103,10 @@ def look_at_all(db: Database) -> Looked:
 def keep_wall_times(db: Database, command: KeepWallTimes) -> tuple[Entry, ...]:
     """Put appointments at other instants in one transaction, or none of them; return the entries by start.
 
-    Nobody is told, for the clocks show what was agreed; but a confirmation that has not left is planned anew, as
-    reminders are. Raises NotKept (its `cause` a Conflict
-    if another desk was first, SlotTaken if the place is taken), NotFound, InvalidInput, NotAllowed, DatabaseDown,
-    Busy, OutcomeUnknown.
+    Rooms and devices stay, and no rule is in the way: what breaks one there did so before. Nobody is told, for the
+    clocks show what was agreed; but a confirmation that has not left is planned anew, as reminders are. Raises NotKept
+    (its `cause` a Conflict if another desk was first, SlotTaken if the place is taken), NotFound, InvalidInput,
+    NotAllowed, DatabaseDown, Busy, OutcomeUnknown.
     """
     if not 1 <= len(command.steps) <= MOST_AT_ONCE:
         raise InvalidInput(field="appointments", expected=f"1 to {MOST_AT_ONCE} appointments")
@@ -141,6 +141,8 @@ def _update(step: KeptTime, was: Appointment, beside: frozenset[UUID], *, tell: 
         step.appointment_id,
         step.version,
         starts_at=checked_instant("starts_at", step.starts_at),
+        room_id=was.room_id,
+        device_id=was.device_id,
         overrule=accepted | {Rule.SLOT_TAKEN} if beside else accepted,
         beside=beside,
         tell_patient=tell,
@@ -151,7 +153,7 @@ def _keep_one(
     db: Database, update: Update, agreed: tuple[datetime, str] | None, was: Entry, connection: Connection
 ) -> Entry:
     try:
-        return update_in(db, update, connection, agreed=agreed)
+        return update_in(db, update, connection, agreed=agreed, as_agreed=True)
     except Refused as cause:
         raise NotKept(was, cause) from cause
 

@@ -108,7 +108,6 @@ def test_the_wall_time_that_was_agreed_is_kept_for_all_in_one_transaction(
     operations = count(owner_engine, "operation")
     looked = recheck.look_at_all(database)
     assert ids(looked) == [entry.id for entry in three]
-    assert {one.misfit.can_keep for one in looked.found} == {True}
     kept = recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
     expected = [at(clinic.monday, 8, 45), at(clinic.monday, 9), at(clinic.monday, 9, 15)]
     assert [entry.appointment.starts_at for entry in kept] == expected, "into each other's places"
@@ -166,6 +165,26 @@ def test_who_was_squeezed_in_is_squeezed_in_beside_the_same_again(
         # Where they meet each other on the way, it may be the other one who stands beside.
         assert now["squeezed_in"] == entry.appointment.squeezed_in or abs(minutes) == 30
     assert recheck.look_at_all(database).found == ()
+
+
+def test_what_breaks_a_rule_is_put_back_too_and_stays_listed_with_its_room(
+    three: tuple[Entry, ...], clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    room = checkup(
+        clinic, at(clinic.monday, 10), type_id=clinic.procedure, length_minutes=60, room_id=clinic.room_1,
+        patient_id=clinic.patients[5],
+    )  # fmt: skip
+    entry = booking.book(database, room)
+    shift(owner_engine, 15)
+    run(owner_engine, "UPDATE room SET active = false")
+    run(owner_engine, "UPDATE practitioner SET active = false")
+    looked = recheck.look_at_all(database)
+    assert len(recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))) == len(three) + 1
+    again = recheck.look_at_all(database).found
+    assert [one.misfit.keeps for one in again] == [None] * (len(three) + 1)
+    assert stored(owner_engine, entry.id)["room_id"] == clinic.room_1
+    assert {violation.rule for violation in again[-1].misfit.violations} == {Rule.INACTIVE}
+    assert not any(one.entry.appointment.overruled for one in again)
 
 
 def test_the_site_whose_zone_was_put_right_keeps_its_wall_times(

@@ -113,7 +113,7 @@ class RecheckSheet(Sheet):
     def show_found(self, found: Sequence[Found], number: int, clinic: Clinic, *, ended: bool) -> None:
         """List what was found among so many, first those that can be put right together; the chosen line stays so."""
         if ended or found:
-            ordered = sorted(found, key=lambda one: not one.misfit.can_keep)
+            ordered = sorted(found, key=lambda one: one.misfit.keeps is None)
             self.list.show_records([self._row(one, clinic) for one in ordered])
         if ended:
             self.say(result_text(number, len(found)), "ok" if not found else "warning")
@@ -125,7 +125,7 @@ class RecheckSheet(Sheet):
 
     def _row(self, one: Found, clinic: Clinic) -> Row:
         row = one.entry.appointment
-        can_keep = one.misfit.can_keep and self._may_write
+        can_keep = one.misfit.keeps is not None and self._may_write
         when = f"{day_text(row.wall_start.date())}, {time_text(row.wall_start)}"
         return Row(
             one.id,

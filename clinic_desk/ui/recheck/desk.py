@@ -125,8 +125,12 @@ class RecheckDesk(QObject):
             self._apply(entries)
             own.tell(back_text(len(entries)))
 
-        command = taking_back((entry.appointment for entry in before), after)
-        self._send(command, done, lambda error: own.tell_trouble(refused_text(error, clinic)))
+        def failed(error: ClinicDeskError) -> None:
+            own.tell_trouble(refused_text(error, clinic))
+            if not isinstance(error, NotKept):  # it may be tried again
+                own.stack.push_together(DoneTogether(lambda: self._take_back(before, after)))
+
+        self._send(taking_back((entry.appointment for entry in before), after), done, failed)
 
     def _send(
         self,

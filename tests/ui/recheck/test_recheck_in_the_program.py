@@ -17,6 +17,7 @@ from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import local_day
+from clinic_desk.errors import Busy
 from clinic_desk.services import booking, recheck
 from clinic_desk.ui.recheck.desk import RecheckDesk, recheck_of
 from clinic_desk.ui.recheck.seen import look_after_setup, look_if_rules_are_new, rules_of
@@ -229,3 +230,27 @@ def test_closing_the_setup_after_something_was_saved_looks_and_after_nothing_doe
     assert "2 appointments to come no longer fit" in banner.text.text()
     qtbot.waitUntil(lambda: not setup.is_busy, timeout=10_000)
     setup.leave()
+
+
+def test_an_undo_that_could_not_be_sent_can_be_tried_again(
+    *, open_program: OpenProgram, qtbot: QtBot, three: tuple[Entry, ...], owner_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    before = [stored(owner_engine, entry.id)["starts_at"] for entry in three]
+    shift(owner_engine)
+    program = open_program()
+    sheet = opened(program, qtbot, 3)
+    press(Qt.Key.Key_K, ALT)
+    qtbot.waitUntil(lambda: sheet.told.text() == "All 3 appointments to come fit.", timeout=10_000)
+    press(ESC)
+
+    def busy(*_: object) -> None:
+        raise Busy
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recheck, "keep_wall_times", busy)
+        press(Qt.Key.Key_Z, CTRL)
+        toasts = program.window.toasts
+        qtbot.waitUntil(lambda: "busy" in toasts.latest_text(), timeout=10_000)
+    press(Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: [stored(owner_engine, one.id)["starts_at"] for one in three] == before, timeout=10_000)

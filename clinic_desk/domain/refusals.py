@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from clinic_desk.domain.clinic_records import RoomKind
-from clinic_desk.domain.commands import OVERRULABLE, Rule
 from clinic_desk.errors import Refused
 
 if TYPE_CHECKING:
+    from clinic_desk.domain.commands import Rule
     from clinic_desk.domain.messaging import MessageText, Messaging, ReminderRule
     from clinic_desk.domain.records import ChangeNote, Entry, Patient
 
@@ -35,6 +35,8 @@ class Violation:
     @property
     def overrulable(self) -> bool:
         """Whether a reception may go on after being asked once."""
+        from clinic_desk.domain.commands import OVERRULABLE
+
         return self.rule in OVERRULABLE and not self.barred
 
 

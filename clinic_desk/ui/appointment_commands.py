@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from clinic_desk.domain.commands import Park, SetStatus
 from clinic_desk.domain.records import AppointmentStatus as Status
 from clinic_desk.domain.records import Entry
 from clinic_desk.ui.calendar.places import Place
@@ -147,10 +146,14 @@ class AppointmentCommands(QObject):
 
     def set_status(self, status: Status, entry: Entry) -> None:
         """Set the status of an appointment."""
+        from clinic_desk.domain.commands import SetStatus
+
         self._space.own.send(SetStatus(entry.id, entry.appointment.version, status), entry)
 
     def park(self, entry: Entry) -> None:
         """Take an appointment off the calendar until it is put back; nobody is told."""
+        from clinic_desk.domain.commands import Park
+
         self._space.own.send(Park(entry.id, entry.appointment.version), entry)
 
     def ask_cancel(self, entry: Entry) -> None:

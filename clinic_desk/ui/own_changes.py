@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.errors import ClinicDeskError
@@ -19,7 +19,8 @@ from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.told import done_text
 from clinic_desk.ui.undo import Done, DoneTogether, UndoStack
 
-Simple = SetStatus | Cancel | Park | Update
+if TYPE_CHECKING:
+    from clinic_desk.domain.undoing import Undoing
 
 
 class OwnChanges(QObject):
@@ -48,7 +49,7 @@ class OwnChanges(QObject):
             toast = self._toasts.show_text(text, action=self.tr("Undo"), act=lambda: self._take_back(done))
         self.noted.emit(toast, after)
 
-    def send(self, command: Simple, before: Entry) -> None:
+    def send(self, command: Undoing, before: Entry) -> None:
         """Carry out a change of `before`, the appointment as the user saw it."""
         self._submit(
             command, lambda after: self.committed(before, after), lambda error: self._refused(command, before, error)
@@ -88,7 +89,7 @@ class OwnChanges(QObject):
     # --- sending ---
 
     def _submit(
-        self, command: Simple, done: Callable[[Entry], None], failed: Callable[[ClinicDeskError], None]
+        self, command: Undoing, done: Callable[[Entry], None], failed: Callable[[ClinicDeskError], None]
     ) -> None:
         """One submission per change: the lane keeps their order, and each is pursued until its end is known."""
         database = self._desk.database
@@ -104,10 +105,12 @@ class OwnChanges(QObject):
         )
         submission.send(lambda: perform(database, command))
 
-    def _refused(self, command: Simple, before: Entry, error: ClinicDeskError) -> None:
+    def _refused(self, command: Undoing, before: Entry, error: ClinicDeskError) -> None:
         if isinstance(error, Conflict):
             now = error.now
             self._desk.store.apply_entry(now)
+            from clinic_desk.domain.commands import SetStatus
+
             if isinstance(command, SetStatus) and now.appointment.status is before.appointment.status:
                 # Another desk changed something else: both changes stand, as they would in the dialog.
                 self.send(replace(command, version=now.appointment.version), now)
@@ -157,8 +160,9 @@ class OwnChanges(QObject):
         )
 
 
-def perform(database: Database, command: Simple) -> Entry:
+def perform(database: Database, command: Undoing) -> Entry:
     """Carry out a change; for the command lane, which imports what nobody needs before."""
+    from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
     from clinic_desk.services import booking
 
     match command:

@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desk.domain.commands import Cancel, Park, Rule, SetStatus, Update
-from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry
-from clinic_desk.domain.series import ChangeSeries
+from clinic_desk.domain.records import Entry
 
-Undoing = Update | SetStatus | Cancel | Park
+if TYPE_CHECKING:
+    from clinic_desk.domain.undoing import Undoing
+
 _AT_MOST: Final = 50
-_FIELDS: Final = ("starts_at", "practitioner_id", "site_id", "room_id", "device_id", "type_id", "patient_id", "note")
-
-
-def undoing(
-    before: Appointment | None, after: Appointment, version: int, beside: frozenset[UUID] = frozenset()
-) -> Undoing | None:
-    """Return the command that takes `after` back to `before` (None: it was booked); None if nothing is different.
-
-    `version` is the version the appointment is expected to have now; `beside`: whom it may be squeezed in with again.
-    """
-    if before is None:
-        return SetStatus(after.id, version, AppointmentStatus.ENTERED_IN_ERROR)
-    if after.status is not before.status:
-        return _status_back(before, after, version, beside)
-    changed: dict[str, Any] = {
-        name: getattr(before, name) for name in _FIELDS if getattr(before, name) != getattr(after, name)
-    }
-    if before.length != after.length:
-        changed["length_minutes"] = int(before.length.total_seconds() // 60)
-    if not changed:
-        return None
-    known = {rule.value for rule in Rule}
-    overrule = frozenset(Rule(each) for each in before.overruled if each in known)
-    if before.squeezed_in:
-        overrule |= {Rule.SLOT_TAKEN}
-    return Update(after.id, version, overrule=overrule, beside=beside, **changed)
-
-
-def _status_back(before: Appointment, after: Appointment, version: int, beside: frozenset[UUID]) -> Undoing | None:
-    if before.status is AppointmentStatus.WAITLIST:
-        return None if after.status is AppointmentStatus.ENTERED_IN_ERROR else Park(after.id, version)
-    if after.status in {AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST}:
-        return Update(after.id, version, reinstate=True, beside=beside)
-    if before.status is AppointmentStatus.CANCELLED:
-        return Cancel(after.id, version, before.cancellation_reason or CancellationReason.SCHEDULING_ERROR)
-    if after.status is AppointmentStatus.ENTERED_IN_ERROR:
-        return None
-    return SetStatus(after.id, version, before.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +32,10 @@ class Done:
     @property
     def command(self) -> Undoing | None:
         """The command that takes it back."""
+        from clinic_desk.domain.undoing import undoing
+
         before = self.before.appointment if self.before else None
         return undoing(before, self.after.appointment, self.version, self.beside)
-
-
-def undoing_together(done: Iterable[Done], versions: Mapping[UUID, int], *, tell: bool) -> ChangeSeries | None:
-    """Return the command that takes several changes back at once; None if nothing is different.
-
-    `versions`: those that the appointments have now. `tell`: the patient hears of the first of them, as of the change.
-    """
-    steps: list[Undoing] = []
-    for one in sorted(done, key=lambda one: (one.before or one.after).appointment.starts_at):
-        row_id = one.after.id
-        step = replace(one, version=versions.get(row_id, one.version)).command
-        if step is not None:
-            steps.append(step if isinstance(step, SetStatus | Park) else replace(step, tell_patient=tell and not steps))
-    return ChangeSeries(tuple(steps)) if steps else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,6 +116,3 @@ class UndoStack(QObject):
             replace(done, version=version) if isinstance(done, Done) and done.after.id == after.id else done
             for done in self._done
         ]
-
-
-assert set(_FIELDS) <= {field.name for field in fields(Appointment)}

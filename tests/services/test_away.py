@@ -21,10 +21,10 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Closure, Entry, TimeOff
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
 from clinic_desk.domain.setup import Remove, SaveClosure, SaveTimeOff, SetupConflict
+from clinic_desk.domain.undoing import undoing
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services import away, booking, calendar
 from clinic_desk.services.setup import absences
-from clinic_desk.ui.undo import undoing
 from tests.support.bookings import at, checkup, count, overlaps, statements_of, stored
 from tests.support.proxy import COMMIT, FaultyProxy
 from tests.support.queued import leaves, queue

@@ -15,11 +15,11 @@ from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
 from clinic_desk.domain.refusals import Conflict, SlotTaken
 from clinic_desk.domain.setup import Remove, SaveTimeOff
+from clinic_desk.domain.undoing import undoing
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.notifications.sweep import repair_plan
 from clinic_desk.services import away, booking, calendar, parking, slots
 from clinic_desk.services.slots import SlotQuery
-from clinic_desk.ui.undo import undoing
 from tests.support.bookings import at, checkup, count, overlaps, stored
 from tests.support.queued import leaves, queue
 from tests.support.small_clinic import SmallClinic

@@ -14,6 +14,7 @@ from clinic_desk.domain.commands import Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Closure, Entry
 from clinic_desk.domain.setup import Remove
+from clinic_desk.domain.undoing import undoing
 from clinic_desk.domain.wall import local_day
 from clinic_desk.errors import ClinicDeskError, Refused
 from clinic_desk.services.setup_overview import load_setup
@@ -22,7 +23,7 @@ from clinic_desk.ui.away.sheet import AwaySheet
 from clinic_desk.ui.away.words import done_words, zone_of
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.booking.words import one_line
-from clinic_desk.ui.undo import DoneTogether, undoing
+from clinic_desk.ui.undo import DoneTogether
 
 if TYPE_CHECKING:
     from clinic_desk.services.away import Looked

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.domain.series import ChangeSeries, Scope, SeriesRefused, SeriesView, like_entry
+from clinic_desk.domain.undoing import undoing_together
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui import boards
 from clinic_desk.ui.booking.draft import as_book
@@ -21,7 +22,7 @@ from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.own_changes import OwnChanges
 from clinic_desk.ui.series.words import when_words
 from clinic_desk.ui.shell.toasts import Toasts
-from clinic_desk.ui.undo import Done, DoneTogether, undoing_together
+from clinic_desk.ui.undo import Done, DoneTogether
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -116,7 +117,11 @@ class SeriesDesk(QObject):
 
         def take_back() -> None:
             key = tuple(versions.values())
-            command = asked.setdefault(key, undoing_together(changes, versions, tell=tell))
+            rows = [
+                (None if one.before is None else one.before.appointment, one.after.appointment, one.beside)
+                for one in changes
+            ]
+            command = asked.setdefault(key, undoing_together(rows, versions, tell=tell))
             if command is not None:
                 parting = (joined[0], versions[joined[0]]) if joined else None
                 self._send(replace(command, parting=parting), told, done)

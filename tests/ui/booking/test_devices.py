@@ -179,7 +179,7 @@ def test_what_speaks_against_a_device_is_never_told_at_the_room() -> None:
 
 @pytest.mark.usefixtures("known")
 def test_taking_a_change_back_gives_the_device_back(booked: Booker, database: Database) -> None:
-    from clinic_desk.ui.undo import undoing
+    from clinic_desk.domain.undoing import undoing
 
     before = booked(database, at(9), device_id=SCANNER)
     after = booking.update(database, Update(before.id, 1, device_id=LASER))

@@ -65,6 +65,28 @@ def test_the_window_is_painted_before_the_database_libraries_are_imported(tmp_pa
     assert "cannot be reached" in told["cover"]
 
 
+WHAT_THE_CALENDAR_NEEDS = """
+import sys
+import clinic_desk.ui
+import clinic_desk.app, clinic_desk.opening, clinic_desk.ui.furnishing, clinic_desk.ui.workspace
+import clinic_desk.services.calendar, clinic_desk.services.desks, clinic_desk.database.engine, clinic_desk.database.schema
+print(*sorted(name for name in sys.modules if name.startswith("clinic_desk.")))
+"""
+NOBODY_WAITS_FOR = (
+    "domain.commands", "domain.series", "domain.recurrence", "domain.availability", "domain.setup", "domain.away",
+    "services.booking", "services.setup", "services.importing", "ui.sides", "ui.series", "ui.setup", "ui.exchange",
+    "ui.away", "ui.booking.form", "ui.messages.page", "ui.sentences", "notifications",
+)  # fmt: skip
+
+
+def test_the_calendar_waits_for_nothing_that_it_is_shown_without() -> None:
+    done = run(["-c", WHAT_THE_CALENDAR_NEEDS], QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 0, done.stderr
+    imported = set(done.stdout.split())
+    assert "clinic_desk.ui.calendar.view" in imported
+    assert not imported & {f"clinic_desk.{name}" for name in NOBODY_WAITS_FOR}
+
+
 def test_a_clinic_in_which_nothing_can_be_booked_yet_says_so_and_can_be_tried_again(
     programs: OpenProgram, owner_engine: Engine, qtbot: QtBot
 ) -> None:

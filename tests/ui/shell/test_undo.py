@@ -11,7 +11,8 @@ import pytest
 
 from clinic_desk.domain.commands import UNCHANGED, Cancel, Rule, SetStatus, Update
 from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry, Patient
-from clinic_desk.ui.undo import Done, DoneTogether, UndoStack, undoing
+from clinic_desk.domain.undoing import undoing
+from clinic_desk.ui.undo import Done, DoneTogether, UndoStack
 
 START = datetime(2031, 3, 3, 8, tzinfo=UTC)
 PATIENT = Patient(UUID(int=1), "Meier", "Anna", date(1987, 3, 14))

@@ -69,7 +69,8 @@ WHAT_THE_CALENDAR_NEEDS = """
 import sys
 import clinic_desk.ui
 import clinic_desk.app, clinic_desk.opening, clinic_desk.ui.furnishing, clinic_desk.ui.workspace
-import clinic_desk.services.calendar, clinic_desk.services.desks, clinic_desk.database.engine, clinic_desk.database.schema
+import clinic_desk.services.calendar, clinic_desk.services.desks
+import clinic_desk.database.engine, clinic_desk.database.schema
 print(*sorted(name for name in sys.modules if name.startswith("clinic_desk.")))
 """
 NOBODY_WAITS_FOR = (

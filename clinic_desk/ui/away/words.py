@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from clinic_desk.domain.availability import FreeSlot
 from clinic_desk.domain.away import Proposal, Saving, Trouble
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
-from clinic_desk.domain.refusals import Conflict
+from clinic_desk.domain.refusals import Conflict, SlotTaken
 from clinic_desk.domain.setup import SaveTimeOff
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.notifications.planning import address_of
@@ -109,6 +109,12 @@ def trouble_words(trouble: Trouble, proposal: Proposal, clinic: Clinic) -> str:
         if desk:
             return translate("away", "{desk} changed this appointment meanwhile: look at it again").format(desk=desk)
         return translate("away", "This appointment was changed meanwhile: look at it again")
+    if isinstance(cause, SlotTaken) and proposal.offers:
+        if cause.by is None:
+            return translate("away", "The room or time was taken first: this is another one")
+        wall = to_wall(cause.by.appointment.starts_at, cause.by.appointment.zone)
+        when = f"{day_text(wall.date())}, {time_text(wall)}"
+        return translate("away", "{when} was taken first: this is another time").format(when=when)
     return sentence(cause, clinic, row.zone, About(row.practitioner_id, row.type_id, row.starts_at))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +15,7 @@ from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.commands import Cancel, Rule, SetStatus, Update
 from clinic_desk.domain.recheck import KeepWallTimes, NotKept, keeping, taking_back
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, ParticipationStatus
-from clinic_desk.domain.refusals import Conflict, SlotTaken
+from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services import booking, recheck
@@ -258,6 +259,38 @@ def test_a_place_that_is_taken_keeps_all_as_they_are(
         recheck.keep_wall_times(database, command)
     assert isinstance(refused.value.cause, SlotTaken)
     assert stored(owner_engine, three[0].id)["starts_at"] == at(clinic.monday, 9)
+
+
+def squeezed(clinic: SmallClinic, database: Database) -> tuple[Entry, Entry]:
+    """Two at nine with one doctor, on purpose."""
+    one = booking.book(database, checkup(clinic))
+    second = checkup(clinic, patient_id=clinic.patients[1], overrule=frozenset({Rule.SLOT_TAKEN}))
+    return one, booking.book(database, replace(second, beside=frozenset({one.id})))
+
+
+def test_who_was_squeezed_in_goes_along_with_the_one_beside(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    pair = squeezed(clinic, database)
+    shift(owner_engine)
+    kept = recheck.keep_wall_times(database, keeping(one.misfit for one in recheck.look_at_all(database).found))
+    assert {entry.id for entry in kept} == {entry.id for entry in pair}
+    assert len({entry.appointment.starts_at for entry in kept}) == 1
+
+
+def test_who_was_squeezed_in_is_never_put_beside_somebody_else_unasked(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    one, beside = squeezed(clinic, database)
+    booking.cancel(database, Cancel(one.id, 1, CancellationReason.PATIENT))
+    shift(owner_engine)
+    booking.book(database, checkup(clinic, at(clinic.monday, 8), patient_id=clinic.patients[2]))
+    command = keeping(one.misfit for one in recheck.look_at_all(database).found)
+    shifted = [step for step in command.steps if step.appointment_id == beside.id]
+    with pytest.raises(NotKept) as refused:
+        recheck.keep_wall_times(database, KeepWallTimes(tuple(shifted)))
+    assert isinstance(refused.value.cause, RuleViolation)
+    assert stored(owner_engine, beside.id)["starts_at"] == at(clinic.monday, 9)
 
 
 def test_the_same_command_again_does_nothing_twice(

@@ -205,6 +205,12 @@ def plan_farewell(occasion: Occasion, queued: Iterable[Queued], *, tell: bool = 
     return (_telling(occasion, Kind.CANCELLED, way),)
 
 
+def plan_confirmation(occasion: Occasion) -> tuple[Message, ...]:
+    """Return the confirmation alone of an appointment whose reminders are planned already."""
+    way = way_to(occasion.patient, occasion.manner)
+    return () if way is None else (_telling(occasion, Kind.CONFIRMATION, way),)
+
+
 # --- by which channel -------------------------------------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ from clinic_desk.services.placing import (
     read_facts,
     refuse,
     refuse_taken,
+    untold_dates,
     wanted_place,
 )
 
@@ -260,7 +261,8 @@ def _move(
         row = replace(row, squeezed_in=was.squeezed_in, overruled=was.overruled | row.overruled)
     farewell_to = seen.patient if new_patient else None
     telling = partial(messages_for, db, facts, row, tell=command.tell_patient, farewell_to=farewell_to)
-    messages = telling(was=was, along=along) if relevant else ()
+    untold = untold_dates(connection, facts, was) if relevant else None
+    messages = telling(was=was, along=along, untold=untold) if relevant else ()
     return _write(connection, facts, seen, row, messages, patient=patient)
 
 
@@ -360,7 +362,8 @@ def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entr
         overruled=was.overruled | {rule.value for rule in verdict.overruled},
         version=was.version + 1,
     )
-    return _write(connection, facts, seen, row, messages_for(db, facts, row, tell=command.tell_patient))
+    untold = untold_dates(connection, facts, was)
+    return _write(connection, facts, seen, row, messages_for(db, facts, row, tell=command.tell_patient, untold=untold))
 
 
 def _judged_back(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: Appointment) -> Verdict:
@@ -395,7 +398,8 @@ def _rewrite(
     if row.status.occupies_time and not was.status.occupies_time:
         rules = {violation.rule for violation in _judged(facts, candidate, frozenset()).violations}
         refuse_taken(connection, facts, candidate, rules)
-    messages = messages_for(db, facts, row, tell=tell, along=along) if relevant else ()
+    untold = untold_dates(connection, facts, was) if relevant else None
+    messages = messages_for(db, facts, row, tell=tell, along=along, untold=untold) if relevant else ()
     return _write(connection, facts, seen, row, messages)
 
 

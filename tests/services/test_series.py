@@ -13,7 +13,7 @@ from sqlalchemy import URL, Engine, insert
 
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Book, Cancel, Rule, SetStatus, Update
+from clinic_desk.domain.commands import Book, Cancel, Park, Rule, SetStatus, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Clinic, Entry
 from clinic_desk.domain.recurrence import MOST_DATES, Every, Recurrence
@@ -361,6 +361,77 @@ def test_one_message_by_e_mail_names_all_dates_of_what_was_booked_moved_or_cance
     booking.cancel(database, Cancel(entries[2].id, 2, CancellationReason.PROVIDER))
     bodies = [row[0] for row in queue(owner_engine, "body", "kind = 'cancelled'")]
     assert "dates" not in bodies[-1]  # one by itself
+
+
+def one_message(owner_engine: Engine) -> tuple[str, UUID, str]:
+    """The only message that is to leave, reminders aside."""
+    where = "status = 'pending' AND kind <> 'reminder'"
+    ((kind, row_id, body),) = queue(owner_engine, "kind, appointment_id, body", where)
+    return kind, row_id, body
+
+
+def test_the_other_dates_are_confirmed_when_the_first_is_given_up_before_its_message_left(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    entries = booked(database, clinic)
+    booking.cancel(database, Cancel(entries[0].id, 1, CancellationReason.PATIENT))
+    kind, row_id, body = one_message(owner_engine)
+    assert (kind, row_id) == ("confirmation", entries[1].id)
+    assert "Mon 10 Mar 2031" in body
+    assert "4 dates until " in body
+    booking.park(database, Park(entries[1].id, 1))
+    kind, row_id, body = one_message(owner_engine)
+    assert (kind, row_id) == ("confirmation", entries[2].id)
+    assert "3 dates until " in body
+    leaves(owner_engine, "confirmation")
+    booking.cancel(database, Cancel(entries[2].id, 1, CancellationReason.PATIENT))
+    assert one_message(owner_engine)[:2] == ("cancelled", entries[2].id)
+
+
+def test_all_dates_are_confirmed_when_the_first_is_moved_before_its_message_left(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    entries = booked(database, clinic)
+    later = entries[0].appointment.starts_at + timedelta(hours=1)
+    booking.update(database, Update(entries[0].id, 1, starts_at=later))
+    kind, row_id, body = one_message(owner_engine)
+    assert (kind, row_id) == ("confirmation", entries[0].id)
+    assert "Mon 3 Mar 2031 at 10:00. 5 dates until " in body
+    booking.update(database, Update(entries[0].id, 2, starts_at=later + timedelta(hours=1), tell_patient=False))
+    kind, row_id, body = one_message(owner_engine)
+    assert (kind, row_id) == ("confirmation", entries[1].id)
+    assert "4 dates until " in body
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_date_that_was_given_up_unconfirmed_and_comes_back_is_confirmed_by_itself(
+    clinic: SmallClinic, database: Database, owner_engine: Engine, *, left: bool
+) -> None:
+    entries = booked(database, clinic)
+    booking.cancel(database, Cancel(entries[0].id, 1, CancellationReason.PATIENT))
+    if left:
+        leaves(owner_engine, "confirmation")
+    booking.update(database, Update(entries[0].id, 2, reinstate=True))
+    others = [] if left else [("confirmation", entries[1].id)]
+    assert sorted(told_after(owner_engine, entries)) == sorted([*others, ("confirmation", entries[0].id)])
+
+
+def test_moving_all_dates_before_the_message_left_confirms_them_where_they_are_now(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    entries = booked(database, clinic)
+    series.change(database, series_change(shifted(entries, Shift(minute=10 * 60))))
+    kind, row_id, body = one_message(owner_engine)
+    assert (kind, row_id) == ("confirmation", entries[0].id)
+    assert "Mon 3 Mar 2031 at 10:00. 5 dates until " in body
+
+
+def test_cancelling_all_dates_before_the_message_left_tells_nobody(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    entries = booked(database, clinic)
+    series.change(database, cancelling(entries, CancellationReason.PATIENT, tell=True))
+    assert queue(owner_engine, "kind", "status = 'pending'") == []
 
 
 def test_a_booking_that_is_taken_back_tells_nobody(

@@ -268,16 +268,6 @@ def squeezed(clinic: SmallClinic, database: Database) -> tuple[Entry, Entry]:
     return one, booking.book(database, replace(second, beside=frozenset({one.id})))
 
 
-def test_who_was_squeezed_in_goes_along_with_the_one_beside(
-    clinic: SmallClinic, database: Database, owner_engine: Engine
-) -> None:
-    pair = squeezed(clinic, database)
-    shift(owner_engine)
-    kept = recheck.keep_wall_times(database, keeping(one.misfit for one in recheck.look_at_all(database).found))
-    assert {entry.id for entry in kept} == {entry.id for entry in pair}
-    assert len({entry.appointment.starts_at for entry in kept}) == 1
-
-
 def test_who_was_squeezed_in_is_never_put_beside_somebody_else_unasked(
     clinic: SmallClinic, database: Database, owner_engine: Engine
 ) -> None:

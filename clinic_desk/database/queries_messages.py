@@ -28,7 +28,8 @@ SELECT (SELECT count(*) FROM notification WHERE status = 'pending' AND due_at < 
        (SELECT count(*) FROM notification WHERE status IN ('sent', 'delivered')
            AND sent_at >= %(starts_at)s AND sent_at < %(ends_at)s),
        (SELECT count(*) FROM notification WHERE {ATTENTION}),
-       (SELECT count(*) FROM inbound_message WHERE status = 'open')
+       (SELECT count(*) FROM inbound_message WHERE status = 'open'),
+       (SELECT count(*) FROM appointment WHERE status = 'waitlist')
 """  # noqa: S608  # constants of this module only
 _MESSAGES: Final = """
 SELECT id, kind, channel, status, due_at, sent_at, attempts, last_error, subject, body, error_code FROM notification
@@ -156,10 +157,10 @@ def list_statement(chosen: Filter, *, searching: bool) -> str:
     return f"WITH picked AS MATERIALIZED ({' UNION ALL '.join(parts)}) {ROW}"
 
 
-def counts(connection: Connection, starts_at: datetime, ends_at: datetime) -> tuple[int, int, int, int]:
-    """Return how many are due before `ends_at`, were sent in [starts_at, ends_at), need somebody; and open replies."""
+def counts(connection: Connection, starts_at: datetime, ends_at: datetime) -> tuple[int, int, int, int, int]:
+    """Return how many are due before `ends_at`, were sent in [starts_at, ends_at), need somebody; replies; parked."""
     row = connection.exec_driver_sql(_COUNTS, {"starts_at": starts_at, "ends_at": ends_at}).one()
-    return row[0], row[1], row[2], row[3]
+    return row[0], row[1], row[2], row[3], row[4]
 
 
 def stopped_channels(connection: Connection) -> tuple[str, ...]:

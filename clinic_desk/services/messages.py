@@ -50,13 +50,15 @@ _TOLD: Final = re.compile(r":(\d{9,11})@[^:]*$")
 class MessageCounts:
     """Messages due before midnight, sent since midnight (in the zone of the first site), and those failed or stuck.
 
-    `replies`: open ones from patients. `stopped`: channels over which nothing goes until somebody acts.
+    `replies`: open ones from patients. `parked`: appointments that are off the calendar and not yet put back.
+    `stopped`: channels over which nothing goes until somebody acts.
     """
 
     due_today: int
     sent_today: int
     need_attention: int
     replies: int = 0
+    parked: int = 0
     stopped: tuple[str, ...] = ()
 
 
@@ -106,7 +108,7 @@ def list_messages(db: Database, query: MessageQuery) -> Listing:
             "patients": [str(each) for each in found or ()],
         }
         rows = queries.listed(connection, query.filter, values, searching=found is not None)
-        due, sent, attention, replies = queries.counts(connection, starts_at, ends_at)
+        due, sent, attention, replies, _ = queries.counts(connection, starts_at, ends_at)
         channels, quiet, wait = _channels(connection)
         records = sorted(_records(connection, rows), key=lambda row: _order(row, now))
     per_filter = Counts(attention=attention, due=due, sent_today=sent, replies=replies)

@@ -1,4 +1,4 @@
-"""Asks now and then what is not announced: which desks are online, how many messages are due or need somebody."""
+"""Asks now and then what is not announced: which desks are online, how much is due, needs somebody or is parked."""
 
 from __future__ import annotations
 

@@ -147,6 +147,7 @@ class Workspace(QObject):
         window.banner.retry_requested.connect(self.live.check_now)
         self.desk.tasks.commands_changed.connect(window.status_bar.set_commands)
         self.pulse.desks_read.connect(self._show_desks)
+        self.pulse.counts_read.connect(lambda counts: window.status_bar.set_parked(counts.parked))
 
     def _wire_window(self) -> None:
         window, navigator = self.window, self.navigator
@@ -164,6 +165,7 @@ class Workspace(QObject):
         window.actions_by_name["messages"].triggered.connect(lambda _checked: self.messages.toggle())
         window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
         window.actions_by_name["parked"].triggered.connect(lambda _checked: self.open_parked())
+        window.status_bar.parked_opened.connect(window.actions_by_name["parked"].trigger)
         window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))

@@ -55,6 +55,8 @@ class StatusBar(QStatusBar):
 
     messages_opened = Signal(str)
     """Somebody wants to see messages: due, attention, replies, or "" for the page as it was."""
+    parked_opened = Signal()
+    """Somebody wants to see what is parked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +67,10 @@ class StatusBar(QStatusBar):
         self._dot = Dot()
         self.connection = self._part("connection_state")
         self.desks = self._part("desks_online", Heading())
+        self.parked = self._button(
+            "parked_count", self.tr("Show what is off the calendar and not put back (F7)"), "warning"
+        )
+        self.parked.clicked.connect(lambda _checked: self.parked_opened.emit())
         self.messages = self._link("messages_state", "due")
         self.attention = self._link("messages_attention", "attention", role="danger")
         self.replies = self._link("messages_unread", "replies", role="warning")
@@ -88,15 +94,19 @@ class StatusBar(QStatusBar):
         return label
 
     def _link(self, name: str, opens: str, role: str = "") -> QPushButton:
-        link = QPushButton()
-        link.setObjectName(name)
-        link.setProperty("kind", "link")
-        link.setProperty("role", role or "plain")
-        link.setToolTip(self.tr("Show these messages"))
-        link.setCursor(Qt.CursorShape.PointingHandCursor)
+        link = self._button(name, self.tr("Show these messages"), role or "plain")
         link.clicked.connect(lambda _checked: self.messages_opened.emit(opens))
-        link.hide()
         return link
+
+    def _button(self, name: str, tip: str, role: str) -> QPushButton:
+        button = QPushButton()
+        button.setObjectName(name)
+        button.setProperty("kind", "link")
+        button.setProperty("role", role)
+        button.setToolTip(tip)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.hide()
+        return button
 
     def _row(self) -> None:
         row = QWidget()
@@ -108,7 +118,7 @@ class StatusBar(QStatusBar):
         layout.addSpacing(16)
         layout.addWidget(self.desks)
         layout.addSpacing(16)
-        for part in (self.messages, self.attention, self.replies, self.trouble, self.sending):
+        for part in (self.parked, self.messages, self.attention, self.replies, self.trouble, self.sending):
             layout.addWidget(part)
         layout.addStretch(1)
         layout.addWidget(self.person)
@@ -146,6 +156,10 @@ class StatusBar(QStatusBar):
         _tell(self.attention, self.tr("{count} need attention").format(count=attention) if attention else "")
         _tell(self.replies, self.tr("Replies: {count}").format(count=replies) if replies else "")
         _tell(self.trouble, self.tr("{channels} stopped").format(channels=", ".join(stopped)) if stopped else "")
+
+    def set_parked(self, count: int) -> None:
+        """Say how many appointments are parked; nothing if none is."""
+        _tell(self.parked, self.tr("Parked: {count}").format(count=count) if count else "")
 
     def set_sending(self, text: str, *, trouble: bool) -> None:
         """Say who sends the messages: this desk, another one, or nobody (then it is trouble)."""

@@ -165,3 +165,24 @@ def test_doctor_away_parks_whom_it_should_and_tells_them_only_if_ticked(
     assert {row[0] for row in told} == {entries[1].id, entries[2].id}
     manager.window.actions_by_name["undo"].trigger()
     qtbot.waitUntil(lambda: status_of(database, entries[0]) is AppointmentStatus.BOOKED, timeout=10_000)
+
+
+def test_the_status_bar_counts_what_is_parked_at_any_desk_and_opens_the_list(
+    clinic: SmallClinic, database: Database, second_database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    link = space.window.status_bar.parked
+    assert not link.isVisible()
+    entries = three_booked(database, clinic)
+    for entry in entries[:2]:
+        booking.park(second_database, Park(entry.id, 1))
+    qtbot.waitUntil(lambda: link.text() == "Parked: 2", timeout=10_000)
+    assert link.isVisible()
+    assert link.accessibleName() == "Parked: 2"
+    link.setFocus()
+    press(Qt.Key.Key_Space)
+    (sheet,) = [each for each in space.window.findChildren(ParkedSheet) if each.isVisible()]
+    qtbot.waitUntil(lambda: len(sheet.rows.records) == 2, timeout=10_000)
+    press(ESC)
+    for entry in entries[:2]:
+        booking.set_status(second_database, SetStatus(entry.id, 2, AppointmentStatus.ENTERED_IN_ERROR))
+    qtbot.waitUntil(lambda: not link.isVisible(), timeout=10_000)

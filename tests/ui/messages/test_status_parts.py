@@ -29,7 +29,11 @@ def test_only_what_is_to_be_said_is_said(bar: StatusBar) -> None:
     assert links(bar) == ["Messages: 17 due"]
     bar.set_messages(17, 2, 3, stopped=["SMS"])
     assert links(bar) == ["Messages: 17 due", "2 need attention", "Replies: 3", "SMS stopped"]
+    bar.set_parked(4)
+    assert links(bar)[0] == "Parked: 4"
     assert [each.accessibleName() for each in bar.findChildren(QPushButton)] == links(bar)
+    bar.set_parked(0)
+    assert "Parked" not in links(bar)[0]
 
 
 def test_a_click_or_a_key_on_a_number_leads_to_its_list(bar: StatusBar, qtbot: QtBot) -> None:

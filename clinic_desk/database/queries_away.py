@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 # A visit lasts 24 hours at most.
 _HIT: Final = """
-SELECT id FROM appointment
-WHERE status = 'booked' AND ends_at > now() AND starts_at < %(ends_at)s AND ends_at > %(starts_at)s
-  AND starts_at > %(starts_at)s - interval '24 hours'
-  AND (%(practitioner)s::uuid IS NULL OR practitioner_id = %(practitioner)s::uuid)
-  AND (%(site)s::uuid IS NULL OR site_id = %(site)s::uuid)
+SELECT DISTINCT a.id
+FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS span (begins, ends)
+JOIN appointment a ON a.starts_at < span.ends AND a.ends_at > span.begins
+  AND a.starts_at > span.begins - interval '24 hours'
+WHERE a.status = 'booked' AND a.ends_at > now()
+  AND (%(practitioner)s::uuid IS NULL OR a.practitioner_id = %(practitioner)s::uuid)
+  AND (%(site)s::uuid IS NULL OR a.site_id = %(site)s::uuid)
 """
 _VISITS: Final = """
 SELECT patient_id, starts_at, ends_at FROM appointment
@@ -66,7 +68,7 @@ def lock_plan(connection: Connection, away: Away | None, who: Iterable[UUID], pl
     `who`: the practitioners that an absence keeps; nobody can book them in it before COMMIT. A change by itself takes
     its locks again, at no cost.
     """
-    days: set[int] = set() if away is None else set(utc_days(away.starts_at, away.ends_at))
+    days: set[int] = set() if away is None else {day for span in away.spans for day in utc_days(*span)}
     practitioners, rooms, patients = set(who), set[UUID | None](), set[UUID]()
     for place in places:
         days.update(utc_days(place.starts_at - LONGEST_BUFFER, place.ends_at + LONGEST_BUFFER))
@@ -92,6 +94,8 @@ def _values(away: Away) -> dict[str, Any]:
     return {
         "starts_at": away.starts_at,
         "ends_at": away.ends_at,
+        "begins": [begin for begin, _ in away.spans],
+        "ends": [end for _, end in away.spans],
         "practitioner": None if away.practitioner_id is None else str(away.practitioner_id),
         "site": None if away.site_id is None else str(away.site_id),
     }

@@ -29,12 +29,13 @@ from clinic_desk.domain.records import (
     TimeOff,
 )
 from clinic_desk.domain.resources import serves
-from clinic_desk.domain.setup import Remove, SaveClosure, SaveTimeOff
+from clinic_desk.domain.setup import Remove, SaveClosure, SaveClosures, SaveTimeOff
 from clinic_desk.domain.wall import day_bounds, local_day, to_wall
 from clinic_desk.errors import Refused
 
 Absence = TimeOff | Closure
-Saving = SaveTimeOff | SaveClosure
+Single = SaveTimeOff | SaveClosure
+Saving = Single | SaveClosures
 Step = Update | Park
 
 _MINE = 2
@@ -47,31 +48,62 @@ _DAYS_TRIED = 5
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """From when to when a practitioner is away, or a site is closed: exactly one of the two ids is set."""
+    """From when to when a practitioner is away, or a site is closed: exactly one of the two ids is set.
+
+    `parts`: the spans [from, to) that are meant if it is not all of it, as with the public holidays of a year.
+    """
 
     starts_at: datetime
     ends_at: datetime
     practitioner_id: UUID | None = None
     site_id: UUID | None = None
+    parts: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def spans(self) -> tuple[tuple[datetime, datetime], ...]:
+        """Every [from, to) in which nobody can be seen."""
+        return self.parts or ((self.starts_at, self.ends_at),)
 
     def hits(self, row: Appointment, now: datetime) -> bool:
         """Whether somebody is booked then who is still to come: whoever is here already is seen to."""
         return (
             row.status is AppointmentStatus.BOOKED
             and row.ends_at > now
-            and row.starts_at < self.ends_at
-            and self.starts_at < row.ends_at
+            and any(row.starts_at < end and begin < row.ends_at for begin, end in self.spans)
             and self.practitioner_id in {None, row.practitioner_id}
             and self.site_id in {None, row.site_id}
         )
 
 
 def away_of(save: Saving, clinic: Clinic) -> Away:
-    """Return when it is that nobody can be seen. KeyError for a site that the clinic has not."""
+    """Return when it is that nobody can be seen. KeyError for a site that the clinic has not.
+
+    Several closures are of one site (ValueError otherwise), and at least one.
+    """
     if isinstance(save, SaveTimeOff):
         return Away(save.starts_at, save.ends_at, practitioner_id=save.practitioner_id)
-    zone = clinic.site(save.site_id).zone
-    return Away(day_bounds(save.first_day, zone)[0], day_bounds(save.last_day, zone)[1], site_id=save.site_id)
+    closures = closures_of(save)
+    (site_id,) = {row.site_id for row in closures}
+    zone = clinic.site(site_id).zone
+    spans = [(day_bounds(row.first_day, zone)[0], day_bounds(row.last_day, zone)[1]) for row in closures]
+    parts = tuple(sorted(spans)) if len(spans) > 1 else ()
+    return Away(min(spans)[0], max(end for _, end in spans), site_id=site_id, parts=parts)
+
+
+def closures_of(save: SaveClosure | SaveClosures) -> tuple[SaveClosure, ...]:
+    """Return the closures that are saved, each by itself."""
+    if isinstance(save, SaveClosure):
+        return (save,)
+    return tuple(
+        SaveClosure(row.site_id, row.first_day, row.last_day, row.name, row.id, row.version) for row in save.closures
+    )
+
+
+def singles_of(save: Saving | None) -> tuple[Single, ...]:
+    """Return what is saved, row by row."""
+    if save is None:
+        return ()
+    return (save,) if isinstance(save, SaveTimeOff) else closures_of(save)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +132,15 @@ class Around:
     def without(self, away: Away) -> Around:
         """Return the same with nobody to be seen then, whether that is stored already or not."""
         if away.practitioner_id is not None:
-            off = TimeOff(new_id(), away.practitioner_id, away.starts_at, away.ends_at)
-            return replace(self, time_off=(*self.time_off, off))
+            off = tuple(TimeOff(new_id(), away.practitioner_id, begin, end) for begin, end in away.spans)
+            return replace(self, time_off=(*self.time_off, *off))
         assert away.site_id is not None
         zone = self.clinic.site(away.site_id).zone
-        days = local_day(away.starts_at, zone), local_day(away.ends_at - timedelta(microseconds=1), zone)
-        closure = Closure(new_id(), away.site_id, *days)
-        return replace(self, clinic=replace(self.clinic, closures=(*self.clinic.closures, closure)))
+        closures = tuple(
+            Closure(new_id(), away.site_id, local_day(begin, zone), local_day(end - timedelta(microseconds=1), zone))
+            for begin, end in away.spans
+        )
+        return replace(self, clinic=replace(self.clinic, closures=(*self.clinic.closures, *closures)))
 
 
 def proposals(
@@ -308,18 +342,18 @@ class CarryOut:
 
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """What stands: the entries that were changed, by start, and the absence if one was saved."""
+    """What stands: the entries that were changed, by start, and the absences that were saved."""
 
     entries: tuple[Entry, ...]
-    absence: Absence | None = None
+    absences: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TakeBack:
-    """Take a `CarryOut` back, all or nothing: first the absence (`back`: removed, or as it was), then each change."""
+    """Take a `CarryOut` back, all or nothing: first the absences (`back`), then each change."""
 
     steps: tuple[Step, ...]
-    back: Saving | Remove | None = None
+    back: tuple[Single | Remove, ...] = ()
     table: str = "time_off"
     operation_id: UUID = field(default_factory=new_id)
 

@@ -28,6 +28,7 @@ from clinic_desk.domain.away import (
     Trouble,
     away_of,
     proposals,
+    singles_of,
 )
 from clinic_desk.domain.candidates import candidate_of_appointment
 from clinic_desk.domain.commands import Park, Unchanged
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.database.queries_booking import Wanted
     from clinic_desk.domain.availability import FreeSlot
-    from clinic_desk.domain.away import Absence, Away, Saving, Step
+    from clinic_desk.domain.away import Absence, Away, Saving, Single, Step
     from clinic_desk.domain.records import Clinic, Entry
 
 DAYS_LOOKED: Final = 42
@@ -96,7 +97,9 @@ def look(db: Database, save: Saving, kept: Mapping[UUID, FreeSlot] | None = None
 
 def _around(connection: Connection, db: Database, clinic: Clinic, away: Away, hit: tuple[Entry, ...]) -> Around:
     zones = sorted({clinic.site(entry.appointment.site_id).zone for entry in hit})
-    last = max(local_day(away.ends_at, zone) for zone in zones) + _DAY * DAYS_LOOKED
+    rows = [entry.appointment for entry in hit]
+    ends = [end for begin, end in away.spans if any(row.starts_at < end and begin < row.ends_at for row in rows)]
+    last = max(local_day(max(ends), zone) for zone in zones) + _DAY * DAYS_LOOKED
     bounds = _bounds(zones, min(entry.appointment.wall_start.date() for entry in hit), last)
     ids = [entry.id for entry in hit]
     time_off, blocks = absences_between(connection, *bounds)
@@ -179,27 +182,22 @@ def _checked_step(step: Step) -> Step:
 def _carry_out(db: Database, command: CarryOut, connection: Connection) -> CarriedOut:
     away, save = command.away, command.save
     standing = _locked(connection, command.steps, away)
-    if save is not None:
-        table, values = absences.row_of(save)
-        saving.write(connection, table, save.id, save.version, values)
+    _write(connection, singles_of(save))
     changed, troubles = _do(db, connection, command.steps, standing)
     known = {*(step.appointment_id for step in command.steps), *command.left}
     came = tuple(entry for entry in entries_hit(connection, away) if entry.id not in known)
     if troubles or came:
         raise AwayRefused(troubles, came)
-    return CarriedOut(_by_start(changed), None if save is None else _absence(connection, save))
+    return CarriedOut(_by_start(changed), _absences(connection, save))
 
 
 def _take_back(db: Database, command: TakeBack, connection: Connection) -> tuple[Entry, ...]:
     standing = _locked(connection, command.steps, None)
-    match command.back:
-        case None:
-            pass
-        case Remove(id=row_id, version=version):
-            saving.erase(connection, command.table, row_id, version)
-        case save:
-            table, values = absences.row_of(save)
-            saving.write(connection, table, save.id, save.version, values)
+    for row in command.back:
+        if isinstance(row, Remove):
+            saving.erase(connection, command.table, row.id, row.version)
+        else:
+            _write(connection, (row,))
     changed, troubles = _do(db, connection, command.steps, standing)
     if troubles:
         raise AwayRefused(troubles)
@@ -250,17 +248,23 @@ def _change(db: Database, step: Step, connection: Connection) -> Entry:
 
 
 def _carried(save: Saving | None, ids: Iterable[UUID], connection: Connection) -> CarriedOut:
-    return CarriedOut(_entries(ids, connection), None if save is None else _absence(connection, save))
+    return CarriedOut(_entries(ids, connection), _absences(connection, save))
 
 
 def _entries(ids: Iterable[UUID], connection: Connection) -> tuple[Entry, ...]:
     return _by_start(entries_by_id(connection, ids, erroneous=True))
 
 
-def _absence(connection: Connection, save: Saving) -> Absence | None:
+def _write(connection: Connection, rows: Iterable[Single]) -> None:
+    for row in rows:
+        table, values = absences.row_of(row)
+        saving.write(connection, table, row.id, row.version, values)
+
+
+def _absences(connection: Connection, save: Saving | None) -> tuple[Absence, ...]:
     table = "time_off" if isinstance(save, SaveTimeOff) else "closure"
-    found = read_record(connection, table, save.id)
-    return found if isinstance(found, TimeOff | Closure) else None
+    found = [read_record(connection, table, row.id) for row in singles_of(save)]
+    return tuple(row for row in found if isinstance(row, TimeOff | Closure))
 
 
 def _by_start(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -15,13 +15,14 @@ from sqlalchemy import URL, Engine, insert
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.availability import FreeSlot
-from clinic_desk.domain.away import AwayRefused, CarriedOut, CarryOut, Proposal, TakeBack, meet, step_to
+from clinic_desk.domain.away import AwayRefused, CarriedOut, CarryOut, Proposal, Saving, TakeBack, meet, step_to
 from clinic_desk.domain.commands import Book, Cancel, SetStatus, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Closure, Entry, TimeOff
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
-from clinic_desk.domain.setup import Remove, SaveClosure, SaveTimeOff, SetupConflict
+from clinic_desk.domain.setup import Remove, SaveClosure, SaveClosures, SaveTimeOff, SetupConflict
 from clinic_desk.domain.undoing import undoing
+from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services import away, booking, calendar
 from clinic_desk.services.setup import absences
@@ -55,7 +56,7 @@ def three_booked(database: Database, clinic: SmallClinic) -> tuple[Entry, ...]:
     )
 
 
-def plan_of(found: away.Looked, save: SaveTimeOff | SaveClosure | None, *, tell: bool = True) -> CarryOut:
+def plan_of(found: away.Looked, save: Saving | None, *, tell: bool = True) -> CarryOut:
     """Everybody to the first time that is proposed; who has none stays."""
     steps = [
         step_to(one.entry.appointment, one.offers[0], tell=tell) if one.offers else None for one in found.proposals
@@ -64,7 +65,7 @@ def plan_of(found: away.Looked, save: SaveTimeOff | SaveClosure | None, *, tell:
     return CarryOut(found.away, save, tuple(step for step in steps if step is not None), left)
 
 
-def carried(database: Database, save: SaveTimeOff | SaveClosure) -> CarriedOut:
+def carried(database: Database, save: Saving) -> CarriedOut:
     return away.carry_out(database, plan_of(away.look(database, save), save))
 
 
@@ -239,8 +240,9 @@ def test_the_absence_and_all_moves_are_one_change_with_one_message_each(
     leaves(owner_engine, "confirmation")
     save = monday_off(clinic)
     done = carried(manager, save)
-    assert isinstance(done.absence, TimeOff)
-    assert (done.absence.id, done.absence.name, done.absence.version) == (save.id, "Congress", 1)
+    (absence,) = done.absences
+    assert isinstance(absence, TimeOff)
+    assert (absence.id, absence.name, absence.version) == (save.id, "Congress", 1)
     assert [entry.appointment.starts_at for entry in done.entries] == [
         at(clinic.monday + DAY, hour) for hour in (9, 10, 15)
     ]
@@ -454,8 +456,8 @@ def test_an_absence_that_makes_no_sense_is_refused_and_nobody_is_moved(clinic: S
 def back_of(done: CarriedOut, before: tuple[Entry, ...]) -> TakeBack:
     was = {entry.id: entry.appointment for entry in before}
     steps = [undoing(was[entry.id], entry.appointment, entry.appointment.version) for entry in done.entries]
-    table = "closure" if isinstance(done.absence, Closure) else "time_off"
-    back = None if done.absence is None else Remove(done.absence.id, done.absence.version)
+    table = "closure" if any(isinstance(row, Closure) for row in done.absences) else "time_off"
+    back = tuple(Remove(row.id, row.version) for row in done.absences)
     return TakeBack(tuple(step for step in steps if isinstance(step, Update)), back, table)
 
 
@@ -477,9 +479,50 @@ def test_all_of_it_is_taken_back_at_once_and_whoever_was_not_told_yet_never_is(
 def test_a_closure_is_taken_back_too(clinic: SmallClinic, manager: Database, owner_engine: Engine) -> None:
     before = three_booked(manager, clinic)
     done = carried(manager, SaveClosure(clinic.berlin, clinic.monday, clinic.monday))
-    assert isinstance(done.absence, Closure)
+    assert isinstance(done.absences[0], Closure)
     away.take_back(manager, back_of(done, before))
     assert count(owner_engine, "closure") == 0
+    assert len(away.look(manager, monday_off(clinic)).proposals) == 3
+
+
+def holidays(clinic: SmallClinic) -> SaveClosures:
+    """The Monday and the Thursday after it."""
+    days = (clinic.monday, clinic.monday + 3 * DAY)
+    return SaveClosures(tuple(Closure(new_id(), clinic.berlin, day, day, "Holiday", version=0) for day in days))
+
+
+def test_several_closures_are_one_list_one_change_and_one_undo(
+    clinic: SmallClinic, manager: Database, owner_engine: Engine
+) -> None:
+    before = three_booked(manager, clinic)
+    between = booking.book(manager, checkup(clinic, at(clinic.monday + DAY, 9), patient_id=clinic.patients[3]))
+    late = booking.book(manager, checkup(clinic, at(clinic.monday + 3 * DAY, 9), patient_id=clinic.patients[4]))
+    save = holidays(clinic)
+    found = away.look(manager, save)
+    assert [one.entry.id for one in found.proposals] == [entry.id for entry in (*before, late)]
+    closed = {clinic.monday, clinic.monday + 3 * DAY}
+    assert not any(
+        to_wall(slot.starts_at, "Europe/Berlin").date() in closed for one in found.proposals for slot in one.offers
+    )
+    done = away.carry_out(manager, plan_of(found, save))
+    assert [row.id for row in done.absences] == [row.id for row in save.closures]
+    assert count(owner_engine, "closure") == 2
+    assert between.id not in {entry.id for entry in done.entries}
+    away.take_back(manager, back_of(done, (*before, late)))
+    assert count(owner_engine, "closure") == 0
+    assert len(away.look(manager, holidays(clinic)).proposals) == 4
+
+
+def test_closures_of_which_one_stands_otherwise_are_all_refused(
+    clinic: SmallClinic, manager: Database, owner_engine: Engine
+) -> None:
+    three_booked(manager, clinic)
+    save = holidays(clinic)
+    plan = plan_of(away.look(manager, save), save)
+    absences.save_closure(manager, SaveClosure(clinic.berlin, clinic.monday, clinic.monday, id=save.closures[1].id))
+    with pytest.raises(SetupConflict):
+        away.carry_out(manager, plan)
+    assert count(owner_engine, "closure") == 1
     assert len(away.look(manager, monday_off(clinic)).proposals) == 3
 
 
@@ -516,7 +559,7 @@ def test_a_plan_whose_commit_was_lost_is_carried_out_once_with_each_message_once
             far.dispose()
     assert cut.is_set()
     assert [entry.appointment.version for entry in done.entries] == [2, 2, 2]
-    assert done.absence is not None
+    assert len(done.absences) == 1
     assert count(owner_engine, "time_off") == 1
     assert len(queue(owner_engine, where="kind = 'rescheduled' AND status = 'pending'")) == 3
 

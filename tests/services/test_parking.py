@@ -215,10 +215,10 @@ def test_those_whom_an_absence_hits_can_be_parked_with_the_moves_and_all_of_it_b
     told = queue(owner_engine, "kind, appointment_id", "status = 'pending' AND kind <> 'reminder'")
     assert sorted(told) == ([("cancelled", booked.id)] if tell else []) + [("rescheduled", other.id)]
     assert [one.entry.id for one in parking.parked(manager)] == [booked.id]
-    assert done.absence is not None
+    (absence,) = done.absences
     was = {booked.id: booked.appointment, other.id: other.appointment}
     steps = [undoing(was[entry.id], entry.appointment, 2) for entry in done.entries]
-    undo = TakeBack(tuple(step for step in steps if isinstance(step, Update)), Remove(done.absence.id, 1))
+    undo = TakeBack(tuple(step for step in steps if isinstance(step, Update)), (Remove(absence.id, 1),))
     back = away.take_back(manager, undo)
     assert [(entry.id, entry.appointment.starts_at) for entry in back] == [
         (booked.id, booked.appointment.starts_at),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from clinic_desk.domain.away import AwayRefused, CarriedOut, Saving, TakeBack
+from clinic_desk.domain.away import AwayRefused, CarriedOut, Saving, Single, TakeBack
 from clinic_desk.domain.commands import Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Closure, Entry
@@ -75,7 +75,7 @@ class AwayDesk(QObject):
 
     # --- from the set-up ---
 
-    def before_saving(self, save: Saving, former: Saving | None, answers: Answers) -> None:
+    def before_saving(self, save: Saving, former: Single | None, answers: Answers) -> None:
         """Look whom an absence hits that is about to be saved; `former`: as it was saved before, if it was."""
 
         def found(looked: Looked) -> None:
@@ -116,11 +116,11 @@ class AwayDesk(QObject):
             may_save=space.opening.person.group == "manager",
         )
 
-    def _committed(self, save: Saving, former: Saving | None, done: CarriedOut, before: tuple[Entry, ...]) -> None:
+    def _committed(self, save: Saving, former: Single | None, done: CarriedOut, before: tuple[Entry, ...]) -> None:
         self._apply(done.entries)
         text = done_words(save, self._desk.store.clinic, done.entries)
         command = back_of(done, before, former)
-        if command.steps or command.back is not None:
+        if command.steps or command.back:
             self._offer_undo(text, command, done.entries)
         else:
             self._own.tell(text)
@@ -183,14 +183,14 @@ class AwayDesk(QObject):
             self._own.stack.moved_on(entry)
 
 
-def back_of(done: CarriedOut, before: tuple[Entry, ...], former: Saving | None) -> TakeBack:
-    """Return the command that takes it all back: a new absence away again, an old one as it was before."""
+def back_of(done: CarriedOut, before: tuple[Entry, ...], former: Single | None) -> TakeBack:
+    """Return the command that takes it all back: new absences away again, an old one as it was before."""
     was = {entry.id: entry.appointment for entry in before}
     steps = [undoing(was[entry.id], entry.appointment, entry.appointment.version) for entry in done.entries]
-    table, absence = ("closure" if isinstance(done.absence, Closure) else "time_off"), done.absence
-    back: Saving | Remove | None = None
-    if absence is not None:
-        back = Remove(absence.id, absence.version) if former is None else replace(former, version=absence.version)
+    back = tuple(
+        Remove(row.id, row.version) if former is None else replace(former, version=row.version) for row in done.absences
+    )
+    table = "closure" if any(isinstance(row, Closure) for row in done.absences) else "time_off"
     return TakeBack(tuple(step for step in steps if isinstance(step, Update)), back, table)
 
 

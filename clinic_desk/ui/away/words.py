@@ -8,7 +8,7 @@ from datetime import date, datetime
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.availability import FreeSlot
-from clinic_desk.domain.away import Proposal, Saving, Trouble
+from clinic_desk.domain.away import Proposal, Saving, Trouble, closures_of
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
 from clinic_desk.domain.refusals import Conflict, SlotTaken
 from clinic_desk.domain.setup import SaveTimeOff
@@ -23,21 +23,23 @@ translate = QCoreApplication.translate
 
 
 def absence_words(save: Saving, clinic: Clinic) -> str:
-    """Return `Dr. Weber is away: 7 Dec 2026` or `Mitte is closed: 25 Dec 2026`."""
+    """Return `Dr. Weber is away: 7 Dec 2026`, `Mitte is closed: 25 Dec 2026` or `Mitte is closed on 9 days: …`."""
     if isinstance(save, SaveTimeOff):
         when = span_text(save.starts_at, save.ends_at, zone_of(save, clinic))
         name = one_line(clinic.practitioner(save.practitioner_id).name)
         return translate("away", "{name} is away: {when}").format(name=name, when=when)
-    name = one_line(clinic.site(save.site_id).name)
-    return translate("away", "{name} is closed: {when}").format(
-        name=name, when=days_text(save.first_day, save.last_day)
-    )
+    closures = closures_of(save)
+    name = one_line(clinic.site(closures[0].site_id).name)
+    when = days_text(min(row.first_day for row in closures), max(row.last_day for row in closures))
+    if len(closures) == 1:
+        return translate("away", "{name} is closed: {when}").format(name=name, when=when)
+    return translate("away", "{name} is closed on {n} days: {when}").format(name=name, n=len(closures), when=when)
 
 
 def zone_of(save: Saving, clinic: Clinic) -> str:
     """Return the zone that the times of an absence are shown in."""
     if not isinstance(save, SaveTimeOff):
-        return clinic.site(save.site_id).zone
+        return clinic.site(closures_of(save)[0].site_id).zone
     sites = [row.site_id for row in clinic.working_hours if row.practitioner_id == save.practitioner_id]
     known = [site.zone for site in clinic.sites if site.id in sites[:1]] or [site.zone for site in clinic.sites]
     return known[0] if known else "UTC"

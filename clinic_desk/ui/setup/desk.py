@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import QCoreApplication
+
 from clinic_desk.domain.ids import new_id
 from clinic_desk.ui.recheck.seen import look_after_setup
 from clinic_desk.ui.setup.drafts import Step
 from clinic_desk.ui.setup.opener import ClinicSetup
+from clinic_desk.ui.setup.words import saved_text
 from clinic_desk.ui.store import CLINIC_TABLES, DAY_TABLES
 
 if TYPE_CHECKING:
+    from clinic_desk.domain.setup import SaveClosures
     from clinic_desk.ui.setup.saving import Saving
     from clinic_desk.ui.workspace import Workspace
 
@@ -30,6 +34,7 @@ def _made(space: Workspace) -> ClinicSetup:
     made = ClinicSetup(space.window, desk.database, desk.tasks, may_write=is_manager, parent=space)
     space.store.tables_changed.connect(lambda tables: made.renew() if tables & _SHOWN else None)
     made.saving.before_absence = lambda step: _look_first(space, made.saving, step)
+    made.look_at_closures = lambda command: _look_at_holidays(space, made, command)
     made.open_messages = lambda: _open_messages(space, made)
     saved: set[str] = set()
     made.stored.connect(saved.update)
@@ -60,3 +65,23 @@ def _look_first(space: Workspace, saving: Saving, step: Step) -> None:
     )
     former = None if step.base is None else command(step.base, new_id())
     away_of(space).before_saving(command(step.mine, new_id()), former, answers)
+
+
+def _look_at_holidays(space: Workspace, made: ClinicSetup, command: SaveClosures) -> None:
+    """Whoever is booked on public holidays is seen before they are saved, all of them in one list."""
+    from clinic_desk.ui.away.desk import Answers, away_of
+
+    answers = Answers(
+        lambda: made.acts.close_on(command),
+        lambda: made.done_at_once(saved_text()),
+        made.failed_at_once,
+        lambda: _not_added(made),
+    )
+    made.saving.begin()
+    away_of(space).before_saving(command, None, answers)
+
+
+def _not_added(made: ClinicSetup) -> None:
+    made.free("")
+    if made.page is not None:
+        made.page.say(QCoreApplication.translate("setup", "No public holiday was added."), "warning")

@@ -65,5 +65,14 @@ class ListActs(QObject):
             sheet.open()
 
     def _close_on(self, closures: tuple[Closure, ...]) -> None:
-        command = SaveClosures(closures)
+        command, page = SaveClosures(closures), self._opener.page
+        if self._opener.look_at_closures is None or page is None:
+            self.close_on(command)
+            return
+        page.set_busy(busy=True)
+        page.say(translate("setup", "Looking who is booked then…"), "muted")
+        self._opener.look_at_closures(command)
+
+    def close_on(self, command: SaveClosures) -> None:
+        """Save public holidays without a question."""
         self._opener.do_at_once(lambda db: save_closures(db, command), saved_text())

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.public_holidays import known_countries
 from clinic_desk.domain.refusals import MessagingConflict, NotFound
-from clinic_desk.domain.setup import SetupConflict, StillUsed
+from clinic_desk.domain.setup import SaveClosures, SetupConflict, StillUsed
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
 from clinic_desk.services.setup_overview import Setup, is_bookable, load_setup
 from clinic_desk.ui.booking.submission import Submission
@@ -52,8 +52,10 @@ class ClinicSetup(QObject):
         self.page: SetupPage | None = None
         self.open_messages: Callable[[], None] | None = None
         """Opens the settings of messages; None in an empty clinic, which has no desk for them yet."""
+        self.look_at_closures: Callable[[SaveClosures], None] | None = None
+        """Looks whom closures that are added all at once would hit, and saves them; None: nobody can be booked yet."""
         self.saving = Saving(self)
-        self._acts = ListActs(self, window)
+        self.acts = ListActs(self, window)
         self.leaving = Leaving(window, self._is_unsaved, self)
         self.leaving.save_wanted.connect(self.saving.save)
         self.leaving.left.connect(self._close)
@@ -70,8 +72,8 @@ class ClinicSetup(QObject):
         self.page = SetupPage(self.window, areas, may_write=self._may_write)
         self.page.save_wanted.connect(self.saving.save)
         self.page.leave_wanted.connect(self.leave)
-        self.page.removal_wanted.connect(self._acts.ask_removal)
-        self.page.extra_wanted.connect(self._acts.do_extra)
+        self.page.removal_wanted.connect(self.acts.ask_removal)
+        self.page.extra_wanted.connect(self.acts.do_extra)
         self.leaving.begin()
         self.page.open()
         self.read()
@@ -136,16 +138,17 @@ class ClinicSetup(QObject):
 
     def do_at_once(self, work: Work, told: str) -> None:
         """Carry out something that is not saved with the rest, and say so; a refusal is told over what then stands."""
-
-        def done() -> None:
-            self.saving.note("at once")
-            self.read(lambda: self.free(told))
-
-        def failed(error: ClinicDeskError) -> None:
-            self.read(lambda: self.free("", error))
-
         self.saving.begin()
-        self.send(work, done, failed)
+        self.send(work, lambda: self.done_at_once(told), self.failed_at_once)
+
+    def done_at_once(self, told: str) -> None:
+        """Say that something stands that was not saved with the rest."""
+        self.saving.note("at once")
+        self.read(lambda: self.free(told))
+
+    def failed_at_once(self, error: ClinicDeskError) -> None:
+        """Say why it does not, over what stands."""
+        self.read(lambda: self.free("", error))
 
     def _failed(self, error: ClinicDeskError) -> None:
         self._then[1](error)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from clinic_desk.app import DeskProgram
+from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Update
+from clinic_desk.domain.commands import Rule, Update
 from clinic_desk.domain.records import Entry
 from clinic_desk.services import booking, calendar
 from clinic_desk.ui.away.question import AwayQuestion
 from clinic_desk.ui.away.sheet import AwaySheet
+from clinic_desk.ui.setup.holiday_sheet import HolidaySheet
 from clinic_desk.ui.setup.page import SetupPage
 from clinic_desk.ui.undo import DoneTogether
 from tests.support.bookings import at, checkup, count, stored
@@ -26,6 +30,7 @@ from tests.ui.setup.conftest import SAVED, OpenSetup, press, section_of, sheet_o
 ENTER, ESC, DOWN, TAB = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Tab
 CTRL = Qt.KeyboardModifier.ControlModifier
 DAY = timedelta(days=1)
+NEW_YEAR = date(datetime.now(UTC).year + 1, 1, 1)
 
 
 def three_booked(database: Database, clinic: SmallClinic) -> tuple[Entry, ...]:
@@ -290,6 +295,73 @@ def test_a_closure_saved_in_the_set_up_may_move_nobody(  # noqa: PLR0917  # fixt
     press(ENTER)
     qtbot.waitUntil(lambda: page.told.text() == SAVED, timeout=10_000)
     assert count(owner_engine, "closure") == 1
+    assert starts(database, entries) == [entry.appointment.starts_at for entry in entries]
+
+
+def close_on_holidays(page: SetupPage, clinic: SmallClinic, qtbot: QtBot) -> None:
+    """Ask for the public holidays of next year in Mitte, and close on all of them."""
+    section_of(page, "closures")
+    press(Qt.Key.Key_H, Qt.KeyboardModifier.AltModifier)
+    sheet = sheet_over(page, HolidaySheet, qtbot)
+    sheet.site.setCurrentText("Mitte")
+    sheet.year.setCurrentText(str(NEW_YEAR.year))
+    press(ENTER)
+
+
+@pytest.fixture
+def german(clinic: SmallClinic, owner_engine: Engine) -> None:
+    """Mitte keeps the holidays of Germany."""
+    with owner_engine.begin() as connection:
+        connection.execute(update(tables.site).where(tables.site.c.id == clinic.berlin).values(country="DE"))
+
+
+@pytest.mark.usefixtures("german")
+def test_public_holidays_that_hit_nobody_are_saved_without_a_question(
+    clinic: SmallClinic,
+    manager: DeskProgram,
+    open_setup: OpenSetup,
+    owner_engine: Engine,
+    qtbot: QtBot,
+) -> None:
+    page = open_setup(manager)
+    close_on_holidays(page, clinic, qtbot)
+    qtbot.waitUntil(lambda: page.told.text() == SAVED, timeout=10_000)
+    assert count(owner_engine, "closure") >= 9
+
+
+@pytest.mark.usefixtures("german")
+def test_public_holidays_show_whom_they_hit_and_are_undone_together(  # noqa: PLR0917  # fixtures
+    clinic: SmallClinic,
+    database: Database,
+    manager: DeskProgram,
+    open_setup: OpenSetup,
+    owner_engine: Engine,
+    qtbot: QtBot,
+) -> None:
+    overrule = frozenset({Rule.OUTSIDE_HOURS})
+    days = (NEW_YEAR, date(NEW_YEAR.year, 12, 25))
+    entries = tuple(
+        booking.book(
+            database, replace(checkup(clinic, at(day, 9), patient_id=clinic.patients[number]), overrule=overrule)
+        )
+        for number, day in enumerate(days)
+    )
+    page = open_setup(manager)
+    close_on_holidays(page, clinic, qtbot)
+    sheet = sheet_over(page, AwaySheet, qtbot)
+    assert sheet.title.text().startswith("Mitte is closed on ")
+    assert [row.id for row in sheet.table.rows.records] == [entry.id for entry in entries]
+    press(ESC)
+    assert page.told.text() == "No public holiday was added."
+    assert count(owner_engine, "closure") == 0
+    close_on_holidays(page, clinic, qtbot)
+    sheet = sheet_over(page, AwaySheet, qtbot)
+    press(ENTER)
+    qtbot.waitUntil(lambda: page.told.text() == SAVED, timeout=10_000)
+    assert count(owner_engine, "closure") >= 9
+    assert starts(database, entries)[0] != entries[0].appointment.starts_at
+    undo(manager)
+    qtbot.waitUntil(lambda: count(owner_engine, "closure") == 0, timeout=10_000)
     assert starts(database, entries) == [entry.appointment.starts_at for entry in entries]
 
 

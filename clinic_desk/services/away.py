@@ -37,7 +37,7 @@ from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.setup import Remove, SaveTimeOff
 from clinic_desk.domain.wall import day_bounds, local_day
 from clinic_desk.errors import InvalidInput, Refused
-from clinic_desk.services.booking import park_in, rough_candidate, update_in
+from clinic_desk.services.booking_steps import park_in, rough_candidate, update_in
 from clinic_desk.services.placing import checked_instant, wanted_place
 from clinic_desk.services.setup import absences, saving
 

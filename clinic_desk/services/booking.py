@@ -2,74 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from datetime import date, datetime
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from clinic_desk.database.queries_booking import Facts, insert_appointment, update_appointment
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Rule, Unchanged
-from clinic_desk.domain.records import AppointmentStatus, Entry
-from clinic_desk.domain.refusals import Conflict, NotFound, RuleViolation, SlotTaken
-from clinic_desk.domain.rules import (
-    Candidate,
-    Verdict,
-    candidate_of_appointment,
-    candidate_of_book,
-    candidate_of_update,
-    judge,
+from clinic_desk.domain.commands import Unchanged
+from clinic_desk.domain.records import Entry
+from clinic_desk.domain.rules import candidate_of_book
+from clinic_desk.services.booking_steps import (
+    book_in,
+    cancel_in,
+    park_in,
+    reinstate_in,
+    set_status_in,
+    standing_entry,
+    update_in,
 )
-from clinic_desk.errors import InvalidInput
-from clinic_desk.notifications.planning import Message
-from clinic_desk.services.placing import (
-    TAKEN,
-    checked_instant,
-    checked_text,
-    entry_of,
-    messages_for,
-    placed,
-    present_patient,
-    read_facts,
-    refuse,
-    refuse_taken,
-    untold_dates,
-    wanted_place,
-)
+from clinic_desk.services.placing import checked_instant, checked_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.commands import Book, Cancel, Park, Reinstate, SetStatus, Update
-    from clinic_desk.domain.records import Appointment
-_TRIES: Final = 3
-_COLUMNS: Final = tuple(column.name for column in fields(Message))
-_BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED, _CANCELLED, _NOSHOW, _ERROR, _PARKED = (
-    AppointmentStatus.BOOKED,
-    AppointmentStatus.ARRIVED,
-    AppointmentStatus.CHECKED_IN,
-    AppointmentStatus.FULFILLED,
-    AppointmentStatus.CANCELLED,
-    AppointmentStatus.NOSHOW,
-    AppointmentStatus.ENTERED_IN_ERROR,
-    AppointmentStatus.WAITLIST,
-)
-_VISIT: Final = frozenset({_BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED})
-FOLLOWING: Final = {
-    _BOOKED: (_VISIT - {_BOOKED}) | {_NOSHOW, _ERROR},
-    _ARRIVED: (_VISIT - {_ARRIVED}) | {_NOSHOW, _ERROR},
-    _CHECKED_IN: (_VISIT - {_CHECKED_IN}) | {_ERROR},
-    _FULFILLED: (_VISIT - {_FULFILLED}) | {_ERROR},
-    _NOSHOW: frozenset({_BOOKED, _ARRIVED, _ERROR}),
-    _CANCELLED: frozenset({_ERROR}),
-    _PARKED: frozenset({_ERROR}),
-    _ERROR: frozenset[AppointmentStatus](),
-}
-"""The statuses SetStatus may give each status. Steps may be left out and taken back; cancelling has its own command."""
 
 
 def book(db: Database, command: Book) -> Entry:
@@ -116,7 +74,7 @@ def park(db: Database, command: Park) -> Entry:
 
 def reinstate(db: Database, command: Reinstate) -> Entry:
     """Take a cancellation back, at the old place if it is still free; what was overruled then, is. As `update`."""
-    return _changing(db, command, command.appointment_id, partial(_reinstate, db, command))
+    return _changing(db, command, command.appointment_id, partial(reinstate_in, db, command))
 
 
 def _changing(
@@ -126,306 +84,4 @@ def _changing(
     work: Callable[[Connection], Entry],
 ) -> Entry:
     name = type(command).__name__
-    return db.changing(command.operation_id, name, work, partial(_standing_entry, appointment_id))
-
-
-def _standing_entry(appointment_id: UUID, connection: Connection) -> Entry:
-    for entry in entries_by_id(connection, [appointment_id], erroneous=True):
-        return entry
-    raise NotFound(what="appointment")
-
-
-def _seen(connection: Connection, appointment_id: UUID, version: int) -> Entry:
-    """Return the appointment as the user saw it; Conflict with what stands now if it was changed since."""
-    entry = _standing_entry(appointment_id, connection)
-    if entry.appointment.version != version:
-        raise Conflict(entry)
-    return entry
-
-
-def book_in(
-    db: Database,
-    command: Book,
-    candidate: Candidate,
-    connection: Connection,
-    *,
-    of_series: tuple[UUID, date] | None = None,
-    along: Sequence[datetime] = (),
-) -> Entry:
-    """Book within a transaction that is open; `of_series`: the series it is a date of, and which (RECURRENCE-ID).
-
-    `along`: see `messages_for`.
-    """
-    series_id, series_day = of_series or (None, None)
-    for _ in range(_TRIES):
-        facts = read_facts(connection, db, wanted_place(candidate))
-        patient = present_patient(connection, facts)
-        verdict = _judged(facts, candidate, command.overrule)
-        refuse(connection, facts, candidate, verdict)
-        _refuse_strangers(verdict, command.beside)
-        row = replace(placed(candidate, facts, verdict, None, command.note), series_id=series_id, series_day=series_day)
-        messages = messages_for(db, facts, row, tell=command.tell_patient, along=along)
-        if insert_appointment(connection, row, _queued(messages), command.hold_id):
-            return entry_of(facts, row, patient, messages)
-        # Somebody who takes no locks (another program) was quicker: look again.
-    raise SlotTaken(None)
-
-
-def _judged(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: Appointment | None = None) -> Verdict:
-    return judge(
-        candidate,
-        facts.clinic,
-        others=facts.others,
-        time_off=facts.time_off,
-        blocks=facts.blocks,
-        now=facts.now,
-        was=was,
-        overrule=overrule,
-    )
-
-
-def _refuse_strangers(verdict: Verdict, beside: frozenset[UUID] | None) -> None:
-    """Raise RuleViolation for those a squeeze-in would be beside though nobody agreed to it: they came in between."""
-    if beside is None:
-        return
-    found = (violation for violation in verdict.violations if violation.rule is Rule.SLOT_TAKEN)
-    strangers = tuple(violation for violation in found if violation.by not in beside)
-    if strangers:
-        raise RuleViolation(strangers)
-
-
-def update_in(
-    db: Database,
-    command: Update,
-    connection: Connection,
-    *,
-    agreed: tuple[datetime, str] | None = None,
-    along: Sequence[datetime] = (),
-    as_agreed: bool = False,
-) -> Entry:
-    """Change an appointment within a transaction that is open; the start in UTC.
-
-    `as_agreed`: it is put where it was agreed to be, so that only those who stand there are in the way, and no rule.
-    `agreed`: the wall time and zone it was agreed in, where these are not what its site's clocks show then. `along`:
-    see `messages_for`.
-    """
-    seen = _seen(connection, command.appointment_id, command.version)
-    was = seen.appointment
-    if _is_back(was, command):
-        return _move(db, connection, seen, command, along=along)
-    if not _changes(was, command):
-        return seen
-    only_note = not _changes(was, replace(command, note=UNCHANGED))
-    if not was.status.occupies_time and not only_note:
-        raise InvalidInput(field="status", expected="an appointment that is not cancelled; reinstate it first")
-    if only_note:
-        return _rewrite(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
-    return _move(db, connection, seen, command, agreed=agreed, along=along, as_agreed=as_agreed)
-
-
-def _is_back(was: Appointment, command: Update) -> bool:
-    return command.reinstate and was.status in {_CANCELLED, _PARKED}
-
-
-def _move(
-    db: Database,
-    connection: Connection,
-    seen: Entry,
-    command: Update,
-    *,
-    agreed: tuple[datetime, str] | None = None,
-    along: Sequence[datetime] = (),
-    as_agreed: bool = False,
-) -> Entry:
-    was = seen.appointment
-    rough, is_back = rough_candidate(was, command), _is_back(was, command)
-    told = (rough.starts_at, rough.site_id, rough.patient_id)
-    relevant = is_back or told != (was.starts_at, was.site_id, was.patient_id)
-    facts = read_facts(connection, db, wanted_place(rough, leaving=was), void=was.version if relevant else None)
-    _still(connection, facts, seen)
-    new_patient = rough.patient_id != was.patient_id
-    patient = present_patient(connection, facts) if new_patient else seen.patient
-    candidate = candidate_of_update(was, command, facts.clinic)
-    verdict = (_judged_back if is_back else _judged)(facts, candidate, command.overrule, was)
-    if as_agreed:
-        verdict = replace(verdict, refused=tuple(row for row in verdict.refused if row.rule in TAKEN))
-    refuse(connection, facts, candidate, verdict)
-    _refuse_strangers(verdict, command.beside)
-    note = was.note if isinstance(command.note, Unchanged) else command.note
-    row = placed(candidate, facts, verdict, was, note)
-    if agreed is not None:
-        row = replace(row, wall_start=agreed[0], zone=agreed[1], answer=was.answer)
-    if is_back:
-        row = replace(row, status=_BOOKED)
-    elif _place(was) == _place(row):
-        row = replace(row, squeezed_in=was.squeezed_in, overruled=was.overruled | row.overruled)
-    farewell_to = seen.patient if new_patient else None
-    telling = partial(messages_for, db, facts, row, tell=command.tell_patient, farewell_to=farewell_to)
-    untold = untold_dates(connection, facts, was) if relevant else None
-    messages = telling(was=was, along=along, untold=untold) if relevant else ()
-    return _write(connection, facts, seen, row, messages, patient=patient)
-
-
-def rough_candidate(was: Appointment, command: Update) -> Candidate:
-    """What to lock and read for an update, before its type is known: any room or device of the site may come in."""
-    given = {
-        name: value
-        for name in ("starts_at", "length_minutes", "practitioner_id", "site_id", "type_id", "patient_id")
-        if not isinstance(value := getattr(command, name), Unchanged)
-    }
-    rough = replace(candidate_of_appointment(was), **given)
-    if rough.type_id != was.type_id:
-        rough = replace(rough, buffers=None)
-    if isinstance(command.room_id, Unchanged):
-        rough = replace(rough, room_id=AUTOMATIC, preferred_room_id=was.room_id)
-    else:
-        rough = replace(rough, room_id=command.room_id)
-    if isinstance(command.device_id, Unchanged):
-        return replace(rough, device_id=AUTOMATIC, preferred_device_id=was.device_id)
-    return replace(rough, device_id=command.device_id)
-
-
-def _changes(was: Appointment, command: Update) -> bool:
-    """Whether an update says anything that is not so already."""
-    now = {
-        "starts_at": was.starts_at,
-        "length_minutes": int(was.length.total_seconds() // 60),
-        "practitioner_id": was.practitioner_id,
-        "site_id": was.site_id,
-        "room_id": was.room_id,
-        "device_id": was.device_id,
-        "type_id": was.type_id,
-        "patient_id": was.patient_id,
-        "note": was.note,
-    }
-    return any(getattr(command, name) not in (UNCHANGED, value) for name, value in now.items())
-
-
-def _place(row: Appointment) -> tuple[UUID, UUID, datetime, datetime]:
-    return row.practitioner_id, row.site_id, row.footprint[0], row.footprint[1]
-
-
-def set_status_in(db: Database, command: SetStatus, connection: Connection) -> Entry:
-    """Set the status within a transaction that is open."""
-    seen = _seen(connection, command.appointment_id, command.version)
-    was = seen.appointment
-    if command.status == was.status:
-        return seen
-    if command.status not in FOLLOWING[was.status]:
-        allowed = ", ".join(sorted(FOLLOWING[was.status])) or "nothing: it was entered in error"
-        raise InvalidInput(field="status", expected=f"after {was.status}: {allowed}")
-    row = replace(was, status=command.status, cancellation_reason=None)
-    # Of an entry that should never have been, nothing that still waits may leave, its cancellation included.
-    relevant = _BOOKED in {was.status, command.status} or command.status is _ERROR
-    return _rewrite(db, connection, seen, row, relevant=relevant)
-
-
-def cancel_in(db: Database, command: Cancel, connection: Connection, *, along: Sequence[datetime] = ()) -> Entry:
-    """Cancel within a transaction that is open; `along`: see `messages_for`."""
-    seen = _seen(connection, command.appointment_id, command.version)
-    was = seen.appointment
-    if was.status is _CANCELLED:
-        return seen
-    if was.status not in {_BOOKED, _ARRIVED, _CHECKED_IN, _PARKED}:
-        raise InvalidInput(field="status", expected="an appointment that is booked, arrived or checked in")
-    row = replace(was, status=_CANCELLED, cancellation_reason=command.reason)
-    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient, along=along)
-
-
-def park_in(db: Database, command: Park, connection: Connection) -> Entry:
-    """Park within a transaction that is open."""
-    seen = _seen(connection, command.appointment_id, command.version)
-    was = seen.appointment
-    if was.status is _PARKED:
-        return seen
-    if was.status not in {_BOOKED, _CANCELLED}:
-        raise InvalidInput(field="status", expected="an appointment that is booked")
-    row = replace(was, status=_PARKED, cancellation_reason=None)
-    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient)
-
-
-def _reinstate(db: Database, command: Reinstate, connection: Connection) -> Entry:
-    seen = _seen(connection, command.appointment_id, command.version)
-    was = seen.appointment
-    if was.status is not _CANCELLED:
-        raise InvalidInput(field="status", expected="a cancelled appointment")
-    candidate = candidate_of_appointment(was)
-    facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=was.version)
-    _still(connection, facts, seen)
-    verdict = _judged_back(facts, candidate, command.overrule, was)
-    refuse(connection, facts, candidate, verdict)
-    row = replace(
-        was,
-        status=_BOOKED,
-        cancellation_reason=None,
-        squeezed_in=verdict.squeezed_in,
-        overruled=was.overruled | {rule.value for rule in verdict.overruled},
-        version=was.version + 1,
-    )
-    untold = untold_dates(connection, facts, was)
-    return _write(connection, facts, seen, row, messages_for(db, facts, row, tell=command.tell_patient, untold=untold))
-
-
-def _judged_back(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: Appointment) -> Verdict:
-    """Judge a cancelled or parked appointment that is booked again: at its old place it may stand as it stood."""
-    now, then = candidate, candidate_of_appointment(was)
-    if (now.practitioner_id, now.site_id, now.visit) != (then.practitioner_id, then.site_id, then.visit):
-        return _judged(facts, candidate, overrule)
-    verdict = _judged(facts, candidate, overrule | frozenset(Rule(rule) for rule in was.overruled))
-    # An undo a minute after the start is still an undo, and so is one by somebody who might not have overruled.
-    forgiven = {*was.overruled, Rule.IN_THE_PAST}
-    again = frozenset(row.rule for row in verdict.violations if row.rule in was.overruled)
-    refused = tuple(row for row in verdict.refused if row.rule not in forgiven)
-    return replace(verdict, refused=refused, overruled=verdict.overruled | again)
-
-
-def _rewrite(
-    db: Database,
-    connection: Connection,
-    seen: Entry,
-    row: Appointment,
-    *,
-    relevant: bool,
-    tell: bool = True,
-    along: Sequence[datetime] = (),
-) -> Entry:
-    """Write a change that leaves the place as it is, or gives it up; `relevant`: its messages are planned anew."""
-    was = seen.appointment
-    row = replace(row, version=was.version + 1)
-    candidate = candidate_of_appointment(was)
-    facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=was.version if relevant else None)
-    _still(connection, facts, seen)
-    if row.status.occupies_time and not was.status.occupies_time:
-        rules = {violation.rule for violation in _judged(facts, candidate, frozenset()).violations}
-        refuse_taken(connection, facts, candidate, rules)
-    untold = untold_dates(connection, facts, was) if relevant else None
-    messages = messages_for(db, facts, row, tell=tell, along=along, untold=untold) if relevant else ()
-    return _write(connection, facts, seen, row, messages)
-
-
-def _still(connection: Connection, facts: Facts, seen: Entry) -> None:
-    """Raise Conflict if the appointment was changed while its locks were waited for."""
-    if facts.version != seen.appointment.version:
-        raise Conflict(_standing_entry(seen.id, connection))
-
-
-def _write(
-    connection: Connection,
-    facts: Facts,
-    seen: Entry,
-    row: Appointment,
-    messages: tuple[Message, ...],
-    *,
-    patient: Any = None,
-) -> Entry:
-    if not update_appointment(connection, row, _queued(messages)):
-        raise Conflict(_standing_entry(seen.id, connection))
-    came = seen.arrived_at or facts.now if row.status is _ARRIVED else None
-    return replace(entry_of(facts, row, patient or seen.patient, messages), arrived_at=came)
-
-
-def _queued(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    return [
-        {name: value if isinstance(value := getattr(message, name), int | None) else str(value) for name in _COLUMNS}
-        for message in messages
-    ]
+    return db.changing(command.operation_id, name, work, partial(standing_entry, appointment_id))

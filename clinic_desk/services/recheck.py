@@ -17,7 +17,7 @@ from clinic_desk.domain.commands import Rule, Update
 from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, NotKept, in_turn, misfits
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.errors import InvalidInput, Refused
-from clinic_desk.services.booking import rough_candidate, update_in
+from clinic_desk.services.booking_steps import rough_candidate, update_in
 from clinic_desk.services.placing import checked_instant, wanted_place
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from clinic_desk.domain.rules import Candidate, candidate_of_appointment, candid
 from clinic_desk.domain.series import SeriesRefused, SeriesView, put_instead
 from clinic_desk.errors import InvalidInput, Refused
 from clinic_desk.services import slots
-from clinic_desk.services.booking import book_in, cancel_in, park_in, rough_candidate, set_status_in, update_in
+from clinic_desk.services.booking_steps import book_in, cancel_in, park_in, rough_candidate, set_status_in, update_in
 from clinic_desk.services.placing import checked_instant, checked_text, read_facts, wanted_place
 from clinic_desk.services.slots import AlternativeKind
 

@@ -18,8 +18,9 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, MessageState, RoomKind
 from clinic_desk.domain.refusals import Conflict, NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.errors import InvalidInput
-from clinic_desk.services import booking, calendar
-from clinic_desk.services.booking import FOLLOWING, book, cancel, reinstate, set_status, update
+from clinic_desk.services import booking_steps, calendar
+from clinic_desk.services.booking import book, cancel, reinstate, set_status, update
+from clinic_desk.services.booking_steps import FOLLOWING
 from tests.plugins.postgres import PostgresServer
 from tests.support.bookings import BERLIN, NEW_YORK, at, checkup, count, statements_of, stored
 from tests.support.small_clinic import SmallClinic
@@ -231,7 +232,7 @@ def test_a_change_by_a_program_that_takes_no_locks_is_noticed_by_the_write_itsel
             connection.exec_driver_sql("UPDATE appointment SET note = 'by SQL'")
         return update_appointment(*given)
 
-    monkeypatch.setattr(booking, "update_appointment", late)
+    monkeypatch.setattr(booking_steps, "update_appointment", late)
     with pytest.raises(Conflict) as refused:
         update(database, moved(booked, note="mine"))
     assert refused.value.now.appointment.note == "by SQL"

@@ -68,14 +68,15 @@ class Opened:
     settings: Settings | None = None
 
     def start_sending(self, told: Callable[[Sending], None]) -> SendingProgram | None:
-        """Begin to work through the message queue beside the desk; None if this PC has no login for that.
+        """Begin to work through the message queue beside the desk; None if this PC has no login for that, or somebody
+        who may only read is signed in.
 
         Waits, and imports what is heavy. `told` is called from other threads. Raises ClinicDeskError.
         """
         from clinic_desk.notifications.credentials import worker_login
         from clinic_desk.sending import SendingProgram
 
-        if self.settings is None:
+        if self.settings is None or not self.person.may_write:
             return None
         if self.server is None:
             login = worker_login(self.settings.worker_database_url)
@@ -311,14 +312,14 @@ def connect(
     from clinic_desk.database.failures import is_shut_out
     from clinic_desk.database.queries_clinic import clinic_record
     from clinic_desk.errors import DatabaseDown, NotAllowed
-    from clinic_desk.services.desks import register_desk, signed_in
+    from clinic_desk.services.desks import register_desk, register_reader, signed_in
 
     database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=settings.message_wait_s)
     try:
         with database.reading() as connection:
             schema.check(connection)
             person, clinic = signed_in(connection), clinic_record(connection)
-        desk_no = register_desk(database)
+        desk_no = register_desk(database) if person.may_write else register_reader(database, person.login)
     except BaseException as error:
         database.dispose()
         if isinstance(error, DatabaseDown) and is_shut_out(error, database.url):

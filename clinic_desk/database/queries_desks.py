@@ -26,6 +26,7 @@ INSERT INTO desk (id, name) VALUES (%(id)s::uuid, %(name)s)
 ON CONFLICT (id) DO UPDATE SET name = CASE WHEN desk.named THEN desk.name ELSE excluded.name END, last_seen_at = now()
 RETURNING no, name
 """
+_REGISTER_READER: Final = "SELECT no, name FROM register_reader(%(id)s::uuid, %(name)s)"
 _ALIVE: Final = f"""
 EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {DESK_LOCK} AND l.objid = d.no::oid
         AND l.objsubid = 2 AND l.granted
@@ -63,12 +64,14 @@ RETURNING expires_at
 _RELEASE_HOLD: Final = "DELETE FROM hold WHERE id = %(id)s::uuid OR expires_at < now()"
 
 
-def register_desk(connection: Connection, desk_id: UUID, name: str) -> tuple[int, str]:
+def register_desk(connection: Connection, desk_id: UUID, name: str, *, reader: bool = False) -> tuple[int, str]:
     """Write the desk's name, unless a manager gave it another, and its sign of life.
 
-    Return its number (the second key of its session lock) and the name it has.
+    Return its number (the second key of its session lock) and the name it has. `reader`: as somebody who may write
+    nothing else; the desk must be nobody else's.
     """
-    number, name = connection.exec_driver_sql(_REGISTER, {"id": str(desk_id), "name": name}).one()
+    statement = _REGISTER_READER if reader else _REGISTER
+    number, name = connection.exec_driver_sql(statement, {"id": str(desk_id), "name": name}).one()
     return number, name
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
+from uuid import uuid5
 
 from clinic_desk.database import queries_desks
 
@@ -30,8 +31,22 @@ class SignedIn:
     display_name: str
     group: str
 
+    @property
+    def may_write(self) -> bool:
+        """Whether the group may change anything; the database decides all the same."""
+        return self.group != "readonly"
 
-def register_desk(db: Database, computer: str | None = None) -> int:
+
+def register_reader(db: Database, login: str) -> int:
+    """Register a desk at which only is read, as `register_desk` does; it is another one than the PC's.
+
+    The next who signs in at this PC may write: a reader must not be able to take that desk's name and place.
+    """
+    db.desk = replace(db.desk, id=uuid5(db.desk.id, login))
+    return register_desk(db, reader=True)
+
+
+def register_desk(db: Database, computer: str | None = None, *, reader: bool = False) -> int:
     """Write this desk's name and sign of life; return its number. Raises DatabaseDown, Busy, NotAllowed.
 
     Every PC calls its first program "Desk 1". Where another desk of that name is connected or just starting, this one
@@ -43,7 +58,7 @@ def register_desk(db: Database, computer: str | None = None) -> int:
         if _GIVEN_BY_DEFAULT.fullmatch(name):
             before, others = queries_desks.names_in_use(connection, db.desk.id)
             name = told_apart(name, before, others, platform.node() if computer is None else computer)
-        number, name = queries_desks.register_desk(connection, db.desk.id, name)
+        number, name = queries_desks.register_desk(connection, db.desk.id, name, reader=reader)
     db.desk = replace(db.desk, name=name)
     return number
 

@@ -193,6 +193,7 @@ class Actions(QObject):
         super().__init__(window)
         self._preferences = preferences
         self._groups: dict[str, QActionGroup] = {}
+        self._why_not = ""
         words = texts()
         self._by_name = {spec.name: self._made(spec, words[spec.name]) for spec in SPECS}
         window.addActions([self[spec.name] for spec in SPECS if not spec.on_calendar])
@@ -218,7 +219,9 @@ class Actions(QObject):
         extra = [QKeySequence(Qt.Key.Key_Delete)] if action.objectName() == "action_cancel" else []
         action.setShortcuts([sequence, *extra] if keys else extra)
         shown = sequence.toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{action.text()} ({shown})" if shown else action.text())
+        words = f"{action.text()} ({shown})" if shown else action.text()
+        writes = BY_NAME[action.objectName().removeprefix("action_")].writes
+        action.setToolTip(f"{words}\n{self._why_not}" if self._why_not and writes else words)
 
     def add_to_calendar(self, *widgets: QWidget) -> None:
         """Make the single-letter keys work while one of `widgets` has the focus."""
@@ -230,6 +233,12 @@ class Actions(QObject):
         default = BY_NAME[name].keys
         self._preferences.set_shortcut(name, None if keys == default else keys)
         self._set_keys(self[name], keys)
+
+    def say_why_not(self, text: str) -> None:
+        """Say in the tool tips of all that writes why it is off for good."""
+        self._why_not = text
+        for spec in SPECS:
+            self._set_keys(self[spec.name], self._preferences.shortcut(spec.name, spec.keys))
 
     def set_state(self, *, may_write: bool, status: Status | None, in_series: bool = False) -> None:
         """Say whether writing is possible now, and the status of the chosen appointment (None: none is chosen).

@@ -79,21 +79,29 @@ class BookingDesk(QObject):
 
     def start_at(self, place: Place, patient: Patient | None = None) -> None:
         """Begin a booking at a place of the calendar."""
+        if self._own.refuses():
+            return
         self._before = None
         self.form.start_new(place, patient, beside=self._place_rect(place))
 
     def start_anywhere(self, patient: Patient | None = None) -> None:
         """Begin a booking at the next free time: who looks at a day to come means that day or one after it."""
+        if self._own.refuses():
+            return
         self._before = None
         self.form.start_anywhere(patient, from_day=self._first_day() if self._calendar.isVisible() else None)
 
     def start_at_slot(self, slot: FreeSlot, type_id: UUID) -> None:
         """Begin a booking at a free time from the list."""
+        if self._own.refuses():
+            return
         self._before = None
         self.form.start_at_slot(slot, type_id)
 
     def edit(self, entry: Entry) -> None:
         """Open an appointment to change it."""
+        if self._own.refuses():
+            return
         self._before = entry
         row = entry.appointment
         minutes = int(row.length.total_seconds()) // 60

@@ -54,6 +54,7 @@ def entry_menu(parent: QWidget, actions: Actions) -> QMenu:
     """Return the menu of an appointment: what can be done with it now; what cannot is grey and says why by being so."""
     menu = QMenu(parent)
     menu.setObjectName("entry_menu")
+    menu.setToolTipsVisible(True)
     _fill(menu, actions, *_ENTRY)
     return menu
 

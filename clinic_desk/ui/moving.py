@@ -56,6 +56,8 @@ class Moves(QObject):
 
     def take(self, entry: Entry) -> None:
         """Take an appointment in hand; the next place that is chosen is where it goes."""
+        if self._own.refuses():
+            return
         self.carrying = entry
         self.carrying_changed.emit(entry)
 
@@ -99,6 +101,8 @@ class Moves(QObject):
         Whether the patient is told is what the user chose for good, or answers now. What is told without a question
         waits a moment, and the note of the move can call it back.
         """
+        if self._own.refuses():
+            return
         if wish.entry.appointment.series_id is not None and _is_for_series(wish) and self._is_idle(wish):
             self._ask_scope(wish)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Entry
@@ -36,6 +36,8 @@ class OwnChanges(QObject):
         self._desk = desk
         self._toasts = toasts
         self.stack = UndoStack(self)
+        self.reads_only = False
+        """Whoever is signed in may only look."""
 
     def committed(self, before: Entry | None, after: Entry) -> None:
         """A change of this desk stands: show it, say it, and offer to take it back."""
@@ -77,6 +79,12 @@ class OwnChanges(QObject):
 
         text = sentence(error, self._desk.store.clinic, about.appointment.zone)
         self._toasts.show_text(text, level="danger")
+
+    def refuses(self) -> bool:
+        """Whether whoever is signed in may only look; a note says so then."""
+        if self.reads_only:
+            self.tell(reads_only_text())
+        return self.reads_only
 
     def tell(self, text: str) -> None:
         """Say something in a note."""
@@ -158,6 +166,11 @@ class OwnChanges(QObject):
         self._toasts.show_text(
             self.tr("This cannot be taken back: {who} changed the appointment since.").format(who=who), level="danger"
         )
+
+
+def reads_only_text() -> str:
+    """Return why nothing can be changed at this desk."""
+    return QCoreApplication.translate("OwnChanges", "Your login may only look: nothing can be changed here.")
 
 
 def perform(database: Database, command: Undoing) -> Entry:

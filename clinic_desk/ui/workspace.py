@@ -24,7 +24,7 @@ from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.messages.tell_choice import TellChoice
 from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
-from clinic_desk.ui.own_changes import OwnChanges
+from clinic_desk.ui.own_changes import OwnChanges, reads_only_text
 from clinic_desk.ui.pulse import Pulse
 from clinic_desk.ui.recheck.seen import look_soon, open_recheck
 from clinic_desk.ui.store import DayStore
@@ -72,6 +72,9 @@ class Workspace(QObject):
         self.live = Live(opening.database.url, opening.desk_no, before_connect=opening.before_connect, parent=self)
         self.navigator = Navigator(self.desk, window.calendar, window.preferences, self)
         self.own = OwnChanges(self.desk, window.toasts, self)
+        self.own.reads_only = not self.may_write
+        if self.own.reads_only:
+            window.actions_by_name.say_why_not(reads_only_text())
         self.moving = Moves(self.desk, window.calendar, self.own, window, self)
         self.booking = BookingDesk(self.desk, window, self.own, lambda: self.navigator.view.days[0], self)
         self._series: SeriesDesk | None = None
@@ -112,7 +115,7 @@ class Workspace(QObject):
     @property
     def may_write(self) -> bool:
         """Whether the person's group may change anything; the database decides all the same."""
-        return self.opening.person.group != "readonly"
+        return self.opening.person.may_write
 
     def start(self) -> None:
         """Show today; when it is on screen listen, make what is not seen yet, and ask for everything beside it.

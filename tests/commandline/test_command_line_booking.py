@@ -319,6 +319,8 @@ def test_a_reader_may_look_but_not_book(
     assert (seen.code, seen.document["messages"]) == (0, None)
     assert seen.document["history"][0]["command"] == "Book"
     assert run("list", "--day", MONDAY).code == run("check").code == 0
+    free = run("slots", "--practitioner", "Weber", "--type", "checkup", "--from", MONDAY, "--days", "1")
+    assert free.code == 0
 
 
 # --- names ------------------------------------------------------------------------------------------------------------

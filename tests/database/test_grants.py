@@ -153,10 +153,11 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
 _SEARCH: Final = "patient_grams(text)"
 _LOCKS: Final = "lock_days(integer,integer,tstzrange)"
 _TELL: Final = "announce_messages(uuid[])"
+_AT_A_DESK: Final = "register_reader(uuid,text)"
 CALLABLE: Final = {
     "clinic_reception": {_SEARCH, _LOCKS, _TELL},
     "clinic_manager": {_SEARCH, _LOCKS, _TELL},
-    "clinic_readonly": {_SEARCH},
+    "clinic_readonly": {_SEARCH, _AT_A_DESK},
     "clinic_worker": {_SEARCH, _TELL},
 }
 
@@ -464,6 +465,55 @@ def test_a_reader_sees_that_a_message_went_but_not_what_it_said(
         assert connection.execute(text("SELECT kind, status FROM notification")).all() == [("reminder", "pending")]
         assert refused_by(connection, "SELECT body FROM notification") == DENIED
         assert refused_by(connection, "SELECT notification FROM notification") == DENIED
+
+
+_REGISTER: Final = text("SELECT no, name FROM register_reader(:id, :name)")
+
+
+def test_a_reader_has_a_desk_of_its_own_and_takes_nobody_elses(
+    with_desks: SmallClinic, url_as: Callable[[Any], URL], owner_engine: Engine
+) -> None:
+    assert with_desks.berlin.version == 7
+    own = UUID(int=7)
+    rows = text("SELECT id, name, db_user FROM desk ORDER BY id")
+    with owner_engine.begin() as connection:
+        others = connection.execute(rows).all()
+    with connected(url_as("clinic_readonly")) as connection:
+        first = connection.execute(_REGISTER, {"id": own, "name": "Desk 7"}).one()
+        again = connection.execute(_REGISTER, {"id": own, "name": "Doctor's"}).one()
+        assert (again.no, again.name) == (first.no, "Doctor's")
+        for taken in (OWN_DESK, OTHER_DESK):
+            assert refused_by(connection, _REGISTER, {"id": taken, "name": "Mine"}) == DENIED
+        assert refused_by(connection, "UPDATE desk SET name = 'x'") == DENIED
+        assert connection.execute(rows).all() == [*others, (own, "Doctor's", "test_readonly")]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 64, "two\nlines", None])
+def test_a_readers_desk_has_a_name_that_can_be_shown(name: str | None, url_as: Callable[[Any], URL]) -> None:
+    with connected(url_as("clinic_readonly")) as connection:
+        assert refused_by(connection, _REGISTER, {"id": UUID(int=7), "name": name}) == "23514"
+        assert refused_by(connection, _REGISTER, {"id": None, "name": "Desk"}) == "23514"
+
+
+def test_a_reader_cannot_fill_the_table_of_desks(url_as: Callable[[Any], URL]) -> None:
+    with connected(url_as("clinic_readonly")) as connection:
+        for number in range(100):
+            connection.execute(_REGISTER, {"id": UUID(int=100 + number), "name": "Desk"})
+        assert refused_by(connection, _REGISTER, {"id": UUID(int=99), "name": "Desk"}) == DENIED
+        connection.execute(_REGISTER, {"id": UUID(int=100), "name": "Desk, again"})
+
+
+def test_a_desk_that_a_manager_named_keeps_its_name_for_a_reader_too(
+    url_as: Callable[[Any], URL], owner_engine: Engine
+) -> None:
+    with owner_engine.begin() as connection:
+        named = insert(tables.desk).values(id=UUID(int=7), name="Room 3", named=True)
+        connection.execute(named)
+        connection.exec_driver_sql("ALTER TABLE desk DISABLE TRIGGER USER")
+        connection.exec_driver_sql("UPDATE desk SET db_user = 'test_readonly'")
+        connection.exec_driver_sql("ALTER TABLE desk ENABLE TRIGGER USER")
+    with connected(url_as("clinic_readonly")) as connection:
+        assert connection.execute(_REGISTER, {"id": UUID(int=7), "name": "Desk 1"}).one().name == "Room 3"
 
 
 def test_a_manager_sets_the_clinic_up(with_desks: SmallClinic, url_as: Callable[[Any], URL]) -> None:

@@ -66,3 +66,29 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- Somebody who may only read has a desk all the same: others see it, and its listener has a number. Only that row is
+-- written, only under a name, only as the person's own: a desk that somebody else signed in at is no reader's to take.
+CREATE FUNCTION register_reader(desk_id uuid, desk_name text) RETURNS TABLE (no integer, name text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    most CONSTANT integer := 100;  -- PCs of one person; more is somebody filling the table
+BEGIN
+    IF desk_id IS NULL OR desk_name IS NULL OR length(desk_name) > 63 OR desk_name !~ '[^[:space:]]'
+        OR desk_name ~ '[[:cntrl:]]' THEN
+        RAISE EXCEPTION 'a desk needs an id and a name of at most 63 printable characters'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN QUERY INSERT INTO public.desk AS d (id, name)
+        SELECT desk_id, desk_name
+        WHERE EXISTS (SELECT FROM public.desk o WHERE o.id = desk_id)
+            OR (SELECT count(*) FROM public.desk o WHERE o.db_user = session_user) < most
+        ON CONFLICT (id) DO UPDATE
+            SET name = CASE WHEN d.named THEN d.name ELSE excluded.name END, last_seen_at = now()
+            WHERE d.db_user = session_user
+        RETURNING d.no, d.name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'this desk is somebody else''s, or there are too many' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END $$;

@@ -12,5 +12,6 @@ GRANT SELECT ON date_override, block_type, appointment_type_room, booking_rules,
 GRANT INSERT, UPDATE, DELETE ON date_override, block_type, appointment_type_room TO clinic_manager;
 GRANT UPDATE ON booking_rules TO clinic_manager;
 GRANT UPDATE (named) ON desk TO clinic_manager;
+GRANT EXECUTE ON FUNCTION register_reader(uuid, text) TO clinic_readonly;  -- its own row of desk, and nothing else
 GRANT INSERT, UPDATE ON series TO clinic_reception, clinic_manager;
 GRANT UPDATE (device_id, series_id, series_day) ON appointment TO clinic_reception, clinic_manager;

@@ -35,3 +35,9 @@ def earlier_operation(db: Database, operation_id: UUID) -> Operation | None:
         command, appointment_id = found
         ids = [] if appointment_id is None else [appointment_id]
         return Operation(command, next(iter(entries_by_id(connection, ids, erroneous=True)), None))
+
+
+def waits_for_standby(db: Database) -> bool:
+    """Whether a change of this desk waits for a second server to have it too. Raises DatabaseDown, Busy, NotAllowed."""
+    with db.reading() as connection:
+        return queries_operations.waits_for_standby(connection)

@@ -91,8 +91,10 @@ class Workspace(QObject):
         self._messages: MessageDesk | None = None
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
+        later: tuple[Callable[[], object], ...]
         later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
-        self._later = Afterwards((*later, self._ask_for_fullness, lambda: look_soon(self)), self)
+        later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self))
+        self._later = Afterwards(later, self)
 
     @property
     def sides(self) -> Sides:
@@ -220,6 +222,11 @@ class Workspace(QObject):
 
     def _ask_for_fullness(self) -> None:
         self.sides.ask_for_fullness()
+
+    def _watch_slow_commands(self) -> None:
+        from clinic_desk.ui.slow_commands import SlowCommands
+
+        SlowCommands(self.desk, self.window.banner, self)
 
     def _connection_changed(self, connection: Connection) -> None:
         window = self.window

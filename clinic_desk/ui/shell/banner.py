@@ -15,7 +15,7 @@ _GOOD_NEWS_MS = 6_000
 
 
 class Banner(QFrame):
-    """Hidden while all is well; `lost` counts the age on, `back` says so for some seconds, `problem` stays.
+    """Hidden while all is well; `lost` counts the age on, `back` says so for some seconds, `waiting` stays to its end.
 
     What is offered stays too, until it is taken or put aside, and comes back when the connection has.
     """
@@ -34,6 +34,7 @@ class Banner(QFrame):
         self._retry = QPushButton(self.tr("Try now"))
         self._retry.setObjectName("banner_retry")
         self._retry.clicked.connect(self.retry_requested)
+        self._waiting = ""
         self._offer: tuple[str, str, Callable[[], None]] | None = None
         self._take = QPushButton()
         self._take.setObjectName("banner_take")
@@ -72,13 +73,16 @@ class Banner(QFrame):
             act()
 
     def _rest(self) -> None:
-        """Show what is offered, or nothing."""
-        self._show_buttons(offered=self._offer is not None)
-        if self._offer is None:
+        """Show what changes wait for, else what is offered, else nothing."""
+        self._show_buttons(offered=self._offer is not None and not self._waiting)
+        if self._waiting:
+            self.text.setText(self._waiting)
+        elif self._offer is not None:
+            self.text.setText(self._offer[0])
+            self._take.setText(self._offer[1])
+        else:
             self.hide()
             return
-        self.text.setText(self._offer[0])
-        self._take.setText(self._offer[1])
         self._set_level("")
         self._appear()
 
@@ -109,14 +113,14 @@ class Banner(QFrame):
         self._hide_timer.start()
         self._appear()
 
-    def problem(self, text: str, *, can_retry: bool) -> None:
-        """Say what keeps the program from working."""
-        self._timer.stop()
-        self._hide_timer.stop()
-        self._show_buttons(retry=can_retry)
-        self._set_level("danger")
-        self.text.setText(text)
-        self._appear()
+    def waiting(self, text: str) -> None:
+        """Say what changes wait for that were sent; empty: for nothing any more."""
+        if text == self._waiting:
+            return
+        self._waiting = text
+        if self._freshness is None:
+            self._hide_timer.stop()
+            self._rest()
 
     def _count(self) -> None:
         if self._freshness is not None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.away import AwayRefused, CarriedOut, CarryOut, Saving
+from clinic_desk.domain.away import AwayRefused, CarriedOut, CarryOut, Proposal, Saving
+from clinic_desk.domain.away_times import Typed, promised_rows
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown, Refused
@@ -18,7 +19,7 @@ from clinic_desk.notifications.planning import address_of
 from clinic_desk.services.away import Looked
 from clinic_desk.ui.away.choices import Way, kept, number_of, plan_of
 from clinic_desk.ui.away.table import AwayTable
-from clinic_desk.ui.away.words import absence_words, send_words, tally_words, trouble_words, zone_of
+from clinic_desk.ui.away.words import absence_words, send_words, tally_words, trouble_words, typed_words, zone_of
 from clinic_desk.ui.booking.fields import Remark, TickBox, button, let_wrap, plain_label, set_button_text
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.submission import Submission
@@ -121,6 +122,7 @@ class AwaySheet(Sheet):
         self.table.changed.connect(self._show_state)
         self.table.entered.connect(self.submit)
         self.table.left.connect(self.reject)
+        self.table.typed.connect(self._judge_typed)
         self._submission.done.connect(self._done)
         self._submission.failed.connect(self._failed)
         self._submission.finding_out.connect(lambda: self._tell_problem(OutcomeUnknown()))
@@ -192,7 +194,8 @@ class AwaySheet(Sheet):
         """Return the plan; the same one once more is sent under the same ids."""
         save = self.save if self._saves else None
         parked = self.tell_parked.isChecked()
-        command = plan_of(self.looked, save, self.table.chosen, tell=self.tell.isChecked(), tell_parked=parked)
+        looked = replace(self.looked, proposals=self.table.proposals)  # with the times that were typed
+        command = plan_of(looked, save, self.table.chosen, tell=self.tell.isChecked(), tell_parked=parked)
         if self._sent is not None and _same(self._sent, command):
             command = self._sent
         self._sent = command
@@ -263,6 +266,35 @@ class AwaySheet(Sheet):
     def _not_looked(self, error: ClinicDeskError) -> None:
         self._looking = False
         self._tell_problem(error)
+
+    # --- a time that was typed ---
+
+    def _judge_typed(self, one: Proposal, starts_at: datetime) -> None:
+        """Look whether a patient can come then, beside all that is chosen for the others."""
+        if self.is_busy:
+            return
+        promised = kept(self.table.proposals, self.table.chosen, frozenset({one.entry.id}))
+        database, save, row = self._database, self.save, one.entry.appointment
+        others = promised_rows(self.table.proposals, promised)
+        self._looking = True
+        self._show_state()
+
+        def work() -> Typed:
+            from clinic_desk.services import away_times
+
+            return away_times.look_at(database, save, row, starts_at, others)
+
+        def found(typed: Typed) -> None:
+            self._looking = False
+            if typed.slot is not None:
+                self.table.accept_typed(row.id, typed.slot)
+                self.table.list.setFocus()
+                return
+            self._show_state()
+            self.table.refuse(row.id, typed_words(typed, one, starts_at, self.looked.clinic))
+            self.table.line.setFocus()
+
+        self._tasks.query(self, work, found, self._not_looked, key="away")
 
     # --- leaving and keys ---
 

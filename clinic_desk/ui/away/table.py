@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from clinic_desk.domain.availability import FreeSlot
 from clinic_desk.domain.away import Proposal
 from clinic_desk.domain.records import Clinic
+from clinic_desk.domain.wall import minute_to_instant, to_wall
 from clinic_desk.services.away import Looked
-from clinic_desk.ui.away.choices import LEFT, Choice, choice_of, options_of
+from clinic_desk.ui.away.choices import LEFT, Choice, Way, choice_of, options_of
 from clinic_desk.ui.away.words import WAY_COLOURS, choice_words, note_words, option_words, visit_words, when_words
 from clinic_desk.ui.booking.choice_button import ChoiceButton
-from clinic_desk.ui.booking.fields import let_wrap, plain_label
+from clinic_desk.ui.booking.fields import field_label, let_wrap, plain_label
+from clinic_desk.ui.booking.when_line import WhenLine
+from clinic_desk.ui.booking.when_text import When
 from clinic_desk.ui.booking.words import list_name
 from clinic_desk.ui.messages.list_view import MessageList
 from clinic_desk.ui.messages.rows import Column, RowsModel
@@ -44,7 +49,16 @@ class AwayRow:
 
 
 class AwayList(MessageList):
-    """As high as its rows wish, and lower where the window is."""
+    """As high as its rows wish, and lower where the window is. T asks for the line of another time."""
+
+    time_wanted = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_T and not event.modifiers():
+            self.time_wanted.emit()
+            event.accept()
+            return
+        super().keyPressEvent(event)
 
     def rows_height(self, rows: int) -> int:
         """Return how high it is with so many rows."""
@@ -58,6 +72,8 @@ class AwayTable(QWidget):
     """`changed` follows every choice; Enter in the list is `entered`, Esc `left`."""
 
     changed = Signal()
+    typed = Signal(object, object)
+    """A Proposal, and the instant that was typed for it."""
     entered = Signal()
     left = Signal()
 
@@ -78,6 +94,16 @@ class AwayTable(QWidget):
         self.why.setObjectName("away_why")
         let_wrap(self.why)
         self.options: tuple[tuple[Choice, ChoiceButton], ...] = ()
+        self.refused: dict[UUID, str] = {}
+        """Why the time that was typed last cannot be, by appointment."""
+        self.line = WhenLine()
+        self.line.today = today
+        self._line_row = QHBoxLayout()
+        self.line_label = field_label(translate("away", "Another &time (T)"), self.line)
+        self._line_row.addWidget(self.line_label)
+        self._line_row.addWidget(self.line)
+        self._line_row.addStretch(1)
+        self.line.setMinimumWidth(260)
         self._grid = QGridLayout()
         self._grid.setSpacing(6)
         column = QVBoxLayout(self)
@@ -86,10 +112,12 @@ class AwayTable(QWidget):
         for part in (self.none, self.list, self.why):
             column.addWidget(part)
         column.addLayout(self._grid)
+        column.addLayout(self._line_row)
         self.none.hide()
         self.list.chosen_changed.connect(lambda _row: self._show_options())
         self.list.opened.connect(lambda _row: self.entered.emit())
         self.list.left.connect(self.left)
+        self.list.time_wanted.connect(self.line.setFocus)
 
     # --- what is shown ---
 
@@ -97,6 +125,7 @@ class AwayTable(QWidget):
         """Show who is hit; what was chosen stays chosen while it can be had, and so does the row."""
         self._clinic, self.proposals, self.marks = looked.clinic, looked.proposals, marks
         self._several = looked.away.practitioner_id is None
+        self.refused.clear()
         self._show_rows()
         self.list.updateGeometry()
         self.none.setVisible(not self.proposals)
@@ -123,8 +152,8 @@ class AwayTable(QWidget):
             when_words(row.starts_at, row.zone, self._today),
             visit_words(one, self._clinic, several=self._several),
             choice_words(choice, one, self._clinic, self._today),
-            self.marks.get(one.entry.id) or note_words(one),
-            one.entry.id in self.marks,
+            self.refused.get(one.entry.id) or self.marks.get(one.entry.id) or note_words(one),
+            one.entry.id in self.marks or one.entry.id in self.refused,
         )
 
     # --- choosing ---
@@ -134,7 +163,9 @@ class AwayTable(QWidget):
         row: AwayRow | None = self.list.chosen
         if row is not None:
             self.chosen[row.id] = choice
+            self.refused.pop(row.id, None)
             self._show_rows()
+            self._show_why()
             self._check_options()
             self.changed.emit()
 
@@ -165,9 +196,70 @@ class AwayTable(QWidget):
         )
         for number, (_, button) in enumerate(self.options):
             self._grid.addWidget(button, number // _COLUMNS, number % _COLUMNS)
+        self._show_why()
+        self._show_line()
+        self._check_options()
+
+    def _show_why(self) -> None:
+        row: AwayRow | None = self.list.chosen
         self.why.setText(row.mark if row is not None and row.in_trouble else "")
         self.why.setVisible(bool(self.why.text()))
-        self._check_options()
+
+    # --- another time ---
+
+    def _show_line(self) -> None:
+        row: AwayRow | None = self.list.chosen
+        self.line.setVisible(row is not None)
+        self.line_label.setVisible(row is not None)
+        if row is None:
+            return
+        was, slot = row.proposal.entry.appointment, row.choice.slot
+        wall = to_wall(was.starts_at if slot is None else slot.starts_at, was.zone)
+        minutes = int(was.length.total_seconds()) // 60
+        self.line.show_when(When(wall.date(), wall.hour * 60 + wall.minute, minutes))
+
+    def _take_line(self) -> None:
+        row: AwayRow | None = self.list.chosen
+        if row is None:
+            return
+        if not self.line.take_text() or self.line.when is None:
+            self.refuse(row.id, translate("away", "This time is not understood: type 10:30, fri 10:30 or 24.11. 9:45"))
+            return
+        when, zone = self.line.when, row.proposal.entry.appointment.zone
+        self.typed.emit(row.proposal, minute_to_instant(when.day, when.minute, zone))
+
+    def accept_typed(self, row_id: UUID, slot: FreeSlot) -> None:
+        """Choose a time that was typed and can be; it is among the choices from now on."""
+        self.proposals = tuple(
+            replace(one, offers=tuple(dict.fromkeys((*one.offers, slot)))) if one.entry.id == row_id else one
+            for one in self.proposals
+        )
+        self.chosen[row_id] = Choice(Way.MOVED, slot)
+        self.refused.pop(row_id, None)
+        self._show_rows()
+        self._show_options()
+        self.changed.emit()
+
+    def refuse(self, row_id: UUID, why: str) -> None:
+        """Say in the row why the time that was typed cannot be; what was chosen before stays chosen."""
+        self.refused[row_id] = why
+        self._show_rows()
+        self._show_why()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter in the line looks at its time, Esc leaves the line for the list."""
+        if not self.line.hasFocus():
+            super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not event.isAutoRepeat():
+                self._take_line()
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.list.setFocus()
+            self._show_line()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def _button(self, number: int, choice: Choice, row: AwayRow) -> ChoiceButton:
         assert self._clinic is not None

@@ -9,8 +9,9 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.availability import FreeSlot
 from clinic_desk.domain.away import Proposal, Saving, Trouble, closures_of
+from clinic_desk.domain.away_times import Typed
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
-from clinic_desk.domain.refusals import Conflict, SlotTaken
+from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
 from clinic_desk.domain.setup import SaveTimeOff
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.notifications.planning import address_of
@@ -118,6 +119,19 @@ def trouble_words(trouble: Trouble, proposal: Proposal, clinic: Clinic) -> str:
         when = f"{day_text(wall.date())}, {time_text(wall)}"
         return translate("away", "{when} was taken first: this is another time").format(when=when)
     return sentence(cause, clinic, row.zone, About(row.practitioner_id, row.type_id, row.starts_at))
+
+
+def typed_words(typed: Typed, proposal: Proposal, starts_at: datetime, clinic: Clinic) -> str:
+    """Return why a patient cannot come at the time that was typed."""
+    row = proposal.entry.appointment
+    when = when_words(starts_at, row.zone, to_wall(row.starts_at, row.zone).date())
+    about = About(row.practitioner_id, row.type_id, starts_at)
+    why = (
+        sentence(RuleViolation(typed.violations), clinic, row.zone, about)
+        if typed.violations
+        else translate("away", "another desk is booking there just now")
+    )
+    return translate("away", "Not {when}: {why}").format(when=when, why=why)
 
 
 def tally_words(tally: Mapping[Way, int]) -> str:

@@ -150,6 +150,90 @@ def test_two_rows_are_never_offered_the_same_time(
     assert slot not in [choice.slot for choice, _ in sheet.table.options]
 
 
+def typed_time(sheet: AwaySheet, text: str, qtbot: QtBot) -> None:
+    """Type another time for the chosen row, and wait until it is judged."""
+    press(Qt.Key.Key_T)
+    assert sheet.table.line.hasFocus()
+    sheet.table.line.selectAll()
+    type_keys(text)
+    press(ENTER)
+    qtbot.waitUntil(lambda: not sheet.is_busy, timeout=10_000)
+
+
+def test_another_time_is_typed_and_carried_out(
+    clinic: SmallClinic, database: Database, manager: DeskProgram, qtbot: QtBot
+) -> None:
+    entries = three_booked(database, clinic)
+    sheet = away_on_the_monday(manager, qtbot)
+    typed_time(sheet, "4.3.2031 14:30", qtbot)
+    assert sheet.table.rows.records[0].becomes == "→ Tue 4 Mar 2031, 14:30 · Dr. Weber"
+    assert sheet.table.list.hasFocus()
+    press(DOWN)
+    typed_time(sheet, "11:05", qtbot)  # the day stays that of the time proposed for her, and the grid binds nobody
+    assert sheet.table.rows.records[1].becomes == "→ Tue 4 Mar 2031, 11:05 · Dr. Weber"
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    assert starts(database, entries)[:2] == [at(clinic.monday + DAY, 14, 30), at(clinic.monday + DAY, 11, 5)]
+
+
+def test_a_typed_time_at_which_only_another_doctor_can_is_hers(
+    clinic: SmallClinic, database: Database, manager: DeskProgram, qtbot: QtBot
+) -> None:
+    three_booked(database, clinic)
+    sheet = away_on_the_monday(manager, qtbot)
+    typed_time(sheet, "3.3.2031 11:00", qtbot)
+    assert sheet.table.rows.records[0].becomes == "→ Mon 3 Mar 2031, 11:00 · Dr. Okafor"
+
+
+def test_a_typed_time_that_cannot_be_is_told_in_the_row_and_what_was_chosen_stays(  # noqa: PLR0917  # fixtures
+    clinic: SmallClinic,
+    database: Database,
+    second_database: Database,
+    manager: DeskProgram,
+    owner_engine: Engine,
+    qtbot: QtBot,
+) -> None:
+    entries = three_booked(database, clinic)
+    for doctor, patient in ((clinic.weber, 7), (clinic.okafor, 8)):
+        taken = checkup(clinic, at(clinic.monday + DAY, 11), patient_id=clinic.patients[patient])
+        booking.book(second_database, replace(taken, practitioner_id=doctor))
+    sheet = away_on_the_monday(manager, qtbot)
+    before = sheet.table.rows.records[0].becomes
+    typed_time(sheet, "4.3.2031 11:00", qtbot)
+    (row, *_) = sheet.table.rows.records
+    assert row.mark.startswith("Not Tue 4 Mar, 11:00: Dr. Weber")
+    assert row.in_trouble
+    assert sheet.table.why.text() == row.mark
+    assert row.becomes == before
+    assert sheet.table.line.hasFocus()
+    press(ESC)
+    typed_time(sheet, "1.2.2020 9:00", qtbot)
+    assert sheet.table.rows.records[0].mark.startswith("Not ")
+    press(ESC)
+    typed_time(sheet, "whenever", qtbot)
+    assert "not understood" in sheet.table.rows.records[0].mark
+    press(ESC)
+    assert sheet.table.list.hasFocus()
+    assert sheet.isVisible()
+    press(Qt.Key.Key_1)
+    assert sheet.table.rows.records[0].mark == ""
+    with qtbot.waitSignal(sheet.committed, timeout=10_000):
+        press(ENTER)
+    assert starts(database, entries)[0] == at(clinic.monday + DAY, 9)
+
+
+def test_a_typed_time_that_is_promised_to_another_row_cannot_be_had(
+    clinic: SmallClinic, database: Database, manager: DeskProgram, qtbot: QtBot
+) -> None:
+    three_booked(database, clinic)
+    sheet = away_on_the_monday(manager, qtbot)
+    press(DOWN)
+    press(Qt.Key.Key_2)  # Dr. Okafor on the day itself
+    press(Qt.Key.Key_Up)
+    typed_time(sheet, "3.3.2031 10:00", qtbot)
+    assert sheet.table.rows.records[0].mark.startswith("Not ")
+
+
 def test_what_another_desk_did_is_marked_and_nothing_that_was_chosen_is_lost(  # noqa: PLR0917  # fixtures
     clinic: SmallClinic,
     database: Database,

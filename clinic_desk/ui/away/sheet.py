@@ -291,8 +291,8 @@ class AwaySheet(Sheet):
                 self.table.list.setFocus()
                 return
             self._show_state()
-            self.table.refuse(row.id, typed_words(typed, one, starts_at, self.looked.clinic))
             self.table.line.setFocus()
+            self.table.refuse(row.id, typed_words(typed, one, starts_at, self.looked.clinic))
 
         self._tasks.query(self, work, found, self._not_looked, key="away")
 

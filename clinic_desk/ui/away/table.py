@@ -99,7 +99,7 @@ class AwayTable(QWidget):
         self.line = WhenLine()
         self.line.today = today
         self._line_row = QHBoxLayout()
-        self.line_label = field_label(translate("away", "Another &time (T)"), self.line)
+        self.line_label = field_label(translate("away", "Another time (T)"), self.line)
         self._line_row.addWidget(self.line_label)
         self._line_row.addWidget(self.line)
         self._line_row.addStretch(1)
@@ -211,8 +211,8 @@ class AwayTable(QWidget):
         row: AwayRow | None = self.list.chosen
         self.line.setVisible(row is not None)
         self.line_label.setVisible(row is not None)
-        if row is None:
-            return
+        if row is None or (row.id in self.refused and self.line.hasFocus()):
+            return  # what was typed and cannot be stays there, to be corrected
         was, slot = row.proposal.entry.appointment, row.choice.slot
         wall = to_wall(was.starts_at if slot is None else slot.starts_at, was.zone)
         minutes = int(was.length.total_seconds()) // 60

@@ -206,6 +206,7 @@ def test_a_typed_time_that_cannot_be_is_told_in_the_row_and_what_was_chosen_stay
     assert sheet.table.why.text() == row.mark
     assert row.becomes == before
     assert sheet.table.line.hasFocus()
+    assert "11:00" in sheet.table.line.text()
     press(ESC)
     typed_time(sheet, "1.2.2020 9:00", qtbot)
     assert sheet.table.rows.records[0].mark.startswith("Not ")

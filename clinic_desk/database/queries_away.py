@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database.queries_booking import LOCK, LONGEST_BUFFER, utc_days
+from clinic_desk.database.queries_booking import LONGEST_BUFFER, utc_days
 from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_prepared import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +38,19 @@ _COVERED: Final = """
 SELECT EXISTS (SELECT FROM time_off WHERE practitioner_id = %(practitioner)s::uuid
                AND starts_at <= %(starts_at)s AND ends_at >= %(ends_at)s)
 """
+# The keys are those of queries_booking, for each doctor, room and device on its own days only.
+_LOCK: Final = """
+WITH held AS (SELECT id, day FROM json_to_recordset(%(days)s::json) AS d (id uuid, day int))
+SELECT pg_advisory_xact_lock(key) FROM (
+    SELECT (1::bigint << 56) + (p.no::bigint << 24) + h.day AS key FROM held h JOIN practitioner p ON p.id = h.id
+    UNION
+    SELECT (2::bigint << 56) + (r.no::bigint << 24) + h.day FROM held h JOIN room r ON r.id = h.id
+    UNION
+    SELECT (3::bigint << 56) + (hashtext(patient)::bigint & 4294967295) FROM unnest(%(patients)s::text[]) AS patient
+    ORDER BY key) AS keys
+"""
+_MOST_DAYS: Final = 1000
+"""Days in which an absence is locked, of all whom it keeps together."""
 
 
 def entries_hit(connection: Connection, away: Away) -> tuple[Entry, ...]:
@@ -63,31 +76,35 @@ def is_covered(connection: Connection, away: Away) -> bool:
 
 
 def lock_plan(connection: Connection, away: Away | None, who: Iterable[UUID], places: Iterable[Wanted]) -> None:
-    """Take all the locks of a plan in one statement, in the one order that all desks keep: more than needed, no fewer.
+    """Take all the locks of a plan in one statement, in the one order that all desks keep: never fewer than needed.
 
-    `who`: the practitioners that an absence keeps; nobody can book them in it before COMMIT. A change by itself takes
-    its locks again, at no cost.
+    `who`: the practitioners that an absence keeps; nobody can book them in it before COMMIT (of one of years, in
+    its beginning: the server has room for some thousand locks, which all desks share). A change by itself takes its
+    locks again, at no cost.
     """
-    days: set[int] = set() if away is None else {day for span in away.spans for day in utc_days(*span)}
-    practitioners, rooms, patients = set(who), set[UUID | None](), set[UUID]()
+    who = frozenset(who)
+    absent = set() if away is None else {day for span in away.spans for day in utc_days(*span)}
+    first = sorted(absent)[: _MOST_DAYS // max(len(who), 1)]
+    days = {(person, day) for person in who for day in first}
+    patients = set[UUID]()
     for place in places:
-        days.update(utc_days(place.starts_at - LONGEST_BUFFER, place.ends_at + LONGEST_BUFFER))
-        practitioners.add(place.practitioner_id)
-        rooms.update((place.room_id, place.device_id))
         patients.add(place.patient_id)
-        if place.leaving is not None:
-            days.update(utc_days(*place.leaving.footprint))
-            practitioners.add(place.leaving.practitioner_id)
-            rooms.update((place.leaving.room_id, place.leaving.device_id))
-    values: dict[str, Any] = {
-        "days": sorted(days),
-        "practitioners": _texts(practitioners),
-        "rooms": _texts(row for row in rooms if row is not None),
-        "rooms_of": None,
-        "type": None,
-        "patients": _texts(patients),
-    }
-    run(connection, (LOCK,), values)
+        days.update((row_id, day) for row_id in _kept(place) for day in _days_of(place))
+    rows = json.dumps([{"id": str(row_id), "day": day} for row_id, day in days])
+    connection.exec_driver_sql(_LOCK, {"days": rows, "patients": _texts(patients)})
+
+
+def _kept(place: Wanted) -> set[UUID]:
+    """Return the doctors, rooms and devices of what a change takes and leaves, as `lock_and_read` does."""
+    found = {place.practitioner_id, place.room_id, place.device_id}
+    if (row := place.leaving) is not None:
+        found |= {row.practitioner_id, row.room_id, row.device_id}
+    return {row_id for row_id in found if row_id is not None}
+
+
+def _days_of(place: Wanted) -> set[int]:
+    days = set(utc_days(place.starts_at - LONGEST_BUFFER, place.ends_at + LONGEST_BUFFER))
+    return days if place.leaving is None else days | set(utc_days(*place.leaving.footprint))
 
 
 def _values(away: Away) -> dict[str, Any]:

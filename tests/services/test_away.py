@@ -16,7 +16,7 @@ from clinic_desk.database import tables
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.availability import FreeSlot
 from clinic_desk.domain.away import AwayRefused, CarriedOut, CarryOut, Proposal, Saving, TakeBack, meet, step_to
-from clinic_desk.domain.commands import Book, Cancel, SetStatus, Update
+from clinic_desk.domain.commands import Book, Cancel, Park, SetStatus, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Closure, Entry, TimeOff
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
@@ -389,6 +389,25 @@ def test_nobody_can_book_into_an_absence_while_it_is_being_carried_out(
         assert {entry.id for entry in outcome.came} <= {entry.id for entry in booked}
         assert outcome.came
         assert count(owner_engine, "time_off") == 0
+
+
+def test_a_site_that_is_closed_for_years_needs_no_more_locks_than_the_server_has(
+    clinic: SmallClinic, manager: Database, owner_engine: Engine
+) -> None:
+    """The table of locks is shared by all desks: without room in it nobody could book."""
+    three_booked(manager, clinic)
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "WITH p AS (INSERT INTO practitioner (id, name) SELECT gen_random_uuid(), 'Dr. ' || n"
+            " FROM generate_series(1, 10) AS n RETURNING id)"
+            " INSERT INTO working_hours (id, practitioner_id, site_id, weekday, start_minute, end_minute, valid_from)"
+            " SELECT gen_random_uuid(), id, %s, 1, 480, 600, '2030-01-01' FROM p",
+            (clinic.berlin,),
+        )
+    save = SaveClosure(clinic.berlin, clinic.monday, clinic.monday + 1500 * DAY, "Rebuilding")
+    found = away.look(manager, save)
+    steps = tuple(Park(one.entry.id, one.entry.appointment.version) for one in found.proposals)
+    assert len(away.carry_out(manager, CarryOut(found.away, save, steps)).entries) == len(steps) == 3
 
 
 def test_of_two_desks_that_carry_out_the_same_plan_one_does_it(

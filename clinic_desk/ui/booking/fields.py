@@ -13,8 +13,10 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSpinBox,
     QStyle,
     QStyleOptionButton,
+    QStyleOptionComboBox,
     QWidget,
 )
 
@@ -177,6 +179,15 @@ class ChoiceBox(QComboBox):
         """The value of the chosen row, None when none is chosen."""
         return self.values[self.currentIndex()] if self.currentIndex() >= 0 else None
 
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """A value that has no room ends with an ellipsis, so that nobody takes its beginning for all of it."""
+        super().initStyleOption(option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        shown = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, field.width() - 2)
+        option.currentText = shown
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
@@ -191,6 +202,41 @@ class ChoiceBox(QComboBox):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+
+class NumberBox(QSpinBox):
+    """A whole number; Enter passes on to the form, the wheel does nothing while not in it."""
+
+    def __init__(self, name: str, least: int, most: int, suffix: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setProperty("chevron", "own")
+        self.setRange(least, most)
+        self.setSuffix(suffix)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.lineEdit().setTextMargins(6, 0, 0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.isReadOnly():
+            return
+        painter = QPainter(self)
+        draw_chevron(painter, QPointF(self.width() - 12, self.height() / 2 - 6), self, up=True)
+        draw_chevron(painter, QPointF(self.width() - 12, self.height() / 2 + 6), self, up=False)
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.interpretText()
             event.ignore()
             return
         super().keyPressEvent(event)

@@ -7,56 +7,21 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QToolButton, QWidget
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from clinic_desk.domain.commands import AUTOMATIC
 from clinic_desk.domain.records import Clinic, RoomKind
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.services.messaging import MessagingSetup
 from clinic_desk.ui.booking.draft import Draft
-from clinic_desk.ui.booking.fields import ChoiceBox, Remark, draw_chevron, field_label, plain_label
+from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox, Remark, field_label, plain_label
 from clinic_desk.ui.booking.patient_line import PatientLine
 from clinic_desk.ui.booking.tell_line import TellLine, Visit
 from clinic_desk.ui.booking.when_line import WhenLine
 from clinic_desk.ui.booking.words import buffers_text, one_line
 
 translate = QCoreApplication.translate
-
-
-class LengthBox(QSpinBox):
-    """Minutes; Enter passes on to the form, the wheel does nothing while not in it."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("length_box")
-        self.setProperty("chevron", "own")
-        self.setRange(1, 720)
-        self.setSingleStep(5)
-        self.setSuffix(translate("booking", " min"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.lineEdit().setTextMargins(6, 0, 0, 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        draw_chevron(painter, QPointF(self.width() - 12, self.height() / 2 - 6), self, up=True)
-        draw_chevron(painter, QPointF(self.width() - 12, self.height() / 2 + 6), self, up=False)
-        painter.end()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.interpretText()
-            event.ignore()
-            return
-        super().keyPressEvent(event)
 
 
 class FormFields(QWidget):
@@ -69,7 +34,8 @@ class FormFields(QWidget):
         super().__init__(parent)
         self.patient = patient_line
         self.type = ChoiceBox("type_box")
-        self.length = LengthBox()
+        self.length = NumberBox("length_box", 1, 720, translate("booking", " min"))
+        self.length.setSingleStep(5)
         self.buffers = plain_label("", "muted")
         self.when = WhenLine()
         self.earlier = _stepper("‹", "earlier", translate("booking", "Five minutes earlier (↓)"))

@@ -43,7 +43,7 @@ _COLOURS = {"danger": "danger", "warning": "warning", "ok": "ok", "accent": "acc
 class RowDelegate(QStyledItemDelegate):
     """Writes each cell in its colour; the chosen row has a soft ground and a bar at its left."""
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:  # noqa: N802
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
         model = index.model()
         if not isinstance(model, RowsModel):

@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QToolButton, 
 from clinic_desk.domain.recurrence import LONGEST_INTERVAL, MOST_DATES, Every, Recurrence
 from clinic_desk.domain.typed_dates import parse_typed_date
 from clinic_desk.errors import InvalidInput
-from clinic_desk.ui.booking.fields import ChoiceBox, Remark, field_label
+from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox, Remark, field_label
 from clinic_desk.ui.booking.when_line import is_day_first, vocabulary
 from clinic_desk.ui.booking.words import date_text
-from clinic_desk.ui.messages.settings.rows import NumberBox
 from clinic_desk.ui.series.words import invalid_words, unit_rows, weekday_text
 
 translate = QCoreApplication.translate

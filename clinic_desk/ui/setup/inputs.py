@@ -12,9 +12,9 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, SignalIn
 from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QGridLayout, QLineEdit, QSizePolicy, QWidget
 
-from clinic_desk.ui.booking.fields import ChoiceBox, TickBox
+from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox, TickBox
 from clinic_desk.ui.booking.words import one_line
-from clinic_desk.ui.messages.settings.rows import NumberBox, line
+from clinic_desk.ui.messages.settings.rows import line
 from clinic_desk.ui.theme import shades, theme_of
 
 translate = QCoreApplication.translate

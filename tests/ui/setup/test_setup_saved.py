@@ -19,10 +19,9 @@ from clinic_desk.domain.setup import Remove, SaveAppointmentType
 from clinic_desk.services.setup import types
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.booking.ask import AskSheet
-from clinic_desk.ui.booking.fields import ChoiceBox
+from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox
 from clinic_desk.ui.compare import CompareSheet
 from clinic_desk.ui.leaving import LeavingSheet
-from clinic_desk.ui.messages.settings.rows import NumberBox
 from clinic_desk.ui.setup.holiday_sheet import HolidaySheet
 from clinic_desk.ui.setup.page import SetupPage
 from clinic_desk.ui.setup.section import ListSection

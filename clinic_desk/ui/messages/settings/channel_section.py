@@ -15,9 +15,9 @@ from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications import credentials, trial
 from clinic_desk.notifications.credentials import Credentials
 from clinic_desk.services.messaging import checked_settings
-from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle
+from clinic_desk.ui.booking.fields import NumberBox, button, let_wrap, plain_label, restyle
 from clinic_desk.ui.messages.reasons import reason_text
-from clinic_desk.ui.messages.settings.rows import FieldRows, NumberBox, choice, line
+from clinic_desk.ui.messages.settings.rows import FieldRows, choice, line
 from clinic_desk.ui.messages.settings.secret_box import SecretBox, laid_over, mail_ways, twilio_ways
 from clinic_desk.ui.messages.settings.trial_box import TrialBox
 from clinic_desk.ui.messages.settings.trial_words import checked_text

@@ -5,50 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QSpinBox, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
-from clinic_desk.ui.booking.fields import ChoiceBox, Remark, TickBox, draw_chevron, field_label, let_wrap, plain_label
+from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox, Remark, TickBox, field_label, let_wrap, plain_label
 
 _LABEL_WIDTH = 150
 _FIELD_WIDTH = 360
 _ROW_HEIGHT = 34
-
-
-class NumberBox(QSpinBox):
-    """A whole number; Enter passes on to the form, the wheel does nothing while not in it."""
-
-    def __init__(self, name: str, least: int, most: int, suffix: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setProperty("chevron", "own")
-        self.setRange(least, most)
-        self.setSuffix(suffix)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.lineEdit().setTextMargins(6, 0, 0, 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.isReadOnly():
-            return
-        painter = QPainter(self)
-        draw_chevron(painter, QPointF(self.width() - 12, self.height() / 2 - 6), self, up=True)
-        draw_chevron(painter, QPointF(self.width() - 12, self.height() / 2 + 6), self, up=False)
-        painter.end()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.interpretText()
-            event.ignore()
-            return
-        super().keyPressEvent(event)
 
 
 Field = QLineEdit | ChoiceBox | NumberBox | TickBox
@@ -101,7 +65,7 @@ def show_value(field: Field, value: Any) -> None:
 
 def lock(field: Field, *, locked: bool) -> None:
     """Let a field be read and not written. What is typed in can still be selected and copied."""
-    if isinstance(field, QLineEdit | QSpinBox):
+    if isinstance(field, QLineEdit | NumberBox):
         field.setReadOnly(locked)
     else:
         field.setEnabled(not locked)

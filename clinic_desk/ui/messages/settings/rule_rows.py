@@ -13,9 +13,9 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import ReminderRule
 from clinic_desk.domain.records import Clinic
 from clinic_desk.errors import InvalidInput
-from clinic_desk.ui.booking.fields import ChoiceBox, Remark, TickBox, button, let_wrap, plain_label
+from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox, Remark, TickBox, button, let_wrap, plain_label
 from clinic_desk.ui.booking.words import one_line
-from clinic_desk.ui.messages.settings.rows import NumberBox, lock, show_value
+from clinic_desk.ui.messages.settings.rows import lock, show_value
 from clinic_desk.ui.messages.settings.words import choices, invalid_text, rule_text, type_name
 
 translate = QCoreApplication.translate

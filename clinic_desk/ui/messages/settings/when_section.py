@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desk.domain.messaging import Messaging
 from clinic_desk.errors import InvalidInput
-from clinic_desk.ui.booking.fields import TickBox, let_wrap, plain_label
+from clinic_desk.ui.booking.fields import NumberBox, TickBox, let_wrap, plain_label
 from clinic_desk.ui.booking.words import minute_text
-from clinic_desk.ui.messages.settings.rows import FieldRows, NumberBox, choice, show_value
+from clinic_desk.ui.messages.settings.rows import FieldRows, choice, show_value
 from clinic_desk.ui.messages.settings.rule_rows import RuleRows
 from clinic_desk.ui.messages.settings.words import field_names, invalid_text, wait_text
 

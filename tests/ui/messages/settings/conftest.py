@@ -15,11 +15,11 @@ from sqlalchemy import URL
 
 from clinic_desk.app import DeskProgram
 from clinic_desk.notifications import credentials
-from clinic_desk.ui.booking.fields import ChoiceBox
+from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
 from clinic_desk.ui.messages.settings.errands import Errand
 from clinic_desk.ui.messages.settings.opener import MessageSettings
-from clinic_desk.ui.messages.settings.rows import FieldRows, NumberBox
+from clinic_desk.ui.messages.settings.rows import FieldRows
 from tests.ui.shell.conftest import OpenProgram, open_program, programs
 
 __all__ = ["open_program", "programs"]

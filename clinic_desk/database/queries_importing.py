@@ -9,6 +9,7 @@ from uuid import UUID
 
 from clinic_desk.database.queries_entries import PATIENT_COLUMNS, patient_record
 from clinic_desk.domain.folding import search_key
+from clinic_desk.domain.refusals import SlotTaken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -146,8 +147,18 @@ def insert_practitioners(change: LongChange, practitioners: Iterable[Practitione
 
 
 def insert_appointments(change: LongChange, appointments: Iterable[Appointment]) -> frozenset[UUID]:
-    """Write appointments; return the ids of those that found their time free."""
-    found = change.run(_APPOINTMENTS, {"rows": _json(appointments, _COLUMNS)})
+    """Write appointments; return the ids of those that found their time free.
+
+    Of a room or device for several the trigger refuses the whole statement: then they are written one by one.
+    """
+    rows = tuple(appointments)
+    change.run("SAVEPOINT appointments")
+    try:
+        found = change.run(_APPOINTMENTS, {"rows": _json(rows, _COLUMNS)})
+    except SlotTaken:
+        change.run("ROLLBACK TO SAVEPOINT appointments")
+        return frozenset(key for one in rows for key in insert_appointments(change, [one])) if rows[1:] else frozenset()
+    change.run("RELEASE SAVEPOINT appointments")
     return frozenset(UUID(row[0]) for row in found)
 
 

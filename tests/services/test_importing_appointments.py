@@ -153,6 +153,32 @@ def test_a_device_is_found_by_name_kept_and_not_given_twice(
     assert [problem.reason for problem in stranger.problems] == [Reason.UNKNOWN]
 
 
+def test_the_row_for_which_a_device_for_several_has_no_place_is_told_and_nothing_is_stored(
+    manager: Database, clinic: SmallClinic, path: Path, owner_engine: Engine
+) -> None:
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO room (id, site_id, name, kind, capacity) VALUES (%s, %s, 'Laser', 'device', 2)",
+            (LASER, clinic.berlin),
+        )
+        connection.exec_driver_sql(
+            "WITH p AS (INSERT INTO practitioner (id, name) VALUES (gen_random_uuid(), 'Dr. Third') RETURNING id)"
+            " INSERT INTO appointment_type_practitioner (practitioner_id, type_id) SELECT id, %s FROM p",
+            (clinic.checkup,),
+        )
+    head = "Appointment ID;Patient;Birth date;Doctor;Type;Site;Device;Start\n"
+    text = head + "".join(
+        f"a{number};{who};{doctor};Checkup;Mitte;laser;2031-03-03T09:00\n"
+        for number, (who, doctor) in enumerate(
+            [("Anna Meier;14.03.1987", "Dr. Weber"), ("Zofia Nowak;", "Dr. Okafor"), ("Zofia Nowak;", "Dr. Third")]
+        )
+    )
+    report = carry_out_import(manager, plan_of(Kind.APPOINTMENTS, path, text), new_id())
+    assert [(problem.row, problem.reason) for problem in report.problems] == [(4, Reason.TAKEN)]
+    assert (report.stored, report.new) == (False, 2)
+    assert monday(manager, clinic) == []
+
+
 @pytest.mark.parametrize(
     ("when", "reason", "overruled"),
     [

@@ -159,6 +159,9 @@ UPDATE notification SET status = 'cancelled', error_code = 'superseded', last_er
 WHERE appointment_id = %(appointment)s::uuid AND status IN ('pending', 'leased')
   AND (SELECT version FROM appointment WHERE id = %(appointment)s::uuid) = %(void)s
 """
+# Nothing is given back from here on. Of many in one transaction each savepoint would stand within the one before, and
+# every row that is looked at be compared with all of them.
+_KEEP_LOCKS: Final = f"RELEASE SAVEPOINT {BEFORE_LOCKS}"
 _TYPES: Final = dict.fromkeys(("begin", "end", "starts_at", "ends_at"), "timestamptz") | {
     "wall_start": "timestamp",
     "zone": "text",
@@ -268,7 +271,7 @@ def insert_appointment(
 ) -> bool:
     """Insert an appointment with its messages and let its hold go; False if its time or room was taken."""
     values = {**_columns(row), "messages": json.dumps(list(messages)), "hold": _text(hold_id)}
-    return run(connection, (INSERT,), values).first() is not None
+    return run(connection, (_KEEP_LOCKS, INSERT), values).first() is not None
 
 
 def update_appointment(connection: Connection, row: Appointment, messages: Iterable[dict[str, Any]]) -> bool:
@@ -281,7 +284,7 @@ def update_appointment(connection: Connection, row: Appointment, messages: Itera
         "reason": None if row.cancellation_reason is None else row.cancellation_reason.value,
         "messages": json.dumps(list(messages)),
     }
-    return run(connection, (UPDATE,), values).first() is not None
+    return run(connection, (_KEEP_LOCKS, UPDATE), values).first() is not None
 
 
 def _columns(row: Appointment) -> dict[str, Any]:

@@ -129,10 +129,10 @@ told AS (
     RETURNING n.*),
 again AS (
     INSERT INTO notification (id, appointment_id, appointment_version, patient_id, kind, channel, dedupe_key, subject,
-        body, language, due_at, not_after, rule_id, origin_id)
+        body, language, due_at, not_after, rule_id, origin_id, dates)
     SELECT %(new_id)s::uuid, n.appointment_id, n.appointment_version, n.patient_id, n.kind, n.channel,
         'again' || ({_ROUND} + 1) || ':' || regexp_replace(n.dedupe_key, '^again[0-9]+:', ''), n.subject, n.body,
-        n.language, {_LATER}, n.not_after, n.rule_id, n.id
+        n.language, {_LATER}, n.not_after, n.rule_id, n.id, n.dates
     FROM told n WHERE {_AGAIN}
     ON CONFLICT (dedupe_key) DO NOTHING
     RETURNING id),

@@ -23,8 +23,13 @@ WHERE (a.starts_at, a.id) > (%(starts_at)s, %(id)s::uuid) AND a.status = 'booked
 ORDER BY a.starts_at, a.id LIMIT %(limit)s
 """
 _NOT_TOLD: Final = """
-SELECT DISTINCT n.appointment_id::text FROM notification n
+SELECT n.appointment_id::text FROM notification n
 WHERE n.appointment_id = ANY(%(ids)s::uuid[]) AND n.status IN ('pending', 'leased') AND n.kind <> 'reminder'
+UNION
+SELECT a.id::text FROM appointment a
+JOIN appointment b ON b.series_id = a.series_id
+JOIN notification n ON n.appointment_id = b.id AND n.dates ? a.id::text
+WHERE a.id = ANY(%(ids)s::uuid[]) AND n.status IN ('pending', 'leased')
 """
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from clinic_desk.database.queries_booking import LOCK, LONGEST_BUFFER, utc_days
 from clinic_desk.database.queries_entries import entries_by_id
 from clinic_desk.database.queries_prepared import run
-from clinic_desk.database.queries_told import TOLD_OF
 from clinic_desk.domain.records import Series
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.queries_booking import Wanted
-    from clinic_desk.domain.records import Appointment, Entry
+    from clinic_desk.domain.records import Entry
 
 _INSERT: Final = """
 INSERT INTO series (id, rule, starts_on, wall_minute, zone)
@@ -35,17 +34,6 @@ SELECT s.id, s.rule, s.starts_on, s.wall_minute, s.zone, s.version
 FROM series s JOIN appointment a ON a.series_id = s.id WHERE a.id = %(id)s::uuid
 """
 _DATES: Final = "SELECT id FROM appointment WHERE series_id = %(id)s::uuid ORDER BY series_day, starts_at, id"
-
-
-def _called_off(whose: str) -> str:
-    return f"""
-    (SELECT {TOLD_OF} = 'cancelled' AND n.error_code = 'superseded'
-     FROM notification n JOIN appointment a ON a.id = n.appointment_id
-     WHERE {whose} AND n.patient_id = %(patient)s::uuid AND n.kind = 'confirmation'
-     ORDER BY n.created_at DESC, n.id DESC LIMIT 1)"""  # noqa: S608  # constants of this program only
-
-
-_UNCONFIRMED: Final = f"SELECT {_called_off('a.series_id = %(series)s::uuid')}, {_called_off('a.id = %(id)s::uuid')}"
 
 
 def insert_series(connection: Connection, series: Series) -> None:
@@ -84,13 +72,6 @@ def entries_of_series(connection: Connection, series_id: UUID) -> tuple[Entry, .
     ids = [row[0] for row in connection.exec_driver_sql(_DATES, {"id": str(series_id)})]
     places = {row_id: place for place, row_id in enumerate(ids)}
     return tuple(sorted(entries_by_id(connection, ids), key=lambda entry: places[entry.id]))
-
-
-def confirmation_called_off(connection: Connection, row: Appointment) -> tuple[bool, bool]:
-    """Whether the last confirmation of a date's series, and of the date itself, was called off before it left."""
-    values = {"id": str(row.id), "series": str(row.series_id), "patient": str(row.patient_id)}
-    of_series, of_date = connection.exec_driver_sql(_UNCONFIRMED, values).one()
-    return bool(of_series), bool(of_date)
 
 
 def lock_places(connection: Connection, places: Iterable[Wanted]) -> None:

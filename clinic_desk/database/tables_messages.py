@@ -159,6 +159,7 @@ notification = Table(
     Column("dealt_with_at", INSTANT),
     text_column("dealt_with_by"),
     Column("log", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("dates", JSONB),
     Index("notification_pending_idx", "due_at", postgresql_where=text("status = 'pending'")),
     Index("notification_leased_idx", "lease_until", postgresql_where=text(_LEASED)),
     Index("notification_attention_idx", "changed_at", postgresql_where=text(_ATTENTION)),

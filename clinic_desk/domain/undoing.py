@@ -58,11 +58,11 @@ def _status_back(before: Appointment, after: Appointment, version: int, beside: 
 def undoing_together(changes: Iterable[Change], versions: Mapping[UUID, int], *, tell: bool) -> ChangeSeries | None:
     """Return the command that takes several changes back at once; None if nothing is different.
 
-    `versions`: those that the appointments have now. `tell`: the patient hears of the first of them, as of the change.
+    `versions`: those that the appointments have now. `tell`: the patient hears of it, if the change was told her and has left.
     """
     steps: list[Undoing] = []
     for before, after, beside in sorted(changes, key=lambda each: (each[0] or each[1]).starts_at):
         step = undoing(before, after, versions.get(after.id, after.version), beside)
         if step is not None:
-            steps.append(step if isinstance(step, SetStatus | Park) else replace(step, tell_patient=tell and not steps))
-    return ChangeSeries(tuple(steps)) if steps else None
+            steps.append(step if isinstance(step, SetStatus) else replace(step, tell_patient=tell and not steps))
+    return ChangeSeries(tuple(steps), tell_patient=tell) if steps else None

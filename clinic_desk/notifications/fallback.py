@@ -41,7 +41,13 @@ def send_otherwise(steps: Steps, message_id: UUID) -> bool:
     except Exception as error:  # whatever it is: one message's text must not stop the queue
         _logger.error("the other channel's text of message %s failed\n%s", message_id, traceback_text(error))
         return False
-    values = {"id": str(message_id), "new_id": str(new_id()), "subject": words.subject, "body": words.body}
+    values = {
+        "id": str(message_id),
+        "new_id": str(new_id()),
+        "subject": words.subject,
+        "body": words.body,
+        "dates": rows[0][15],
+    }
     return bool(steps.run(queries.OTHERWISE, **values))
 
 
@@ -52,4 +58,6 @@ def _words(row: Sequence[Any]) -> Words:
     settings = Messaging(sms_by=row[11], twilio_number=row[12], twilio_service_sid=row[13])
     key = TextKey(kind, Channel(channel), language)
     own = None if own_body is None else {key: Text(own_subject, own_body)}
-    return words_for(key, starts_at, site, own, answers=takes_answers(settings))
+    starts = row[14] or ()
+    along = starts if len(starts) > 1 else ()
+    return words_for(key, starts_at, site, own, answers=takes_answers(settings), along=along)

@@ -183,11 +183,11 @@ def plan(occasion: Occasion, queued: Iterable[Queued] = (), *, tell: bool = True
     last = _last_told(occasion.patient.id, queued)
     if appointment.status in {AppointmentStatus.CANCELLED, AppointmentStatus.WAITLIST}:  # parked: not at that time
         knew = last is not None and last.kind != Kind.CANCELLED
-        return (_telling(occasion, Kind.CANCELLED, way),) if tell and knew else ()
+        return (telling(occasion, Kind.CANCELLED, way),) if tell and knew else ()
     if appointment.status is not AppointmentStatus.BOOKED:
         return ()
     kind = _kind(occasion, last)
-    messages = [_telling(occasion, kind, way)] if tell and kind is not None else []
+    messages = [telling(occasion, kind, way)] if tell and kind is not None else []
     messages += (
         reminding(occasion, reminder) for reminder in reminders(occasion, way) if not _left(reminder, occasion, queued)
     )
@@ -202,13 +202,7 @@ def plan_farewell(occasion: Occasion, queued: Iterable[Queued], *, tell: bool = 
     coming = occasion.appointment.starts_at > occasion.now
     if not (tell and knew and coming and way):
         return ()
-    return (_telling(occasion, Kind.CANCELLED, way),)
-
-
-def plan_confirmation(occasion: Occasion) -> tuple[Message, ...]:
-    """Return the confirmation alone of an appointment whose reminders are planned already."""
-    way = way_to(occasion.patient, occasion.manner)
-    return () if way is None else (_telling(occasion, Kind.CONFIRMATION, way),)
+    return (telling(occasion, Kind.CANCELLED, way),)
 
 
 # --- by which channel -------------------------------------------------------------------------------------------------
@@ -325,7 +319,8 @@ def _last_told(patient_id: UUID, queued: Iterable[Queued]) -> Queued | None:
     return left[-1] if left else None
 
 
-def _telling(occasion: Occasion, kind: Kind, way: Way) -> Message:
+def telling(occasion: Occasion, kind: Kind, way: Way) -> Message:
+    """Return the message that tells of a change; it waits the moment in which that may be undone."""
     due_at = occasion.now + occasion.manner.waiting
     if due_at >= occasion.appointment.starts_at or way.code:
         due_at = occasion.now

@@ -31,18 +31,18 @@ from clinic_desk.services.placing import (
     read_facts,
     refuse,
     refuse_taken,
-    untold_dates,
     wanted_place,
 )
+from clinic_desk.services.telling import tell_of_dates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.commands import Book, Cancel, Park, Reinstate, SetStatus, Update
-    from clinic_desk.domain.records import Appointment
+    from clinic_desk.domain.records import Appointment, Patient
 _TRIES: Final = 3
 _COLUMNS: Final = tuple(column.name for column in fields(Message))
 _BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED, _CANCELLED, _NOSHOW, _ERROR, _PARKED = (
@@ -91,11 +91,10 @@ def book_in(
     connection: Connection,
     *,
     of_series: tuple[UUID, date] | None = None,
-    along: Sequence[datetime] = (),
 ) -> Entry:
     """Book within a transaction that is open; `of_series`: the series it is a date of, and which (RECURRENCE-ID).
 
-    `along`: see `messages_for`.
+    The patient is told of a date of a series by who books its dates: see `tell_of_dates`.
     """
     series_id, series_day = of_series or (None, None)
     for _ in range(_TRIES):
@@ -105,7 +104,7 @@ def book_in(
         refuse(connection, facts, candidate, verdict)
         _refuse_strangers(verdict, command.beside)
         row = replace(placed(candidate, facts, verdict, None, command.note), series_id=series_id, series_day=series_day)
-        messages = messages_for(db, facts, row, tell=command.tell_patient, along=along)
+        messages = messages_for(db, facts, row, tell=command.tell_patient)
         if insert_appointment(connection, row, _queued(messages), command.hold_id):
             return entry_of(facts, row, patient, messages)
         # Somebody who takes no locks (another program) was quicker: look again.
@@ -141,19 +140,19 @@ def update_in(
     connection: Connection,
     *,
     agreed: tuple[datetime, str] | None = None,
-    along: Sequence[datetime] = (),
+    together: bool = False,
     as_agreed: bool = False,
 ) -> Entry:
     """Change an appointment within a transaction that is open; the start in UTC.
 
     `as_agreed`: it is put where it was agreed to be, so that only those who stand there are in the way, and no rule.
-    `agreed`: the wall time and zone it was agreed in, where these are not what its site's clocks show then. `along`:
-    see `messages_for`.
+    `agreed`: the wall time and zone it was agreed in, where these are not what its site's clocks show then.
+    `together`: who changes other dates of its series with it tells the patient of them.
     """
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if _is_back(was, command):
-        return _move(db, connection, seen, command, along=along)
+        return _move(db, connection, seen, command, together=together)
     if not _changes(was, command):
         return seen
     only_note = not _changes(was, replace(command, note=UNCHANGED))
@@ -161,7 +160,7 @@ def update_in(
         raise InvalidInput(field="status", expected="an appointment that is not cancelled; reinstate it first")
     if only_note:
         return _rewrite(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
-    return _move(db, connection, seen, command, agreed=agreed, along=along, as_agreed=as_agreed)
+    return _move(db, connection, seen, command, agreed=agreed, together=together, as_agreed=as_agreed)
 
 
 def _is_back(was: Appointment, command: Update) -> bool:
@@ -175,7 +174,7 @@ def _move(
     command: Update,
     *,
     agreed: tuple[datetime, str] | None = None,
-    along: Sequence[datetime] = (),
+    together: bool = False,
     as_agreed: bool = False,
 ) -> Entry:
     was = seen.appointment
@@ -202,9 +201,10 @@ def _move(
         row = replace(row, squeezed_in=was.squeezed_in, overruled=was.overruled | row.overruled)
     farewell_to = seen.patient if new_patient else None
     telling = partial(messages_for, db, facts, row, tell=command.tell_patient, farewell_to=farewell_to)
-    untold = untold_dates(connection, facts, was) if relevant else None
-    messages = telling(was=was, along=along, untold=untold) if relevant else ()
-    return _write(connection, facts, seen, row, messages, patient=patient)
+    entry = _write(connection, facts, seen, row, telling() if relevant else (), patient=patient)
+    if together or not relevant:
+        return entry
+    return _told_with_others(db, connection, entry, tell=command.tell_patient, farewell_to=farewell_to)
 
 
 def rough_candidate(was: Appointment, command: Update) -> Candidate:
@@ -246,8 +246,8 @@ def _place(row: Appointment) -> tuple[UUID, UUID, datetime, datetime]:
     return row.practitioner_id, row.site_id, row.footprint[0], row.footprint[1]
 
 
-def set_status_in(db: Database, command: SetStatus, connection: Connection) -> Entry:
-    """Set the status within a transaction that is open."""
+def set_status_in(db: Database, command: SetStatus, connection: Connection, *, together: bool = False) -> Entry:
+    """Set the status within a transaction that is open; `together`: see `update_in`."""
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if command.status == was.status:
@@ -258,11 +258,12 @@ def set_status_in(db: Database, command: SetStatus, connection: Connection) -> E
     row = replace(was, status=command.status, cancellation_reason=None)
     # Of an entry that should never have been, nothing that still waits may leave, its cancellation included.
     relevant = _BOOKED in {was.status, command.status} or command.status is _ERROR
-    return _rewrite(db, connection, seen, row, relevant=relevant)
+    tell = command.status is not _ERROR
+    return _rewrite(db, connection, seen, row, relevant=relevant, tell=tell, together=together)
 
 
-def cancel_in(db: Database, command: Cancel, connection: Connection, *, along: Sequence[datetime] = ()) -> Entry:
-    """Cancel within a transaction that is open; `along`: see `messages_for`."""
+def cancel_in(db: Database, command: Cancel, connection: Connection, *, together: bool = False) -> Entry:
+    """Cancel within a transaction that is open; `together`: see `update_in`."""
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if was.status is _CANCELLED:
@@ -270,11 +271,11 @@ def cancel_in(db: Database, command: Cancel, connection: Connection, *, along: S
     if was.status not in {_BOOKED, _ARRIVED, _CHECKED_IN, _PARKED}:
         raise InvalidInput(field="status", expected="an appointment that is booked, arrived or checked in")
     row = replace(was, status=_CANCELLED, cancellation_reason=command.reason)
-    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient, along=along)
+    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient, together=together)
 
 
-def park_in(db: Database, command: Park, connection: Connection) -> Entry:
-    """Park within a transaction that is open."""
+def park_in(db: Database, command: Park, connection: Connection, *, together: bool = False) -> Entry:
+    """Park within a transaction that is open; `together`: see `update_in`."""
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
     if was.status is _PARKED:
@@ -282,7 +283,7 @@ def park_in(db: Database, command: Park, connection: Connection) -> Entry:
     if was.status not in {_BOOKED, _CANCELLED}:
         raise InvalidInput(field="status", expected="an appointment that is booked")
     row = replace(was, status=_PARKED, cancellation_reason=None)
-    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient)
+    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient, together=together)
 
 
 def reinstate_in(db: Database, command: Reinstate, connection: Connection) -> Entry:
@@ -304,8 +305,8 @@ def reinstate_in(db: Database, command: Reinstate, connection: Connection) -> En
         overruled=was.overruled | {rule.value for rule in verdict.overruled},
         version=was.version + 1,
     )
-    untold = untold_dates(connection, facts, was)
-    return _write(connection, facts, seen, row, messages_for(db, facts, row, tell=command.tell_patient, untold=untold))
+    entry = _write(connection, facts, seen, row, messages_for(db, facts, row, tell=command.tell_patient))
+    return _told_with_others(db, connection, entry, tell=command.tell_patient)
 
 
 def _judged_back(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], was: Appointment) -> Verdict:
@@ -329,7 +330,7 @@ def _rewrite(
     *,
     relevant: bool,
     tell: bool = True,
-    along: Sequence[datetime] = (),
+    together: bool = False,
 ) -> Entry:
     """Write a change that leaves the place as it is, or gives it up; `relevant`: its messages are planned anew."""
     was = seen.appointment
@@ -340,9 +341,9 @@ def _rewrite(
     if row.status.occupies_time and not was.status.occupies_time:
         rules = {violation.rule for violation in _judged(facts, candidate, frozenset()).violations}
         refuse_taken(connection, facts, candidate, rules)
-    untold = untold_dates(connection, facts, was) if relevant else None
-    messages = messages_for(db, facts, row, tell=tell, along=along, untold=untold) if relevant else ()
-    return _write(connection, facts, seen, row, messages)
+    messages = messages_for(db, facts, row, tell=tell) if relevant else ()
+    entry = _write(connection, facts, seen, row, messages)
+    return entry if together or not relevant else _told_with_others(db, connection, entry, tell=tell)
 
 
 def _still(connection: Connection, facts: Facts, seen: Entry) -> None:
@@ -364,6 +365,17 @@ def _write(
         raise Conflict(standing_entry(seen.id, connection))
     came = seen.arrived_at or facts.now if row.status is _ARRIVED else None
     return replace(entry_of(facts, row, patient or seen.patient, messages), arrived_at=came)
+
+
+def _told_with_others(
+    db: Database, connection: Connection, entry: Entry, *, tell: bool, farewell_to: Patient | None = None
+) -> Entry:
+    """Tell of a date of a series, and of others anew that a message named which has not left; return it as it is."""
+    series_id = entry.appointment.series_id
+    if series_id is None:
+        return entry
+    tell_of_dates(db, connection, series_id, {entry.id}, tell=tell, farewell_to=farewell_to)
+    return standing_entry(entry.id, connection)
 
 
 def _queued(messages: Iterable[Message]) -> list[dict[str, Any]]:

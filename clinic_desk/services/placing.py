@@ -7,38 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database.queries_booking import Facts, Wanted, lock_and_read
-from clinic_desk.database.queries_clinic import clinic_record
 from clinic_desk.database.queries_entries import message_state, release_and_look
 from clinic_desk.database.queries_patients import merged_target
-from clinic_desk.database.queries_series import confirmation_called_off, entries_of_series
 from clinic_desk.domain.commands import AUTOMATIC, Rule
-from clinic_desk.domain.messaging import Kind
-from clinic_desk.domain.records import (
-    Appointment,
-    AppointmentStatus,
-    ChangeNote,
-    Entry,
-    ParticipationStatus,
-    RoomKind,
-    Site,
-)
+from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry, ParticipationStatus, RoomKind
 from clinic_desk.domain.refusals import NotFound, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.domain.rules import Candidate, Verdict
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput
-from clinic_desk.notifications.planning import (
-    Manner,
-    Message,
-    Occasion,
-    Queued,
-    manner_of,
-    plan,
-    plan_confirmation,
-    plan_farewell,
-)
+from clinic_desk.notifications.planning import Manner, Message, Occasion, Queued, manner_of, plan, plan_farewell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Set
     from uuid import UUID
 
     from sqlalchemy import Connection
@@ -46,8 +26,6 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Patient
 
-Untold = tuple[Appointment, Site]
-"""A date that its patient was not told of yet, and where it is."""
 TAKEN: Final = frozenset({Rule.SLOT_TAKEN, Rule.ROOM_TAKEN, Rule.DEVICE_TAKEN})
 _LONGEST_VISIT: Final = timedelta(hours=24)
 _LONGEST_NOTE: Final = 4000
@@ -198,59 +176,20 @@ def messages_for(
     *,
     tell: bool,
     farewell_to: Patient | None = None,
-    was: Appointment | None = None,
-    along: Sequence[datetime] = (),
-    untold: Sequence[Untold] | None = None,
 ) -> tuple[Message, ...]:
-    """Return the messages a written row causes; `farewell_to`: the patient it was taken from; `was`: where it stood.
+    """Return the messages a written row causes; `farewell_to`: the patient it was taken from.
 
-    `along`: the starts of all dates of a series that are told of in one message, if they are several. `untold`: the
-    other dates of a series of which she knows nothing yet (`untold_dates`); None: she knows them, or it is by itself.
+    Of a date of a series its reminders only: what is told of it may be told with others, see `tell_of_dates`.
     """
     if facts.patient is None:
         return ()
-    is_coming = row.status is AppointmentStatus.BOOKED and row.starts_at > facts.now
-    is_told_here = tell and farewell_to is None and is_coming
-    if untold and is_told_here and len(along) < 2:
-        along = [row.starts_at, *(one.starts_at for one, _ in untold)]
-    site, told_with = facts.clinic.site(row.site_id), tuple(sorted(along)) if len(along) > 1 else ()
-    occasion = Occasion(row, facts.patient, site, facts.now, _manner(db, facts), told_with)
+    occasion = Occasion(row, facts.patient, facts.clinic.site(row.site_id), facts.now, _manner(db, facts))
     queued = tuple(Queued(*message) for message in facts.queued)
-    if row.series_id is not None and row.version > 1 and untold is None:
-        # A series is confirmed once, by its first date; of the others the patient knows all the same.
-        knew = replace(occasion, appointment=was or row).told
-        queued = (Queued((farewell_to or facts.patient).id, Kind.CONFIRMATION, "sent", knew), *queued)
-    planned = plan(occasion, queued, tell=tell)
-    if untold and not is_told_here:
-        planned = (*planned, *_confirmed_by_another(replace(occasion, patient=farewell_to or facts.patient), untold))
-    if farewell_to is None:
+    is_alone = row.series_id is None
+    planned = plan(occasion, queued, tell=tell and is_alone)
+    if farewell_to is None or not is_alone:
         return planned
     return (*planned, *plan_farewell(replace(occasion, patient=farewell_to), queued, tell=tell))
-
-
-def untold_dates(connection: Connection, facts: Facts, was: Appointment) -> tuple[Untold, ...] | None:
-    """Return the other dates to come of a series whose confirmation was called off, by start; None: she knows the date.
-
-    A series is confirmed by the message of one of its dates. If that date is changed before the message has left, the
-    others must not be forgotten. Empty: she was told of the others, and not of this one.
-    """
-    if was.series_id is None:
-        return None
-    of_series, of_date = confirmation_called_off(connection, was)
-    if not of_series:
-        return () if of_date else None
-    dates = (entry.appointment for entry in entries_of_series(connection, was.series_id))
-    coming = [row for row in dates if row.id != was.id and row.patient_id == was.patient_id]
-    booked = [row for row in coming if row.status is AppointmentStatus.BOOKED and row.starts_at > facts.now]
-    clinic = clinic_record(connection)
-    return tuple((row, clinic.site(row.site_id)) for row in sorted(booked, key=lambda row: row.starts_at))
-
-
-def _confirmed_by_another(occasion: Occasion, untold: Sequence[Untold]) -> tuple[Message, ...]:
-    """Return the confirmation of the dates that stand, by the first of them."""
-    along = tuple(row.starts_at for row, _ in untold) if len(untold) > 1 else ()
-    first, site = untold[0]
-    return plan_confirmation(replace(occasion, appointment=first, site=site, along=along))
 
 
 def _manner(db: Database, facts: Facts) -> Manner:

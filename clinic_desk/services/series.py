@@ -30,6 +30,7 @@ from clinic_desk.services import slots
 from clinic_desk.services.booking_steps import book_in, cancel_in, park_in, rough_candidate, set_status_in, update_in
 from clinic_desk.services.placing import checked_instant, checked_text, read_facts, wanted_place
 from clinic_desk.services.slots import AlternativeKind
+from clinic_desk.services.telling import tell_of_dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -181,10 +182,11 @@ def _book(db: Database, command: BookSeries, connection: Connection) -> tuple[En
     insert_series(connection, command.series)
     if command.joining is not None and not join_series(connection, command.joining, command.series):
         raise _not_joined(connection, command.joining[0], command.series.starts_on)
-    along = [one.book.starts_at for one in command.dates]
-    if command.joining is not None:
-        along += [entry.appointment.starts_at for entry in entries_by_id(connection, [command.joining[0]])]
-    booked = [_book_date(db, command.series.id, one, connection, along) for one in command.dates]
+    booked = [_book_date(db, command.series.id, one, connection) for one in command.dates]
+    told = {entry.id for entry in booked} | ({command.joining[0]} if command.joining else set())
+    tell = any(one.book.tell_patient for one in command.dates)
+    tell_of_dates(db, connection, command.series.id, told, tell=tell)
+    booked = list(entries_by_id(connection, [entry.id for entry in booked]))
     return tuple(sorted(booked, key=lambda entry: (entry.appointment.starts_at, entry.id)))
 
 
@@ -193,13 +195,9 @@ def _not_joined(connection: Connection, appointment_id: UUID, day: date) -> Refu
     return SeriesRefused(day, Conflict(standing[0])) if standing else NotFound(what="appointment")
 
 
-def _book_date(
-    db: Database, series_id: UUID, one: SeriesDate, connection: Connection, along: Sequence[datetime]
-) -> Entry:
+def _book_date(db: Database, series_id: UUID, one: SeriesDate, connection: Connection) -> Entry:
     try:
-        return book_in(
-            db, one.book, candidate_of_book(one.book), connection, of_series=(series_id, one.day), along=along
-        )
+        return book_in(db, one.book, candidate_of_book(one.book), connection, of_series=(series_id, one.day))
     except Refused as cause:
         raise SeriesRefused(one.day, cause) from cause
 
@@ -228,11 +226,17 @@ def _change(db: Database, command: ChangeSeries, connection: Connection) -> tupl
         raise NotFound(what="appointment")
     lock_places(connection, (_place_of(step, standing[step.appointment_id].appointment) for step in command.steps))
     steps = sorted(command.steps, key=lambda step: _turn(step, standing[step.appointment_id].appointment))
-    along = [_start_of(step, standing[step.appointment_id].appointment) for step in steps]
-    changed = [_change_date(db, step, standing[step.appointment_id], connection, along) for step in steps]
+    changed = [_change_date(db, step, standing[step.appointment_id], connection) for step in steps]
+    tell = command.tell_patient or any(step.tell_patient for step in steps if not isinstance(step, SetStatus))
+    for series_id, told in _to_tell_of(standing, changed).items():
+        tell_of_dates(db, connection, series_id, told, tell=tell)
     if command.parting is not None:
         part_from_series(connection, command.parting)
-    return tuple(sorted(changed, key=lambda entry: (entry.appointment.starts_at, entry.id)))
+    return tuple(
+        sorted(
+            entries_by_id(connection, ids, erroneous=True), key=lambda entry: (entry.appointment.starts_at, entry.id)
+        )
+    )
 
 
 def _place_of(step: Step, was: Appointment) -> Wanted:
@@ -248,14 +252,18 @@ def _turn(step: Step, was: Appointment) -> tuple[bool, timedelta]:
     return False, since
 
 
-def _start_of(step: Step, was: Appointment) -> datetime:
-    """Where a date will be, or was."""
-    if isinstance(step, Update) and not isinstance(step.starts_at, Unchanged):
-        return step.starts_at
-    return was.starts_at
+def _to_tell_of(standing: Mapping[UUID, Entry], changed: Iterable[Entry]) -> dict[UUID, set[UUID]]:
+    """Return the dates, by series, of which a patient is told something else by now: time, place, or whether."""
+    found: dict[UUID, set[UUID]] = {}
+    for entry in changed:
+        was, now = standing[entry.id].appointment, entry.appointment
+        is_news = (was.starts_at, was.site_id, was.status) != (now.starts_at, now.site_id, now.status)
+        if is_news and now.series_id is not None:
+            found.setdefault(now.series_id, set()).add(entry.id)
+    return found
 
 
-def _change_date(db: Database, step: Step, was: Entry, connection: Connection, along: Sequence[datetime]) -> Entry:
+def _change_date(db: Database, step: Step, was: Entry, connection: Connection) -> Entry:
     day = was.appointment.series_day or was.appointment.wall_start.date()
     try:
         match step:
@@ -263,13 +271,13 @@ def _change_date(db: Database, step: Step, was: Entry, connection: Connection, a
                 starts_at = step.starts_at
                 if not isinstance(starts_at, Unchanged):
                     step = replace(step, starts_at=checked_instant("starts_at", starts_at))
-                return update_in(db, step, connection, along=along)
+                return update_in(db, step, connection, together=True)
             case Cancel():
-                return cancel_in(db, step, connection, along=along)
+                return cancel_in(db, step, connection, together=True)
             case SetStatus():
-                return set_status_in(db, step, connection)
+                return set_status_in(db, step, connection, together=True)
             case Park():
-                return park_in(db, step, connection)
+                return park_in(db, step, connection, together=True)
     except Refused as cause:
         raise SeriesRefused(day, cause) from cause
 

@@ -13,12 +13,15 @@ from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.database.stepping import stepping
-from clinic_desk.domain.commands import Cancel, Update
+from clinic_desk.domain.commands import Book, Cancel, Update
 from clinic_desk.domain.messaging import Answer, Delivery, Found, Outcome, Outgoing, Trace
 from clinic_desk.domain.records import CancellationReason, Channel, Entry
+from clinic_desk.domain.recurrence import Every, Recurrence
+from clinic_desk.domain.series import BookSeries, SeriesDate, planned_dates, series_of, told_once
 from clinic_desk.errors import DatabaseDown
 from clinic_desk.notifications import queue, worker
 from clinic_desk.notifications.worker import Worker
+from clinic_desk.services import series
 from clinic_desk.services.booking import book, cancel, update
 from tests.plugins.postgres import PostgresServer
 from tests.support.bookings import at, checkup
@@ -431,6 +434,28 @@ def test_a_number_that_cannot_be_reached_is_noted_and_the_mail_serves_once(
     with owner_engine.connect() as connection:
         notes = connection.exec_driver_sql("SELECT channel, address, state, source FROM contact_note").all()
     assert [tuple(each) for each in notes] == [("sms", "+493012345671", "unusable", "provider")]
+
+
+def test_what_takes_the_place_of_an_sms_about_several_dates_names_them_where_they_are(
+    one: Worker, sms: Provider, mail: Provider, clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    rule = Recurrence(Every.WEEKS, count=3)
+    found = planned_dates(rule, checkup(clinic), "Europe/Berlin")
+    books = [SeriesDate(each.day, each.step) for each in found if isinstance(each.step, Book)]
+    made = series_of(rule, clinic.monday, 540, "Europe/Berlin")
+    dates = series.book(database, BookSeries(made, told_once(books, tell=True)))
+    sql(owner_engine, "UPDATE patient SET email = 'anna@example.org'")
+    let_pass(owner_engine, timedelta(minutes=1))
+    sms.script = [Outcome(Answer.PERMANENT, code="21614", note="unusable", another_channel=True)]
+    one.tick()
+    one.tick()
+    days = "Mon 3 Mar 2031 09:00, Mon 10 Mar 2031 09:00, Mon 17 Mar 2031 09:00"
+    assert [each.kind for each in mail.arrived] == ["confirmation"]
+    assert f"All 3 dates: {days}." in mail.arrived[0].body
+    update(database, Update(dates[1].id, 1, starts_at=dates[1].appointment.starts_at))
+    assert rows(owner_engine, "status", "kind = 'rescheduled'") == []
+    cancel(database, Cancel(dates[2].id, 1, CancellationReason.PROVIDER))  # by the e-mail she knew of it
+    assert rows(owner_engine, "channel, status", "kind = 'cancelled'") == [("email", "pending")]
 
 
 def test_without_another_address_nothing_takes_its_place(

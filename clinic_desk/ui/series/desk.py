@@ -97,7 +97,9 @@ class SeriesDesk(QObject):
             name=name, n=len(entries), first=when_words(first.starts_at, first.zone)
         )
         told = self.tr("Undone: {n} dates were taken off the calendar").format(n=len(entries))
-        self._offer_undo(text, [Done(None, entry, entry.appointment.version) for entry in entries], told, joined=joined)
+        self._offer_undo(
+            text, [Done(None, entry, entry.appointment.version) for entry in entries], told, tell=True, joined=joined
+        )
 
     def _offer_undo(
         self,

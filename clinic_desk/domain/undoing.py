@@ -58,7 +58,7 @@ def _status_back(before: Appointment, after: Appointment, version: int, beside: 
 def undoing_together(changes: Iterable[Change], versions: Mapping[UUID, int], *, tell: bool) -> ChangeSeries | None:
     """Return the command that takes several changes back at once; None if nothing is different.
 
-    `versions`: those that the appointments have now. `tell`: the patient hears of it, if the change was told her and has left.
+    `versions`: those that the appointments have now. `tell`: the patient hears of it, as of the change.
     """
     steps: list[Undoing] = []
     for before, after, beside in sorted(changes, key=lambda each: (each[0] or each[1]).starts_at):

@@ -16,8 +16,10 @@ from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.own_changes import OwnChanges
 
 if TYPE_CHECKING:
+    from clinic_desk.domain.series import Scope
     from clinic_desk.services.slots import FreeSlot
     from clinic_desk.ui.booking.form import BookingForm
+    from clinic_desk.ui.calendar.places import MoveWish
 
 
 class BookingDesk(QObject):
@@ -30,6 +32,8 @@ class BookingDesk(QObject):
     """The form is gone, booked or not."""
     repeat_requested = Signal(object)
     """What is in the form (BookingForm) is to become a series."""
+    series_requested = Signal(object, object, object)
+    """The BookingForm, the MoveWish in it for a date of a series, and the Scope: others are to go along."""
 
     def __init__(
         self,
@@ -66,11 +70,27 @@ class BookingDesk(QObject):
         form.impossible.connect(self._own.tell_trouble)
         form.closed.connect(lambda: self._calendar.setFocus(Qt.FocusReason.OtherFocusReason))
         form.closed.connect(self.closed)
+        form.sending.scope_wanted.connect(lambda wish: self._ask_scope(form, wish))
         form.repeat_pressed.connect(lambda: self.repeat_requested.emit(form))
         store.clinic_changed.connect(lambda: form.set_clinic(store.clinic))
         store.board_changed.connect(self._board_changed)
         store.board_loaded.connect(lambda day: form.show_board(store.boards[day]))
         return form
+
+    def _ask_scope(self, form: BookingForm, wish: MoveWish) -> None:
+        from clinic_desk.ui.series.question import ScopeQuestion
+
+        question = ScopeQuestion(wish.entry, self._over)
+        question.decided.connect(lambda scope: self._scope_decided(form, wish, scope))
+        question.open()
+
+    def _scope_decided(self, form: BookingForm, wish: MoveWish, scope: Scope | None) -> None:
+        if scope is None:
+            form.fields.when.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif scope.value == "this":
+            form.sending.only_this()
+        else:
+            self.series_requested.emit(form, wish, scope)
 
     def close(self) -> None:
         """Close the form, which lets go of its hold."""

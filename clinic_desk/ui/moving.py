@@ -8,7 +8,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desk.domain.records import AppointmentStatus, Entry
+from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import to_instant, to_wall
 from clinic_desk.ui.calendar.places import MoveWish, Place
 from clinic_desk.ui.calendar.view import CalendarView
@@ -103,7 +103,7 @@ class Moves(QObject):
         """
         if self._own.refuses():
             return
-        if wish.entry.appointment.series_id is not None and _is_for_series(wish) and self._is_idle(wish):
+        if wish.may_take_others_along and self._is_idle(wish):
             self._ask_scope(wish)
         else:
             self._move_one(wish)
@@ -194,17 +194,6 @@ class Moves(QObject):
         moving = self._under_way.pop(appointment_id, None)
         if moving is not None:
             moving.deleteLater()
-
-
-def _is_for_series(wish: MoveWish) -> bool:
-    """Whether other dates of the series could go along: a coming one is put to another time or doctor at its site."""
-    row = wish.entry.appointment
-    here = wish.site_id == row.site_id and row.status is AppointmentStatus.BOOKED
-    return here and (wish.starts_at, wish.practitioner_id, wish.length_minutes) != (
-        row.starts_at,
-        row.practitioner_id,
-        _minutes(wish.entry),
-    )
 
 
 def _minutes(entry: Entry) -> int:

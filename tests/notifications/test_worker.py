@@ -437,8 +437,10 @@ def test_a_number_that_cannot_be_reached_is_noted_and_the_mail_serves_once(
 
 
 def test_what_takes_the_place_of_an_sms_about_several_dates_names_them_where_they_are(
-    one: Worker, sms: Provider, mail: Provider, clinic: SmallClinic, database: Database, owner_engine: Engine
+    worker_db: Database, mail: Provider, clinic: SmallClinic, database: Database, owner_engine: Engine
 ) -> None:
+    sms = Provider(Channel.SMS)
+    one = Worker(worker_db, {Channel.SMS: sms, Channel.EMAIL: mail}, "one")
     rule = Recurrence(Every.WEEKS, count=3)
     found = planned_dates(rule, checkup(clinic), "Europe/Berlin")
     books = [SeriesDate(each.day, each.step) for each in found if isinstance(each.step, Book)]

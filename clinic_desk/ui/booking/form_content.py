@@ -32,6 +32,7 @@ from clinic_desk.ui.booking.starting import (
 )
 from clinic_desk.ui.booking.time_search import TimeSearch, TimeSource
 from clinic_desk.ui.booking.when_text import When
+from clinic_desk.ui.calendar.places import MoveWish
 from clinic_desk.ui.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -208,6 +209,30 @@ class FormContent(QObject):
         return self.days.violations(self.draft, self.clinic, was, self._update(frozenset()))
 
     # --- what it comes to ---
+
+    def series_wish(self) -> MoveWish | None:
+        """Return where a date of a series is to go, if others could go along with it."""
+        draft, starts_at = self.draft, self.draft.starts_at(self.clinic)
+        if self.entry is None or self.opened is None or draft.practitioner_id is None or starts_at is None:
+            return None
+        if draft.when == self.opened.when:
+            starts_at = self.entry.appointment.starts_at
+        wish = MoveWish(self.entry, draft.practitioner_id, draft.site_id, starts_at, draft.length_minutes)
+        return wish if wish.may_take_others_along else None
+
+    def besides(self) -> Update | None:
+        """Return what is changed besides time and doctor; None if nothing is."""
+        opened = self.opened
+        if opened is None or self.entry is None:
+            return None
+        there = replace(
+            self.draft,
+            day=opened.day,
+            minute=opened.minute,
+            length_minutes=opened.length_minutes,
+            practitioner_id=opened.practitioner_id,
+        )
+        return as_update(there, opened, self.entry.appointment, self.clinic, frozenset())
 
     def _update(self, overrule: frozenset[Rule]) -> Update | None:
         if self.entry is None or self.opened is None:

@@ -11,6 +11,7 @@ from clinic_desk.domain.commands import Book, Rule, Update
 from clinic_desk.domain.refusals import PatientConflict, RuleViolation, SlotTaken, Violation
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.booking.carry_out import CarryOut
+from clinic_desk.ui.booking.draft import Draft
 from clinic_desk.ui.booking.form_content import FormContent
 from clinic_desk.ui.booking.form_told import asked_of, told_of
 from clinic_desk.ui.booking.form_view import FormView
@@ -27,6 +28,8 @@ class FormSending(QObject):
     state_changed = Signal()
     """Something is asked, or asked no more, or a sentence was told: the form names its buttons anew."""
     nothing_to_save = Signal()
+    scope_wanted = Signal(object)
+    """The MoveWish of a date of a series: which dates are meant? Answered by `only_this`, or it goes on elsewhere."""
     patient_merged = Signal(object)
     """The Patient whose record the chosen one was merged into; nothing was written."""
 
@@ -34,6 +37,7 @@ class FormSending(QObject):
         super().__init__(view)
         self.asked: tuple[Violation, ...] = ()
         self._agreed: Counter[Violation] = Counter()
+        self._only_this: Draft | None = None
         self.guard = Guard(self)
         self._view = view
         self._content = content
@@ -52,7 +56,16 @@ class FormSending(QObject):
                 self._judge()
         elif self.is_complete():
             self._agreed = Counter()
-            self._judge()
+            wish = self._content.series_wish()
+            if wish is not None and self._only_this is not self._content.opened:
+                self.scope_wanted.emit(wish)
+            else:
+                self._judge()
+
+    def only_this(self) -> None:
+        """Of the dates of the series this one is meant, until the form is opened anew."""
+        self._only_this = self._content.opened
+        self.submit()
 
     def _judge(self) -> None:
         """Send, unless something is in the way that was not agreed to: who comes later is not squeezed in with."""

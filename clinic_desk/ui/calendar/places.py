@@ -50,3 +50,15 @@ class MoveWish:
     starts_at: datetime
     length_minutes: int
     room_id: UUID | None = None
+
+    @property
+    def may_take_others_along(self) -> bool:
+        """Whether it is a date of a series that is put to another time or doctor at its site: others could go along."""
+        row = self.entry.appointment
+        minutes = int(row.length.total_seconds()) // 60
+        is_here = row.series_id is not None and self.site_id == row.site_id and row.status.value == "booked"
+        return is_here and (self.starts_at, self.practitioner_id, self.length_minutes) != (
+            row.starts_at,
+            row.practitioner_id,
+            minutes,
+        )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.records import Entry
@@ -144,6 +144,29 @@ class SeriesDesk(QObject):
                 dialog.propose(wish)
 
         self._look_up(entry, show)
+
+    def move_from(self, form: BookingForm, wish: MoveWish, scope: Scope) -> None:
+        """Go on with what was typed in the booking form, which stays open behind until the dates are moved."""
+        from clinic_desk.ui.series.move import MoveSeriesDialog
+
+        besides = form.content.besides()
+
+        def done(entries: tuple[Entry, ...]) -> None:
+            form.close_form()
+            now = next((entry for entry in entries if entry.id == wish.entry.id), None)
+            if besides is not None and now is not None:
+                self._own.send(replace(besides, version=now.appointment.version), now)
+
+        def show(view: SeriesView) -> None:
+            dialog = self._open(MoveSeriesDialog, view, wish.entry, self.tr("Moved: {name} · {n} dates"))
+            dialog.scope.set_scope(scope)
+            dialog.tell.setChecked(dialog.tell.isEnabled() and form.content.draft.tell_patient)
+            dialog.committed.connect(done)
+            dialog.rejected.connect(lambda: form.fields.when.setFocus(Qt.FocusReason.OtherFocusReason))
+            if isinstance(dialog, MoveSeriesDialog):
+                dialog.propose(wish)
+
+        self._look_up(wish.entry, show)
 
     def cancel(self, entry: Entry, scope: Scope = Scope.FOLLOWING) -> None:
         """Ask which dates of this appointment's series are to be cancelled, and why."""

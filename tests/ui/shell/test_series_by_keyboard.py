@@ -21,6 +21,7 @@ from clinic_desk.domain.series import Scope
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking, series
 from clinic_desk.services.calendar import load_entries
+from clinic_desk.ui.booking.form import BookingForm
 from clinic_desk.ui.series.end import CancelSeriesDialog
 from clinic_desk.ui.series.move import MoveSeriesDialog
 from clinic_desk.ui.series.question import ScopeQuestion
@@ -204,3 +205,82 @@ def test_c_on_a_date_of_a_series_means_this_date_unless_another_is_chosen(
     with qtbot.waitSignal(dialog.committed):
         press(Key.Key_Return)
     assert dates(database, entry) == ["Mon 09:00 cancelled", *["Mon 09:00"] * 5]
+
+
+def open_form(program: DeskProgram, entry: Entry, qtbot: QtBot) -> BookingForm:
+    """Enter on a date, with the keyboard in its time."""
+    select(program, entry, qtbot)
+    press(Key.Key_Return)
+    assert program.workspace is not None
+    form = program.workspace.booking.form
+    qtbot.waitUntil(form.fields.when.hasFocus)
+    return form
+
+
+def second_of(program: DeskProgram, entry: Entry, database: Database) -> Entry:
+    second = series.series_of(database, entry.id).entries[1]
+    assert program.workspace is not None
+    program.workspace.navigator.go_to(second.appointment.wall_start.date())
+    return second
+
+
+def answer(program: DeskProgram, key: Qt.Key, qtbot: QtBot) -> None:
+    question = dialog_of(program, ScopeQuestion, qtbot)
+    qtbot.waitUntil(lambda: question.guard.is_ready)
+    press(key)
+
+
+def test_a_new_time_in_the_form_asks_which_dates_are_meant_and_two_goes_on_with_what_was_typed(
+    program: DeskProgram, entry: Entry, database: Database, qtbot: QtBot
+) -> None:
+    repeat(program, entry, qtbot)
+    second = second_of(program, entry, database)
+    form = open_form(program, second, qtbot)
+    form.fields.when.selectAll()
+    QTest.keyClicks(form.fields.when, "10:15")
+    form.fields.note.setFocus()
+    QTest.keyClicks(form.fields.note, "bring reports")
+    press(Key.Key_Return)
+    answer(program, Key.Key_2, qtbot)
+    dialog = dialog_of(program, MoveSeriesDialog, qtbot)
+    assert dialog.scope.value is Scope.FOLLOWING
+    qtbot.waitUntil(dialog.send_button.isEnabled)
+    with qtbot.waitSignal(dialog.committed):
+        press(Key.Key_Return)
+    assert not form.isVisible()
+    assert dates(database, entry) == ["Mon 09:00", *["Mon 10:15"] * 5]
+    qtbot.waitUntil(lambda: load_entries(database, [second.id])[0].appointment.note == "bring reports")
+    qtbot.waitUntil(program.window.calendar.hasFocus)
+
+
+def test_esc_from_the_question_or_the_series_leaves_the_form_with_what_was_typed_and_enter_saves_only_this_date(
+    program: DeskProgram, entry: Entry, database: Database, qtbot: QtBot
+) -> None:
+    repeat(program, entry, qtbot)
+    form = open_form(program, second_of(program, entry, database), qtbot)
+    form.fields.when.selectAll()
+    QTest.keyClicks(form.fields.when, "10:15")
+    press(Key.Key_Return)
+    answer(program, Key.Key_Escape, qtbot)
+    qtbot.waitUntil(form.fields.when.hasFocus)
+    press(Key.Key_Return)
+    answer(program, Key.Key_3, qtbot)
+    dialog = dialog_of(program, MoveSeriesDialog, qtbot)
+    qtbot.waitUntil(dialog.send_button.isEnabled)
+    press(Key.Key_Escape)
+    qtbot.waitUntil(form.fields.when.hasFocus)
+    assert "10:15" in form.fields.when.text()
+    assert dates(database, entry) == ["Mon 09:00"] * 6
+    press(Key.Key_Return)
+    answer(program, Key.Key_Return, qtbot)
+    qtbot.waitUntil(lambda: dates(database, entry) == ["Mon 09:00", "Mon 10:15", *["Mon 09:00"] * 4])
+
+
+def test_a_note_alone_asks_nothing(program: DeskProgram, entry: Entry, database: Database, qtbot: QtBot) -> None:
+    repeat(program, entry, qtbot)
+    second = second_of(program, entry, database)
+    form = open_form(program, second, qtbot)
+    form.fields.note.setFocus()
+    QTest.keyClicks(form.fields.note, "bring reports")
+    press(Key.Key_Return)
+    qtbot.waitUntil(lambda: load_entries(database, [second.id])[0].appointment.note == "bring reports")

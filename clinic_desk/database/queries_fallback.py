@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from clinic_desk.database.queries_prepared import prepared
+from clinic_desk.database.queries_told import DATES_NOW
 
 _OTHER: Final = "CASE n.channel WHEN 'email' THEN 'sms' ELSE 'email' END"
 
@@ -25,11 +26,7 @@ CROSS JOIN LATERAL (SELECT CASE o.channel WHEN 'email' THEN coalesce(q.email, p.
                                           ELSE coalesce(q.phone, p.phone) END AS address) AS e
 JOIN appointment a ON a.id = n.appointment_id
 JOIN site t ON t.id = a.site_id
-CROSS JOIN LATERAL (
-    SELECT array_agg(b.starts_at ORDER BY b.starts_at) AS starts,
-           jsonb_object_agg(b.id, extract(epoch FROM b.starts_at)::bigint || '@' || b.site_id)::text AS dates
-    FROM jsonb_object_keys(n.dates) AS k (id) JOIN appointment b ON b.id = k.id::uuid
-    WHERE b.occupies = (n.kind <> 'cancelled')) AS d
+CROSS JOIN LATERAL ({DATES_NOW}) AS d
 LEFT JOIN message_text x ON x.kind = n.kind AND x.channel = o.channel AND x.language = n.language
 WHERE n.id = %(id)s::uuid AND e.address <> '' AND coalesce(q.channel, p.channel) <> 'none'
   AND CASE o.channel WHEN 'email' THEN s.email_by ELSE s.sms_by END <> 'off'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from clinic_desk.database.queries_told import DATES_NOW
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -36,11 +38,14 @@ WHERE appointment_id = %(appointment)s::uuid AND status IN ('pending', 'leased')
 """
 _INSERT: Final = """
 INSERT INTO notification (id, appointment_id, appointment_version, patient_id, kind, channel, dedupe_key, subject, body,
-                          language, due_at, not_after, origin_id)
+                          language, due_at, not_after, origin_id, dates)
 VALUES (%(id)s::uuid, %(appointment)s::uuid, %(version)s, %(patient)s::uuid, %(kind)s, %(channel)s, %(key)s,
-        %(subject)s, %(body)s, %(language)s, clock_timestamp(), %(not_after)s, %(origin)s::uuid)
+        %(subject)s, %(body)s, %(language)s, clock_timestamp(), %(not_after)s, %(origin)s::uuid, %(dates)s::jsonb)
 ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
 """
+_DATES: Final = f"""
+SELECT d.starts, d.dates FROM notification n, LATERAL ({DATES_NOW}) AS d WHERE n.id = %(id)s::uuid
+"""  # noqa: S608  # constants of this program only
 _ANNOUNCE: Final = "SELECT announce_messages(%(ids)s::uuid[])"
 _WHO: Final = "SELECT coalesce((SELECT display_name FROM staff WHERE login = session_user), session_user)"
 _ALLOW: Final = """
@@ -116,6 +121,12 @@ def recall(connection: Connection, appointment_id: UUID, version: int) -> int:
 def insert(connection: Connection, values: Mapping[str, Any]) -> bool:
     """Put a message into the queue, due now; False if its key is there already."""
     return _changed(connection, _INSERT, values)
+
+
+def dates_now(connection: Connection, message_id: UUID) -> tuple[tuple[datetime, ...], str | None]:
+    """Return the starts of the dates of a series that a message names, in order, and `dates` of what says so."""
+    starts, dates = connection.exec_driver_sql(_DATES, {"id": str(message_id)}).one()
+    return tuple(starts or ()), dates
 
 
 def announce(connection: Connection, appointment_id: UUID | None) -> None:

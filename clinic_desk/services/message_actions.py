@@ -23,6 +23,7 @@ from clinic_desk.services.messages import row_of, rows_about
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import Connection
@@ -246,7 +247,8 @@ def _insert(
     connection: Connection, entry: Entry, what: tuple[Kind, Channel], act: OnMessage, origin_id: UUID | None
 ) -> None:
     row, (kind, channel) = entry.appointment, what
-    words = _words(connection, entry, kind, channel)
+    along, dates = ((), None) if origin_id is None else changes.dates_now(connection, origin_id)
+    words = _words(connection, entry, what, along if len(along) > 1 else ())
     told = f"{int(row.starts_at.timestamp())}@{row.site_id}"
     values = {
         "id": str(act.new_message_id),
@@ -262,15 +264,17 @@ def _insert(
         "language": words.language,
         "not_after": row.starts_at,
         "origin": None if origin_id is None else str(origin_id),
+        "dates": dates,
     }
     changes.insert(connection, values)
 
 
-def _words(connection: Connection, entry: Entry, kind: Kind, channel: Channel) -> Words:
+def _words(connection: Connection, entry: Entry, what: tuple[Kind, Channel], along: tuple[datetime, ...]) -> Words:
     """Return what the patient is told about an appointment as it stands, in the clinic's own words if it has any."""
     site = clinic_record(connection).site(entry.appointment.site_id)
     manner = manner_of(read_messaging(connection), (), message_texts(connection), {})
-    words = words_of(Occasion(entry.appointment, entry.patient, site, database_now(connection), manner), kind, channel)
+    occasion = Occasion(entry.appointment, entry.patient, site, database_now(connection), manner, along)
+    words = words_of(occasion, *what)
     if words is None:
         raise MessageRefused(Why.NO_TEXT)
     return words

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book, Cancel, SetStatus, Update
-from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
+from clinic_desk.domain.message_list import OnMessage
+from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Channel, Entry
 from clinic_desk.domain.recurrence import Every, Recurrence
 from clinic_desk.domain.series import (
     BookSeries,
@@ -25,7 +26,7 @@ from clinic_desk.domain.series import (
     told_once,
 )
 from clinic_desk.domain.undoing import undoing_together
-from clinic_desk.services import booking, series
+from clinic_desk.services import booking, message_actions, series
 from tests.support.bookings import BERLIN, at, checkup
 from tests.support.queued import leaves, queue, run
 from tests.support.small_clinic import SmallClinic
@@ -342,3 +343,15 @@ def test_each_of_the_dates_is_corrected_to_whom_it_was_told(
     found = queue(owner_engine, "patient_id, kind", "status = 'pending' AND kind <> 'reminder'")
     expected: set[tuple[UUID, str]] = {(clinic.patients[0], "cancelled"), (clinic.patients[1], "confirmation")}
     assert set(found) == expected
+
+
+def test_a_message_of_all_dates_that_is_sent_by_the_other_channel_names_them_too(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    run(owner_engine, "UPDATE patient SET email = 'anna@example.org'")
+    booked(database, clinic)
+    ((waiting,),) = queue(owner_engine, "id", "kind = 'confirmation'")
+    message_actions.send_by(database, OnMessage(waiting), Channel.EMAIL)
+    ((kind, body),) = messages(owner_engine)
+    assert kind == "confirmation"
+    assert list_of(*((day, "09:00") for day in DAYS)) in body

@@ -29,6 +29,7 @@ from clinic_desk.settings import ClaimedDesk, load_settings
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.garbage import GarbageCollector
+from clinic_desk.ui.recheck import seen
 from tests.live.seen import Block, Form, Held, Seen, Sheet
 from tests.support.lateness import Tick
 
@@ -382,6 +383,9 @@ def main(url: str, name: str, folder: str, *options: str) -> int:
         return connect(url, ClaimedDesk(desk_id(name), name), load_settings(data=Path(folder)))
 
     settings = QSettings(str(Path(folder) / f"{name}.ini"), QSettings.Format.IniFormat)
+    vars(seen).update(
+        LOOK_AFTER_MS=3_600_000
+    )  # these zone rules were looked at before, as on any day but the first with them
     program = DeskProgram(open_clinic, settings)
     program.window.resize(1280, 800)
     door = Door(program, look="unasked" not in options)

@@ -7,7 +7,7 @@ is looked at quietly, and only if something no longer fits the strip over the ca
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from PySide6.QtCore import QObject
@@ -27,6 +27,9 @@ from clinic_desk.ui.undo import DoneTogether
 if TYPE_CHECKING:
     from clinic_desk.ui.workspace import Workspace
 
+SOME_UNASKED: Final = 250
+"""So many are looked at in one part when nobody asked for it: the work of some milliseconds."""
+
 
 class RecheckDesk(QObject):
     """One per window."""
@@ -40,7 +43,7 @@ class RecheckDesk(QObject):
         self._looking = Looking(space.desk.database, space.desk.tasks, self)
         self._looking.progressed.connect(self._show)
         self._looking.failed.connect(self._not_looked)
-        self._quiet = Looking(space.desk.database, space.desk.tasks, self, priority=Priority.IDLE)
+        self._quiet = Looking(space.desk.database, space.desk.tasks, self, priority=Priority.IDLE, some=SOME_UNASKED)
         self._quiet.progressed.connect(self._looked_quietly)
         self._rules = ""
         """The zone rules that are looked at quietly; empty: the set-up is."""

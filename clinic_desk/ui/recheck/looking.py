@@ -22,12 +22,20 @@ class Looking(QObject):
     """A ClinicDeskError: the look ended with it."""
 
     def __init__(
-        self, database: Database, tasks: Tasks, parent: QObject, *, priority: Priority = Priority.NORMAL
+        self,
+        database: Database,
+        tasks: Tasks,
+        parent: QObject,
+        *,
+        priority: Priority = Priority.NORMAL,
+        some: int = recheck.SOME,
     ) -> None:
+        """`some`: how many appointments are looked at in one part, behind which others wait."""
         super().__init__(parent)
         self._database = database
         self._tasks = tasks
         self._priority = priority
+        self._some = some
         self._turn = 0
         self._found: tuple[Found, ...] = ()
         self._number = 0
@@ -43,12 +51,12 @@ class Looking(QObject):
         self._found, self._number = (), 0
 
     def _next(self, turn: int, part: Looked | None) -> None:
-        database = self._database
+        database, some = self._database, self._some
         clinic: Clinic | None = part.clinic if part is not None else None
         after = part.goes_on_after if part is not None else None
         self._tasks.query(
             self,
-            lambda: recheck.look(database, clinic, after=after),
+            lambda: recheck.look(database, clinic, after=after, some=some),
             lambda found: self._looked(turn, found),
             lambda error: self._missed(turn, error),
             key="recheck",

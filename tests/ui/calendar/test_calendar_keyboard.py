@@ -183,7 +183,7 @@ def test_a_time_that_could_go_on_waits_shows_a_hint_and_is_taken_after_a_pause(s
     QTest.keyClicks(said.view, "16")
     assert said.view.stage.hint.isVisible()
     assert "16:00" in said.view.stage.hint.text()
-    qtbot.waitUntil(lambda: at(said.view) == "16:00", timeout=4000)
+    qtbot.waitUntil(lambda: at(said.view) == "16:00", timeout=20_000)
     assert not said.view.stage.hint.isVisible()
 
 

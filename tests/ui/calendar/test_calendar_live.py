@@ -243,7 +243,7 @@ def test_a_flash_ends_by_itself(shown: Shown, qtbot: QtBot) -> None:
     said.view.highlight([AISHA])
     QApplication.processEvents()
     assert on_screen(said.view) != before
-    qtbot.waitUntil(lambda: not said.view.scene.flashing, timeout=5000)
+    qtbot.waitUntil(lambda: not said.view.scene.flashing, timeout=20_000)
     QApplication.processEvents()
     assert on_screen(said.view) == before
 

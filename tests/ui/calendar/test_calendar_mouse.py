@@ -209,7 +209,7 @@ def test_a_drag_at_the_edge_scrolls_the_day(shown: Shown, qtbot: QtBot) -> None:
     start = block_rect(said.view, AISHA)[0]
     edge = QPoint(start.x(), said.view.viewport().height() - 2)
     drag(said.view, start, start + QPoint(0, 20), edge, drop=False)
-    qtbot.waitUntil(lambda: said.view.verticalScrollBar().value() > before + 60, timeout=5000)
+    qtbot.waitUntil(lambda: said.view.verticalScrollBar().value() > before + 60, timeout=20_000)
     ghost = said.view.scene.ghost
     assert ghost is not None
     assert said.view.viewport().rect().intersects(said.view.stage.ghost_rects(ghost)[0])

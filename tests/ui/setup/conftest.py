@@ -145,5 +145,5 @@ def sheet_over(page: SetupPage, kind: type[Shown], qtbot: QtBot) -> Shown:
     assert shown is not None
     guard: QObject | None = getattr(shown, "guard", None)
     if guard is not None:
-        qtbot.waitUntil(lambda: guard.is_ready, timeout=5_000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: guard.is_ready, timeout=20_000)  # type: ignore[attr-defined]
     return shown

@@ -48,18 +48,26 @@ def programs(qapp: QApplication, qtbot: QtBot, tmp_path: Path, database_url: URL
         if not wait:
             program.show()
             return program
+        listening: list[bool] = []
+        program.ready.connect(lambda: _when_listening(program, lambda: listening.append(True)))
         with qtbot.waitSignal(program.ready, timeout=15_000):
             program.show()
-        qtbot.waitUntil(lambda: _is_live(program), timeout=15_000)
+        qtbot.waitUntil(lambda: bool(listening) and _is_live(program))
         return program
 
     yield open_it
     for program in programs:
         if not program.is_closing:
-            with qtbot.waitSignal(program.closed, timeout=5_000):
+            with qtbot.waitSignal(program.closed, timeout=20_000):
                 program.close()
         assert program.finish()
         program.deleteLater()
+
+
+def _when_listening(program: DeskProgram, then: Callable[[], object]) -> None:
+    """It is called live as soon as a day is read; what other desks announce is heard from here on."""
+    assert program.workspace is not None
+    program.workspace.live.connected.connect(then)
 
 
 def _is_live(program: DeskProgram) -> bool:

@@ -127,7 +127,7 @@ def test_the_program_ends_in_time_though_the_database_does_not_answer(
     proxy.stall()
     space(far).store.reload()
     began = monotonic()
-    with qtbot.waitSignal(far.closed, timeout=5_000):
+    with qtbot.waitSignal(far.closed, timeout=20_000):
         far.close()
     far.finish()
     assert monotonic() - began < CLOSE_WITHIN_S + 1.0
@@ -142,7 +142,7 @@ def test_closing_while_a_command_runs_lets_it_finish(
     command = Book(clinic.patients[0], clinic.checkup, clinic.weber, clinic.berlin, start, 15)
     far_database = space(far).desk.database
     far.tasks.command(far, lambda: booking.book(far_database, command), lambda entry: None, lambda error: None)
-    with qtbot.waitSignal(far.closed, timeout=5_000):
+    with qtbot.waitSignal(far.closed, timeout=20_000):
         far.close()
     proxy.delay(0)
     assert far.finish()

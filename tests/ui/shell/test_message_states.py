@@ -95,7 +95,7 @@ def test_the_counts_and_the_open_panel_follow_the_queue(
     panel = space(watched).sides.panel
     qtbot.waitUntil(lambda: panel.has_details)
     read = space(watched).pulse.counts_read  # those of the start may come first
-    with qtbot.waitSignal(read, timeout=5_000, check_params_cb=lambda counts: counts.need_attention == 1):
+    with qtbot.waitSignal(read, timeout=20_000, check_params_cb=lambda counts: counts.need_attention == 1):
         queue_says("failed", "confirmation")
     qtbot.waitUntil(lambda: "status='failed'" in repr(panel._details))
 

@@ -219,7 +219,7 @@ def test_a_hold_of_another_desk_is_seen_and_goes_when_that_desk_dies(
     qtbot.waitUntil(lambda: bool(desk.store.boards[clinic.monday].holds))
     assert desk.store.boards[clinic.monday].holds[0].desk_name == "Desk 2"
     other.live.stop()  # nothing is announced by a desk that is gone
-    qtbot.waitUntil(lambda: not desk.store.boards[clinic.monday].holds, timeout=5_000)
+    qtbot.waitUntil(lambda: not desk.store.boards[clinic.monday].holds, timeout=20_000)
 
 
 def test_days_that_are_not_shown_any_more_are_forgotten_in_time_and_shown_ones_never(

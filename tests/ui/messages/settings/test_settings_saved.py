@@ -71,7 +71,7 @@ def sheet_of(dialog: SettingsDialog, kind: type[Shown], qtbot: QtBot) -> Shown:
     shown = found()
     assert shown is not None
     guard: QObject = shown.guard  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: guard.is_ready, timeout=5_000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: guard.is_ready, timeout=20_000)  # type: ignore[attr-defined]
     return shown
 
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from alembic import op
+from clinic_desk.database.migrations.scripts import run_scripts
 
 revision = "0001"
 down_revision = None
 
-_SQL = Path(__file__).parents[1] / "sql" / revision
-
 
 def upgrade() -> None:
-    """Run the files in the order of their names, unparsed: they hold PL/pgSQL with colons and percent signs."""
-    cursor = op.get_bind().connection.cursor()
-    for path in sorted(_SQL.glob("*.sql")):
-        cursor.execute(path.read_text(encoding="utf-8"))
-    cursor.close()
+    """Run the SQL of this revision."""
+    run_scripts(revision)

@@ -1,7 +1,8 @@
 """The desktop's composition root: the one place that knows every concrete class, and the order of start and end.
 
-Start: a bare window is painted first, with as little imported as can be. Then the clinic is opened on the query lane
-(which imports the database's libraries for it), while the GUI thread imports the window's parts and furnishes it.
+Start: a bare window is painted first, with as little imported as can be. Then the clinic is opened on the query lane,
+which imports the database's libraries for it and has Python to itself for that. When it comes to wait for the database,
+the GUI thread imports the window's parts and furnishes it meanwhile.
 End: what was asked for is finished, the listener and the lanes stop, the database is let go, the embedded server last.
 """
 
@@ -89,7 +90,7 @@ class DeskProgram(QObject):
     # --- start ---
 
     def _begin(self) -> None:
-        """Open the clinic on the query lane's thread, and furnish the window meanwhile."""
+        """Open the clinic on the query lane's thread; the window is furnished when that begins to wait (`_tell`)."""
         if self.is_closing:
             return
         self.window.cover_with(self.tr("Starting…"))
@@ -102,9 +103,13 @@ class DeskProgram(QObject):
         self.tasks = Tasks(self)
         self.tasks.commands_changed.connect(self._commands_changed)
         self._connect()
+
+    def _furnish(self) -> None:
+        """Make the window's parts, and import what brings them to life; doing it again does nothing."""
+        if self.window.is_furnished:
+            return
         self.window.furnish()
         self.window.actions_by_name["quit"].triggered.connect(self.window.close)
-        # While the other thread waits for the database's answers: what is made with them.
         import clinic_desk.ui.workspace  # noqa: F401
 
     def _apply_style(self) -> None:
@@ -138,10 +143,14 @@ class DeskProgram(QObject):
         self.tasks.query(self, work, partial(self._connected, quietly=True), self._not_connected, key="open")
 
     def _tell(self, stage: str) -> None:
+        from clinic_desk.opening import Stage
         from clinic_desk.ui.opening_words import stage_text
 
         text = stage_text(stage)
         self.window.cover_with(text)
+        if stage != Stage.IMPORTING and not self.is_closing:
+            self.window.paint_cover()
+            self._furnish()
         if self.window.is_furnished:
             self.window.status_bar.show_step(text)
         self.stage_told.emit(text)
@@ -152,6 +161,7 @@ class DeskProgram(QObject):
         self._is_opening = False
         if self.is_closing:
             return
+        self._furnish()
         clinic = opened.clinic
         if not (clinic.sites and clinic.practitioners and clinic.types):
             self._not_set_up(opened, quietly=quietly)
@@ -214,6 +224,9 @@ class DeskProgram(QObject):
         from clinic_desk.ui.opening_words import may_mend_itself, trouble_text
 
         self._is_opening = False
+        if self.is_closing:
+            return
+        self._furnish()
         if self._offer_again(trouble_text(error)):
             log.warning("the clinic was not opened: %s", error)
         if may_mend_itself(error):
@@ -232,6 +245,10 @@ class DeskProgram(QObject):
     # --- end ---
 
     @property
+    def _has_begun(self) -> bool:
+        return hasattr(self, "tasks")
+
+    @property
     def is_closing(self) -> bool:
         """Whether closing was asked for."""
         return self._closing_since is not None
@@ -245,7 +262,7 @@ class DeskProgram(QObject):
         self.window.close_now()
         if self.workspace is not None:
             self.workspace.close()
-        if not self.window.is_furnished or self.tasks.unfinished_commands == 0:
+        if not self._has_begun or self.tasks.unfinished_commands == 0:
             self.closed.emit()
         else:
             QTimer.singleShot(int(CLOSE_WITHIN_S * 600), self, self.closed.emit)
@@ -265,7 +282,7 @@ class DeskProgram(QObject):
         listener_ended = self.workspace is None or self.workspace.finish(left())
         # A database that is just being made or started is waited for: left half made it would be in the way next time.
         patience = OPENING_WITHIN_S if self._is_opening else left()
-        lanes_ended = not self.window.is_furnished or self.tasks.close(patience)
+        lanes_ended = not self._has_begun or self.tasks.close(patience)
         for opened in self._opened:
             opened.close()
         self.window.deleteLater()

@@ -168,8 +168,11 @@ def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int 
 def import_heavy(tell: Tell) -> None:
     """Import what the window did without: the driver, SQLAlchemy and what reads a day by them."""
     tell(Stage.IMPORTING)
+    import sqlalchemy.dialects.postgresql.psycopg2  # noqa: F401
+
     import clinic_desk.database.engine
-    import clinic_desk.services.calendar  # noqa: F401
+    import clinic_desk.services.calendar
+    import clinic_desk.services.desks  # noqa: F401
 
 
 def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:

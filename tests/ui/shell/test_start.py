@@ -6,16 +6,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
+from clinic_desk.app import DeskProgram
 from clinic_desk.display import has_display
+from clinic_desk.errors import DatabaseDown
+from clinic_desk.opening import Opened, Stage
 from tests.support.small_clinic import insert_small_clinic
 from tests.ui.shell.conftest import OpenProgram
 
@@ -119,6 +124,37 @@ def test_a_start_shows_no_part_of_the_window_before_the_calendar(open_program: O
     for part in (program.window.sidebar, program.window.calendar, program.window.status_bar):
         assert part.isVisible()
     assert not program.window.cover.isVisible()
+
+
+def test_the_window_is_furnished_while_the_database_is_waited_for_and_not_while_its_libraries_are_imported(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    importing, imported, answered = (threading.Event() for _ in range(3))
+
+    def open_clinic(tell: Callable[[str], None]) -> Opened:
+        tell(Stage.IMPORTING)
+        importing.set()
+        imported.wait(20)
+        tell(Stage.CONNECTING)
+        answered.wait(20)
+        raise DatabaseDown
+
+    program = DeskProgram(open_clinic, QSettings(str(tmp_path / "desk.ini"), QSettings.Format.IniFormat))
+    try:
+        with qtbot.waitSignal(program.stage_told):
+            program.show()
+        qtbot.waitUntil(importing.is_set)
+        assert not program.window.is_furnished
+        imported.set()
+        qtbot.waitUntil(lambda: program.window.is_furnished)
+        assert program.window.cover.text.text() == "Connecting to the database…"
+        with qtbot.waitSignal(program.opening_failed):
+            answered.set()
+    finally:
+        imported.set()
+        answered.set()
+        program.close()
+        assert program.finish()
 
 
 FIRST_COLOURS = """

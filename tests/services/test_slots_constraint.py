@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +10,6 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Engine, insert, text
-from sqlalchemy.exc import IntegrityError
 
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
@@ -26,6 +23,7 @@ from clinic_desk.domain.wall import day_bounds, to_wall
 from clinic_desk.services import calendar, slots
 from clinic_desk.services.booking import book
 from clinic_desk.services.slots import SlotQuery
+from tests.support.accepting import accepted, trying
 from tests.support.small_clinic import SmallClinic
 
 STEP = 15
@@ -156,31 +154,6 @@ def _fill(connection: Connection, board: Board, clinic: Clinic) -> None:
         row = board.row(kind, start, who, room, device)
         row["squeezed_in"] = chance.random() < 0.1
         accepted(connection, row, keep=True)
-
-
-def accepted(connection: Connection, row: dict[str, Any], *, keep: bool = False) -> bool:
-    """Whether the database takes an appointment; it is taken out again unless it is to be kept."""
-    point = connection.begin_nested()
-    try:
-        connection.execute(insert(tables.appointment), row)
-    except IntegrityError as error:
-        point.rollback()
-        if getattr(error.orig, "pgcode", "") != "23P01":  # anything but the exclusion of two in one place
-            raise
-        return False
-    if keep:
-        point.commit()
-    else:
-        point.rollback()
-    return True
-
-
-@contextmanager
-def trying(engine: Engine) -> Iterator[Connection]:
-    """A transaction that is rolled back."""
-    with engine.connect() as connection:
-        yield connection
-        connection.rollback()
 
 
 def query_of(board: Board, type_id: UUID) -> SlotQuery:

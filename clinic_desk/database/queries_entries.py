@@ -54,12 +54,12 @@ CASE WHEN a.status = 'arrived' THEN coalesce(
   ORDER BY h.id DESC LIMIT 1),
  a.changed_at) END"""
 """When a patient who waits came: the change that said so, whatever was changed since; nobody else is looked up."""
-_ENTRY: Final = f"""
+ENTRY: Final = f"""
 SELECT {_APPOINTMENT_COLUMNS}, {_MESSAGE_STATE}, {_ARRIVED_AT}, {PATIENT_COLUMNS}
 FROM appointment a JOIN patient p ON p.id = a.patient_id
 LEFT JOIN staff s ON s.login = a.changed_by LEFT JOIN desk d ON d.id = a.changed_desk_id
 """  # noqa: S608  # constants of this module only
-_BETWEEN: Final = f"""{_ENTRY}
+_BETWEEN: Final = f"""{ENTRY}
 WHERE a.starts_at > %(starts_at)s - interval '{LONGEST_FOOTPRINT}' AND a.starts_at < %(ends_at)s + interval '4 hours'
   AND a.footprint && tstzrange(%(starts_at)s, %(ends_at)s) AND a.status <> 'entered-in-error'
 """
@@ -67,7 +67,7 @@ _BETWEEN_OF: Final = f"{_BETWEEN} AND a.practitioner_id = %(practitioner)s::uuid
 _ORDER: Final = " ORDER BY a.starts_at, a.id"
 _BY_ID: Final = prepared(
     "entries_by_id",
-    f"""{_ENTRY}
+    f"""{ENTRY}
 WHERE a.id = ANY(%(ids)s::uuid[]) AND (%(erroneous)s::bool OR a.status <> 'entered-in-error')
 ORDER BY a.starts_at, a.id
 """,
@@ -76,7 +76,7 @@ ORDER BY a.starts_at, a.id
 _STANDING: Final = {
     resource: prepared(
         f"standing_{resource}",
-        f"""{_ENTRY}
+        f"""{ENTRY}
 WHERE a.{resource}_id = %(resource)s::uuid AND a.id <> %(besides)s::uuid AND a.occupies
   AND a.starts_at > %(starts_at)s - interval '{LONGEST_FOOTPRINT}' AND a.starts_at < %(ends_at)s + interval '4 hours'
   AND a.footprint && tstzrange(%(starts_at)s, %(ends_at)s)

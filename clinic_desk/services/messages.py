@@ -129,6 +129,11 @@ def messages_of_patient(db: Database, patient_id: UUID, limit: int = 50) -> tupl
     return tuple(sorted(rows, key=lambda row: (row.due_at, row.id), reverse=True))
 
 
+def rows_of_page(rows: Sequence[Any]) -> tuple[MessageRow, ...]:
+    """Turn rows (`queries_messages.ROW`) into records, latest first; their stories name logins instead of people."""
+    return tuple(sorted((_record(row, {}) for row in rows), key=lambda row: (row.due_at, row.id), reverse=True))
+
+
 def messages_about(db: Database, appointment_id: UUID) -> tuple[MessageRow, ...]:
     """Return the messages about one appointment with their stories, by when they were or are due."""
     with db.reading() as connection:

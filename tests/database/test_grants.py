@@ -154,9 +154,10 @@ _SEARCH: Final = "patient_grams(text)"
 _LOCKS: Final = "lock_days(integer,integer,tstzrange)"
 _TELL: Final = "announce_messages(uuid[])"
 _AT_A_DESK: Final = "register_reader(uuid,text)"
+_MERGE: Final = "move_messages(uuid,uuid,uuid[])"
 CALLABLE: Final = {
-    "clinic_reception": {_SEARCH, _LOCKS, _TELL},
-    "clinic_manager": {_SEARCH, _LOCKS, _TELL},
+    "clinic_reception": {_SEARCH, _LOCKS, _TELL, _MERGE},
+    "clinic_manager": {_SEARCH, _LOCKS, _TELL, _MERGE},
     "clinic_readonly": {_SEARCH, _AT_A_DESK},
     "clinic_worker": {_SEARCH, _TELL},
 }

@@ -72,6 +72,7 @@ from clinic_desk.database.tables_messages import (
     notification,
     reminder_rule,
 )
+from clinic_desk.database.tables_waiting import wish
 
 __all__ = [
     "appointment",
@@ -102,6 +103,7 @@ __all__ = [
     "site",
     "staff",
     "time_off",
+    "wish",
     "working_hours",
 ]
 

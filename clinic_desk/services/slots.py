@@ -38,6 +38,7 @@ __all__ = [
     "FreeSlot",
     "SlotQuery",
     "alternatives",
+    "day_as_it_is",
     "free_slots",
     "may_book",
     "next_free",
@@ -230,6 +231,19 @@ def _best(clinic: Clinic, command: Book, found: dict[FreeSlot, None]) -> tuple[A
         for slot in [slot for slot in slots if slot not in chosen][:1]:
             chosen[slot] = kind
     return tuple(Alternative(kind, slot) for slot, kind in chosen.items())
+
+
+def day_as_it_is(
+    connection: Connection, desk_id: UUID, clinic: Clinic, practitioner_id: UUID, days: tuple[date, date]
+) -> tuple[availability.Availability, datetime]:
+    """Return what the search needs of a practitioner's days, of rooms and devices, and the database's clock.
+
+    Three statements. It serves visits of every type.
+    """
+    anything = Wanted((practitioner_id,), 1, needs_room=True, needs_device=True)
+    around = _around(connection, clinic, days, desk_id)
+    taken = _taken(connection, clinic, anything, days)
+    return around.prepared(clinic, taken), around.now
 
 
 def _wanted(clinic: Clinic, query: SlotQuery) -> Wanted:

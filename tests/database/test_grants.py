@@ -107,6 +107,12 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "S",
         "clinic_worker": "S",
     },
+    "wish": {
+        "clinic_reception": "SIu",
+        "clinic_manager": "SIu",
+        "clinic_readonly": "S",
+        "clinic_worker": "S",
+    },
     "reminder_rule": _SET_UP,
     "message_text": _SET_UP,
     "contact_note": {
@@ -144,6 +150,8 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
     ("notification", "u"): {
         *("status", "last_error", "error_code", "due_at", "attempts", "check_at", "dealt_with_at", "dealt_with_by"),
     },
+    ("wish", "u"): {column.name for column in tables.wish.c}
+    - {"id", "added_at", "version", "changed_at", "changed_by", "changed_desk_id"},
     ("inbound_message", "u"): {"status", "patient_id", "appointment_id", "meaning"},
     ("message_channel", "u"): {"state", "failures", "code", "reason", "since", "resume_at"},
     ("desk", "u"): {"name", "db_user", "last_seen_at"},

@@ -209,6 +209,7 @@ def _rows(clinic: SmallClinic) -> dict[str, tuple[dict[str, Any], dict[str, Any]
         "patient": ({"family_name": "P"}, {"family_name": "Q"}, set()),
         "appointment": (appointment(9, 10), {"note": "x"}, {MONDAY}),
         "desk": ({"name": "D"}, {"name": "E"}, set()),
+        "wish": ({"patient_id": clinic.patients[0], "type_id": clinic.checkup}, {"note": "B"}, set()),
         "reminder_rule": ({"lead": 2}, {"lead": 3}, set()),
         "message_text": ({"kind": "reminder", "channel": "sms", "language": "de", "body": "x"}, {"body": "y"}, set()),
         "contact_note": (

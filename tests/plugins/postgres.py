@@ -30,6 +30,9 @@ from tests.support.small_clinic import SMALL_CLINIC, SmallClinic, insert_small_c
 GIVEN_SERVER: Final = "CLINIC_DESK_TEST_DATABASE_URL"
 SHARED_FOLDER: Final = "CLINIC_DESK_TEST_SHARED_FOLDER"
 PASSWORD: Final = "not-a-secret"
+IN_MEMORY: Final = Path("/dev/shm")
+ROOM_FOR_A_RUN: Final = 3 * 2**30
+"""Bytes: the journal may grow to a third of it, and some dozens of databases are there at once."""
 LOGINS: Final[dict[setup.Group, str]] = {
     "clinic_reception": "test_reception",
     "clinic_manager": "test_manager",
@@ -66,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     # below the temporary folder itself: the account that runs PostgreSQL for root must be able to enter
-    folder = Path(tempfile.mkdtemp(prefix="cdpg-"))
+    folder = Path(tempfile.mkdtemp(prefix="cdpg-", dir=_place_in_memory()))
     folder.chmod(0o755)
     os.environ[SHARED_FOLDER] = str(folder)
 
@@ -80,6 +83,15 @@ def pytest_configure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
     config.add_cleanup(remove)
+
+
+def _place_in_memory() -> Path | None:
+    """A file system in memory with room for the run's server, where there is one: a copy of a database is made there
+    in a fifth of the time; None: the temporary folder.
+    """
+    if not os.access(IN_MEMORY, os.W_OK | os.X_OK):
+        return None
+    return IN_MEMORY if shutil.disk_usage(IN_MEMORY).free > ROOM_FOR_A_RUN else None
 
 
 def _templates_of(folder: Path) -> tuple[str, str]:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
+Times = tuple[datetime | None, datetime | None, datetime | None]
+"""When a patient arrived, was in the room, and was done."""
 LONGEST_BUFFER: Final = timedelta(hours=4)
 """The schema's CHECK on buffers."""
 
@@ -132,13 +134,13 @@ WITH freed AS (DELETE FROM hold WHERE id = %(hold)s::uuid),
 written AS (
     INSERT INTO appointment (id, patient_id, practitioner_id, site_id, type_id, room_id, starts_at, ends_at, wall_start,
         zone, buffer_before_minutes, buffer_after_minutes, squeezed_in, overruled, note, device_id, series_id,
-        series_day)
+        series_day, status)
     VALUES (%(id)s::uuid, %(patient)s::uuid, %(practitioner)s::uuid, %(site)s::uuid, %(type)s::uuid, %(room)s::uuid,
         %(starts_at)s, %(ends_at)s, %(wall_start)s, %(zone)s, %(before)s, %(after)s, %(squeezed_in)s,
-        %(overruled)s::text[], %(note)s, %(device)s::uuid, %(series)s::uuid, %(series_day)s::date)
-    ON CONFLICT DO NOTHING RETURNING version),
+        %(overruled)s::text[], %(note)s, %(device)s::uuid, %(series)s::uuid, %(series_day)s::date, %(status)s)
+    ON CONFLICT DO NOTHING RETURNING version, arrived_at, in_room_at, finished_at),
 queued AS ({_MESSAGES})
-SELECT version FROM written
+SELECT arrived_at, in_room_at, finished_at FROM written
 """  # noqa: S608  # constants of this module only
 _UPDATE: Final = f"""
 WITH written AS (
@@ -147,10 +149,11 @@ WITH written AS (
         ends_at = %(ends_at)s, wall_start = %(wall_start)s, zone = %(zone)s, buffer_before_minutes = %(before)s,
         buffer_after_minutes = %(after)s, squeezed_in = %(squeezed_in)s, overruled = %(overruled)s::text[],
         note = %(note)s, status = %(status)s, answer = %(answer)s, cancellation_reason = %(reason)s,
-        device_id = %(device)s::uuid, series_id = %(series)s::uuid, series_day = %(series_day)s::date
-    WHERE id = %(id)s::uuid AND version = %(version)s RETURNING version),
+        device_id = %(device)s::uuid, series_id = %(series)s::uuid, series_day = %(series_day)s::date,
+        present_room_id = %(present_room)s::uuid
+    WHERE id = %(id)s::uuid AND version = %(version)s RETURNING version, arrived_at, in_room_at, finished_at),
 queued AS ({_MESSAGES})
-SELECT version FROM written
+SELECT arrived_at, in_room_at, finished_at FROM written
 """  # noqa: S608  # constants of this module only
 # What has not left, claimed or not, is voided before the rest is read: a worker that was quicker is seen then, and told
 # after.
@@ -268,23 +271,37 @@ def utc_days(starts_at: datetime, ends_at: datetime) -> range:
 
 def insert_appointment(
     connection: Connection, row: Appointment, messages: Iterable[dict[str, Any]], hold_id: UUID | None
-) -> bool:
-    """Insert an appointment with its messages and let its hold go; False if its time or room was taken."""
+) -> Times | None:
+    """Insert an appointment with its messages and let its hold go; None if its time or room was taken.
+
+    Returns when the patient came, was in the room and was done: `update_appointment` does the same.
+    """
     values = {**_columns(row), "messages": json.dumps(list(messages)), "hold": _text(hold_id)}
-    return run(connection, (_KEEP_LOCKS, INSERT), values).first() is not None
+    return _times(run(connection, (_KEEP_LOCKS, INSERT), values).first())
 
 
-def update_appointment(connection: Connection, row: Appointment, messages: Iterable[dict[str, Any]]) -> bool:
-    """Write an appointment over its version before (`row.version` - 1), with its messages; False if that is gone."""
+def update_appointment(connection: Connection, row: Appointment, messages: Iterable[dict[str, Any]]) -> Times | None:
+    """Write an appointment over its version before (`row.version` - 1), with its messages; None if that is gone.
+
+    Returns when the patient came, was in the room and was done, as the database has it from now on.
+    """
     values = {
         **_columns(row),
         "version": row.version - 1,
-        "status": row.status.value,
         "answer": row.answer.value,
         "reason": None if row.cancellation_reason is None else row.cancellation_reason.value,
         "messages": json.dumps(list(messages)),
     }
-    return run(connection, (_KEEP_LOCKS, UPDATE), values).first() is not None
+    return _times(run(connection, (_KEEP_LOCKS, UPDATE), values).first())
+
+
+def _times(row: Any) -> Times | None:
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def restore_times(connection: Connection) -> None:
+    """Have what gets a status it had before get back its times of then, to the end of the transaction."""
+    connection.exec_driver_sql("SELECT set_config('clinic_desk.times', 'as before', true)")
 
 
 def _columns(row: Appointment) -> dict[str, Any]:
@@ -304,9 +321,11 @@ def _columns(row: Appointment) -> dict[str, Any]:
         "squeezed_in": row.squeezed_in,
         "overruled": sorted(row.overruled),
         "note": row.note,
+        "status": row.status.value,
         "device": _text(row.device_id),
         "series": _text(row.series_id),
         "series_day": row.series_day,
+        "present_room": _text(row.present_room_id),
     }
 
 

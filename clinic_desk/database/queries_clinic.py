@@ -36,7 +36,7 @@ TYPE: Final = (
     " x.needs_room, (SELECT json_agg(l.practitioner_id) FROM appointment_type_practitioner l WHERE l.type_id = x.id),"
     " x.position, x.active, x.needs_device,"
     " (SELECT json_agg(l.room_id) FROM appointment_type_room l WHERE l.type_id = x.id),"
-    " x.notice_minutes, x.horizon_days, x.version)"
+    " x.notice_minutes, x.horizon_days, x.waiting_limit_minutes, x.version)"
 )
 HOURS: Final = (
     "json_build_array(x.id, x.practitioner_id, x.site_id, x.weekday, x.start_minute, x.end_minute, x.valid_from,"

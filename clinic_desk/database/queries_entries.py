@@ -36,7 +36,8 @@ PATIENT_COLUMNS: Final = (
 _APPOINTMENT_COLUMNS: Final = (
     "a.id::text, a.practitioner_id::text, a.site_id::text, a.type_id::text, a.room_id::text, a.starts_at, a.ends_at,"
     " a.wall_start, a.zone, a.buffer_before_minutes, a.buffer_after_minutes, a.status, a.answer, a.squeezed_in,"
-    " a.overruled, a.cancellation_reason, a.note, a.device_id::text, a.series_id::text, a.series_day, a.version,"
+    " a.overruled, a.cancellation_reason, a.note, a.device_id::text, a.series_id::text, a.series_day,"
+    " a.present_room_id::text, a.version, a.arrived_at, a.in_room_at, a.finished_at,"
     " a.changed_at, coalesce(s.display_name, a.changed_by),"
     " coalesce(d.name, '')"
 )
@@ -46,16 +47,8 @@ _RANK: Final = {"failed": 5, "unknown": 4, "delivered": 3, "sent": 2, "cancelled
 _MESSAGE_STATE: Final = f"""
 (SELECT max(CASE n.status {" ".join(f"WHEN '{status}' THEN {rank}" for status, rank in _RANK.items())} ELSE 1 END)
  FROM notification n WHERE n.appointment_id = a.id)"""  # noqa: S608  # constants of this module only
-_ARRIVED_AT: Final = """
-CASE WHEN a.status = 'arrived' THEN coalesce(
- (SELECT (h.after->>'changed_at')::timestamptz FROM history h
-  WHERE h.row_id = a.id AND h.table_name = 'appointment' AND h.after->>'status' = 'arrived'
-    AND h.before->>'status' IS DISTINCT FROM 'arrived'
-  ORDER BY h.id DESC LIMIT 1),
- a.changed_at) END"""
-"""When a patient who waits came: the change that said so, whatever was changed since; nobody else is looked up."""
 ENTRY: Final = f"""
-SELECT {_APPOINTMENT_COLUMNS}, {_MESSAGE_STATE}, {_ARRIVED_AT}, {PATIENT_COLUMNS}
+SELECT {_APPOINTMENT_COLUMNS}, {_MESSAGE_STATE}, {PATIENT_COLUMNS}
 FROM appointment a JOIN patient p ON p.id = a.patient_id
 LEFT JOIN staff s ON s.login = a.changed_by LEFT JOIN desk d ON d.id = a.changed_desk_id
 """  # noqa: S608  # constants of this module only
@@ -165,12 +158,15 @@ def _entry(  # noqa: PLR0917  # one parameter for each column, in the statement'
     device_id: str | None,
     series_id: str | None,
     series_day: date | None,
+    present_room_id: str | None,
     version: int,
+    arrived_at: datetime | None,
+    in_room_at: datetime | None,
+    finished_at: datetime | None,
     changed_at: datetime,
     person: str,
     desk: str,
     messages: int | None,
-    arrived_at: datetime | None,
     patient_id: str,
     *patient: Any,
 ) -> Entry:
@@ -198,12 +194,15 @@ def _entry(  # noqa: PLR0917  # one parameter for each column, in the statement'
             None if device_id is None else _known(device_id),
             None if series_id is None else _known(series_id),
             series_day,
+            None if present_room_id is None else _known(present_room_id),
             version,
         ),
         who,
         _STATES[messages or 0],
         ChangeNote(person, desk, changed_at),
         arrived_at,
+        in_room_at,
+        finished_at,
     )
 
 

@@ -178,6 +178,10 @@ appointment = Table(
     Column("series_day", Date),
     Column("device_no", Integer),
     Column("device_busy", TSTZMULTIRANGE, nullable=False, server_default=text("'{}'")),
+    Column("arrived_at", INSTANT),
+    Column("in_room_at", INSTANT),
+    Column("finished_at", INSTANT),
+    reference("present_room_id", "room", nullable=True),
     ForeignKeyConstraint(
         ["practitioner_id", "practitioner_no"],
         ["practitioner.id", "practitioner.no"],
@@ -198,6 +202,7 @@ appointment = Table(
     Index(
         "appointment_squeezed_device_idx", "device_no", "starts_at", postgresql_where=text("squeezed_in AND occupies")
     ),
+    Index("appointment_present_room_idx", "present_room_id", postgresql_where=text("present_room_id IS NOT NULL")),
     Index("appointment_parked_idx", "id", postgresql_where=text("status = 'waitlist'")),
     Index("appointment_series_idx", "series_id", "series_day", postgresql_where=text("series_id IS NOT NULL")),
     Index("appointment_practitioner_footprint_idx", "practitioner_id", "footprint", postgresql_where=text("occupies")),

@@ -76,6 +76,7 @@ appointment_type = Table(
     flag_column("needs_device", "false"),
     Column("notice_minutes", Integer),
     Column("horizon_days", Integer),
+    number_column("waiting_limit_minutes", 20),
 )
 
 appointment_type_practitioner = Table(

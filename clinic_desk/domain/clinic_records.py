@@ -72,7 +72,8 @@ class AppointmentType:
     """A kind of visit: its length and buffers in minutes, and who may do it (empty set: nobody).
 
     `room_ids`: the rooms and devices that serve it; of a kind (room, device) none of which is named, all serve it.
-    `notice_minutes` and `horizon_days` None: the clinic's.
+    `notice_minutes` and `horizon_days` None: the clinic's. Who waits longer than `waiting_limit_minutes` is called to
+    mind; 0: nobody is.
     """
 
     id: UUID
@@ -89,6 +90,7 @@ class AppointmentType:
     room_ids: frozenset[UUID] = frozenset()
     notice_minutes: int | None = None
     horizon_days: int | None = None
+    waiting_limit_minutes: int = 20
     version: int = 1
 
 

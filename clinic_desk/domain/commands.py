@@ -58,7 +58,8 @@ OVERRULABLE: Final = frozenset(
 class Book:
     """Book a patient. `room_id` may be AUTOMATIC: a free room of the site if the type needs one; so may `device_id`.
 
-    `beside`: the appointments a squeeze-in was agreed to be beside; None: whoever is there.
+    `beside`: the appointments a squeeze-in was agreed to be beside; None: whoever is there. `arrived`: a walk-in, who
+    stands at the desk: she has arrived with it, and nobody is told or reminded.
     """
 
     patient_id: UUID
@@ -74,6 +75,7 @@ class Book:
     tell_patient: bool = True
     hold_id: UUID | None = None
     device_id: UUID | Literal["automatic"] | None = AUTOMATIC
+    arrived: bool = False
     appointment_id: UUID = field(default_factory=new_id)
     operation_id: UUID = field(default_factory=new_id)
 
@@ -106,11 +108,17 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class SetStatus:
-    """Set the status: arrived, checked-in, fulfilled, noshow, back to booked, or entered-in-error (delete)."""
+    """Set the status: arrived, checked-in, fulfilled, noshow, back to booked, or entered-in-error (delete).
+
+    `present_room_id`: the room the patient is in (None: the booked one), where the status is checked-in or fulfilled.
+    `as_before`: the times of coming, and so on, are again what they were when this status was left (undo).
+    """
 
     appointment_id: UUID
     version: int
     status: AppointmentStatus
+    present_room_id: UUID | Unchanged | None = UNCHANGED
+    as_before: bool = False
     operation_id: UUID = field(default_factory=new_id)
 
 

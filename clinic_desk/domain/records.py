@@ -178,6 +178,7 @@ class Appointment:
 
     `wall_start` (naive) and `zone` are the wall time it was agreed in, kept beside the instant. One of a series has
     `series_id`, and `series_day`, the date that the series' rule gave it (RFC 5545 RECURRENCE-ID), wherever it is now.
+    `present_room_id`: where the patient is (or was), if not in the room that was booked.
     """
 
     id: UUID
@@ -201,6 +202,7 @@ class Appointment:
     device_id: UUID | None = None
     series_id: UUID | None = None
     series_day: date | None = None
+    present_room_id: UUID | None = None
     version: int = 1
 
     @property
@@ -250,7 +252,9 @@ class Entry:
     message_state: MessageState = MessageState.NONE
     changed: ChangeNote | None = None
     arrived_at: datetime | None = None
-    """When a patient who is waiting (status `arrived`) came; None for all others."""
+    """When the patient came, by the database's clock, as the two below; None: not yet, or nobody said so."""
+    in_room_at: datetime | None = None
+    finished_at: datetime | None = None
 
     @property
     def id(self) -> UUID:

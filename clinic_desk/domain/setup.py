@@ -104,6 +104,7 @@ class SaveAppointmentType:
     room_ids: frozenset[UUID] = frozenset()
     notice_minutes: int | None = None
     horizon_days: int | None = None
+    waiting_limit_minutes: int = 20
     position: int = 0
     active: bool = True
     id: UUID = field(default_factory=new_id)

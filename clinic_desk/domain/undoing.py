@@ -34,6 +34,8 @@ def undoing(
     }
     if before.length != after.length:
         changed["length_minutes"] = int(before.length.total_seconds() // 60)
+    if not changed and before.present_room_id != after.present_room_id:
+        return SetStatus(after.id, version, before.status, before.present_room_id)
     if not changed:
         return None
     known = {rule.value for rule in Rule}
@@ -52,7 +54,7 @@ def _status_back(before: Appointment, after: Appointment, version: int, beside: 
         return Cancel(after.id, version, before.cancellation_reason or CancellationReason.SCHEDULING_ERROR)
     if after.status is AppointmentStatus.ENTERED_IN_ERROR:
         return None
-    return SetStatus(after.id, version, before.status)
+    return SetStatus(after.id, version, before.status, as_before=True)
 
 
 def undoing_together(changes: Iterable[Change], versions: Mapping[UUID, int], *, tell: bool) -> ChangeSeries | None:

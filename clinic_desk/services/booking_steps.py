@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database.queries_booking import Facts, insert_appointment, update_appointment
+from clinic_desk.database.queries_booking import Facts, Times, insert_appointment, restore_times, update_appointment
 from clinic_desk.database.queries_entries import entries_by_id
 from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Rule, Unchanged
 from clinic_desk.domain.records import AppointmentStatus, Entry
@@ -104,9 +104,12 @@ def book_in(
         refuse(connection, facts, candidate, verdict)
         _refuse_strangers(verdict, command.beside)
         row = replace(placed(candidate, facts, verdict, None, command.note), series_id=series_id, series_day=series_day)
-        messages = messages_for(db, facts, row, tell=command.tell_patient)
-        if insert_appointment(connection, row, _queued(messages), command.hold_id):
-            return entry_of(facts, row, patient, messages)
+        if command.arrived:
+            row = replace(row, status=_ARRIVED)
+        messages = () if command.arrived else messages_for(db, facts, row, tell=command.tell_patient)
+        times = insert_appointment(connection, row, _queued(messages), command.hold_id)
+        if times is not None:
+            return _at_times(entry_of(facts, row, patient, messages), times)
         # Somebody who takes no locks (another program) was quicker: look again.
     raise SlotTaken(None)
 
@@ -250,16 +253,24 @@ def set_status_in(db: Database, command: SetStatus, connection: Connection, *, t
     """Set the status within a transaction that is open; `together`: see `update_in`."""
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
-    if command.status == was.status:
+    row = replace(was, status=command.status, present_room_id=_present_room(was, command), cancellation_reason=None)
+    if (row.status, row.present_room_id) == (was.status, was.present_room_id):
         return seen
-    if command.status not in FOLLOWING[was.status]:
+    if row.status is not was.status and row.status not in FOLLOWING[was.status]:
         allowed = ", ".join(sorted(FOLLOWING[was.status])) or "nothing: it was entered in error"
         raise InvalidInput(field="status", expected=f"after {was.status}: {allowed}")
-    row = replace(was, status=command.status, cancellation_reason=None)
+    if command.as_before:
+        restore_times(connection)
     # Of an entry that should never have been, nothing that still waits may leave, its cancellation included.
     relevant = _BOOKED in {was.status, command.status} or command.status is _ERROR
     tell = command.status is not _ERROR
     return _rewrite(db, connection, seen, row, relevant=relevant, tell=tell, together=together)
+
+
+def _present_room(was: Appointment, command: SetStatus) -> UUID | None:
+    """Return where the patient is from now on, if not in the room that was booked."""
+    room_id = was.present_room_id if isinstance(command.present_room_id, Unchanged) else command.present_room_id
+    return room_id if command.status in {_CHECKED_IN, _FULFILLED} and room_id != was.room_id else None
 
 
 def cancel_in(db: Database, command: Cancel, connection: Connection, *, together: bool = False) -> Entry:
@@ -361,10 +372,14 @@ def _write(
     *,
     patient: Any = None,
 ) -> Entry:
-    if not update_appointment(connection, row, _queued(messages)):
+    times = update_appointment(connection, row, _queued(messages))
+    if times is None:
         raise Conflict(standing_entry(seen.id, connection))
-    came = seen.arrived_at or facts.now if row.status is _ARRIVED else None
-    return replace(entry_of(facts, row, patient or seen.patient, messages), arrived_at=came)
+    return _at_times(entry_of(facts, row, patient or seen.patient, messages), times)
+
+
+def _at_times(entry: Entry, times: Times) -> Entry:
+    return replace(entry, arrived_at=times[0], in_room_at=times[1], finished_at=times[2])
 
 
 def _told_with_others(

@@ -165,6 +165,7 @@ def placed(candidate: Candidate, facts: Facts, verdict: Verdict, was: Appointmen
         device_id=verdict.device_id,
         series_id=None if was is None else was.series_id,
         series_day=None if was is None else was.series_day,
+        present_room_id=was.present_room_id if was is not None and was.site_id == candidate.site_id else None,
         version=1 if was is None else was.version + 1,
     )
 

@@ -141,6 +141,7 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
     - {
         *("id", "changed_at", "changed_by", "changed_desk_id", "practitioner_no", "room_no", "footprint", "occupies"),
         *("practitioner_busy", "room_busy", "cancelled_at", "device_no", "device_busy"),
+        *("arrived_at", "in_room_at", "finished_at"),
     },
     ("appointment", "u", "clinic_worker"): {"answer"},
     ("operation", "i"): {"id", "command", "desk_id"},

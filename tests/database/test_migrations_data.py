@@ -83,6 +83,22 @@ def test_a_clinic_at_work_keeps_all_it_has(engine: Engine) -> None:
         assert clinic.site(SITE).country == ""
 
 
+def test_who_waits_while_it_is_installed_has_waited_since_she_came(engine: Engine) -> None:
+    waiting, in_room = _fill(engine)
+    with engine.begin() as connection:
+        for row_id, status in ((waiting, "arrived"), (in_room, "checked-in")):
+            connection.execute(text("UPDATE appointment SET status = :s WHERE id = :i"), {"s": status, "i": row_id})
+        came = connection.scalar(text("SELECT now()"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE appointment SET note = 'later'"))
+        schema.migrate(connection)
+        rows = connection.execute(text("SELECT id, version, arrived_at, in_room_at >= arrived_at FROM appointment"))
+        found = {row_id: tuple(row) for row_id, *row in rows}
+    assert found[waiting] == (3, came, None)
+    assert found[in_room][0] == 3
+    assert found[in_room][2] is True
+
+
 def test_what_was_booked_before_is_guarded_as_before(engine: Engine) -> None:
     booked, squeezed = _fill(engine)
     with engine.begin() as connection:

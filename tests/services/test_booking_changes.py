@@ -227,7 +227,7 @@ def test_a_change_by_a_program_that_takes_no_locks_is_noticed_by_the_write_itsel
 ) -> None:
     """It slips in after the desk has read the facts and before it writes."""
 
-    def late(*given: Any) -> bool:
+    def late(*given: Any) -> Any:
         with owner_engine.begin() as connection:
             connection.exec_driver_sql("UPDATE appointment SET note = 'by SQL'")
         return update_appointment(*given)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_NOTICE = 525_600
 LONGEST_HORIZON = 3660
+LONGEST_WAIT = 480
 
 
 def save_type(db: Database, command: SaveAppointmentType) -> AppointmentType:
@@ -61,6 +62,9 @@ def _checked(command: SaveAppointmentType) -> dict[str, Any]:
         "needs_device": command.needs_device,
         "notice_minutes": notice,
         "horizon_days": horizon,
+        "waiting_limit_minutes": checks.number(
+            "waiting_limit_minutes", command.waiting_limit_minutes, 0, LONGEST_WAIT, "0 minutes to 8 hours"
+        ),
         "position": checks.number("position", command.position, -1_000_000, 1_000_000),
         "active": command.active,
     }

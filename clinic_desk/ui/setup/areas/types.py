@@ -13,6 +13,7 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentType
 from clinic_desk.domain.setup import SaveAppointmentType
 from clinic_desk.services.setup import types as service
+from clinic_desk.services.setup.types import LONGEST_WAIT
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.booking.words import length_text
 from clinic_desk.ui.setup.area import Area, Line, Row, Values, Work, removing_by
@@ -47,6 +48,10 @@ def _horizon_text(days: int | None) -> str:
     return _as_clinic() if days is None else days_text(days)
 
 
+def _limit_text(minutes: int) -> str:
+    return minutes_text(minutes) if minutes else translate("setup", "never")
+
+
 def _read(values: Values, base: AppointmentType, _setup: Setup) -> AppointmentType:
     rooms = values["room_ids"] if values["needs_room"] or values["needs_device"] else frozenset()
     return replace(base, **(dict(values) | {"name": named(values), "room_ids": rooms}))
@@ -63,6 +68,7 @@ def _said(name: str, kind: AppointmentType, setup: Setup) -> str:
         "room_ids": lambda ids: names_of(setup.clinic.rooms, ids),
         "notice_minutes": _notice_text,
         "horizon_days": _horizon_text,
+        "waiting_limit_minutes": _limit_text,
         "length_minutes": minutes_text,
         "buffer_before_minutes": minutes_text,
         "buffer_after_minutes": minutes_text,
@@ -83,6 +89,7 @@ def _saving(_base: Any, kind: AppointmentType, operation: UUID) -> Work:
         room_ids=kind.room_ids,
         notice_minutes=kind.notice_minutes,
         horizon_days=kind.horizon_days,
+        waiting_limit_minutes=kind.waiting_limit_minutes,
         position=kind.position,
         active=kind.active,
         id=kind.id,
@@ -129,7 +136,7 @@ def type_area() -> Area:
         compared=(
             *("name", "length_minutes", "buffer_before_minutes", "buffer_after_minutes", "colour"),
             *("practitioner_ids", "needs_room", "needs_device", "room_ids", "notice_minutes", "horizon_days"),
-            *("position", "active"),
+            *("waiting_limit_minutes", "position", "active"),
         ),
     )
 
@@ -186,6 +193,12 @@ def _need_rows() -> tuple[Row, ...]:
             choice_input(_horizon_text),
             translate("setup", "From now on. Staff may book sooner and later by hand."),
             offered=lambda _setup, _kind: [(_horizon_text(each), each) for each in (None, *HORIZONS)],
+        ),
+        Row(
+            "waiting_limit_minutes",
+            translate("setup", "Alert after waiting"),
+            number_input(0, LONGEST_WAIT, translate("setup", " min"), 5),
+            translate("setup", "Who has arrived and waits longer is marked. 0: never."),
         ),
         Row("position", translate("setup", "Place in the order"), number_input(0, 9999)),
         active_row(translate("setup", "What is out of use keeps what is booked; nothing new is.")),

@@ -97,6 +97,17 @@ def _condition(name: str, group: tuple[str, ...], values: dict[str, Any], *, inf
     return f"patient_grams(p.search_key) @> %(grams_{name})s::text[] AND {either}"
 
 
+def word_conditions(query: Query, values: dict[str, Any]) -> str:
+    """The plain conditions of a query at the beginnings of words, for patients `p` that are found by something else."""
+    groups = []
+    for number, group in enumerate(query):
+        for place, word in enumerate(group):
+            values[f"word_{number}_{place}"] = f"% {_escaped(word)}%"
+        tests = [f"' ' || p.search_key LIKE %(word_{number}_{place})s" for place in range(len(group))]
+        groups.append(f"({' OR '.join(tests)})")
+    return " AND ".join(groups)
+
+
 def with_extras(connection: Connection, patients: Sequence[Patient]) -> tuple[PatientMatch, ...]:
     """Add to each patient whether the phone is shared, how often she did not come, and when she comes next."""
     rows = connection.exec_driver_sql(_EXTRAS, {"ids": [str(patient.id) for patient in patients]})

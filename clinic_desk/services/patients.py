@@ -48,11 +48,12 @@ def search_patients(db: Database, text: str, limit: int = 12) -> tuple[PatientMa
     if not query:
         return ()
     with db.reading() as connection:
-        found = _found(connection, query, limit)
+        found = found_patients(connection, query, limit)
         return queries.with_extras(connection, found) if found else ()
 
 
-def _found(connection: Connection, query: Query, limit: int) -> list[Patient]:
+def found_patients(connection: Connection, query: Query, limit: int) -> list[Patient]:
+    """Return the patients that match a query, best first, in a transaction of the caller's."""
     found: list[Patient] = []
     if len(query) == 1 and len(query[0]) == 1:
         found = queries.family_names(connection, query[0][0], limit)

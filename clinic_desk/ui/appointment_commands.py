@@ -50,6 +50,7 @@ class AppointmentCommands(QObject):
             self._actions[name].triggered.connect(partial(self._on_selected, partial(self.set_status, status)))
         for name, act in (
             ("open", self._open),
+            ("next_free", self._space.booking.edit_at_next_free),
             ("park", self.park),
             ("cancel", self.ask_cancel),
             ("reinstate", self._space.moving.reinstate),

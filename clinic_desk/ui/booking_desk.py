@@ -118,6 +118,12 @@ class BookingDesk(QObject):
         self._before = None
         self.form.start_at_slot(slot, type_id)
 
+    def edit_at_next_free(self, entry: Entry) -> None:
+        """Open an appointment with the next free time after it put in: Enter moves it there."""
+        self.edit(entry)
+        if self.form.isVisible() and self.form.content.entry is entry:
+            self.form.content.find_later()
+
     def edit(self, entry: Entry) -> None:
         """Open an appointment to change it."""
         if self._own.refuses():

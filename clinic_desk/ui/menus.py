@@ -9,7 +9,22 @@ from clinic_desk.ui.actions import Actions
 
 translate = QCoreApplication.translate
 _ENTRY = (
-    *("open", "", "arrived", "in_room", "done", "noshow", "rebook", "", "move", "park", "cancel", "reinstate", ""),
+    *(
+        "open",
+        "",
+        "arrived",
+        "in_room",
+        "done",
+        "noshow",
+        "rebook",
+        "",
+        "move",
+        "next_free",
+        "park",
+        "cancel",
+        "reinstate",
+        "",
+    ),
     *("repeat", "series_move", "series_cancel", "", "error"),
 )
 

@@ -81,7 +81,7 @@ class Workspace(QObject):
         self.moving.series_requested.connect(lambda wish, scope: self.series().move(wish.entry, scope, wish))
         self.booking.repeat_requested.connect(lambda form: self.series().repeat(form))
         self.booking.series_requested.connect(lambda form, wish, scope: self.series().move_from(form, wish, scope))
-        self.finder = Finder(window.top_bar.find_box, self.desk, self.navigator, self)
+        self.finder = Finder(window, self.desk, self.navigator, self)
         self.pulse = Pulse(self.desk, self)
         self.fullness = Fullness(self.desk, self)
         self._wire_live()

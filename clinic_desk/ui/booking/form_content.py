@@ -130,7 +130,7 @@ class FormContent(QObject):
         length = self.draft.length_minutes if self._own_length and self.entry is None else kind.length_minutes
         device_id = device_for(self.draft, self.opened, kind, self.clinic)
         self.draft = replace(self.draft, type_id=type_id, length_minutes=length, device_id=device_id)
-        if self.search.source == "given":
+        if self._keeps_time:
             self._follow()
         else:
             self.draft = replace(self.draft, practitioner_id=None)
@@ -140,7 +140,7 @@ class FormContent(QObject):
         """A length chosen by hand stays when the type changes."""
         self._own_length = True
         self.draft = replace(self.draft, length_minutes=minutes)
-        if self.search.source == "given":
+        if self._keeps_time:
             self._follow()
         else:
             self._search()
@@ -158,7 +158,7 @@ class FormContent(QObject):
     def set_practitioner(self, practitioner_id: UUID) -> None:
         """Another doctor: at another site if they work there that day; a found time is found anew."""
         self.draft = replace(self.draft, practitioner_id=practitioner_id)
-        if self.search.source != "given":
+        if not self._keeps_time:
             self._search()
             return
         site_id = site_for(self.clinic, practitioner_id, self.draft)
@@ -172,6 +172,18 @@ class FormContent(QObject):
         self.changed.emit()
 
     # --- its time ---
+
+    @property
+    def _keeps_time(self) -> bool:
+        """Whether another visit, doctor or length leaves the time as it is: a person gave it, or agreed to it once."""
+        return self.search.source == "given" or self.entry is not None
+
+    def find_later(self) -> None:
+        """Look for the next free time after the appointment that is changed: the same visit, doctor and length."""
+        if self.entry is not None:
+            later = max(self.clock(), self.entry.appointment.ends_at)
+            self.search.start(search_for(self.draft, self.clinic, later), self.clinic)
+            self.changed.emit()
 
     def _search(self) -> None:
         self.draft = replace(self.draft, day=None)

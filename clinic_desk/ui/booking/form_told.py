@@ -47,7 +47,7 @@ def _about_time(content: FormContent, foreign: Hold | None) -> Told:
         return translate("booking", "Looking for the next free time…"), "muted"
     if content.time_source == "found":
         return translate("booking", "The next free time. Type another one, or ↑↓ to step."), "muted"
-    if content.draft.day is None:
+    if content.draft.day is None or content.time_source == "none":
         return translate("booking", "No free time was found. Type one, or choose another visit or doctor."), "muted"
     return "", "muted"
 

@@ -34,9 +34,7 @@ class MessagesPlace(QObject):
             actions[name].triggered.connect(lambda _checked=False: self.close())
         for name in ("left_side", "right_side"):
             actions[name].toggled.connect(lambda _shown: self._hide_sides())
-        find_box = window.top_bar.find_box
-        find_box.day_chosen.connect(lambda *_: self.close())
-        find_box.patient_chosen.connect(lambda *_: self.close())
+        window.top_bar.find_box.calendar_wanted.connect(self.close)
 
     def open(self) -> None:
         """Show the page."""

@@ -13,14 +13,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.domain.records import AppointmentStatus, Clinic, Patient, PatientMatch, Practitioner
+from clinic_desk.domain.records import AppointmentStatus, Clinic, Practitioner
 from clinic_desk.ui.actions import SPECS, Actions, texts
-from clinic_desk.ui.booking.match_list import MatchLine
 from clinic_desk.ui.column_choice import ColumnChoice
 from clinic_desk.ui.columns import View, columns_of
 from clinic_desk.ui.freshness import UNNOTICED_S, Connection, Freshness
 from clinic_desk.ui.preferences import Preferences
-from clinic_desk.ui.shell.find_box import FindBox
 from clinic_desk.ui.shell.month import MonthPanel
 from clinic_desk.ui.shell.month_model import Role, first_cell
 from clinic_desk.ui.shell.shortcuts import ShortcutsDialog
@@ -143,59 +141,6 @@ def test_a_click_chooses_and_the_wheel_of_months_tells_which_days_are_wanted(mon
     with qtbot.waitSignal(month.month_shown) as wanted:
         QTest.keyClick(month.view, Key.Key_PageDown)
     assert wanted.args[0] <= date(2026, 12, 1) <= wanted.args[1]
-
-
-# --- search box -------------------------------------------------------------------------------------------------------
-
-
-def match(name: str) -> MatchLine:
-    return MatchLine(PatientMatch(Patient(UUID(int=9), name, "Anna", date(1987, 3, 14))))
-
-
-@pytest.fixture
-def box(window: QWidget, qtbot: QtBot) -> FindBox:
-    box = FindBox()
-    box.today = date(2026, 11, 21)
-    put(box, window)
-    window.show()
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    box.start()
-    return box
-
-
-def test_a_date_is_understood_at_once_and_enter_goes_there(box: FindBox, qtbot: QtBot) -> None:
-    QTest.keyClicks(box, "3d")
-    with qtbot.waitSignal(box.day_chosen) as chosen:
-        QTest.keyClick(box, Key.Key_Return)
-    assert chosen.args == [date(2026, 11, 24)]
-    assert box.text() == ""
-
-
-def test_enter_shows_a_patient_and_ctrl_enter_books(box: FindBox, qtbot: QtBot) -> None:
-    QTest.keyClicks(box, "mei")
-    box.show_matches("mei", (match("Meier"), match("Meiser")))
-    QTest.keyClick(box, Key.Key_Down)
-    with qtbot.waitSignal(box.patient_chosen) as chosen:
-        QTest.keyClick(box, Key.Key_Return)
-    assert chosen.args[0].patient.family_name == "Meiser"
-    QTest.keyClicks(box, "mei")
-    box.show_matches("mei", (match("Meier"),))
-    with qtbot.waitSignal(box.booking_requested):
-        QTest.keyClick(box, Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-
-
-def test_an_answer_to_earlier_letters_is_not_shown(box: FindBox) -> None:
-    QTest.keyClicks(box, "meie")
-    box.show_matches("mei", (match("Meier"),))
-    assert box.matches is None or not box.matches.isVisible()
-
-
-def test_esc_leaves_the_box_empty(box: FindBox, qtbot: QtBot) -> None:
-    QTest.keyClicks(box, "mei")
-    with qtbot.waitSignal(box.left):
-        QTest.keyClick(box, Key.Key_Escape)
-    assert box.text() == ""
 
 
 # --- notes ------------------------------------------------------------------------------------------------------------

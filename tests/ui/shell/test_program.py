@@ -385,7 +385,7 @@ def test_a_found_patient_leads_to_the_next_appointment(
     press(Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     keys("zofia")
     box = program.window.top_bar.find_box
-    qtbot.waitUntil(lambda: box.matches is not None and box.matches.isVisible())
+    qtbot.waitUntil(lambda: box.popup is not None and box.popup.isVisible())
     press(Key.Key_Return)
     qtbot.waitUntil(lambda: space(program).navigator.view.day == clinic.monday)
     qtbot.waitUntil(lambda: (found := program.window.calendar.selected_entry()) is not None and found.id == entry.id)

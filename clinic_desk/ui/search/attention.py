@@ -1,0 +1,31 @@
+"""Whether somebody who calls may take over the window just now, and bringing the window to the front."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QDialog, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+
+_TYPED_IN = (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit)
+
+
+def is_in_the_middle(window: QWidget) -> bool:
+    """Whether a form, a question or something typed would be lost sight of."""
+    if QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None:
+        return True
+    if any(sheet.isVisible() for sheet in window.findChildren(QDialog)):
+        return True
+    form = window.findChild(QWidget, "booking_form")
+    if form is not None and form.isVisible():
+        return True
+    focus = window.focusWidget()
+    if isinstance(focus, QLineEdit) and focus.objectName() == "find_box":
+        return bool(focus.text())
+    return isinstance(focus, _TYPED_IN)
+
+
+def bring_to_front(window: QWidget) -> None:
+    """Show the window before others, as far as the window system lets a program do so."""
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.show()
+    window.activateWindow()
+    QApplication.alert(window)

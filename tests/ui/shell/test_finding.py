@@ -1,0 +1,166 @@
+"""The search box in the whole program: what is chosen is done, wherever the calendar is just now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+from sqlalchemy import Engine
+
+from clinic_desk.app import DeskProgram
+from clinic_desk.database.engine import Database
+from clinic_desk.domain.commands import Book
+from clinic_desk.domain.records import Entry
+from clinic_desk.domain.wall import minute_to_instant
+from clinic_desk.services import booking
+from clinic_desk.ui.shell.find_box import FindBox
+from clinic_desk.ui.workspace import Workspace
+from tests.support.small_clinic import SmallClinic
+from tests.ui.shell.conftest import OpenProgram
+
+Key, Modifier = Qt.Key, Qt.KeyboardModifier
+
+
+def space(program: DeskProgram) -> Workspace:
+    assert program.workspace is not None
+    return program.workspace
+
+
+@pytest.fixture
+def booked(clinic: SmallClinic, database: Database) -> Callable[..., Entry]:
+    def book(days: int, minute: int, patient: int = 2) -> Entry:
+        start = minute_to_instant(clinic.monday + timedelta(days=days), minute, "Europe/Berlin")
+        command = Book(clinic.patients[patient], clinic.checkup, clinic.weber, clinic.berlin, start, 15)
+        return booking.book(database, command)
+
+    return book
+
+
+@pytest.fixture
+def desk(open_program: OpenProgram, qtbot: QtBot) -> DeskProgram:
+    program = open_program()
+    program.window.activateWindow()
+    qtbot.waitUntil(program.window.isActiveWindow)
+    return program
+
+
+def find(program: DeskProgram, text: str, qtbot: QtBot) -> FindBox:
+    """Type into the search box and wait for the whole answer."""
+    box = program.window.top_bar.find_box
+    QTest.keyClick(program.window, Key.Key_K, Modifier.ControlModifier)
+    qtbot.waitUntil(box.hasFocus)
+    QTest.keyClicks(box, text)
+    qtbot.waitUntil(lambda: box.answer is not None and box.answer.text == text and not box._is_waited_for)
+    return box
+
+
+def take(box: FindBox, kind: str) -> None:
+    """Go down to the first row of a kind and press Enter."""
+    assert box.popup is not None
+    for _ in box.popup.list.matches.rows:
+        row = box.popup.list.chosen()
+        if row is not None and row.kind == kind:
+            break
+        QTest.keyClick(box, Key.Key_Down)
+    QTest.keyClick(box, Key.Key_Return)
+
+
+def selected(program: DeskProgram) -> Entry | None:
+    return program.window.calendar.selected_entry()
+
+
+def test_a_chosen_appointment_is_selected_on_its_day_though_its_doctor_was_not_shown(
+    desk: DeskProgram, booked: Callable[..., Entry], clinic: SmallClinic, qtbot: QtBot
+) -> None:
+    entry = booked(8, 600)
+    navigator = space(desk).navigator
+    take(find(desk, "siobh", qtbot), "appointment")
+    qtbot.waitUntil(lambda: (now := selected(desk)) is not None and now.id == entry.id)
+    assert navigator.view.day == clinic.monday + timedelta(days=8)
+    assert "Siobhán" in space(desk).sides.panel.name_label.text()
+    assert desk.window.calendar.hasFocus()
+    navigator.show_week(clinic.okafor)  # another doctor's week has no column for it
+    navigator.go_to(clinic.monday)
+    take(find(desk, "weber 11.3.2031", qtbot), "appointment")
+    qtbot.waitUntil(lambda: (now := selected(desk)) is not None and now.id == entry.id)
+    assert navigator.view.week_of == clinic.weber
+    navigator.show_kind("room")  # and rooms have not either: it has none
+    take(find(desk, "siobh 11.3.2031", qtbot), "appointment")
+    qtbot.waitUntil(lambda: (now := selected(desk)) is not None and now.id == entry.id)
+
+
+def test_a_command_a_date_and_a_patient_lead_where_they_say(
+    desk: DeskProgram, clinic: SmallClinic, qtbot: QtBot
+) -> None:
+    take(find(desk, "week", qtbot), "command")
+    assert space(desk).navigator.view.span == "week"
+    take(find(desk, "3.3.2031", qtbot), "day")
+    qtbot.waitUntil(lambda: space(desk).navigator.view.day == clinic.monday)
+    opened: list[object] = []
+    space(desk).finder.open_patient = opened.append
+    take(find(desk, "zofia", qtbot), "patient")
+    assert opened == [clinic.patients[6]]
+    box = find(desk, "zofia", qtbot)
+    QTest.keyClick(box, Key.Key_Delete, Modifier.ControlModifier)
+    assert "no appointment to come" in desk.window.toasts.latest_text()
+    QTest.keyClick(find(desk, "zofia", qtbot), Key.Key_Return, Modifier.ControlModifier)
+    form = space(desk).booking.form
+    qtbot.waitUntil(form.isVisible)
+    assert form.content.draft.patient is not None
+    assert form.content.draft.patient.id == clinic.patients[6]
+
+
+def test_a_caller_is_opened_a_family_is_shown_and_a_stranger_said_so(
+    desk: DeskProgram, clinic: SmallClinic, qtbot: QtBot
+) -> None:
+    opened: list[object] = []
+    finder, box = space(desk).finder, desk.window.top_bar.find_box
+    finder.open_patient = opened.append
+    finder.find_phone("tel:+49-30-12345672")
+    qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
+    assert desk.window.calendar.hasFocus()
+    finder.find_phone("030 12345671")
+    qtbot.waitUntil(lambda: box.popup is not None and box.popup.isVisible())
+    assert box.popup is not None
+    rows = [row.text for row in box.popup.list.matches.rows if row.takes]
+    assert [row.split(", +")[0][:26] for row in rows] == ["Meier, Anna, 14 Mar 1987 ·", "Meier, Jonas, 2 Sep 2015 ·"]
+    QTest.keyClick(box, Key.Key_Escape)
+    finder.find_phone("+4930999999999")
+    qtbot.waitUntil(lambda: box.popup is not None and box.popup.isVisible())
+    assert box.popup.list.matches.rows[-1].text == "No patient has this number."
+    QTest.keyClick(box, Key.Key_Escape)
+    QApplication.clipboard().setText("030 12345672")
+    QTest.keyClick(desk.window, Key.Key_K, Modifier.ControlModifier)
+    QTest.keyClick(box, Key.Key_V, Modifier.ControlModifier)
+    qtbot.waitUntil(lambda: opened == [clinic.patients[2]] * 2)
+
+
+def test_a_call_takes_nothing_away_from_whoever_is_typing(desk: DeskProgram, clinic: SmallClinic, qtbot: QtBot) -> None:
+    opened: list[object] = []
+    space(desk).finder.open_patient = opened.append
+    QTest.keyClick(desk.window.calendar, Key.Key_N)
+    form = space(desk).booking.form
+    qtbot.waitUntil(form.isVisible)
+    QTest.keyClicks(form.patient_line, "mei")
+    space(desk).finder.find_phone("+493012345672")
+    assert desk.window.toasts.latest_text() == "Call from +493012345672"
+    assert form.patient_line.hasFocus()
+    assert (form.patient_line.text(), opened) == ("mei", [])
+    QTest.mouseClick(desk.window.toasts.findChildren(QPushButton, "toast_action")[-1], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
+
+
+def test_what_was_changed_meanwhile_is_said(
+    desk: DeskProgram, booked: Callable[..., Entry], clinic: SmallClinic, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    entry = booked(8, 600)
+    box = find(desk, "siobh", qtbot)
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE appointment SET status = 'waitlist' WHERE id = %s", (entry.id,))
+    take(box, "patient")
+    qtbot.waitUntil(lambda: "not on the calendar any more" in desk.window.toasts.latest_text())

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid5
 
 from clinic_desk.commandline import documents
 from clinic_desk.commandline.appointments import Answer, Work
+from clinic_desk.commandline.refusals import error_document, error_lines
 from clinic_desk.domain.recheck import KeepWallTimes, NotKept, keeping
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.services import recheck
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
-    from clinic_desk.domain.records import Clinic
+    from clinic_desk.domain.records import Clinic, Entry
 
 UNFIT: Final = 1
 """The exit code when some no longer fit, as when something is refused."""
@@ -22,30 +26,41 @@ UNFIT: Final = 1
 def check_appointments(work: Work, arguments: argparse.Namespace) -> Answer:
     """List appointments to come that no longer fit; with --keep-wall-time put right first what can be."""
     looked = recheck.look_at_all(work.database)
-    kept: tuple[dict[str, Any], ...] = ()
+    kept: tuple[Entry, ...] = ()
+    refused: NotKept | None = None
     if arguments.keep_wall_time:
-        steps = keeping(one.misfit for one in looked.found).steps
-        if steps:
-            kept = _kept(work, KeepWallTimes(steps, work.operation_id))
+        kept, refused = _kept(work, keeping(one.misfit for one in looked.found))
+        if kept:
             looked = recheck.look_at_all(work.database)
     document = {
         "looked_at": looked.number,
-        "kept": list(kept),
+        "kept": [documents.appointment(entry, work.clinic) for entry in kept],
         "unfit": [_document(one, looked.clinic) for one in looked.found],
     }
     lines = [_line(one, looked.clinic) for one in looked.found]
     if kept:
         lines.append(f"{len(kept)} put back to the time that was agreed")
+    if refused is not None:
+        document["refused"] = error_document(refused.cause, work.clinic, work.operation_id)
+        lines.append(f"no more, because of {documents.appointment_line(refused.entry, work.clinic)}:")
+        lines.extend(error_lines(refused.cause, work.operation_id))
     lines.append(f"{len(looked.found)} of {looked.number} appointments to come no longer fit")
     return Answer(document, tuple(lines), UNFIT if looked.found else 0)
 
 
-def _kept(work: Work, command: KeepWallTimes) -> tuple[dict[str, Any], ...]:
-    try:
-        entries = recheck.keep_wall_times(work.database, command)
-    except NotKept as refused:
-        raise refused.cause from refused  # as for an appointment by itself; nothing was written
-    return tuple(documents.appointment(entry, work.clinic) for entry in entries)
+def _kept(work: Work, parts: Iterable[KeepWallTimes]) -> tuple[tuple[Entry, ...], NotKept | None]:
+    """Carry out part after part, until one is refused: of the first nothing is written then, so it is an error."""
+    kept: tuple[Entry, ...] = ()
+    for part in parts:
+        # the same appointments under the same --operation-id are put back once, others under it are another change
+        same = uuid5(work.operation_id, " ".join(f"{step.appointment_id}:{step.version}" for step in part.steps))
+        try:
+            kept += recheck.keep_wall_times(work.database, replace(part, operation_id=same))
+        except NotKept as refused:
+            if not kept:
+                raise refused.cause from refused  # as for an appointment by itself
+            return kept, refused
+    return kept, None
 
 
 def _document(found: recheck.Found, clinic: Clinic) -> dict[str, Any]:

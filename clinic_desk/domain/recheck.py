@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from clinic_desk.errors import Refused
 _OF_ITS_SETUP: Final = frozenset({Rule.INACTIVE, Rule.WRONG_TYPE, Rule.NO_ROOM, Rule.NO_DEVICE, Rule.WRONG_ROOM})
 _OF_ITS_TIME: Final = frozenset({Rule.OUTSIDE_HOURS, Rule.OVER_BREAK, Rule.TIME_OFF, Rule.CLOSURE, Rule.BLOCKED})
 MOST_AT_ONCE: Final = 500
-"""So many are corrected in one transaction: each locks days of its doctor and room."""
+"""So many are corrected in one transaction, more of them part by part: each locks days of its doctor and room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +70,34 @@ class NotKept(Refused):
         self.cause = cause
 
 
-def keeping(misfits: Iterable[Misfit]) -> KeepWallTimes:
-    """Return the command that puts those of these that were shifted back to the wall time that was agreed.
+def keeping(misfits: Iterable[Misfit]) -> tuple[KeepWallTimes, ...]:
+    """Return the commands that put those of these that were shifted back to the wall time that was agreed.
 
-    What else speaks against them does so afterwards as before. At most `MOST_AT_ONCE`; of those that go later the
-    latest, which are in nobody's way there.
+    What else speaks against them does so afterwards as before. Each corrects at most `MOST_AT_ONCE`; they are to be
+    carried out in this order, in which none is in the way of one before it, and any number of them makes sense.
     """
-    steps = [
-        (one.keeps > one.appointment.starts_at, KeptTime(one.appointment.id, one.appointment.version, one.keeps))
-        for one in sorted(misfits, key=lambda one: one.appointment.starts_at)
-        if one.keeps is not None
-    ]
-    later = [step for goes_later, step in steps if goes_later]
-    if len(steps) > MOST_AT_ONCE:
-        return KeepWallTimes(tuple(later[-MOST_AT_ONCE:] or [step for _, step in steps[:MOST_AT_ONCE]]))
-    return KeepWallTimes(tuple(step for _, step in steps))
+    shifted = {one.appointment.id: one for one in misfits if one.keeps is not None}
+    rows = [one.appointment for one in shifted.values()]
+    later = frozenset(row_id for row_id, one in shifted.items() if one.keeps and one.keeps > one.appointment.starts_at)
+    return tuple(
+        KeepWallTimes(tuple(_kept_time(shifted[row_id]) for row_id in part)) for part in _parts(_together(rows, later))
+    )
+
+
+def _kept_time(one: Misfit) -> KeptTime:
+    assert one.keeps is not None, "only those that were shifted"
+    return KeptTime(one.appointment.id, one.appointment.version, one.keeps)
+
+
+def _parts(groups: Iterable[tuple[UUID, ...]]) -> list[tuple[UUID, ...]]:
+    """Return as many groups as may go together, together; only one that is too large by itself is divided."""
+    parts: list[tuple[UUID, ...]] = []
+    for group in groups:
+        if parts and len(parts[-1]) + len(group) <= MOST_AT_ONCE:
+            parts[-1] += group
+        else:
+            parts += [group[first : first + MOST_AT_ONCE] for first in range(0, len(group), MOST_AT_ONCE)]
+    return parts
 
 
 def in_turn(appointments: Iterable[Appointment], goes_later: Set[UUID]) -> tuple[UUID, ...]:
@@ -92,6 +106,11 @@ def in_turn(appointments: Iterable[Appointment], goes_later: Set[UUID]) -> tuple
     Of those that go later the latest come first. Those of one practitioner that overlap go together, and who was
     squeezed in after those it stands beside: it is squeezed in with them again. `goes_later`: their ids.
     """
+    return tuple(row_id for group in _together(appointments, goes_later) for row_id in group)
+
+
+def _together(appointments: Iterable[Appointment], goes_later: Set[UUID]) -> list[tuple[UUID, ...]]:
+    """Return the order of `in_turn`, those together that are of one time and must not be parted."""
     ordered = sorted(appointments, key=lambda row: (row.practitioner_id.int, row.footprint))
     keys: dict[UUID, tuple[bool, float, bool, float]] = {}
     who, begins, ends = None, 0.0, 0.0
@@ -103,7 +122,8 @@ def in_turn(appointments: Iterable[Appointment], goes_later: Set[UUID]) -> tuple
         later = row.id in goes_later
         sign = -1 if later else 1
         keys[row.id] = (later, sign * begins, row.squeezed_in, sign * begin)
-    return tuple(sorted(keys, key=lambda row_id: keys[row_id]))
+    in_order = sorted(keys, key=lambda row_id: keys[row_id])
+    return [tuple(group) for _, group in groupby(in_order, key=lambda row_id: keys[row_id][:2])]
 
 
 def taking_back(before: Iterable[Appointment], after: Iterable[Entry]) -> KeepWallTimes:

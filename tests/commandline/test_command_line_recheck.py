@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import URL, Engine
 
 from tests.commandline.conftest import ADDRESS, Command, Ended, text
@@ -63,6 +64,20 @@ def test_a_place_that_is_taken_is_refused_as_for_an_appointment_by_itself(
     ended = run("check-appointments", "--keep-wall-time")
     assert (ended.code, ended.document["error"]) == (1, "slot-taken")
     assert run("show", made["id"]).document["starts_at"] == made["starts_at"]
+
+
+def test_what_more_than_one_transaction_put_back_stands_when_a_later_one_is_refused(
+    run: Run, booked: Booked, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clinic_desk.domain.recheck.MOST_AT_ONCE", 1)
+    made, other = booked("09:00"), booked("10:00", JONAS)
+    change(owner_engine, "UPDATE appointment SET wall_start = wall_start - interval '30 minutes'")
+    booked("09:30", SMALL_CLINIC.patients[2])
+    ended = run("check-appointments", "--keep-wall-time")
+    assert ended.code == 1
+    assert [row["id"] for row in ended.document["kept"]] == [made["id"]]
+    assert [row["appointment"]["id"] for row in ended.document["unfit"]] == [other["id"]]
+    assert ended.document["refused"]["error"] == "slot-taken"
 
 
 def test_lines_tell_a_person_the_same(

@@ -150,20 +150,30 @@ def test_what_the_clinic_as_it_was_read_does_not_have_is_newer_and_passed_over()
 
 def test_only_what_was_shifted_is_put_back() -> None:
     (closed,) = misfits([shifted(NINE, 60)], clinic(working_hours=()), now=LONG_AGO)
-    command = keeping([Misfit(replace(NINE, id=UUID(int=5))), closed])
+    (command,) = keeping([Misfit(replace(NINE, id=UUID(int=5))), closed])
     assert [(step.appointment_id, step.version, step.starts_at, step.agreed) for step in command.steps] == [
         (NINE.id, 1, at(9), None)
     ]
 
 
-@pytest.mark.parametrize(("by", "first"), [(-60, MOST_AT_ONCE - 1), (60, 0)])
-def test_of_more_than_fit_one_transaction_those_go_first_that_are_in_nobodys_way(by: int, first: int) -> None:
+@pytest.mark.parametrize("by", [-60, 60], ids=["they go later", "they go earlier"])
+def test_more_than_fit_one_transaction_go_part_by_part_none_in_the_way_of_one_before_it(by: int) -> None:
     rows = [
-        replace(shifted(NINE, by + 15 * number), id=UUID(int=5000 + number)) for number in range(2 * MOST_AT_ONCE - 1)
+        replace(shifted(NINE, by + 15 * number), id=UUID(int=5000 + number)) for number in range(2 * MOST_AT_ONCE + 1)
     ]
     later = timedelta(minutes=-by)
-    steps = keeping(Misfit(row, (), row.starts_at + later) for row in rows).steps
-    assert [step.appointment_id for step in steps] == [row.id for row in rows[first : first + MOST_AT_ONCE]]
+    parts = keeping(Misfit(row, (), row.starts_at + later) for row in rows)
+    assert [len(part.steps) for part in parts] == [MOST_AT_ONCE, MOST_AT_ONCE, 1]
+    order = [step.appointment_id for part in parts for step in part.steps]
+    assert order == [row.id for row in (rows if by > 0 else reversed(rows))]
+
+
+def test_those_beside_each_other_are_never_parted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clinic_desk.domain.recheck.MOST_AT_ONCE", 3)
+    rows = [appointment(at(9, 30 * number), 20, number=number) for number in range(1, 5)]
+    beside = appointment(at(10, 35), 20, number=9, squeezed_in=True)  # shares time with the third
+    parts = keeping(Misfit(row, (), row.starts_at - timedelta(minutes=60)) for row in (*rows, beside))
+    assert [[step.appointment_id.int for step in part.steps] for part in parts] == [[1, 2], [3, 9, 4]]
 
 
 def test_those_beside_each_other_go_together_and_the_squeezed_in_last() -> None:

@@ -29,6 +29,12 @@ def run(engine: Engine, statement: str, **values: Any) -> None:
         connection.exec_driver_sql(statement, values)
 
 
+def command_for(looked: recheck.Looked) -> KeepWallTimes:
+    """What puts back all that was found, few enough for one transaction."""
+    (command,) = keeping(one.misfit for one in looked.found)
+    return command
+
+
 @pytest.fixture
 def three(clinic: SmallClinic, database: Database) -> tuple[Entry, ...]:
     """Three visits in a row on the Monday, the second patient's being the middle one."""
@@ -109,7 +115,7 @@ def test_the_wall_time_that_was_agreed_is_kept_for_all_in_one_transaction(
     operations = count(owner_engine, "operation")
     looked = recheck.look_at_all(database)
     assert ids(looked) == [entry.id for entry in three]
-    kept = recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
+    kept = recheck.keep_wall_times(database, command_for(looked))
     expected = [at(clinic.monday, 8, 45), at(clinic.monday, 9), at(clinic.monday, 9, 15)]
     assert [entry.appointment.starts_at for entry in kept] == expected, "into each other's places"
     assert count(owner_engine, "operation") == operations + 1
@@ -128,7 +134,7 @@ def test_taking_back_puts_instants_and_what_was_agreed_back(
     shift(owner_engine, minutes)
     looked = recheck.look_at_all(database)
     before = [one.entry.appointment for one in looked.found]
-    kept = recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
+    kept = recheck.keep_wall_times(database, command_for(looked))
     recheck.keep_wall_times(database, taking_back(before, kept))
     again = recheck.look_at_all(database)
     assert [one.misfit.keeps for one in again.found] == [one.misfit.keeps for one in looked.found]
@@ -159,7 +165,7 @@ def test_who_was_squeezed_in_is_squeezed_in_beside_the_same_again(
     ]
     shift(owner_engine, minutes)
     looked = recheck.look_at_all(database)
-    recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
+    recheck.keep_wall_times(database, command_for(looked))
     for entry in booked:
         now = stored(owner_engine, entry.id)
         assert now["starts_at"] == entry.appointment.starts_at - timedelta(minutes=minutes)
@@ -180,7 +186,7 @@ def test_what_breaks_a_rule_is_put_back_too_and_stays_listed_with_its_room(
     run(owner_engine, "UPDATE room SET active = false")
     run(owner_engine, "UPDATE practitioner SET active = false")
     looked = recheck.look_at_all(database)
-    assert len(recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))) == len(three) + 1
+    assert len(recheck.keep_wall_times(database, command_for(looked))) == len(three) + 1
     again = recheck.look_at_all(database).found
     assert [one.misfit.keeps for one in again] == [None] * (len(three) + 1)
     assert stored(owner_engine, entry.id)["room_id"] == clinic.room_1
@@ -193,7 +199,7 @@ def test_the_site_whose_zone_was_put_right_keeps_its_wall_times(
 ) -> None:
     run(owner_engine, "UPDATE site SET zone = 'Europe/Lisbon' WHERE id = %(id)s", id=clinic.berlin)
     looked = recheck.look_at_all(database)
-    kept = recheck.keep_wall_times(database, keeping(one.misfit for one in looked.found))
+    kept = recheck.keep_wall_times(database, command_for(looked))
     assert [entry.appointment.zone for entry in kept] == ["Europe/Lisbon"] * len(three)
     assert kept[0].appointment.wall_start == datetime.combine(clinic.monday, time(9))
     assert kept[0].appointment.starts_at == at(clinic.monday, 9, zone="Europe/Lisbon")
@@ -215,7 +221,7 @@ def test_who_was_told_is_told_nothing_more_and_reminders_come_at_their_time(
 ) -> None:
     leaves(owner_engine, "confirmation")
     shift(owner_engine)
-    recheck.keep_wall_times(database, keeping(one.misfit for one in recheck.look_at_all(database).found))
+    recheck.keep_wall_times(database, command_for(recheck.look_at_all(database)))
     assert [waiting(owner_engine, kind) for kind in ("confirmation", "rescheduled")] == [[], []]
     reminded = waiting(owner_engine, "reminder")
     assert {row[0] for row in reminded} == {entry.id for entry in three}
@@ -228,7 +234,7 @@ def test_a_confirmation_that_has_not_left_is_still_sent(
     shift(owner_engine)
     before = waiting(owner_engine, "confirmation")
     assert {row[0] for row in before} == {entry.id for entry in three}
-    recheck.keep_wall_times(database, keeping(one.misfit for one in recheck.look_at_all(database).found))
+    recheck.keep_wall_times(database, command_for(recheck.look_at_all(database)))
     after = waiting(owner_engine, "confirmation")
     assert [row[0] for row in after] == [row[0] for row in before]
     assert all("08:" in body for _, body in after)
@@ -239,7 +245,7 @@ def test_one_that_another_desk_changed_keeps_all_as_they_are(
     owner_engine: Engine,
 ) -> None:  # fmt: skip
     shift(owner_engine)
-    command = keeping(one.misfit for one in recheck.look_at_all(database).found)
+    command = command_for(recheck.look_at_all(database))
     version = stored(owner_engine, three[1].id)["version"]
     booking.update(second_database, Update(three[1].id, version, note="came by"))
     with pytest.raises(NotKept) as refused:
@@ -254,7 +260,7 @@ def test_a_place_that_is_taken_keeps_all_as_they_are(
 ) -> None:
     shift(owner_engine)
     booking.book(database, checkup(clinic, at(clinic.monday, 8, 15), patient_id=clinic.patients[5]))
-    command = keeping(one.misfit for one in recheck.look_at_all(database).found)
+    command = command_for(recheck.look_at_all(database))
     with pytest.raises(NotKept) as refused:
         recheck.keep_wall_times(database, command)
     assert isinstance(refused.value.cause, SlotTaken)
@@ -275,7 +281,7 @@ def test_who_was_squeezed_in_is_never_put_beside_somebody_else_unasked(
     booking.cancel(database, Cancel(one.id, 1, CancellationReason.PATIENT))
     shift(owner_engine)
     booking.book(database, checkup(clinic, at(clinic.monday, 8), patient_id=clinic.patients[2]))
-    command = keeping(one.misfit for one in recheck.look_at_all(database).found)
+    command = command_for(recheck.look_at_all(database))
     shifted = [step for step in command.steps if step.appointment_id == beside.id]
     with pytest.raises(NotKept) as refused:
         recheck.keep_wall_times(database, KeepWallTimes(tuple(shifted)))
@@ -287,7 +293,7 @@ def test_the_same_command_again_does_nothing_twice(
     three: tuple[Entry, ...], database: Database, owner_engine: Engine
 ) -> None:
     shift(owner_engine)
-    command = keeping(one.misfit for one in recheck.look_at_all(database).found)
+    command = command_for(recheck.look_at_all(database))
     first = recheck.keep_wall_times(database, command)
     assert len(first) == len(three)
     assert recheck.keep_wall_times(database, command) == first
@@ -313,4 +319,4 @@ def test_who_may_only_read_sees_the_list_and_corrects_nothing(
     looked = recheck.look_at_all(reader)
     assert len(looked.found) == len(three)
     with pytest.raises(NotAllowed):
-        recheck.keep_wall_times(reader, keeping(one.misfit for one in looked.found))
+        recheck.keep_wall_times(reader, command_for(looked))

@@ -6,22 +6,22 @@ is looked at quietly, and only if something no longer fits the strip over the ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from clinic_desk.domain.recheck import KeepWallTimes, NotKept, keeping, taking_back
+from clinic_desk.domain.recheck import NotKept, keeping, taking_back
 from clinic_desk.domain.records import Clinic, Entry
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.services.recheck import Found
-from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.lanes import Priority
+from clinic_desk.ui.recheck.keeping import Ended, Keeping
 from clinic_desk.ui.recheck.looking import Looking
 from clinic_desk.ui.recheck.sheet import RecheckSheet
-from clinic_desk.ui.recheck.words import back_text, kept_text, offer_text, refused_text
+from clinic_desk.ui.recheck.words import back_text, keeping_text, kept_text, offer_text, refused_text
 from clinic_desk.ui.undo import DoneTogether
 
 if TYPE_CHECKING:
@@ -47,6 +47,14 @@ class RecheckDesk(QObject):
         self._quiet.progressed.connect(self._looked_quietly)
         self._rules = ""
         """The zone rules that are looked at quietly; empty: the set-up is."""
+        self._keeping = Keeping(space.desk.database, space.desk.tasks, self)
+        self._keeping.part_stands.connect(self._part_kept)
+        self._keeping.ended.connect(self._kept)
+        self._before: dict[UUID, Entry] = {}
+        """What is being put right, as it was; `_number` of it, of which so many `_stand` by now."""
+        self._number = self._stand = 0
+        self._trouble: ClinicDeskError | None = None
+        """Why some were not put right, to be said when it was looked what that leaves."""
         space.closing.connect(self._stop)
 
     def open(self) -> None:
@@ -58,6 +66,7 @@ class RecheckDesk(QObject):
         self.sheet = RecheckSheet(space.window, space.store.freshness.now, may_write=space.may_write)
         self.sheet.wanted.connect(self._go_to)
         self.sheet.keep_wanted.connect(self._keep)
+        self.sheet.stop_wanted.connect(self._keeping.stop)
         self.sheet.finished.connect(lambda _result: self._closed())
         self.sheet.open()
         self._look()
@@ -72,6 +81,7 @@ class RecheckDesk(QObject):
             self.sheet.show_found(found, number, clinic, ended=is_all)
             if is_all:
                 self.sheet.choose(self._came_from)
+                self._say_trouble(some_stand=True)
 
     def _not_looked(self, error: ClinicDeskError) -> None:
         if self.sheet is not None:
@@ -79,12 +89,14 @@ class RecheckDesk(QObject):
 
     def _closed(self) -> None:
         self.sheet = None
+        self._trouble = None
         self._looking.stop()
         self._space.commands.back_to_calendar()
 
     def _stop(self) -> None:
         self._looking.stop()
         self._quiet.stop()
+        self._keeping.stop()
 
     # --- what is done about it ---
 
@@ -98,62 +110,58 @@ class RecheckDesk(QObject):
         self._space.navigator.go_to(shown.date(), minute=shown.hour * 60 + shown.minute, select=entry.id)
 
     def _keep(self, chosen: tuple[Found, ...]) -> None:
-        before = [one.entry for one in chosen]
+        self._before = {one.id: one.entry for one in chosen}
+        self._number = len(chosen)
         if self.sheet is not None:
             self.sheet.set_busy(busy=True)
-        self._send(
-            keeping(one.misfit for one in chosen),
-            lambda after: self._kept(before, after),
-            self._not_kept,
-        )
+        self._keeping.start(keeping(one.misfit for one in chosen))
 
-    def _kept(self, before: list[Entry], after: tuple[Entry, ...]) -> None:
-        self._apply(after)
-        done = DoneTogether(lambda: self._take_back(before, after))
-        self._space.own.committed_together(kept_text(len(after)), done)
+    def _part_kept(self, entries: tuple[Entry, ...]) -> None:
+        self._apply(entries)
+        self._stand += len(entries)
+        if self.sheet is not None:
+            self.sheet.say(keeping_text(self._stand, self._number), "muted")
+
+    def _kept(self, ended: Ended) -> None:
+        """What stands can be taken back, also if others were refused or it was stopped."""
+        self._stand = 0
+        if ended.stands:
+            before = self._before
+            done = DoneTogether(lambda: self._take_back(before, ended.stands))
+            self._space.own.committed_together(kept_text(ended.number), done)
+        self._trouble = ended.error
         if self.sheet is not None:
             self.sheet.set_busy(busy=False)
-            self._look()
+            if ended.stands:
+                self._look()
+            else:
+                self._say_trouble(some_stand=False)
 
-    def _not_kept(self, error: ClinicDeskError) -> None:
-        if self.sheet is not None:
-            self.sheet.set_busy(busy=False)
-            self.sheet.say(refused_text(error, self._space.store.clinic))
+    def _say_trouble(self, *, some_stand: bool) -> None:
+        """Say why some were not put right, and choose the one that was in the way."""
+        error, self._trouble = self._trouble, None
+        if error is not None and self.sheet is not None:
+            self.sheet.say(refused_text(error, self._space.store.clinic, some_stand=some_stand))
             self.sheet.choose(error.entry.id if isinstance(error, NotKept) else None)
 
-    def _take_back(self, before: list[Entry], after: tuple[Entry, ...]) -> None:
+    def _take_back(self, before: Mapping[UUID, Entry], parts: tuple[tuple[Entry, ...], ...]) -> None:
+        """Put those of these parts where they were, the last first; what could not be sent may be tried again."""
         own, clinic = self._space.own, self._space.store.clinic
+        back = Keeping(self._space.desk.database, self._space.desk.tasks, self)
 
-        def done(entries: tuple[Entry, ...]) -> None:
-            self._apply(entries)
-            own.tell(back_text(len(entries)))
+        def ended(how: Ended) -> None:
+            back.deleteLater()
+            if how.number:
+                own.tell(back_text(how.number))
+            if how.error is not None:
+                own.tell_trouble(refused_text(how.error, clinic, some_stand=bool(how.stands)))
+            if how.left and not isinstance(how.error, NotKept):
+                left = parts[: len(how.left)]
+                own.stack.push_together(DoneTogether(lambda: self._take_back(before, left)))
 
-        def failed(error: ClinicDeskError) -> None:
-            own.tell_trouble(refused_text(error, clinic))
-            if not isinstance(error, NotKept):  # it may be tried again
-                own.stack.push_together(DoneTogether(lambda: self._take_back(before, after)))
-
-        self._send(taking_back((entry.appointment for entry in before), after), done, failed)
-
-    def _send(
-        self,
-        command: KeepWallTimes,
-        done: Callable[[tuple[Entry, ...]], None],
-        failed: Callable[[ClinicDeskError], None],
-    ) -> None:
-        database = self._space.desk.database
-
-        def work() -> object:
-            from clinic_desk.services import recheck
-
-            return recheck.keep_wall_times(database, command)
-
-        submission = Submission(self._space.desk.tasks, self)
-        submission.done.connect(done)
-        submission.failed.connect(failed)
-        submission.done.connect(submission.deleteLater)
-        submission.failed.connect(submission.deleteLater)
-        submission.send(work)
+        back.part_stands.connect(self._apply)
+        back.ended.connect(ended)
+        back.start(taking_back((before[entry.id].appointment for entry in part), part) for part in reversed(parts))
 
     def _apply(self, entries: tuple[Entry, ...]) -> None:
         for entry in entries:

@@ -11,7 +11,6 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from clinic_desk.domain.recheck import MOST_AT_ONCE
 from clinic_desk.domain.records import Clinic
 from clinic_desk.services.recheck import Found
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle, set_button_text
@@ -19,7 +18,7 @@ from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.words import day_text, one_line, time_text
 from clinic_desk.ui.messages.list_view import MessageList
 from clinic_desk.ui.messages.rows import Column, RowsModel
-from clinic_desk.ui.recheck.words import keep_text, progress_text, reason_text, result_text
+from clinic_desk.ui.recheck.words import keep_text, progress_text, reason_text, result_text, stopping_text
 
 translate = QCoreApplication.translate
 _WIDTH = 1080
@@ -59,7 +58,9 @@ class RecheckSheet(Sheet):
     wanted = Signal(object)
     """The Entry to go to."""
     keep_wanted = Signal(object)
-    """Those (tuple of Found) whose agreed wall time is to be kept, as many of them as can be at once."""
+    """Those (tuple of Found) whose agreed wall time is to be kept."""
+    stop_wanted = Signal()
+    """No more are to be put right."""
 
     def __init__(self, parent: QWidget, clock: Callable[[], datetime], *, may_write: bool) -> None:
         super().__init__(parent, width=_WIDTH)
@@ -149,7 +150,7 @@ class RecheckSheet(Sheet):
         self.why.setText(row.why if row is not None else "")
         self.go.setVisible(row is not None)
         self.keep.setVisible(any(each.is_kept is not None for each in self.rows.records))
-        set_button_text(self.keep, keep_text(min(len(kept), MOST_AT_ONCE)))
+        set_button_text(self.keep, keep_text(len(kept)))
         self.keep.setEnabled(bool(kept) and not self._busy)
         told = translate("recheck", "Space: keep the agreed time of this one, or not")
         self.hint.setText(told if row is not None and row.is_kept is not None else "")
@@ -160,8 +161,10 @@ class RecheckSheet(Sheet):
         restyle(self.told, "role", role)
 
     def set_busy(self, *, busy: bool) -> None:
-        """Nothing else is put right while something is."""
+        """Nothing else is put right while something is; what closes the sheet stops it."""
         self._busy = busy
+        stop, close = translate("recheck", "&Stop"), translate("recheck", "&Close")
+        set_button_text(self.close_button, stop if busy else close)
         self._show_chosen()
 
     # --- what is chosen ---
@@ -196,8 +199,11 @@ class RecheckSheet(Sheet):
         return self.list
 
     def reject(self) -> None:
-        """Esc closes, but not while something is put right."""
-        if not self._busy:
+        """Esc closes; while something is put right it ends that first."""
+        if self._busy:
+            self.say(stopping_text(), "muted")
+            self.stop_wanted.emit()
+        else:
             super().reject()
 
 

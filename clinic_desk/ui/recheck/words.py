@@ -62,8 +62,22 @@ def kept_text(number: int) -> str:
     return translate("recheck", "{n} appointments are at the time that was agreed again.").format(n=number)
 
 
+def keeping_text(number: int, of: int) -> str:
+    """Return how far putting right is."""
+    return translate("recheck", "{n} of {all} are at the time that was agreed again… Esc stops.").format(
+        n=number, all=of
+    )
+
+
+def stopping_text() -> str:
+    """Return what is said from Esc on until the part under way has ended."""
+    return translate("recheck", "Stopping; what is put right so far stays so.")
+
+
 def back_text(number: int) -> str:
     """Return what was taken back."""
+    if number == 1:
+        return translate("recheck", "Undone: the appointment is where it was.")
     return translate("recheck", "Undone: {n} appointments are where they were.").format(n=number)
 
 
@@ -80,14 +94,16 @@ def offer_text(unfit: int, shifted: int) -> str:
     return told.format(n=unfit)
 
 
-def refused_text(error: ClinicDeskError, clinic: Clinic) -> str:
-    """Return why nothing was put right, and whose appointment stood in the way."""
+def refused_text(error: ClinicDeskError, clinic: Clinic, *, some_stand: bool = False) -> str:
+    """Return why nothing was put right (or no more), and whose appointment stood in the way."""
     if not isinstance(error, NotKept):
         return sentence(error, clinic, clinic.sites[0].zone if clinic.sites else "UTC")
     row = error.entry.appointment
     about = About(row.practitioner_id, row.type_id, row.starts_at)
     why = sentence(error.cause, clinic, clinic.site(row.site_id).zone, about)
     told = translate("recheck", "Nothing was changed, because of {name}, {day} {time}: {why}")
+    if some_stand:
+        told = translate("recheck", "No more were changed, because of {name}, {day} {time}: {why}")
     return told.format(
         name=one_line(error.entry.patient.display_name),
         day=day_text(row.wall_start.date()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -139,6 +140,90 @@ def test_the_agreed_times_are_kept_at_once_and_taken_back_at_once(
     press(Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: [stored(owner_engine, entry.id)["starts_at"] for entry in three] == before, timeout=10_000)
     assert len(recheck.look_at_all(database).found) == len(three)
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no more than one fitted one transaction."""
+    monkeypatch.setattr("clinic_desk.domain.recheck.MOST_AT_ONCE", 1)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_more_than_go_at_once_are_kept_part_by_part_and_taken_back_together(
+    *, open_program: OpenProgram, qtbot: QtBot, three: tuple[Entry, ...], owner_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    before = [stored(owner_engine, entry.id)["starts_at"] for entry in three]
+    shift(owner_engine)
+    program = open_program()
+    sheet = opened(program, qtbot, 3)
+    said: list[str] = []
+    show = sheet.told.setText
+
+    def heard(text: str) -> None:
+        said.append(text)
+        show(text)
+
+    monkeypatch.setattr(sheet.told, "setText", heard)
+    press(Qt.Key.Key_K, ALT)
+    qtbot.waitUntil(lambda: sheet.told.text() == "All 3 appointments to come fit.", timeout=10_000)
+    assert "2 of 3 are at the time that was agreed again… Esc stops." in said
+    press(ESC)
+    assert "3 appointments are at the time that was agreed again" in program.window.toasts.latest_text()
+    press(Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: [stored(owner_engine, entry.id)["starts_at"] for entry in three] == before, timeout=10_000)
+    toasts = program.window.toasts
+    qtbot.waitUntil(lambda: "Undone: 3 appointments" in toasts.latest_text(), timeout=10_000)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_esc_ends_it_after_the_part_under_way_and_what_stands_is_taken_back(
+    *, open_program: OpenProgram, qtbot: QtBot, three: tuple[Entry, ...], owner_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    before = [stored(owner_engine, entry.id)["starts_at"] for entry in three]
+    shift(owner_engine)
+    program = open_program()
+    sheet = opened(program, qtbot, 3)
+    begun, may_end = Event(), Event()
+    keep = recheck.keep_wall_times
+
+    def slow(*given: Any) -> object:
+        begun.set()
+        assert may_end.wait(20)
+        return keep(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recheck, "keep_wall_times", slow)
+        press(Qt.Key.Key_K, ALT)
+        qtbot.waitUntil(begun.is_set, timeout=10_000)
+        press(ESC)
+        assert sheet.isVisible()
+        assert sheet.told.text() == "Stopping; what is put right so far stays so."
+        may_end.set()
+        qtbot.waitUntil(lambda: sheet.told.text() == "2 of 3 appointments to come no longer fit.", timeout=10_000)
+    press(ESC)
+    assert not sheet.isVisible()
+    assert [stored(owner_engine, one.id)["starts_at"] for one in three][1:] == before[1:]
+    press(Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: [stored(owner_engine, one.id)["starts_at"] for one in three] == before, timeout=10_000)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_a_part_that_is_refused_is_named_and_those_before_it_stand(
+    *, open_program: OpenProgram, qtbot: QtBot, three: tuple[Entry, ...], owner_engine: Engine, database: Database,
+    clinic: SmallClinic,
+) -> None:  # fmt: skip
+    shift(owner_engine, 60)
+    booking.book(database, checkup(clinic, at(next_monday(), 8, 15), patient_id=clinic.patients[5]))
+    sheet = opened(open_program(), qtbot, 3)
+    press(Qt.Key.Key_K, ALT)
+    qtbot.waitUntil(lambda: "was taken first" in sheet.told.text(), timeout=10_000)
+    assert "Jonas Meier" in sheet.told.text()
+    assert sheet.told.text().startswith("No more were changed, because of")
+    assert [row.who for row in sheet.rows.records] == ["Jonas Meier", "Siobhán O'Neill"]
+    assert sheet.list.chosen.id == three[1].id
+    press(ESC)
 
 
 def test_what_stands_in_the_way_is_named_and_nothing_is_changed(

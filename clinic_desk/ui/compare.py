@@ -139,9 +139,7 @@ class CompareSheet(Sheet):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         number = event.key() - Qt.Key.Key_0.value
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.isAutoRepeat():
-            event.accept()
-        elif 1 <= number <= len(self.choices):
+        if 1 <= number <= len(self.choices):
             self.choose(number)
         else:
             super().keyPressEvent(event)

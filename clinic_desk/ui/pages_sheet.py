@@ -201,7 +201,7 @@ class PagesSheet(Sheet):
             super().keyPressEvent(event)
             return
         focused = self.focusWidget()
-        if isinstance(focused, QPushButton) and not event.isAutoRepeat():
+        if isinstance(focused, QPushButton):
             focused.click()
         elif focused is self.areas:
             self.enter_page()

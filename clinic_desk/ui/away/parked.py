@@ -141,8 +141,7 @@ class ParkedSheet(Sheet):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             focus = QApplication.focusWidget()
-            if not event.isAutoRepeat():
-                (focus.click if isinstance(focus, QPushButton) else self._take)()
+            (focus.click if isinstance(focus, QPushButton) else self._take)()
             event.accept()
         else:
             super().keyPressEvent(event)

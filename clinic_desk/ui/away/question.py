@@ -102,8 +102,7 @@ class AwayQuestion(Sheet):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             focus = QApplication.focusWidget()
-            if not event.isAutoRepeat():
-                (focus.click if isinstance(focus, QPushButton) else self.submit)()
+            (focus.click if isinstance(focus, QPushButton) else self.submit)()
             event.accept()
             return
         super().keyPressEvent(event)

@@ -307,8 +307,7 @@ class AwaySheet(Sheet):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER:
             focus = QApplication.focusWidget()
-            if not event.isAutoRepeat():
-                (focus.click if focus in {self.cancel_button, self.only_save} else self.submit)()
+            (focus.click if focus in {self.cancel_button, self.only_save} else self.submit)()
             event.accept()
             return
         if event.text().isdigit() and not self.is_busy and self.table.choose_number(int(event.text())):

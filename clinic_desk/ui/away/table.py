@@ -251,8 +251,7 @@ class AwayTable(QWidget):
         if not self.line.hasFocus():
             super().keyPressEvent(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if not event.isAutoRepeat():
-                self._take_line()
+            self._take_line()
             event.accept()
         elif event.key() == Qt.Key.Key_Escape:
             self.list.setFocus()

@@ -146,8 +146,6 @@ class CancelDialog(EndDialog):
             at = order.index(self.reason) + arrows[Qt.Key(event.key())]
             if 0 <= at < len(order):
                 self.choose(order[at])
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.isAutoRepeat():
-            event.accept()
         else:
             super().keyPressEvent(event)
 

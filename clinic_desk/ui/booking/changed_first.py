@@ -268,9 +268,7 @@ class ChangedFirstDialog(Sheet):
         number = event.key() - Qt.Key.Key_0.value
         arrows = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: 2, Qt.Key.Key_Up: -2}
         at = next((index for index, choice in enumerate(self.choices) if choice.hasFocus()), None)
-        if event.key() in _ENTER and event.isAutoRepeat():
-            event.accept()
-        elif 1 <= number <= len(self.choices):
+        if 1 <= number <= len(self.choices):
             self.choose(number)
         elif event.key() in arrows and at is not None:
             to = at + arrows[Qt.Key(event.key())]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDialog, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from clinic_desk.ui.booking.card import SHADOW, focus_within, is_ours, paint_card
 from clinic_desk.ui.theme import theme_of
+
+ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Sheet(QDialog):
     """Covers the window of its parent while it is open. Esc rejects, Enter presses the default button.
 
     It is a child widget, so it is where the window is on every window system, and is in every picture of it. The
-    focus comes back to where it was when the sheet closes.
+    focus comes back to where it was when the sheet closes. Enter held down answers nothing, whatever has the keyboard:
+    the press that opened the sheet is still under way, and what it asks has not been read.
     """
 
     def __init__(self, parent: QWidget, *, width: int = 620) -> None:
@@ -32,6 +37,9 @@ class Sheet(QDialog):
         self.body.setSpacing(10)
         parent.window().installEventFilter(self)
         self.card.installEventFilter(self)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._watch)
         self.hide()
 
     def open(self) -> None:
@@ -45,6 +53,11 @@ class Sheet(QDialog):
         first = self.first_focus()
         if first is not None:
             first.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _watch(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """Hear the keys before whatever has the keyboard does: a button would answer by itself."""
+        if new is not None and self.isAncestorOf(new):
+            new.installEventFilter(self)
 
     def _cover(self) -> None:
         parent = self.parentWidget()
@@ -77,6 +90,8 @@ class Sheet(QDialog):
             self._came_from.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and watched is not self.parent() and _is_held_enter(event):
+            return not isinstance(watched, QPlainTextEdit | QTextEdit)  # which writes lines
         if watched is self.card and event.type() == QEvent.Type.LayoutRequest:
             self.arrange()
         if watched is self.parent() and event.type() == QEvent.Type.Resize and self.isVisible():
@@ -105,6 +120,10 @@ class Sheet(QDialog):
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
         return focus_within(self, forward=forward)
+
+
+def _is_held_enter(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.isAutoRepeat() and event.key() in ENTER
 
 
 def _alive(widget: QWidget) -> bool:

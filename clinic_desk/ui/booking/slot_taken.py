@@ -324,9 +324,7 @@ class SlotTakenDialog(Sheet):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         arrows = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: 2, Qt.Key.Key_Up: -2}
         number = event.key() - Qt.Key.Key_0.value
-        if event.isAutoRepeat() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()
-        elif 1 <= number <= len(self.choices) and not event.isAutoRepeat():
+        if 1 <= number <= len(self.choices) and not event.isAutoRepeat():
             self.choose(number)
             event.accept()
         elif event.key() in arrows and self.choices:

@@ -89,9 +89,7 @@ class TellSheet(Sheet):
         self.decided.emit(TellAnswer(None))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.isAutoRepeat() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()
-        elif event.key() == Qt.Key.Key_N and not event.modifiers():
+        if event.key() == Qt.Key.Key_N and not event.modifiers():
             self.silent.click()
         else:
             super().keyPressEvent(event)

@@ -166,7 +166,7 @@ class ExportSheet(Sheet):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             focused = self.focusWidget()
             target = focused if isinstance(focused, QPushButton) else self.next
-            if target.isEnabled() and not event.isAutoRepeat():
+            if target.isEnabled():
                 target.click()
             event.accept()
             return

@@ -159,7 +159,7 @@ class ImportSheet(Sheet):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             focused = self.focusWidget()
             target = focused if isinstance(focused, QPushButton) else self.next
-            if target.isVisible() and target.isEnabled() and not event.isAutoRepeat():
+            if target.isVisible() and target.isEnabled():
                 target.click()
             event.accept()
             return

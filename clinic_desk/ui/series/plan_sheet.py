@@ -196,8 +196,7 @@ class PlanSheet(Sheet):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER:
-            if not event.isAutoRepeat():
-                self.submit()
+            self.submit()
             event.accept()
             return
         if event.text().isdigit() and self.plan.isEnabled() and self.plan.choose_number(int(event.text())):

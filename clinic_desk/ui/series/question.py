@@ -74,7 +74,5 @@ class ScopeQuestion(Sheet):
         scope = _KEYS.get(Qt.Key(event.key()))
         if scope is not None and not event.isAutoRepeat():
             self.choices[scope].click()
-        elif event.isAutoRepeat() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()
         else:
             super().keyPressEvent(event)

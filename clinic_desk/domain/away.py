@@ -90,6 +90,18 @@ def away_of(save: Saving, clinic: Clinic) -> Away:
     return Away(min(spans)[0], max(end for _, end in spans), site_id=site_id, parts=parts)
 
 
+def kept_away(away: Away, clinic: Clinic) -> frozenset[UUID]:
+    """Return the practitioners whom it keeps: who is away, or all who work at the site, if only on a date in it."""
+    if away.practitioner_id is not None:
+        return frozenset({away.practitioner_id})
+    weekly = {row.practitioner_id for row in clinic.working_hours if row.site_id == away.site_id}
+    zone = next((site.zone for site in clinic.sites if site.id == away.site_id), "UTC")
+    inside = timedelta(microseconds=1)  # a night may reach in from the day before
+    first, last = local_day(away.starts_at - inside, zone), local_day(away.ends_at - inside, zone)
+    dates = (row for row in clinic.date_overrides if row.site_id == away.site_id and first <= row.day <= last)
+    return frozenset(weekly | {row.practitioner_id for row in dates if row.start_minute is not None})
+
+
 def closures_of(save: SaveClosure | SaveClosures) -> tuple[SaveClosure, ...]:
     """Return the closures that are saved, each by itself."""
     if isinstance(save, SaveClosure):

@@ -27,6 +27,7 @@ from clinic_desk.domain.away import (
     TakeBack,
     Trouble,
     away_of,
+    kept_away,
     proposals,
     singles_of,
 )
@@ -212,10 +213,8 @@ def _locked(connection: Connection, steps: Iterable[Step], away: Away | None) ->
     if any(row_id not in standing for row_id in ids):
         raise NotFound(what="appointment")
     who = {entry.appointment.practitioner_id for entry in standing.values()}
-    if away is not None and away.practitioner_id is not None:
-        who = {*who, away.practitioner_id}
-    elif away is not None:
-        who |= {row.practitioner_id for row in clinic_record(connection).working_hours if row.site_id == away.site_id}
+    if away is not None:
+        who |= kept_away(away, clinic_record(connection))
     lock_plan(connection, away, who, (_place(step, standing[step.appointment_id]) for step in steps))
     return standing
 

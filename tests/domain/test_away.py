@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic_desk.domain.availability import FreeSlot, occupied
-from clinic_desk.domain.away import Around, Away, away_of, meet, proposals, step_to
+from clinic_desk.domain.away import Around, Away, away_of, kept_away, meet, proposals, step_to
 from clinic_desk.domain.candidates import Candidate, candidate_of_update
 from clinic_desk.domain.records import (
     Appointment,
@@ -20,6 +20,7 @@ from clinic_desk.domain.records import (
     BookingRules,
     Clinic,
     Closure,
+    DateOverride,
     Entry,
     Room,
     TimeOff,
@@ -27,6 +28,7 @@ from clinic_desk.domain.records import (
 from clinic_desk.domain.rules import judge
 from clinic_desk.domain.setup import SaveClosure, SaveTimeOff
 from tests.domain.factories import (
+    BOTH,
     BUFFERED,
     CHECK_UP,
     DOCTOR,
@@ -36,12 +38,14 @@ from tests.domain.factories import (
     MONDAY,
     OTHER_DOCTOR,
     OTHER_ROOM,
+    OTHER_SITE,
     ROOM,
     SITE,
     WITH_DEVICE,
     appointment,
     at,
     hours,
+    instead,
     patient,
 )
 from tests.domain.factories import clinic as made_clinic
@@ -110,6 +114,32 @@ def test_a_closure_is_its_local_days_also_when_the_clocks_change() -> None:
     assert (spring.site_id, spring.practitioner_id) == (SITE.id, None)
     off = SaveTimeOff(DOCTOR.id, at(8), at(9))
     assert away_of(off, where) == Away(at(8), at(9), practitioner_id=DOCTOR.id)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "kept"),
+    [
+        pytest.param((), {DOCTOR.id}, id="who works there every week"),
+        pytest.param(instead(MONDAY, (600, 660), practitioner_id=OTHER_DOCTOR.id), BOTH, id="only on a date of it"),
+        pytest.param(
+            instead(MONDAY + DAY, (600, 660), practitioner_id=OTHER_DOCTOR.id),
+            {DOCTOR.id},
+            id="only on another date",
+        ),
+        pytest.param(instead(MONDAY, practitioner_id=OTHER_DOCTOR.id), {DOCTOR.id}, id="who does not work that date"),
+        pytest.param(
+            instead(MONDAY, (600, 660), practitioner_id=OTHER_DOCTOR.id, site_id=OTHER_SITE.id),
+            {DOCTOR.id},
+            id="that date elsewhere",
+        ),
+    ],
+)
+def test_a_closure_keeps_all_who_work_at_its_site(overrides: tuple[DateOverride, ...], kept: set[UUID]) -> None:
+    where = made_clinic(overrides=overrides)
+    closed = away_of(SaveClosure(SITE.id, MONDAY, MONDAY), where)
+    assert kept_away(closed, where) == kept
+    off = away_of(SaveTimeOff(OTHER_DOCTOR.id, at(8), at(9)), where)
+    assert kept_away(off, where) == {OTHER_DOCTOR.id}
 
 
 def test_the_own_doctor_comes_first_then_the_other_on_the_day_itself() -> None:

@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -389,6 +390,29 @@ def test_nobody_can_book_into_an_absence_while_it_is_being_carried_out(
         assert {entry.id for entry in outcome.came} <= {entry.id for entry in booked}
         assert outcome.came
         assert count(owner_engine, "time_off") == 0
+
+
+def test_who_works_at_a_closed_site_on_that_date_only_is_locked_too(
+    clinic: SmallClinic, manager: Database, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with owner_engine.begin() as connection:
+        values = {"site_id": clinic.berlin, "day": clinic.monday, "start_minute": 600, "end_minute": 660}
+        guest = {"id": new_id(), "practitioner_id": clinic.diaz} | values
+        connection.execute(insert(tables.date_override), guest)
+    could_lock: list[bool] = []
+    do = away._do
+
+    def try_lock(*given: Any) -> Any:
+        with owner_engine.begin() as connection:
+            key = "SELECT pg_try_advisory_xact_lock((1::bigint << 56) + (no::bigint << 24) + %s) FROM practitioner"
+            day = (clinic.monday - date(1970, 1, 1)).days
+            could_lock.append(connection.exec_driver_sql(f"{key} WHERE id = %s", (day, clinic.diaz)).scalar_one())
+        return do(*given)
+
+    monkeypatch.setattr(away, "_do", try_lock)
+    save = SaveClosure(clinic.berlin, clinic.monday, clinic.monday)
+    away.carry_out(manager, plan_of(away.look(manager, save), save))
+    assert could_lock == [False]
 
 
 def test_a_site_that_is_closed_for_years_needs_no_more_locks_than_the_server_has(

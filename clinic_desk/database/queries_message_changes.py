@@ -43,8 +43,13 @@ VALUES (%(id)s::uuid, %(appointment)s::uuid, %(version)s, %(patient)s::uuid, %(k
         %(subject)s, %(body)s, %(language)s, clock_timestamp(), %(not_after)s, %(origin)s::uuid, %(dates)s::jsonb)
 ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
 """
+_NAMED_ALONG: Final = """
+SELECT count(*) FROM notification n JOIN appointment a ON a.id = n.appointment_id
+WHERE a.series_id = (SELECT series_id FROM appointment WHERE id = %(appointment)s::uuid)
+  AND n.status IN ('pending', 'leased') AND n.dates ? %(appointment)s AND n.dates - %(appointment)s <> '{}'
+"""
 _DATES: Final = f"""
-SELECT d.starts, d.dates FROM notification n, LATERAL ({DATES_NOW}) AS d WHERE n.id = %(id)s::uuid
+SELECT d.ids, d.starts, d.dates FROM notification n, LATERAL ({DATES_NOW}) AS d WHERE n.id = %(id)s::uuid
 """  # noqa: S608  # constants of this program only
 _ANNOUNCE: Final = "SELECT announce_messages(%(ids)s::uuid[])"
 _WHO: Final = "SELECT coalesce((SELECT display_name FROM staff WHERE login = session_user), session_user)"
@@ -123,10 +128,18 @@ def insert(connection: Connection, values: Mapping[str, Any]) -> bool:
     return _changed(connection, _INSERT, values)
 
 
-def dates_now(connection: Connection, message_id: UUID) -> tuple[tuple[datetime, ...], str | None]:
-    """Return the starts of the dates of a series that a message names, in order, and `dates` of what says so."""
-    starts, dates = connection.exec_driver_sql(_DATES, {"id": str(message_id)}).one()
-    return tuple(starts or ()), dates
+def named_along(connection: Connection, appointment_id: UUID) -> int:
+    """Return how many messages that have not left name a date of a series together with others."""
+    return int(connection.exec_driver_sql(_NAMED_ALONG, {"appointment": str(appointment_id)}).scalar_one())
+
+
+def dates_now(connection: Connection, message_id: UUID) -> tuple[tuple[UUID, ...], tuple[datetime, ...], str | None]:
+    """Return the ids and starts of the dates of a series that a message names, in order, and `dates` of what says so.
+
+    Those are left out that it can no longer tell of; for a message that names none all are empty.
+    """
+    ids, starts, dates = connection.exec_driver_sql(_DATES, {"id": str(message_id)}).one()
+    return tuple(ids or ()), tuple(starts or ()), dates
 
 
 def announce(connection: Connection, appointment_id: UUID | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from clinic_desk.database.queries_told import DATES_HOLD
 from clinic_desk.domain.message_list import Filter
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ SELECT n.id, n.kind, n.channel, n.status, n.patient_id, p.given_name, p.family_n
        r.body, r.received_at, r.meaning, c.state, c.changed_at,
        {_OTHER} <> '' AND NOT EXISTS (SELECT FROM contact_note o WHERE o.address = lower({_OTHER})
            AND o.channel = CASE n.channel WHEN 'sms' THEN 'email' ELSE 'sms' END),
-       EXISTS (SELECT FROM notification s WHERE s.origin_id = n.id AND s.status <> 'cancelled'), n.dealt_with_by
+       EXISTS (SELECT FROM notification s WHERE s.origin_id = n.id AND s.status <> 'cancelled'), n.dealt_with_by,
+       CASE WHEN n.dates IS NOT NULL THEN ({DATES_HOLD}) END
 FROM picked JOIN notification n ON n.id = picked.id
 JOIN patient p ON p.id = n.patient_id
 LEFT JOIN appointment a ON a.id = n.appointment_id

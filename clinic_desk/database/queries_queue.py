@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from clinic_desk.database.queries_prepared import prepared
-from clinic_desk.database.queries_told import MAY_HAVE_GONE
+from clinic_desk.database.queries_told import DATES_HOLD, MAY_HAVE_GONE
 
 LEASE_S: Final = 60
 """At least three times as long as a provider may take for one message (20 s)."""
@@ -29,6 +29,7 @@ SAYINGS: Final = {
     "appointment-gone": "the appointment it speaks of is not booked any more",
     "patient-changed": "the appointment was given to another patient",
     "superseded": "the appointment is not as this message says any more",
+    "dates-changed": "some of the dates it names were changed before it could leave",
     "opted-out": "the recipient wants no messages",
     "no-address": "the patient has no address for this channel",
     "unusable-address": "the provider cannot reach this address",
@@ -123,6 +124,7 @@ looked AS MATERIALIZED (
         m.state = 'working' AND m.failures = 0 AS well,
         CASE
             WHEN n.not_after <= c.now THEN 'too-late'
+            WHEN n.dates IS NOT NULL AND h.code <> '' THEN h.code
             WHEN n.kind IN ('confirmation', 'rescheduled', 'reminder') AND a.status <> 'booked' THEN 'appointment-gone'
             WHEN n.kind IN ('confirmation', 'rescheduled', 'reminder')
                 AND a.patient_id NOT IN (p.id, coalesce(p.merged_into_id, p.id)) THEN 'patient-changed'
@@ -148,14 +150,15 @@ looked AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT CASE n.channel WHEN 'email' THEN coalesce(q.email, p.email)
                                               ELSE coalesce(q.phone, p.phone) END AS address) AS e
     CROSS JOIN LATERAL (SELECT c.now AT TIME ZONE coalesce(t.zone, 'UTC') AS local) AS l
+    CROSS JOIN LATERAL ({DATES_HOLD}) AS h
     LEFT JOIN contact_note k ON k.channel = n.channel AND k.address = lower(e.address)
     WHERE n.id = %(next)s::uuid)
 UPDATE notification n SET
     status = CASE WHEN w.verdict = '' THEN 'sending' WHEN w.verdict = 'quiet-hours' THEN 'leased'
                   WHEN w.verdict = 'channel' THEN 'pending'
-                  WHEN w.verdict = 'too-late' AND {MAY_HAVE_GONE} THEN 'unknown'
+                  WHEN w.verdict IN ('too-late', 'dates-changed') AND {MAY_HAVE_GONE} THEN 'unknown'
                   WHEN w.verdict = 'too-late' THEN 'expired'
-                  WHEN w.verdict IN ('no-address', 'unusable-address') THEN 'failed'
+                  WHEN w.verdict IN ('no-address', 'unusable-address', 'dates-changed') THEN 'failed'
                   -- Who answered STOP is to be reached otherwise; who wants nothing at all is let be.
                   WHEN w.verdict = 'opted-out' AND w.noted = 'opted-out' THEN 'failed' ELSE 'cancelled' END,
     attempts = n.attempts + (w.verdict = '')::int,
@@ -165,7 +168,7 @@ UPDATE notification n SET
     recipient = CASE WHEN w.verdict = '' THEN w.address ELSE n.recipient END,
     error_code = CASE WHEN w.verdict IN ('', 'quiet-hours', 'channel') THEN n.error_code ELSE w.verdict END,
     last_error = CASE WHEN w.verdict IN ('', 'quiet-hours', 'channel') THEN n.last_error
-                      WHEN w.verdict = 'too-late' AND {MAY_HAVE_GONE} THEN '{NOT_SURE}'
+                      WHEN w.verdict IN ('too-late', 'dates-changed') AND {MAY_HAVE_GONE} THEN '{NOT_SURE}'
                       ELSE {_saying("w.verdict")} END
 FROM looked w
 WHERE n.id = w.id AND n.status = 'leased' AND n.lease_owner = %(by)s AND n.attempts = %(before)s

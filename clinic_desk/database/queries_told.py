@@ -1,5 +1,7 @@
 """What the row `n` of a message says of what its recipient may know."""
 
+# ruff: noqa: S608 - the statements are made of constants of this module only
+
 from __future__ import annotations
 
 from typing import Final
@@ -7,11 +9,22 @@ from typing import Final
 MAY_HAVE_GONE: Final = "(n.channel = 'email' AND n.log @> '[{\"s\": \"unknown\"}]')"
 """Whether a server may have taken an e-mail although its answer was lost: nobody can look for it, as for an SMS. Such a
 one is never said to have expired, or to have been tried in vain: it stays unknown, for a person to ask the patient."""
-DATES_NOW: Final = """
-    SELECT array_agg(b.starts_at ORDER BY b.starts_at) AS starts,
-           jsonb_object_agg(b.id, extract(epoch FROM b.starts_at)::bigint || '@' || b.site_id)::text AS dates
+_AT: Final = "extract(epoch FROM b.starts_at)::bigint || '@' || b.site_id"
+_HERS: Final = """EXISTS (SELECT FROM patient w
+                WHERE w.id = n.patient_id AND b.patient_id IN (w.id, coalesce(w.merged_into_id, w.id)))"""
+DATES_NOW: Final = f"""
+    SELECT array_agg(b.starts_at ORDER BY b.starts_at, b.id) AS starts,
+           array_agg(b.id ORDER BY b.starts_at, b.id) AS ids,
+           jsonb_object_agg(b.id, {_AT})::text AS dates
     FROM jsonb_object_keys(n.dates) AS k (id) JOIN appointment b ON b.id = k.id::uuid
-    WHERE b.occupies = (n.kind <> 'cancelled')"""
-"""The dates of a series that a message names, where they are now: their starts, and `dates` of what says so."""
+    WHERE CASE n.kind WHEN 'cancelled' THEN NOT (b.occupies AND {_HERS}) ELSE b.status = 'booked' AND {_HERS} END"""
+"""The dates of a series that a message names and may still tell of, where they are now: their starts, their ids, and
+`dates` of what says so."""
+DATES_HOLD: Final = f"""
+    SELECT CASE WHEN bool_and(k.holds) THEN '' WHEN bool_or(k.holds) THEN 'dates-changed' ELSE 'superseded' END AS code
+    FROM (SELECT coalesce(CASE n.kind WHEN 'cancelled' THEN NOT (b.occupies AND {_HERS})
+                          ELSE b.status = 'booked' AND {_HERS} AND {_AT} = d.told END, false) AS holds
+          FROM jsonb_each_text(n.dates) AS d (id, told) LEFT JOIN appointment b ON b.id = d.id::uuid) AS k"""
+"""Whether the dates that a message names are as it says (''), some of them ('dates-changed') or none ('superseded')."""
 TOLD_OF: Final = f"CASE WHEN n.status IN ('cancelled', 'failed') AND {MAY_HAVE_GONE} THEN 'unknown' ELSE n.status END"
 """The status by which planning sees what a patient was told: what may have gone is followed by its correction."""

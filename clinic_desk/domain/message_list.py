@@ -75,7 +75,8 @@ class MessageRow:
     """One message of the queue as the desk sees it.
 
     `address`: where it went, or would go now; `shown_address` the same, as it may stand in a list. `starts_at`: the
-    time the patient is told of. `moved`: the appointment is at another time now. `other_channel`: the other way to
+    time the patient is told of. `moved`: the appointment is at another time now; `dates_changed`: of the dates that it
+    names some are, and it is to be written anew before it can be sent. `other_channel`: the other way to
     reach the patient, None if there is none. `noted`: why `address` is not to be used (opted-out, unusable), since
     `noted_at`. `passed_on`: sent by another message instead. `dealt_with_by`: who took note; `dealt_with_how`: call,
     done, email, sms.
@@ -113,6 +114,7 @@ class MessageRow:
     other_channel: Channel | None = None
     passed_on: bool = False
     moved: bool = False
+    dates_changed: bool = False
     dealt_with_by: str = ""
     dealt_with_how: str = ""
 
@@ -143,6 +145,8 @@ class MessageRow:
         """Whether the patient may still be told so: it has not begun, and it is as the message says."""
         if self.moved or (self.not_after is not None and self.not_after <= now):
             return False
+        if self.dates_changed:
+            return True
         cancelled = self.appointment_status is AppointmentStatus.CANCELLED
         return self.appointment_status is None or cancelled == (self.kind is Kind.CANCELLED)
 

@@ -6,7 +6,7 @@ A worker may be quicker: then nothing is changed, and MessageRefused(Why.LEFT) s
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from clinic_desk.database import queries_message_changes as changes
 from clinic_desk.database.queries_clinic import clinic_record
@@ -20,6 +20,7 @@ from clinic_desk.domain.refusals import NotFound
 from clinic_desk.notifications.planning import Occasion, manner_of, words_of
 from clinic_desk.notifications.quiet import is_quiet, quiet_hours
 from clinic_desk.services.messages import row_of, rows_about
+from clinic_desk.services.telling import tell_of_dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,8 @@ How = Literal["call", "done"]
 def retry(db: Database, act: OnMessage) -> MessageRow:
     """Send what failed, expired or is unknown again, now. Raises MessageRefused, NotFound.
 
-    What the provider took and could not deliver goes as a new message, which is returned.
+    What the provider took and could not deliver goes as a new message, which is returned; so does what names dates of
+    a series of which some were changed: with those that stand, where they are now.
     """
 
     def work(connection: Connection) -> MessageRow:
@@ -49,7 +51,7 @@ def retry(db: Database, act: OnMessage) -> MessageRow:
             raise MessageRefused(Why.LEFT, row.status)
         _check_true(connection, row)
         _check_address(row.address, row.noted)
-        if row.sent_at is not None:
+        if row.sent_at is not None or row.dates_changed:
             return _in_its_place(connection, row, row.channel, act)
         _expect(connection, act, changes.retry(connection, act.message_id))
         return _told(connection, act.message_id)
@@ -138,7 +140,8 @@ def recall(db: Database, appointment_id: UUID, version: int, operation_id: UUID)
     """Do not tell the patient of the change that made this version; return how many messages had not left."""
 
     def work(connection: Connection) -> int:
-        count = changes.recall(connection, appointment_id, version)
+        count = _leave_out(db, connection, appointment_id)
+        count += changes.recall(connection, appointment_id, version)
         changes.announce(connection, appointment_id)
         return count
 
@@ -161,6 +164,14 @@ def allow_again(db: Database, patient_id: UUID, channel: Channel, operation_id: 
     return db.changing(operation_id, "AllowMessages", work, lambda _connection: True)
 
 
+class _Origin(NamedTuple):
+    """The message in whose place another goes, with the starts of the dates it names and `dates` of them."""
+
+    id: UUID
+    along: tuple[datetime, ...]
+    dates: str | None
+
+
 # --- the parts --------------------------------------------------------------------------------------------------------
 
 
@@ -173,6 +184,15 @@ def _replayed(act: OnMessage, connection: Connection) -> MessageRow:
         return row_of(connection, act.new_message_id)
     except NotFound:
         return row_of(connection, act.message_id)
+
+
+def _leave_out(db: Database, connection: Connection, appointment_id: UUID) -> int:
+    """Tell of other dates of its series without it, where one message that has not left names them together."""
+    number = changes.named_along(connection, appointment_id)
+    series_id = _standing(connection, appointment_id).appointment.series_id
+    if number and series_id is not None:
+        tell_of_dates(db, connection, series_id, {appointment_id}, tell=False)
+    return number
 
 
 def _expect(connection: Connection, act: OnMessage, done: bool) -> None:
@@ -233,21 +253,26 @@ def _in_its_place(connection: Connection, row: MessageRow, channel: Channel, act
     """Send another message in the place of one, which needs nobody any more."""
     if row.appointment_id is None:
         raise MessageRefused(Why.NO_TEXT)
-    entry = _standing(connection, row.appointment_id)
+    ids, along, dates = changes.dates_now(connection, row.id)
+    entry = _standing(connection, ids[0] if ids else row.appointment_id)
     if row.status is QueueStatus.PENDING:
         done = changes.cancel(connection, row.id, "other-channel", "sent by the other channel instead")
     else:
         done = changes.deal_with(connection, row.id, f"{changes.person(connection)}|{channel}")
     _expect(connection, act, done)
-    _insert(connection, entry, (row.kind, channel), act, row.id)
+    _insert(connection, entry, (row.kind, channel), act, _Origin(row.id, along, dates))
     return _told(connection, act.new_message_id)
 
 
 def _insert(
-    connection: Connection, entry: Entry, what: tuple[Kind, Channel], act: OnMessage, origin_id: UUID | None
+    connection: Connection,
+    entry: Entry,
+    what: tuple[Kind, Channel],
+    act: OnMessage,
+    origin: _Origin | None,
 ) -> None:
     row, (kind, channel) = entry.appointment, what
-    along, dates = ((), None) if origin_id is None else changes.dates_now(connection, origin_id)
+    along = origin.along if origin is not None else ()
     words = _words(connection, entry, what, along if len(along) > 1 else ())
     told = f"{int(row.starts_at.timestamp())}@{row.site_id}"
     values = {
@@ -263,8 +288,8 @@ def _insert(
         "body": words.body,
         "language": words.language,
         "not_after": row.starts_at,
-        "origin": None if origin_id is None else str(origin_id),
-        "dates": dates,
+        "origin": None if origin is None else str(origin.id),
+        "dates": None if origin is None else origin.dates,
     }
     changes.insert(connection, values)
 

@@ -232,7 +232,7 @@ def _record(row: Any, people: Mapping[str, str]) -> MessageRow:
         message_id, kind, channel, status, patient_id, given_name, family_name, address, due_at, appointment_id,
         starts_at, zone, doctor, appointment_status, ended_at, ended_desk, not_after, sent_at, changed_at, check_at,
         attempts, code, error, subject, body, log, key, reply, replied_at, meaning, noted, noted_at, has_other,
-        passed_on, dealt_with,
+        passed_on, dealt_with, dates,
     ) = row  # fmt: skip
     channel = Channel(channel)
     by, _, how = dealt_with.partition("|")
@@ -270,7 +270,8 @@ def _record(row: Any, people: Mapping[str, str]) -> MessageRow:
         noted_at=noted_at,
         other_channel=other if has_other else None,
         passed_on=passed_on,
-        moved=None not in {told, starts_at} and told != starts_at,
+        moved=told not in {None, starts_at} and starts_at is not None if dates is None else dates == "superseded",
+        dates_changed=dates == "dates-changed",
         dealt_with_by=by,
         dealt_with_how=how,
     )

@@ -226,6 +226,11 @@ class AwayTable(QWidget):
             self.refuse(row.id, translate("away", "This time is not understood: type 10:30, fri 10:30 or 24.11. 9:45"))
             return
         when, zone = self.line.when, row.proposal.entry.appointment.zone
+        minutes = int(row.proposal.entry.appointment.length.total_seconds()) // 60
+        if when.length != minutes:
+            told = translate("away", "Visits keep their length here, this one its {n} minutes: type only its start.")
+            self.refuse(row.id, told.format(n=minutes))
+            return
         self.typed.emit(row.proposal, minute_to_instant(when.day, when.minute, zone))
 
     def accept_typed(self, row_id: UUID, slot: FreeSlot) -> None:

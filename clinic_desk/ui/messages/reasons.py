@@ -63,6 +63,9 @@ def _words() -> dict[str, str]:
         "too-late": translate("messages", "it was too late for it · call if the patient must know"),
         "superseded": translate("messages", "replaced: the appointment was changed"),
         "rule-changed": translate("messages", "no rule asks for it any more, or it goes another way"),
+        "dates-changed": translate(
+            "messages", "some of its dates were changed meanwhile · send it again to name them as they are"
+        ),
         "appointment-gone": translate("messages", "the appointment is not booked any more"),
         "patient-changed": translate("messages", "the appointment is another patient's now"),
         "rendering": translate("messages", "the text could not be made · a manager: check the texts"),

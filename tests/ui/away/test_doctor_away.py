@@ -214,6 +214,14 @@ def test_a_typed_time_that_cannot_be_is_told_in_the_row_and_what_was_chosen_stay
     typed_time(sheet, "whenever", qtbot)
     assert "not understood" in sheet.table.rows.records[0].mark
     press(ESC)
+    typed_time(sheet, "4.3.2031 14:00-15:00", qtbot)
+    assert sheet.table.rows.records[0].mark.startswith("Visits keep their length here, this one its 15 minutes")
+    assert sheet.table.rows.records[0].becomes == before
+    press(ENTER)
+    assert sheet.table.rows.records[0].mark.startswith("Visits keep their length here")
+    press(ESC)
+    typed_time(sheet, "4.3.2031 14:00-14:15", qtbot)
+    assert sheet.table.rows.records[0].becomes == "→ Tue 4 Mar 2031, 14:00 · Dr. Weber"
     assert sheet.table.list.hasFocus()
     assert sheet.isVisible()
     press(Qt.Key.Key_1)

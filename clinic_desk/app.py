@@ -29,6 +29,7 @@ from clinic_desk.ui.window_place import place_window
 if TYPE_CHECKING:
     from clinic_desk.errors import ClinicDeskError
     from clinic_desk.opening import Opened
+    from clinic_desk.ui.calls import Calls
     from clinic_desk.ui.sending import BackgroundSending
     from clinic_desk.ui.tasks import Tasks
     from clinic_desk.ui.workspace import Workspace
@@ -40,6 +41,8 @@ SENDING_AFTER_MS: Final = 1_500
 """So long the calendar has the computer to itself before what sends messages is imported."""
 OPENING_WITHIN_S: Final = 60.0
 """So long closing waits, with the window gone, for a database that is being made or started."""
+CALLS_AFTER_MS: Final = 700
+"""So long the calendar has the computer to itself before callers' numbers are heard, which takes an import."""
 LOOK_AGAIN_MS: Final = 5_000
 """So often a desk that could not be opened looks by itself whether it can be by now."""
 
@@ -75,6 +78,9 @@ class DeskProgram(QObject):
         self.look_again.timeout.connect(self._look_quietly)
         self.workspace: Workspace | None = None
         self.sending: BackgroundSending | None = None
+        self._calls: Calls | None = None
+        self._number = ""
+        """Of the last one who called while the calendar was not there yet."""
         self.is_ready = False
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
@@ -219,6 +225,22 @@ class DeskProgram(QObject):
     def _set_ready(self) -> None:
         self.is_ready = True
         self.ready.emit()
+        if self._number:
+            self.find_phone(self._number)
+
+    def hear_calls(self, opened: str) -> None:
+        """From now on take the numbers that other programs of this user bring for what is `opened`."""
+        if self._calls is None and not self.is_closing:
+            from clinic_desk.ui.calls import Calls
+
+            self._calls = Calls(opened, self)
+            self._calls.called.connect(self.find_phone)
+
+    def find_phone(self, number: str) -> None:
+        """Open the patient who calls: now, or when the calendar is there."""
+        self._number = "" if self.is_ready else number
+        if self.is_ready and self.workspace is not None:
+            self.workspace.finder.find_phone(number)
 
     def _not_connected(self, error: ClinicDeskError) -> None:
         from clinic_desk.ui.opening_words import may_mend_itself, trouble_text
@@ -259,6 +281,8 @@ class DeskProgram(QObject):
             return
         self._closing_since = monotonic()
         self.look_again.stop()
+        if self._calls is not None:
+            self._calls.close()
         self.window.close_now()
         if self.workspace is not None:
             self.workspace.close()
@@ -323,9 +347,20 @@ def make_application(arguments: list[str]) -> QApplication:
     return app
 
 
-def run_desktop(open_clinic: Open, start_log: Callable[[], None]) -> int:
-    """Run one desk until its window is closed; return the exit code. The log is started when the window is painted."""
+def run_desktop(
+    open_clinic: Open, start_log: Callable[[], None], opened: Callable[[], str], find_phone: str | None = None
+) -> int:
+    """Run one desk until its window is closed; return the exit code. The log is started when the window is painted.
+
+    `opened` tells what it opens, for other programs that bring a caller's number. With `find_phone` the number goes to
+    a desk that is running already, and only if there is none to one of its own.
+    """
     app = make_application([])
+    if find_phone is not None:
+        from clinic_desk.ui.calls import is_handed_on
+
+        if is_handed_on(opened, find_phone):
+            return 0
     reporter = CrashReporter(app)
     reporter.install()
     garbage = GarbageCollector(app)
@@ -336,6 +371,11 @@ def run_desktop(open_clinic: Open, start_log: Callable[[], None]) -> int:
     program.on_screen.connect(start_log)
     program.on_screen.connect(lambda: _close_on_signals(program))
     program.closed.connect(app.quit)
+    if find_phone is None:
+        program.ready.connect(lambda: QTimer.singleShot(CALLS_AFTER_MS, program, lambda: program.hear_calls(opened())))
+    else:  # the next call may come before the calendar does
+        program.find_phone(find_phone)
+        program.on_screen.connect(lambda: program.hear_calls(opened()))
     program.show()
     code = app.exec()
     ended = program.finish()

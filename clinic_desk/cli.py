@@ -28,6 +28,7 @@ _NO_DISPLAY: Final = (
     "clinic-desk: there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set); "
     "on a machine without a screen use the data commands, see clinic-desk --help."
 )
+_NO_NUMBER: Final = "clinic-desk: --find-phone takes a phone number, such as '+49 30 1234567'."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,17 +48,21 @@ def _plain(typed: Sequence[str]) -> argparse.Namespace | None:
 
     Making argparse's parser takes half of the time that the first picture may take more than an empty window's.
     """
-    options = argparse.Namespace(command=None, database_url=None, data=None)
+    options = argparse.Namespace(command=None, database_url=None, data=None, find_phone=None)
     rest = list(typed)
     if rest[:1] == ["demo"]:
         rest = rest[1:]
-        options = argparse.Namespace(command="demo", database_url=None, data=None, shots=None, tour=False)
+        options = argparse.Namespace(
+            command="demo", database_url=None, data=None, find_phone=None, shots=None, tour=False
+        )
     while rest:
         if len(rest) < 2 or rest[1].startswith("-"):
             return None
         name, value, *rest = rest
         if name == "--data":
             options.data = Path(value)
+        elif name == "--find-phone":
+            options.find_phone = value
         elif name == "--database-url" and options.command is None:
             options.database_url = value
         else:
@@ -83,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--data", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="folder of the demo's database"
     )
+    demo.add_argument("--find-phone", metavar="NUMBER", default=argparse.SUPPRESS, help="open the patient who calls")
     demo.add_argument("--shots", type=Path, metavar="DIR", help="where the tour puts its pictures")
     demo.add_argument("--tour", action="store_true", help="run the guided tour though there is a display")
     add_data_commands(commands)
@@ -95,6 +101,12 @@ def _add_database_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the embedded database (CLINIC_DESK_DATA)")
 
+    parser.add_argument(
+        "--find-phone",
+        metavar="NUMBER",
+        help="open the patient who calls, on the desk that is running or else on a new one: for telephone software",
+    )
+
 
 def _desktop(options: argparse.Namespace) -> int:
     from clinic_desk.display import has_display
@@ -102,7 +114,11 @@ def _desktop(options: argparse.Namespace) -> int:
     if not has_display():
         sys.stderr.write(_NO_DISPLAY + "\n")
         return USAGE
-    return _run(partial(_open_clinic, options.database_url, options.data))
+    return _run(
+        partial(_open_clinic, options.database_url, options.data),
+        partial(_what_is_opened, options.database_url, options.data),
+        options.find_phone,
+    )
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -112,12 +128,38 @@ def _demo(options: argparse.Namespace) -> int:
         from clinic_desk.tour import run_tour
 
         return run_tour(options.data, options.shots or Path("tour-screenshots"))
-    return _run(partial(_open_demo, options.data))
+    return _run(
+        partial(_open_demo, options.data),
+        lambda: f"demo {options.data.resolve() if options.data else ''}",
+        options.find_phone,
+    )
 
 
-def _run(open_clinic: Callable[[Callable[[str], None]], Opened]) -> int:
-    code: int = load_desktop().run_desktop(open_clinic, _start_log)
+def _run(
+    open_clinic: Callable[[Callable[[str], None]], Opened], opened: Callable[[], str], find_phone: str | None
+) -> int:
+    if find_phone is not None and not _is_number(find_phone):
+        sys.stderr.write(_NO_NUMBER + "\n")
+        return USAGE
+    code: int = load_desktop().run_desktop(open_clinic, _start_log, opened, find_phone)
     return code
+
+
+def _is_number(text: str) -> bool:
+    from clinic_desk.domain.finding import caller_number
+
+    return caller_number(text) is not None
+
+
+def _what_is_opened(database_url: str | None, data: Path | None) -> str:
+    """Name what a desk of these options works on, the same for every program of this user; without who signs in."""
+    from urllib.parse import urlsplit
+
+    settings = _settings(database_url=database_url, data=data)
+    if settings.database_url is None:
+        return f"embedded {settings.data.resolve()}"
+    address = urlsplit(settings.database_url.get_secret_value())
+    return f"database {address.netloc.rpartition('@')[2]}{address.path}?{address.query}"
 
 
 def load_desktop() -> ModuleType:

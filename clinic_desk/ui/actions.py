@@ -35,6 +35,7 @@ _ANY = frozenset(Status)
 SPECS: Final = (
     Spec("new", "N", on_calendar=True, writes=True),
     Spec("open", "Ctrl+O", from_status=_ANY),
+    Spec("patient", "Ctrl+I"),
     Spec(
         "arrived",
         "A",
@@ -74,6 +75,7 @@ SPECS: Final = (
     Spec("next_free", "Shift+N", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec("park", "P", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec("cancel", "C", on_calendar=True, writes=True, from_status=_OPEN),
+    Spec("follow_up", "Shift+F", on_calendar=True, writes=True, from_status=_ANY),
     Spec("repeat", "Ctrl+R", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec("series_move", "Shift+M", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec("series_cancel", "Shift+C", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
@@ -136,6 +138,7 @@ def texts() -> dict[str, str]:
     return {
         "new": translate("Actions", "New appointment"),
         "open": translate("Actions", "Open"),
+        "patient": translate("Actions", "Patient…"),
         "arrived": translate("Actions", "Arrived"),
         "in_room": translate("Actions", "In room"),
         "done": translate("Actions", "Done"),
@@ -145,6 +148,7 @@ def texts() -> dict[str, str]:
         "next_free": translate("Actions", "Next free time…"),
         "park": translate("Actions", "Park"),
         "cancel": translate("Actions", "Cancel…"),
+        "follow_up": translate("Actions", "Follow-up…"),
         "repeat": translate("Actions", "Repeat…"),
         "series_move": translate("Actions", "Move series…"),
         "series_cancel": translate("Actions", "Cancel series…"),

@@ -56,12 +56,14 @@ class AppointmentCommands(QObject):
             ("reinstate", self._space.moving.reinstate),
             ("error", self.ask_error),
             ("move", self._space.moving.take),
+            ("follow_up", self._follow_up),
             ("repeat", lambda entry: self._space.series().repeat_entry(entry)),
             ("series_move", lambda entry: self._space.series().move(entry)),
             ("series_cancel", lambda entry: self._space.series().cancel(entry)),
         ):
             self._actions[name].triggered.connect(partial(self._on_selected, act))
         self._actions["new"].triggered.connect(lambda _checked: self.begin_booking())
+        self._actions["patient"].triggered.connect(lambda _checked: self._open_page(self._selected))
         self._actions["undo"].triggered.connect(lambda _checked: self._space.own.undo_last())
 
     def _wire_calendar(self) -> None:
@@ -84,6 +86,7 @@ class AppointmentCommands(QObject):
         panel.cancel_requested.connect(self.ask_cancel)
         panel.reinstate_requested.connect(self._space.moving.reinstate)
         panel.open_requested.connect(self._open)
+        panel.record_requested.connect(self._open_page)
         self._show_chosen(panel)
         self.renew_state()
 
@@ -97,7 +100,7 @@ class AppointmentCommands(QObject):
 
     def _show_chosen(self, panel: AppointmentPanel) -> None:
         native = QKeySequence.SequenceFormat.NativeText
-        shown = ("arrived", "in_room", "done", "reinstate")
+        shown = ("arrived", "in_room", "done", "reinstate", "patient")
         panel.keys = {name: self._actions[name].shortcut().toString(native) for name in shown}
         panel.show_entry(self._selected)
 
@@ -142,6 +145,16 @@ class AppointmentCommands(QObject):
 
     def _open(self, entry: Entry) -> None:
         self._space.booking.edit(entry)
+
+    def _open_page(self, entry: Entry | None) -> None:
+        from clinic_desk.ui.patients.desk import open_chosen
+
+        open_chosen(self._space, entry)
+
+    def _follow_up(self, entry: Entry) -> None:
+        from clinic_desk.ui.patients.follow_up_desk import follow_up_of
+
+        follow_up_of(self._space, entry)
 
     # --- status ---
 

@@ -30,6 +30,8 @@ class BookingDesk(QObject):
 
     closed = Signal()
     """The form is gone, booked or not."""
+    record_requested = Signal(object)
+    """The page of the Patient in the form."""
     repeat_requested = Signal(object)
     """What is in the form (BookingForm) is to become a series."""
     series_requested = Signal(object, object, object)
@@ -71,6 +73,7 @@ class BookingDesk(QObject):
         form.closed.connect(lambda: self._calendar.setFocus(Qt.FocusReason.OtherFocusReason))
         form.closed.connect(self.closed)
         form.sending.scope_wanted.connect(lambda wish: self._ask_scope(form, wish))
+        form.record_pressed.connect(lambda: self.record_requested.emit(form.content.draft.patient))
         form.repeat_pressed.connect(lambda: self.repeat_requested.emit(form))
         store.clinic_changed.connect(lambda: form.set_clinic(store.clinic))
         store.board_changed.connect(self._board_changed)

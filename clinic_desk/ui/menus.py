@@ -11,6 +11,7 @@ translate = QCoreApplication.translate
 _ENTRY = (
     *(
         "open",
+        "patient",
         "",
         "arrived",
         "in_room",
@@ -25,7 +26,7 @@ _ENTRY = (
         "reinstate",
         "",
     ),
-    *("repeat", "series_move", "series_cancel", "", "error"),
+    *("follow_up", "repeat", "series_move", "series_cancel", "", "error"),
 )
 
 

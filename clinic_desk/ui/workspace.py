@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.records import Clinic, Desk, Entry
+from clinic_desk.domain.records import Clinic, Desk, Entry, Patient
 from clinic_desk.services.desks import SignedIn
 from clinic_desk.ui.afterwards import Afterwards
 from clinic_desk.ui.appointment_commands import AppointmentCommands
@@ -79,6 +80,7 @@ class Workspace(QObject):
         self.booking = BookingDesk(self.desk, window, self.own, lambda: self.navigator.view.days[0], self)
         self._series: SeriesDesk | None = None
         self.moving.series_requested.connect(lambda wish, scope: self.series().move(wish.entry, scope, wish))
+        self.booking.record_requested.connect(self._open_page)
         self.booking.repeat_requested.connect(lambda form: self.series().repeat(form))
         self.booking.series_requested.connect(lambda form, wish, scope: self.series().move_from(form, wish, scope))
         self.finder = Finder(window, self.desk, self.navigator, self)
@@ -193,6 +195,16 @@ class Workspace(QObject):
             self._series = SeriesDesk(self.desk, self.own, self.window.toasts, self.window, self)
             self._series.closed.connect(self.commands.back_to_calendar)
         return self._series
+
+    def open_patient(self, patient_id: UUID) -> None:
+        """Open a patient's page; one that was merged away leads to the one that stays."""
+        from clinic_desk.ui.patients.desk import open_patient
+
+        open_patient(self, patient_id)
+
+    def _open_page(self, patient: Patient | None) -> None:
+        if patient is not None:
+            self.open_patient(patient.id)
 
     def open_setup(self) -> None:
         """Open the set-up of the clinic; its parts are made when somebody asks for them first."""

@@ -61,6 +61,8 @@ class AppointmentPanel(QWidget):
     cancel_requested = Signal(object)
     reinstate_requested = Signal(object)
     open_requested = Signal(object)
+    record_requested = Signal(object)
+    """The patient's page is wanted."""
 
     def __init__(self, database: Database, tasks: Tasks, clinic: Clinic, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +94,7 @@ class AppointmentPanel(QWidget):
         self.cancel_button = button(
             translate("panel", "Cancel…"), "panel_cancel", lambda: self._ask(self.cancel_requested)
         )
+        self.record_button = button("", "panel_patient", lambda: self._ask(self.record_requested), "link")
         self._lay_out()
         self.show_entry(None)
 
@@ -108,6 +111,7 @@ class AppointmentPanel(QWidget):
         badge = QHBoxLayout()
         badge.addWidget(self.badge)
         badge.addStretch(1)
+        badge.addWidget(self.record_button)
         inner.addWidget(self.name_label)
         inner.addWidget(self.born)
         inner.addLayout(badge)
@@ -239,6 +243,8 @@ class AppointmentPanel(QWidget):
             _S.CANCELLED: (translate("panel", "Reinstate"), "reinstate"),
         }
         text, action = texts.get(status, ("", ""))
+        page = translate("panel", "Patient…"), self.keys.get("patient", "")
+        set_button_text(self.record_button, "  ".join(part for part in page if part))
         set_button_text(self.first, "  ".join(part for part in (text, self.keys.get(action, "")) if part))
         self.first.setVisible(status in texts)
         self.move_button.setVisible(status.occupies_time)

@@ -276,5 +276,7 @@ class BookingForm(FormView):
             self.add_patient("")
         elif event.key() == Qt.Key.Key_R and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.repeat_pressed.emit()
+        elif event.key() == Qt.Key.Key_I and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self.record_pressed.emit()
         # Whatever else is typed here is not for the calendar behind.
         event.accept()

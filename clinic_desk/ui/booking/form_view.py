@@ -39,6 +39,8 @@ class FormView(Card):
     cancel_pressed = Signal()
     repeat_pressed = Signal()
     """The booking is to become a series."""
+    record_pressed = Signal()
+    """The patient's page is wanted."""
 
     def __init__(self, patient_line: PatientLine, patient_form: PatientForm, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,0 +1,26 @@
+"""The patient's page in the whole program, signed in as reception."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from clinic_desk.app import DeskProgram
+from clinic_desk.ui.workspace import Workspace
+from tests.support.small_clinic import SmallClinic
+from tests.ui.setup.conftest import reception
+from tests.ui.shell.conftest import open_program, programs
+
+__all__ = ["open_program", "programs", "reception"]
+
+
+@pytest.fixture
+def space(clinic: SmallClinic, reception: DeskProgram, qtbot: QtBot) -> Workspace:
+    """A desk of the reception on the Monday."""
+    found = reception.workspace
+    assert found is not None
+    reception.window.activateWindow()
+    qtbot.waitActive(reception.window)
+    with qtbot.waitSignal(found.navigator.shown, timeout=10_000):
+        found.navigator.go_to(clinic.monday)
+    return found

@@ -1,0 +1,311 @@
+"""A patient's page by keyboard, in the whole program: opened, followed live, edited, merged and separated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from clinic_desk.database.engine import Database
+from clinic_desk.domain.commands import AddPatient, Update, UpdatePatient
+from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.records import Channel, Patient
+from clinic_desk.services.booking import book, update
+from clinic_desk.services.patients import add_patient, get_patient, update_patient
+from clinic_desk.services.patients_record import record_of
+from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
+from clinic_desk.ui.compare import CompareSheet
+from clinic_desk.ui.patients.find_double import FindDouble
+from clinic_desk.ui.patients.follow_up import FollowUpSheet
+from clinic_desk.ui.patients.follow_up_desk import follow_up_of
+from clinic_desk.ui.patients.merge import MergeSheet
+from clinic_desk.ui.patients.sheet import CHANGES, PAST, TO_COME, PatientSheet
+from clinic_desk.ui.workspace import Workspace
+from tests.support.bookings import at, checkup
+from tests.support.small_clinic import SmallClinic
+from tests.ui.setup.conftest import press, type_keys
+
+ENTER, ESC, CTRL, ALT = (
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Escape,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+Shown = TypeVar("Shown", bound=QWidget)
+
+
+def over(space: Workspace, kind: type[Shown], qtbot: QtBot) -> Shown:
+    """Wait for a sheet over the window, and until it may be answered."""
+
+    def found() -> list[Shown]:
+        return [each for each in space.window.findChildren(kind) if each.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(found()))
+    (sheet,) = found()
+    guard = getattr(sheet, "guard", None)
+    if guard is not None:
+        qtbot.waitUntil(lambda: guard.is_ready)
+    return sheet
+
+
+def page_of(space: Workspace, qtbot: QtBot) -> PatientSheet:
+    sheet = over(space, PatientSheet, qtbot)
+    qtbot.waitUntil(lambda: sheet.record is not None)
+    return sheet
+
+
+def opened(space: Workspace, patient_id: object, qtbot: QtBot) -> PatientSheet:
+    space.open_patient(patient_id)  # type: ignore[arg-type]
+    return page_of(space, qtbot)
+
+
+def texts(sheet: PatientSheet, page: str) -> list[list[str]]:
+    rows = getattr(sheet, page).rows
+    return [[rows.index(row, column).data() for column in range(rows.columnCount())] for row in range(rows.rowCount())]
+
+
+def when(condition: Callable[[], bool], qtbot: QtBot) -> None:
+    qtbot.waitUntil(condition)
+
+
+def test_opened_from_an_appointment_it_shows_everything_and_enter_goes_there(
+    clinic: SmallClinic, database: Database, second_database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    entry = book(database, checkup(clinic))
+    update(second_database, Update(entry.id, 1, starts_at=at(clinic.monday, 11, 30)))
+    qtbot.waitUntil(lambda: space.window.calendar.select_entry(entry.id))
+    space.window.calendar.setFocus()
+    space.window.actions_by_name["patient"].trigger()
+    sheet = page_of(space, qtbot)
+    assert sheet.name.text() == "Anna Meier"
+    assert sheet.born.text() == f"14 Mar 1987 · {_age(space)}"
+    assert texts(sheet, "coming") == [["Mon 3 Mar 2031", "11:30–11:45", "Checkup", "Dr. Weber", "booked"]]
+    assert [row[2] for row in texts(sheet, "changes")] == [
+        "Moved from Mon 3 Mar 09:00 to Mon 3 Mar 11:30",
+        "Booked: Mon 3 Mar 09:00, Checkup with Dr. Weber",
+        "Record made",
+    ]
+    assert "Desk 2" in texts(sheet, "changes")[0][1]
+    assert {row[1] for row in texts(sheet, "messages")} == {"SMS"}
+    when(sheet.coming.list.hasFocus, qtbot)
+    press(ENTER)
+    when(lambda: not sheet.isVisible() if _alive(sheet) else True, qtbot)
+    when(space.window.calendar.hasFocus, qtbot)
+
+
+def _age(space: Workspace) -> int:
+    today = space.store.freshness.now().date()
+    return today.year - 1987 - ((today.month, today.day) < (3, 14))
+
+
+def _alive(widget: QWidget) -> bool:
+    from shiboken6 import isValid
+
+    return isValid(widget)
+
+
+def test_an_empty_patient_and_a_strange_name_are_shown_plainly(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    strange = Patient(
+        new_id(), "<b>" + "ד" * 120, "Zoë 🦄 " + "x" * 80, date(2026, 1, 1), language="pt-BR", note="a\n<i>"
+    )
+    add_patient(database, AddPatient(strange, even_if_similar=True))
+    sheet = opened(space, strange.id, qtbot)
+    assert (texts(sheet, "coming"), texts(sheet, "past"), texts(sheet, "messages")) == ([], [], [])
+    assert sheet.coming.empty.isVisibleTo(sheet)
+    assert not sheet.details.is_changed
+    assert not sheet.save.isEnabled()
+    sheet.details.given_name.setFocus()
+    sheet.details.given_name.end(False)
+    type_keys("y")
+    assert sheet.details.wanted() == replace(get_patient(database, strange.id), given_name=strange.given_name + "y")
+    press(ESC)
+    assert sheet.isVisible()  # said once that it is not saved
+    press(ESC)
+    when(lambda: not _alive(sheet) or not sheet.isVisible(), qtbot)
+    assert get_patient(database, strange.id) == strange
+
+
+def test_it_follows_what_other_desks_do(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    sheet = opened(space, clinic.patients[0], qtbot)
+    book(database, checkup(clinic))
+    when(lambda: len(texts(sheet, "coming")) == 1, qtbot)
+    update_patient(database, UpdatePatient(replace(get_patient(database, clinic.patients[0]), given_name="Annabel")))
+    when(lambda: sheet.details.given_name.text() == "Annabel", qtbot)
+    assert sheet.name.text() == "Annabel Meier"
+
+
+def test_edited_in_place_and_both_desks_changes_stand_or_are_asked(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    sheet = opened(space, clinic.patients[0], qtbot)
+    sheet.details.email.setFocus()
+    type_keys("anna@example.org")
+    press(Qt.Key.Key_S, CTRL)
+    when(lambda: sheet.told.text() == "✓ Saved", qtbot)
+    now = get_patient(database, clinic.patients[0])
+    assert (now.email, now.version) == ("anna@example.org", 2)
+    sheet.details.given_name.setFocus()
+    sheet.details.given_name.selectAll()
+    type_keys("Anne")
+    update_patient(database, UpdatePatient(replace(now, given_name="Annabel", note="deaf")))
+    when(lambda: "Another desk" in sheet.told.text(), qtbot)
+    press(ENTER)
+    compare = over(space, CompareSheet, qtbot)
+    press(Qt.Key.Key_1)
+    press(ENTER)
+    when(lambda: get_patient(database, clinic.patients[0]).version == 4, qtbot)
+    now = get_patient(database, clinic.patients[0])
+    assert (now.given_name, now.note, now.email) == ("Anne", "deaf", "anna@example.org")
+    assert not _alive(compare) or not compare.isVisible()
+
+
+def test_what_cannot_stay_so_is_said_at_its_field(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    sheet = opened(space, clinic.patients[0], qtbot)
+    sheet.details.email.setFocus()
+    type_keys("nonsense")
+    press(ENTER)
+    when(lambda: bool(sheet.details.remarks["email"].text()), qtbot)
+    assert get_patient(database, clinic.patients[0]).version == 1
+
+
+def test_pages_are_turned_by_keys_and_tab_goes_round(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    book(database, checkup(clinic))
+    sheet = opened(space, clinic.patients[0], qtbot)
+    when(sheet.coming.list.hasFocus, qtbot)
+    press(Qt.Key.Key_4, ALT)
+    assert sheet.lists.pages.currentIndex() == CHANGES
+    assert sheet.changes.list.hasFocus()
+    press(Qt.Key.Key_PageUp, CTRL)
+    press(Qt.Key.Key_PageUp, CTRL)
+    assert sheet.lists.pages.currentIndex() == PAST
+    press(Qt.Key.Key_1, ALT)
+    assert sheet.lists.pages.currentIndex() == TO_COME
+    seen = set()
+    for _ in range(40):
+        press(Qt.Key.Key_Tab)
+        focused = space.window.focusWidget()
+        assert focused is not None
+        seen.add(focused.objectName())
+    assert {"family_name", "patient_note", "patient_coming", "patient_close", "patient_merge"} <= seen
+
+
+def test_two_records_are_merged_and_separated_by_keyboard(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    anna, jonas = (get_patient(database, each) for each in clinic.patients[:2])
+    double = replace(anna, id=new_id(), given_name="Ana", phone="+4930999999", email="ana@example.org")
+    add_patient(database, AddPatient(replace(double, channel=Channel.SMS), even_if_similar=True))
+    entry = book(database, checkup(clinic, patient_id=double.id))
+    sheet = opened(space, anna.id, qtbot)
+    sheet.writing[2].click()
+    ask = over(space, FindDouble, qtbot)
+    when(lambda: bool(ask.choices), qtbot)
+    when(ask.choices[0].hasFocus, qtbot)
+    press(ENTER)
+    merge = over(space, MergeSheet, qtbot)
+    assert merge.kept == anna
+    press(Qt.Key.Key_2)  # the given name as in the other record
+    assert merge.wanted() == replace(anna, given_name="Ana", email="ana@example.org")
+    merge.merge.setFocus()
+    press(ENTER)
+    when(lambda: get_patient(database, double.id).merged_into == anna.id, qtbot)
+    page = page_of(space, qtbot)
+    when(lambda: page.record is not None and bool(page.record.doubles), qtbot)
+    assert [row.id for row in record_of(database, anna.id).coming] == [entry.id]
+    page.reject()
+    space.window.actions_by_name["undo"].trigger()
+    when(lambda: get_patient(database, double.id).merged_into is None, qtbot)
+    assert get_patient(database, anna.id).given_name == "Anna"
+    assert record_of(database, anna.id).coming == ()
+    assert jonas == get_patient(database, jonas.id)
+
+
+def test_a_merge_of_another_day_is_separated_from_the_page(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    from clinic_desk.domain.patients_merge import MergePatients
+    from clinic_desk.services.patients_merge import merge_patients
+
+    anna, jonas = (get_patient(database, each) for each in clinic.patients[:2])
+    merge_patients(database, MergePatients(anna, jonas.id, jonas.version))
+    sheet = opened(space, jonas.id, qtbot)
+    assert sheet.name.text() == "Anna Meier"
+    assert "Jonas Meier" in sheet.told.text()
+    assert sheet.writing[3].isVisibleTo(sheet)
+    sheet.writing[3].click()
+    when(lambda: get_patient(database, jonas.id).merged_into is None, qtbot)
+
+
+def test_a_record_changed_while_two_are_compared_is_shown_anew_and_nothing_is_written(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    from clinic_desk.ui.patients.merge_desk import merges_of
+
+    merges_of(space).compare(*clinic.patients[:2])
+    merge = over(space, MergeSheet, qtbot)
+    update_patient(database, UpdatePatient(replace(get_patient(database, clinic.patients[1]), note="twin")))
+    press(ENTER)
+    when(lambda: "Another desk" in merge.told.text(), qtbot)
+    assert merge.double.note == "twin"
+    assert get_patient(database, clinic.patients[1]).merged_into is None
+    press(ESC)
+
+
+def test_a_follow_up_is_booked_from_an_appointment_with_what_is_typed(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    entry = book(database, checkup(clinic))
+    qtbot.waitUntil(lambda: space.window.calendar.select_entry(entry.id))
+    space.window.calendar.setFocus()
+    press(Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
+    sheet = over(space, FollowUpSheet, qtbot)
+    type_keys("10d")
+    assert sheet.remark.text() == "" or "Mar" in sheet.remark.text()
+    when(lambda: sheet.list.count() > 0 and "13 Mar" in sheet.list.item(0).text(), qtbot)
+    assert sheet.list.item(0).text() == "Thu 13 Mar, 09:00–09:15   Dr. Weber   Mitte"
+    press(Qt.Key.Key_Down)
+    assert sheet.list.currentRow() == 1
+    press(Qt.Key.Key_Up)
+    press(ENTER)
+    when(lambda: len(record_of(database, clinic.patients[0]).coming) == 2, qtbot)
+    later = record_of(database, clinic.patients[0]).coming[1].appointment
+    assert (later.starts_at, later.practitioner_id) == (at(date(2031, 3, 13), 9), clinic.weber)
+    when(lambda: space.own.stack.last() is not None, qtbot)
+
+
+def test_a_follow_up_that_is_not_understood_or_taken_meanwhile_books_nothing(
+    clinic: SmallClinic, database: Database, second_database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    entry = book(database, checkup(clinic))
+    follow_up_of(space, entry)
+    sheet = over(space, FollowUpSheet, qtbot)
+    when(lambda: sheet.list.count() > 0, qtbot)
+    sheet.line.setText("")
+    type_keys("soon")
+    when(lambda: not sheet.book.isEnabled(), qtbot)
+    assert sheet.remark.text()
+    press(ENTER)
+    sheet.line.clear()
+    type_keys("1w")
+    when(lambda: sheet.list.count() > 0 and "10 Mar" in sheet.list.item(0).text(), qtbot)
+    book(second_database, checkup(clinic, at(date(2031, 3, 10), 9), patient_id=clinic.patients[2]))
+    press(ENTER)
+    taken = over(space, SlotTakenDialog, qtbot)
+    assert len(record_of(database, clinic.patients[0]).coming) == 1
+    press(ESC)
+    when(lambda: sheet.list.count() > 0 and "09:15" in sheet.list.item(0).text(), qtbot)
+    assert not _alive(taken) or not taken.isVisible()
+    sheet.reject()

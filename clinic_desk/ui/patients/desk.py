@@ -78,6 +78,7 @@ class PatientPage(QObject):
         sheet.book_wanted.connect(self._book)
         sheet.allow_wanted.connect(self._allow)
         sheet.merge_wanted.connect(self._merge)
+        sheet.paper_wanted.connect(self._offer_paper)
         sheet.follow_up_wanted.connect(self._follow_up)
         sheet.separate_wanted.connect(self._separate)
 
@@ -208,6 +209,11 @@ class PatientPage(QObject):
         return self.patient_id if patient is None else patient.id
 
     # --- leaving for elsewhere ---
+
+    def _offer_paper(self) -> None:
+        from clinic_desk.ui.patients.paper_desk import paper_of
+
+        paper_of(self).offer()
 
     def _go_to(self, entry: Entry) -> None:
         """Show an appointment on the calendar; one that is not there any more where it was."""

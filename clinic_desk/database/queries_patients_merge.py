@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from clinic_desk.domain.records import Entry
 
-FOLLOWING: Final = ("appointment",)
+FOLLOWING: Final = ("appointment", "wish")
 """The tables whose rows name a patient, have a history, and go to the record that stays."""
 
 # Appointments first, then the records: who changes an appointment has its row before its messages name the patient.

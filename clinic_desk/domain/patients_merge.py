@@ -60,15 +60,19 @@ class Separated:
 
 
 def proposed(kept: Patient, double: Patient) -> Patient:
-    """Return `kept` with what only the double knows; where both know something, what `kept` says."""
-    taken = {name: getattr(double, name) for name in FIELDS if _is_empty(name, getattr(kept, name))}
+    """Return `kept` with what only the double knows; where both know something, what `kept` says.
+
+    "No messages" is an answer and stays, unless there was no address to send any to.
+    """
+    names = [name for name in FIELDS if name != "channel" or not (kept.phone or kept.email)]
+    taken = {name: getattr(double, name) for name in names if _is_empty(getattr(kept, name))}
     if kept.note and double.note and double.note not in kept.note:
         taken["note"] = f"{kept.note}\n{double.note}"
     return replace(kept, **taken)
 
 
-def _is_empty(name: str, value: object) -> bool:
-    return value in ("", None, AdministrativeGender.UNKNOWN) or (name == "channel" and value is Channel.NONE)
+def _is_empty(value: object) -> bool:
+    return value in ("", None, AdministrativeGender.UNKNOWN, Channel.NONE)
 
 
 def differing(one: Patient, other: Patient) -> tuple[str, ...]:

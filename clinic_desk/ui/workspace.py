@@ -84,6 +84,7 @@ class Workspace(QObject):
         self.booking.repeat_requested.connect(lambda form: self.series().repeat(form))
         self.booking.series_requested.connect(lambda form, wish, scope: self.series().move_from(form, wish, scope))
         self.finder = Finder(window, self.desk, self.navigator, self)
+        self.finder.open_patient = self.open_patient
         self.pulse = Pulse(self.desk, self)
         self.fullness = Fullness(self.desk, self)
         self._wire_live()

@@ -23,7 +23,7 @@ from clinic_desk.services.patients import get_patient, search_patients, similar_
 from clinic_desk.services.patients_merge import look_at_pair, merge_patients, separate_patients
 from clinic_desk.services.patients_record import record_of
 from tests.support.bookings import at, checkup, stored
-from tests.support.queued import leaves, queue
+from tests.support.queued import leaves, queue, run
 from tests.support.small_clinic import SmallClinic
 
 
@@ -48,6 +48,7 @@ def rows_of(engine: Engine) -> list[Any]:
         f"SELECT id, to_jsonb(p) - {stamped} FROM patient p ORDER BY id",
         f"SELECT id, to_jsonb(a) - {stamped} FROM appointment a ORDER BY id",
         "SELECT id, patient_id, status, log FROM notification ORDER BY id",
+        "SELECT id, patient_id FROM wish ORDER BY id",
     )
     with engine.connect() as connection:
         return [tuple(row) for each in statements for row in connection.exec_driver_sql(each)]
@@ -84,6 +85,12 @@ def test_taking_it_back_leaves_everything_as_it_was(
     of_the_double(database, clinic)
     book(database, checkup(clinic))
     leaves(owner_engine, "confirmation")
+    for patient_id in clinic.patients[:2]:
+        run(
+            owner_engine,
+            "INSERT INTO wish (id, patient_id, type_id) VALUES (gen_random_uuid(), %s, %s)",
+            *(patient_id, clinic.checkup),
+        )
     before = rows_of(owner_engine)
     done = merged(database, clinic, email="anna@example.org", note="two records", channel=Channel.EMAIL)
     assert rows_of(owner_engine) != before
@@ -225,6 +232,8 @@ def test_every_table_that_names_a_patient_is_thought_of(clinic: SmallClinic, own
 def test_what_is_empty_is_taken_over_and_notes_are_joined(clinic: SmallClinic, database: Database) -> None:
     one, other = (get_patient(database, each) for each in clinic.patients[:2])
     kept = replace(one, birth_date=None, phone="", note="walks badly", channel=Channel.NONE)
+    asked_for_none = replace(kept, phone=one.phone)
+    assert proposed(asked_for_none, other).channel is Channel.NONE
     both = proposed(kept, replace(other, note="deaf", email="j@example.org"))
     assert (both.family_name, both.given_name, both.birth_date) == ("Meier", "Anna", other.birth_date)
     assert (both.phone, both.email, both.channel) == (other.phone, "j@example.org", other.channel)

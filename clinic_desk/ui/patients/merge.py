@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
 
+from clinic_desk.domain.patients import LIKELY, likeness
 from clinic_desk.domain.patients_merge import FIELDS, MergePatients, differing, proposed
 from clinic_desk.domain.records import Clinic, Entry, Patient
 from clinic_desk.domain.wall import to_wall
@@ -25,6 +26,8 @@ from clinic_desk.ui.tool_tips import plain_tip
 
 translate = QCoreApplication.translate
 _OVERLAPS_TOLD = 3
+_LEAST, _BESIDE = 200, 330
+"""Pixels of the table at least, and of all that stands above and below it."""
 
 
 class MergeSheet(Sheet):
@@ -48,8 +51,16 @@ class MergeSheet(Sheet):
         self.story = plain_label("", "muted")
         self.overlaps = plain_label("", "warning")
         self.overlaps.setProperty("boxed", "true")
+        self.unlike = plain_label(
+            translate(
+                "merge", "These two do not look like one person: check name and birth date before you merge them."
+            ),
+            "danger",
+        )
+        self.unlike.setObjectName("merge_unlike")
+        self.unlike.setProperty("boxed", "true")
         self.told = plain_label("", "danger")
-        for each in (self.story, self.overlaps, self.told):
+        for each in (self.story, self.unlike, self.overlaps, self.told):
             let_wrap(each)
         self._back = button(translate("merge", "Back"), "merge_back", self.reject)
         self.swap = button(translate("merge", "The other one s&tays"), "merge_swap", self._exchange)
@@ -66,10 +77,10 @@ class MergeSheet(Sheet):
         inner = QWidget()
         inner.setLayout(self._place)
         self._place.setContentsMargins(0, 0, 0, 0)
-        area = scrolled(inner)
-        area.setMinimumHeight(260)
+        area = self._area = scrolled(inner)
         self.body.addWidget(plain_label(translate("merge", "Merge two records of one person"), "title"))
         self.body.addWidget(self.story)
+        self.body.addWidget(self.unlike)
         self.body.addWidget(area, 1)
         self.body.addWidget(self.overlaps)
         self.body.addLayout(footer)
@@ -94,6 +105,7 @@ class MergeSheet(Sheet):
             " other record is found nowhere any more; it leads to the one that stays. Undo takes it all back.",
         )
         self.story.setText(told.format(count=self._coming[self.double.id]))
+        self.unlike.setVisible(likeness(self.kept, self.double) < LIKELY)
         self._show_table()
         self._show_overlaps()
         self.told.setText("")
@@ -108,6 +120,8 @@ class MergeSheet(Sheet):
         self.choices, self._pair = [], {}
         names = field_names()
         self.table.show_rows([self._row(name, names[name]) for name in FIELDS])
+        room = self.window().height() - _BESIDE
+        self._area.setMinimumHeight(max(_LEAST, min(self.table.sizeHint().height() + 8, room)))
         self._mark()
 
     def _row(self, name: str, label: str) -> tuple[Cell, ...]:

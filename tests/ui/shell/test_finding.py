@@ -162,5 +162,5 @@ def test_what_was_changed_meanwhile_is_said(
     box = find(desk, "siobh", qtbot)
     with owner_engine.begin() as connection:
         connection.exec_driver_sql("UPDATE appointment SET status = 'waitlist' WHERE id = %s", (entry.id,))
-    take(box, "patient")
+    take(box, "appointment")
     qtbot.waitUntil(lambda: "not on the calendar any more" in desk.window.toasts.latest_text())

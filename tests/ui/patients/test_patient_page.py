@@ -221,7 +221,8 @@ def test_two_records_are_merged_and_separated_by_keyboard(
     assert merge.wanted() == replace(anna, given_name="Ana", email="ana@example.org")
     merge.merge.setFocus()
     press(ENTER)
-    when(lambda: get_patient(database, double.id).merged_into == anna.id, qtbot)
+    when(lambda: space.own.stack.last() is not None, qtbot)
+    assert get_patient(database, double.id).merged_into == anna.id
     page = page_of(space, qtbot)
     when(lambda: page.record is not None and bool(page.record.doubles), qtbot)
     assert [row.id for row in record_of(database, anna.id).coming] == [entry.id]

@@ -36,6 +36,8 @@ class Candidate:
     buffers: tuple[int, int] | None = None
     device_id: Choice = AUTOMATIC
     preferred_device_id: UUID | None = None
+    arrived: bool = False
+    """The patient stands at the desk: while she is booked in, minutes pass."""
 
     @property
     def visit(self) -> Interval:
@@ -61,6 +63,7 @@ def candidate_of_book(command: Book) -> Candidate:
         room_id=command.room_id,
         appointment_id=command.appointment_id,
         device_id=command.device_id,
+        arrived=command.arrived,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Patient
+from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Patient
 
 
 class Unchanged(Enum):
@@ -120,6 +120,12 @@ class SetStatus:
     present_room_id: UUID | Unchanged | None = UNCHANGED
     as_before: bool = False
     operation_id: UUID = field(default_factory=new_id)
+
+    def is_so(self, row: Appointment) -> bool:
+        """Whether an appointment is as this wishes it to be."""
+        room_id = self.present_room_id
+        at_place = isinstance(room_id, Unchanged) or (room_id or row.room_id) == (row.present_room_id or row.room_id)
+        return row.status is self.status and at_place
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus as Status
 from clinic_desk.domain.records import AppointmentType, Clinic, Entry
 from clinic_desk.domain.wall import local_day
@@ -14,6 +16,10 @@ from clinic_desk.domain.wall import local_day
 IN_THE_HOUSE: Final = frozenset({Status.ARRIVED, Status.CHECKED_IN})
 _STILL_HERE: Final = timedelta(hours=12)
 """Who came so short a time ago is in the house past midnight too; who came before was forgotten at the desk."""
+
+_EARLY: Final = timedelta(hours=4)
+"""Nobody sits in the waiting room for longer before a visit past midnight."""
+_A_LITTLE_LATER: Final = timedelta(minutes=10)
 
 
 def is_in_the_house(entry: Entry, now: datetime) -> bool:
@@ -32,6 +38,50 @@ def in_the_house(entries: Iterable[Entry], now: datetime, site_id: UUID | None =
         if is_in_the_house(entry, now) and site_id in {None, entry.appointment.site_id}
     }
     return tuple(sorted(found.values(), key=lambda entry: (entry.arrived_at or now, entry.appointment.starts_at)))
+
+
+def never_arrived(entries: Iterable[Entry], now: datetime, site_id: UUID | None = None) -> tuple[Entry, ...]:
+    """Return those whose time is over and who are still only booked, by start; of one site or of all (None)."""
+    found = (
+        entry
+        for entry in entries
+        if entry.appointment.status is Status.BOOKED
+        and entry.appointment.ends_at <= now
+        and site_id in {None, entry.appointment.site_id}
+    )
+    return tuple(sorted(found, key=lambda entry: (entry.appointment.starts_at, entry.id)))
+
+
+def day_is_over(entries: Iterable[Entry], now: datetime, site_id: UUID | None = None) -> bool:
+    """Whether there were visits today, and the last of them ended some minutes ago; of one site or of all (None)."""
+    ends = [
+        entry.appointment.ends_at
+        for entry in entries
+        if entry.appointment.status.occupies_time
+        and site_id in {None, entry.appointment.site_id}
+        and local_day(entry.appointment.starts_at, entry.appointment.zone) == local_day(now, entry.appointment.zone)
+    ]
+    return bool(ends) and max(ends) + _A_LITTLE_LATER <= now
+
+
+@dataclass(frozen=True, slots=True)
+class MarkNoShows:
+    """Mark appointments as not come to, as one change; `marks`: (appointment, version seen).
+
+    With `undoing` they are booked again: the change is taken back.
+    """
+
+    marks: tuple[tuple[UUID, int], ...]
+    undoing: bool = False
+    operation_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What became of it: those that were changed, by start, and those that were left, as they stand now."""
+
+    entries: tuple[Entry, ...]
+    left: tuple[Entry, ...] = ()
 
 
 def minutes_since(since: datetime | None, now: datetime) -> int:
@@ -71,6 +121,8 @@ def room_of(entry: Entry) -> UUID | None:
 
 
 def house_days(clinic: Clinic, now: datetime) -> tuple[date, ...]:
-    """Return the local days whose appointments may be of somebody in the house: today at every site, and yesterday."""
-    todays = {local_day(now, site.zone) for site in clinic.sites} or {now.date()}
-    return tuple(sorted(todays | {day - timedelta(days=1) for day in todays}))
+    """Return the local days whose appointments may be of somebody in the house: yesterday to some hours from now."""
+    zones = [site.zone for site in clinic.sites] or ["UTC"]
+    yesterdays = {local_day(now, zone) - timedelta(days=1) for zone in zones}
+    days = yesterdays | {local_day(at, zone) for zone in zones for at in (now, now + _EARLY)}
+    return tuple(sorted(days))

@@ -10,6 +10,8 @@ from clinic_desk.domain.wall import local_day
 
 SHORTEST_MINUTES: Final = 5
 LONGEST_MINUTES: Final = 12 * 60
+WALK_IN_MINUTES: Final = 15
+"""So long after its start a walk-in may still be booked: the patient stands there, and the clock does not."""
 
 
 def earliest_start(now: datetime, notice_minutes: int = 0) -> datetime:

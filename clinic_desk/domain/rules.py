@@ -20,7 +20,7 @@ from clinic_desk.domain.candidates import (
     candidate_of_update,
 )
 from clinic_desk.domain.commands import AUTOMATIC, OVERRULABLE, Rule
-from clinic_desk.domain.limits import LONGEST_MINUTES, SHORTEST_MINUTES, earliest_start
+from clinic_desk.domain.limits import LONGEST_MINUTES, SHORTEST_MINUTES, WALK_IN_MINUTES, earliest_start
 from clinic_desk.domain.records import (
     Appointment,
     AppointmentType,
@@ -198,7 +198,7 @@ class _Case:
             yield Violation(Rule.WRONG_TYPE, self.kind.name)
 
     def _past(self) -> Iterator[Violation]:
-        if self.candidate.starts_at < earliest_start(self.now):
+        if self.candidate.starts_at < earliest_start(self.now, -WALK_IN_MINUTES if self.candidate.arrived else 0):
             yield Violation(Rule.IN_THE_PAST, starts_at=self.candidate.starts_at, ends_at=self.now)
 
     def _hours(self) -> Iterator[Violation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from clinic_desk.domain.commands import Book, Cancel, Park, Reinstate, SetStatus, Update
     from clinic_desk.domain.records import Appointment, Patient
 _TRIES: Final = 3
+_STANDS_HERE: Final = timedelta(hours=24)
+"""Nobody has arrived for what is so much later."""
 _COLUMNS: Final = tuple(column.name for column in fields(Message))
 _BOOKED, _ARRIVED, _CHECKED_IN, _FULFILLED, _CANCELLED, _NOSHOW, _ERROR, _PARKED = (
     AppointmentStatus.BOOKED,
@@ -105,6 +107,8 @@ def book_in(
         _refuse_strangers(verdict, command.beside)
         row = replace(placed(candidate, facts, verdict, None, command.note), series_id=series_id, series_day=series_day)
         if command.arrived:
+            if row.starts_at - facts.now > _STANDS_HERE:
+                raise InvalidInput(field="starts_at", expected="a time of today for who has arrived")
             row = replace(row, status=_ARRIVED)
         messages = () if command.arrived else messages_for(db, facts, row, tell=command.tell_patient)
         times = insert_appointment(connection, row, _queued(messages), command.hold_id)

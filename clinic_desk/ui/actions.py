@@ -34,6 +34,7 @@ _OPEN = frozenset({Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN})
 _ANY = frozenset(Status)
 SPECS: Final = (
     Spec("new", "N", on_calendar=True, writes=True),
+    Spec("walk_in", "I", on_calendar=True, writes=True),
     Spec("open", "Ctrl+O", from_status=_ANY),
     Spec("patient", "Ctrl+I"),
     Spec(
@@ -65,7 +66,14 @@ SPECS: Final = (
         from_status=frozenset({Status.BOOKED, Status.ARRIVED}),
     ),
     Spec(
-        "rebook",
+        "in_room_choose",
+        "Shift+R",
+        on_calendar=True,
+        writes=True,
+        from_status=frozenset({Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN}),
+    ),
+    Spec(
+        "step_back",
         "B",
         on_calendar=True,
         writes=True,
@@ -103,6 +111,9 @@ SPECS: Final = (
     Spec("message_settings", "Shift+F6"),
     Spec("away", writes=True),
     Spec("parked", "F7"),
+    Spec("house", "F4"),
+    Spec("house_window", "Shift+F4", toggles=True),
+    Spec("noshows", "Shift+X", on_calendar=True),
     Spec("setup", "Ctrl+,"),
     Spec("recheck", "Shift+F5"),
     Spec("import_file"),
@@ -137,13 +148,15 @@ def texts() -> dict[str, str]:
     translate = QCoreApplication.translate
     return {
         "new": translate("Actions", "New appointment"),
+        "walk_in": translate("Actions", "Walk-in: book who is here…"),
         "open": translate("Actions", "Open"),
         "patient": translate("Actions", "Patient…"),
         "arrived": translate("Actions", "Arrived"),
         "in_room": translate("Actions", "In room"),
         "done": translate("Actions", "Done"),
         "noshow": translate("Actions", "Did not come"),
-        "rebook": translate("Actions", "Back to booked"),
+        "in_room_choose": translate("Actions", "In which room…"),
+        "step_back": translate("Actions", "One step back"),
         "move": translate("Actions", "Move"),
         "next_free": translate("Actions", "Next free time…"),
         "park": translate("Actions", "Park"),
@@ -164,6 +177,9 @@ def texts() -> dict[str, str]:
         "message_settings": translate("Actions", "Settings of messages…"),
         "away": translate("Actions", "Doctor away…"),
         "parked": translate("Actions", "Parked appointments…"),
+        "house": translate("Actions", "In the house now"),
+        "house_window": translate("Actions", "In the house now: a window of its own"),
+        "noshows": translate("Actions", "Who never arrived…"),
         "setup": translate("Actions", "Set up the clinic…"),
         "recheck": translate("Actions", "Check future appointments…"),
         "import_file": translate("Actions", "Import…"),

@@ -25,7 +25,6 @@ _STATUS_OF = {
     "in_room": Status.CHECKED_IN,
     "done": Status.FULFILLED,
     "noshow": Status.NOSHOW,
-    "rebook": Status.BOOKED,
 }
 
 
@@ -39,6 +38,7 @@ class AppointmentCommands(QObject):
         self._calendar = workspace.window.calendar
         self._actions = workspace.window.actions_by_name
         self._selected: Entry | None = None
+        self._is_elsewhere = False
         self._panel: AppointmentPanel | None = None
         self._wire_actions()
         self._wire_calendar()
@@ -51,6 +51,8 @@ class AppointmentCommands(QObject):
         for name, act in (
             ("open", self._open),
             ("next_free", self._space.booking.edit_at_next_free),
+            ("step_back", self.step_back),
+            ("in_room_choose", self.choose_room),
             ("park", self.park),
             ("cancel", self.ask_cancel),
             ("reinstate", self._space.moving.reinstate),
@@ -64,6 +66,7 @@ class AppointmentCommands(QObject):
             self._actions[name].triggered.connect(partial(self._on_selected, act))
         self._actions["new"].triggered.connect(lambda _checked: self.begin_booking())
         self._actions["patient"].triggered.connect(lambda _checked: self._open_page(self._selected))
+        self._actions["walk_in"].triggered.connect(lambda _checked: self.begin_booking(arrived=True))
         self._actions["undo"].triggered.connect(lambda _checked: self._space.own.undo_last())
 
     def _wire_calendar(self) -> None:
@@ -92,7 +95,16 @@ class AppointmentCommands(QObject):
 
     # --- what is chosen ---
 
+    def choose_elsewhere(self, entry: Entry | None) -> None:
+        """Have the keys and the panel be about an appointment of a list, until the calendar has the keyboard again."""
+        self._is_elsewhere = True
+        self._choose(entry)
+
     def _select(self, entry: Entry | None) -> None:
+        if not self._is_elsewhere:
+            self._choose(entry)
+
+    def _choose(self, entry: Entry | None) -> None:
         self._selected = entry
         if self._panel is not None:
             self._show_chosen(self._panel)
@@ -121,14 +133,14 @@ class AppointmentCommands(QObject):
 
     # --- booking and opening ---
 
-    def begin_booking(self) -> None:
-        """Book where a range is chosen on the calendar, else at the next free time."""
+    def begin_booking(self, *, arrived: bool = False) -> None:
+        """Book where a range is chosen on the calendar, else at the next free time; `arrived`: who stands here."""
         self._space.moving.let_go()
         place = self._calendar.current_place() if self._calendar.isVisible() else None
         if place is not None and place.length_minutes is not None and self._selected is None:
-            self._book_at(place)
+            self._space.booking.start_at(place, arrived=arrived)
         else:
-            self._space.booking.start_anywhere()
+            self._space.booking.start_anywhere(arrived=arrived)
 
     def _book_at(self, place: Place) -> None:
         if not self._actions["new"].isEnabled() or self._space.moving.put(place):
@@ -163,6 +175,20 @@ class AppointmentCommands(QObject):
         from clinic_desk.domain.commands import SetStatus
 
         self._space.own.send(SetStatus(entry.id, entry.appointment.version, status), entry)
+
+    def step_back(self, entry: Entry) -> None:
+        """Take the last step of a patient through the house back."""
+        from clinic_desk.domain.flow import step_before
+
+        status = step_before(entry)
+        if status is not None:
+            self.set_status(status, entry)
+
+    def choose_room(self, entry: Entry) -> None:
+        """Ask in which room the patient is."""
+        from clinic_desk.ui.house.rooms import ask_room
+
+        ask_room(self._space, entry)
 
     def park(self, entry: Entry) -> None:
         """Take an appointment off the calendar until it is put back; nobody is told."""
@@ -228,7 +254,10 @@ class AppointmentCommands(QObject):
         self._calendar.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Esc on the calendar lets go of what is being moved."""
+        """Esc on the calendar lets go of what is being moved. With the keyboard there, what is chosen there counts."""
+        if self._is_elsewhere and event.type() == QEvent.Type.FocusIn:
+            self._is_elsewhere = False
+            self._choose(self._calendar.selected_entry())
         if (
             self._space.moving.carrying is not None
             and event.type() == QEvent.Type.KeyPress

@@ -100,19 +100,23 @@ class BookingDesk(QObject):
         if self._form is not None:
             self._form.close_form()
 
-    def start_at(self, place: Place, patient: Patient | None = None) -> None:
-        """Begin a booking at a place of the calendar."""
+    def start_at(self, place: Place, patient: Patient | None = None, *, arrived: bool = False) -> None:
+        """Begin a booking at a place of the calendar; `arrived`: of somebody who stands at the desk."""
         if self._own.refuses():
             return
         self._before = None
-        self.form.start_new(place, patient, beside=self._place_rect(place))
+        self.form.start_new(place, patient, beside=self._place_rect(place), arrived=arrived)
 
-    def start_anywhere(self, patient: Patient | None = None) -> None:
-        """Begin a booking at the next free time: who looks at a day to come means that day or one after it."""
+    def start_anywhere(self, patient: Patient | None = None, *, arrived: bool = False) -> None:
+        """Begin a booking at the next free time: who looks at a day to come means that day or one after it.
+
+        `arrived`: of somebody who stands at the desk, so from now on whatever is looked at.
+        """
         if self._own.refuses():
             return
         self._before = None
-        self.form.start_anywhere(patient, from_day=self._first_day() if self._calendar.isVisible() else None)
+        looked_at = self._first_day() if self._calendar.isVisible() and not arrived else None
+        self.form.start_anywhere(patient, from_day=looked_at, arrived=arrived)
 
     def start_at_slot(self, slot: FreeSlot, type_id: UUID) -> None:
         """Begin a booking at a free time from the list."""

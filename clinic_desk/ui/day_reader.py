@@ -45,6 +45,7 @@ class DayReader(QObject):
         super().__init__(parent)
         self.clinic = clinic
         self.shown: tuple[date, ...] = ()
+        self.followed: tuple[date, ...] = ()
         self._database = database
         self._tasks = tasks
         self._freshness = freshness
@@ -70,6 +71,16 @@ class DayReader(QObject):
         self._read_missing()
         self._ahead.start()
 
+    def follow(self, days: Iterable[date]) -> None:
+        """Say which days are kept besides those on screen; those not there are read when nothing is waited for."""
+        self.followed = tuple(days)
+        self._read_missing()
+
+    @property
+    def _beside(self) -> list[date]:
+        """The followed days that are not on screen."""
+        return [day for day in self.followed if day not in self.shown]
+
     def read_anew(self, days: Iterable[date]) -> None:
         """Read these days, which are kept, at the end of this event-loop turn: something on them changed."""
         self._changed.update(days)
@@ -80,6 +91,7 @@ class DayReader(QObject):
         """Read all that is shown now, even if it is being read: what that reading finds may be older."""
         self._reading.clear()
         self._load(list(self.shown), Priority.URGENT)
+        self._load(self._beside, Priority.NORMAL)
         self._ahead.start()
 
     def retry_soon(self) -> None:
@@ -125,11 +137,13 @@ class DayReader(QObject):
 
     def _read_missing(self) -> None:
         self._load([day for day in self.shown if day not in self._kept], Priority.URGENT)
+        self._load([day for day in self._beside if day not in self._kept], Priority.NORMAL)
 
     def _read_again(self) -> None:
         """Repair what an announcement may have missed."""
         if self._freshness.connection is Connection.LIVE:
             self._load(list(self.shown), Priority.NORMAL)
+            self._load(self._beside, Priority.IDLE)
 
     def _read_changed(self) -> None:
         days, self._changed = self._changed, set()

@@ -15,9 +15,10 @@ _ENTRY = (
         "",
         "arrived",
         "in_room",
+        "in_room_choose",
         "done",
         "noshow",
-        "rebook",
+        "step_back",
         "",
         "move",
         "next_free",
@@ -39,7 +40,11 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         menu,
         actions,
         "new",
+        "walk_in",
         "undo",
+        "house",
+        "house_window",
+        "noshows",
         "parked",
         "away",
         "",
@@ -79,7 +84,7 @@ def place_menu(parent: QWidget, actions: Actions) -> QMenu:
     """Return the menu of a free place."""
     menu = QMenu(parent)
     menu.setObjectName("place_menu")
-    _fill(menu, actions, "new", "", "week", "day", "today", "", "zoom_in", "zoom_out")
+    _fill(menu, actions, "new", "walk_in", "", "week", "day", "today", "", "zoom_in", "zoom_out")
     return menu
 
 

@@ -16,7 +16,7 @@ from clinic_desk.ui import boards
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.shell.toasts import Toasts
-from clinic_desk.ui.told import done_text
+from clinic_desk.ui.told import already_text, done_text
 from clinic_desk.ui.undo import Done, DoneTogether, UndoStack
 
 if TYPE_CHECKING:
@@ -119,6 +119,10 @@ class OwnChanges(QObject):
             self._desk.store.apply_entry(now)
             from clinic_desk.domain.commands import SetStatus
 
+            if isinstance(command, SetStatus) and command.is_so(now.appointment):
+                self._toasts.show_text(already_text(now))  # whoever was first: it is as it was wished here
+                self.finished.emit(now)
+                return
             if isinstance(command, SetStatus) and now.appointment.status is before.appointment.status:
                 # Another desk changed something else: both changes stand, as they would in the dialog.
                 self.send(replace(command, version=now.appointment.version), now)

@@ -70,6 +70,22 @@ class Preferences:
         """Remember whether a part of the window is shown."""
         self._set(f"{part}/hidden", "" if shown else "yes")
 
+    def is_open(self, name: str) -> bool:
+        """Return whether a window of its own was open when the program was closed."""
+        return self._text(f"{name}/open") == "yes"
+
+    def set_open(self, name: str, *, is_open: bool) -> None:
+        """Remember whether a window of its own is open."""
+        self._set(f"{name}/open", "yes" if is_open else "")
+
+    def house_site(self) -> UUID | None:
+        """Return of which site it is shown who is in the house; None: of all."""
+        return next(iter(self._ids("house/site")), None)
+
+    def set_house_site(self, site_id: UUID | None) -> None:
+        """Remember of which site it is shown who is in the house."""
+        self._set_ids("house/site", () if site_id is None else (site_id,))
+
     def width(self, part: str) -> int:
         """Return how wide a part of the window was, in pixels; 0 if it was never noted."""
         text = self._text(f"{part}/width")

@@ -16,6 +16,7 @@ from clinic_desk.ui.shell.month import MonthPanel
 from clinic_desk.ui.shell.resource_list import ResourceList
 
 if TYPE_CHECKING:
+    from clinic_desk.ui.shell.sidebar import SidePanel
     from clinic_desk.ui.workspace import Workspace
 
 _CHANGES_FREE_TIMES = frozenset({"appointment", "time_off", "block", "working_hours", "closure"})
@@ -64,6 +65,12 @@ class Sides(QObject):
         self.counts.opened.connect(space.open_messages)
         space.commands.serve(self.panel)
 
+    def put_beside(self, part: QWidget) -> None:
+        """Put a part below the chosen appointment, where Tab comes by it."""
+        side = self._space.window.side_panel
+        side.add(part, below=self.panel)
+        _have_tab_go(self._space.window.calendar, side)
+
     def ask_for_fullness(self) -> None:
         """From now on, have the days of the month marked that is shown."""
         self.month.month_shown.connect(self._space.fullness.want)
@@ -85,13 +92,13 @@ class Sides(QObject):
             self.panel.show_entry(self.panel.entry)
 
 
-def _have_tab_go(before: QWidget | None, side: QWidget) -> None:
+def _have_tab_go(before: QWidget | None, side: SidePanel) -> None:
     """Have Tab go through a side after what takes the keyboard before it, as if it had been made with the window."""
     while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus:
         before = before.previousInFocusChain()
     if before is None:
         return
-    for part in side.findChildren(QWidget):
+    for part in (each for top in side.parts() for each in (top, *top.findChildren(QWidget))):
         if part.focusPolicy() != Qt.FocusPolicy.NoFocus and part.window() is side.window():
             QWidget.setTabOrder(before, part)
             before = part

@@ -98,10 +98,14 @@ class DayStore(QObject):
         for day in self._days.shown:
             if day in self.boards:
                 self.boards.move_to_end(day)
-        far = [day for day in self.boards if day not in self._days.shown]
+        far = [day for day in self.boards if day not in (*self._days.shown, *self._days.followed)]
         for day in far[: max(0, len(self.boards) - _KEPT_DAYS)]:
             del self.boards[day]
         self._holds.watch(self._shown_boards())
+
+    def follow(self, days: Iterable[date]) -> None:
+        """Say which days are kept live besides those on screen, whatever is shown."""
+        self._days.follow(days)
 
     def entry(self, appointment_id: UUID) -> Entry | None:
         """Return an appointment that is on a kept board."""
@@ -152,7 +156,7 @@ class DayStore(QObject):
 
     def reload(self) -> None:
         """Read anew all that is shown; what is kept beside it is forgotten."""
-        for day in [day for day in self.boards if day not in self._days.shown]:
+        for day in [day for day in self.boards if day not in (*self._days.shown, *self._days.followed)]:
             del self.boards[day]
         self.reload_clinic()
         self._days.read_shown()

@@ -24,9 +24,17 @@ def done_text(before: Entry | None, after: Entry, clinic: Clinic) -> str:
     name = one_line(after.patient.display_name)
     place = place_text(after, clinic)
     if before is None:
-        return translate("Told", "Booked: {name} · {place}").format(name=name, place=place)
+        walked_in = after.appointment.status is AppointmentStatus.ARRIVED
+        booked = translate("Told", "Booked: {name} · {place}")
+        return (translate("Told", "Booked and arrived: {name} · {place}") if walked_in else booked).format(
+            name=name, place=place
+        )
     if before.appointment.status is not after.appointment.status:
-        return _status_text(before, after).format(name=name, place=place)
+        room = present_room_text(after, clinic)
+        return _status_text(before, after).format(name=name, place=place, room=room)
+    if before.appointment.present_room_id != after.appointment.present_room_id:
+        room = present_room_text(after, clinic)
+        return translate("Told", "{name} is in {room}").format(name=name, room=room)
     if _place(before) != _place(after):
         return translate("Told", "Moved {name} to {place}").format(name=name, place=place)
     if before.appointment.length != after.appointment.length:
@@ -35,6 +43,26 @@ def done_text(before: Entry | None, after: Entry, clinic: Clinic) -> str:
             name=name, place=place, minutes=minutes
         )
     return translate("Told", "Changed: {name} · {place}").format(name=name, place=place)
+
+
+def present_room_text(entry: Entry, clinic: Clinic) -> str:
+    """Return the name of the room a patient is in, or is to be in; empty where no room is known."""
+    wanted = entry.appointment.present_room_id or entry.appointment.room_id
+    return next((one_line(room.name) for room in clinic.rooms if room.id == wanted), "")
+
+
+def already_text(now: Entry) -> str:
+    """Return that another desk did the same just before."""
+    name, desk = one_line(now.patient.display_name), one_line(now.changed.desk) if now.changed else ""
+    texts = {
+        AppointmentStatus.BOOKED: translate("Told", "{name} was set back to booked at {desk} already"),
+        AppointmentStatus.ARRIVED: translate("Told", "{name} was marked as arrived at {desk} already"),
+        AppointmentStatus.CHECKED_IN: translate("Told", "{name} was marked as in the room at {desk} already"),
+        AppointmentStatus.FULFILLED: translate("Told", "{name} was marked as done at {desk} already"),
+        AppointmentStatus.NOSHOW: translate("Told", "{name} was marked as not having come at {desk} already"),
+    }
+    text = texts.get(now.appointment.status, translate("Told", "{name}: done at {desk} already"))
+    return text.format(name=name, desk=desk)
 
 
 def _place(entry: Entry) -> tuple[object, ...]:
@@ -50,7 +78,9 @@ def _status_text(before: Entry, after: Entry) -> str:
     texts = {
         AppointmentStatus.BOOKED: translate("Told", "Back to booked: {name} · {place}"),
         AppointmentStatus.ARRIVED: translate("Told", "Arrived: {name}"),
-        AppointmentStatus.CHECKED_IN: translate("Told", "In the room: {name}"),
+        AppointmentStatus.CHECKED_IN: translate("Told", "In the room: {name}")
+        if not after.appointment.present_room_id
+        else translate("Told", "In {room}: {name}"),
         AppointmentStatus.FULFILLED: translate("Told", "Done: {name}"),
         AppointmentStatus.NOSHOW: translate("Told", "Did not come: {name} · {place}"),
         AppointmentStatus.CANCELLED: translate("Told", "Cancelled: {name} · {place}"),

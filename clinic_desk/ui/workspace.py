@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from clinic_desk.ui.exchange.opener import Exchange
+    from clinic_desk.ui.house.desk import HouseDesk
     from clinic_desk.ui.messages.desk import MessageDesk
     from clinic_desk.ui.series.desk import SeriesDesk
     from clinic_desk.ui.shell.toasts import Toast
@@ -93,10 +94,12 @@ class Workspace(QObject):
         self.commands = AppointmentCommands(self)
         self._sides: Sides | None = None
         self._messages: MessageDesk | None = None
+        self._house: HouseDesk | None = None
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
         later: tuple[Callable[[], object], ...]
         later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
+        later += (self.house,)
         later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self))
         self._later = Afterwards(later, self)
 
@@ -175,6 +178,9 @@ class Workspace(QObject):
         window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
         window.actions_by_name["parked"].triggered.connect(lambda _checked: self.open_parked())
         window.status_bar.parked_opened.connect(window.actions_by_name["parked"].trigger)
+        window.actions_by_name["house"].triggered.connect(lambda _checked: self.house().go_there())
+        window.actions_by_name["house_window"].triggered.connect(lambda _checked: self.house().toggle_window())
+        window.actions_by_name["noshows"].triggered.connect(lambda _checked: self.house().open_noshows())
         window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
@@ -206,6 +212,14 @@ class Workspace(QObject):
     def _open_page(self, patient: Patient | None) -> None:
         if patient is not None:
             self.open_patient(patient.id)
+
+    def house(self) -> HouseDesk:
+        """Return what follows who is in the house, made when the calendar is on screen or somebody asks before."""
+        if self._house is None:
+            from clinic_desk.ui.house.desk import HouseDesk
+
+            self._house = HouseDesk(self)
+        return self._house
 
     def open_setup(self) -> None:
         """Open the set-up of the clinic; its parts are made when somebody asks for them first."""

@@ -25,6 +25,7 @@ from clinic_desk.ui.booking.words import (
     moment_text,
     one_line,
     short_person,
+    time_text,
 )
 from clinic_desk.ui.tasks import Tasks
 from clinic_desk.ui.theme import bold, scaled, theme_of
@@ -191,6 +192,13 @@ class AppointmentPanel(QWidget):
         details = self._details[1] if self._details and self._details[0] == entry.id else None
         when = day_span_text(to_wall(row.starts_at, row.zone), to_wall(row.ends_at, row.zone))
         status = status_text(row.status)
+        since = {_S.ARRIVED: entry.arrived_at, _S.CHECKED_IN: entry.in_room_at, _S.FULFILLED: entry.finished_at}.get(
+            row.status
+        )
+        if since is not None:
+            status = translate("panel", "{status} since {time}").format(
+                status=status, time=time_text(to_wall(since, row.zone))
+            )
         if row.squeezed_in:
             status = translate("panel", "{status} · squeezed in").format(status=status)
         rows = [
@@ -212,7 +220,8 @@ class AppointmentPanel(QWidget):
     def _where(self, entry: Entry) -> str:
         row = entry.appointment
         site = one_line(self.clinic.site(row.site_id).name) if len(self.clinic.sites) > 1 else ""
-        room = one_line(self.clinic.room(row.room_id).name) if row.room_id else ""
+        room_id = row.present_room_id or row.room_id
+        room = one_line(self.clinic.room(room_id).name) if room_id else ""
         return ", ".join(part for part in (room, site) if part)
 
     def _device(self, entry: Entry) -> str:

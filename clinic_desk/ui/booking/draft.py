@@ -30,6 +30,12 @@ class Draft:
     note: str = ""
     tell_patient: bool = True
     device_id: RoomChoice = AUTOMATIC
+    arrived: bool = False
+    """A walk-in: the patient stands at the desk. Of another day than today she does not: see `walks_in`."""
+
+    def walks_in(self, today: date) -> bool:
+        """Whether the patient arrives with this booking."""
+        return self.arrived and self.day in {None, today}
 
     def starts_at(self, clinic: Clinic) -> datetime | None:
         """Return the instant of the start; None without a time."""

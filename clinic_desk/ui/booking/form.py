@@ -93,17 +93,21 @@ class BookingForm(FormView):
 
     # --- opening ---
 
-    def start_new(self, place: Place, patient: Patient | None = None, *, beside: QRect | None = None) -> None:
-        """Begin a booking at a place of the calendar.
+    def start_new(
+        self, place: Place, patient: Patient | None = None, *, beside: QRect | None = None, arrived: bool = False
+    ) -> None:
+        """Begin a booking at a place of the calendar; `arrived`: of somebody who stands at the desk.
 
         `beside`: the place on screen (global coordinates), which the form then keeps free.
         While an earlier booking's outcome is not known the form stays with that one.
         """
-        self._open_new(lambda: self.content.begin_at(place, patient), patient, beside)
+        self._open_new(lambda: self.content.begin_at(place, patient, arrived=arrived), patient, beside)
 
-    def start_anywhere(self, patient: Patient | None = None, *, from_day: date | None = None) -> None:
+    def start_anywhere(
+        self, patient: Patient | None = None, *, from_day: date | None = None, arrived: bool = False
+    ) -> None:
         """Begin a booking at the next free time, from `from_day` on if that is still to come."""
-        self._open_new(lambda: self.content.begin_anywhere(patient, from_day), patient, None)
+        self._open_new(lambda: self.content.begin_anywhere(patient, from_day, arrived=arrived), patient, None)
 
     def start_at_slot(
         self, slot: FreeSlot, type_id: UUID, patient: Patient | None = None, *, beside: QRect | None = None
@@ -195,6 +199,8 @@ class BookingForm(FormView):
         if self.isVisible():
             is_change = content.entry is not None
             self.fields.show_tell(content.draft, content.clinic, content.clock(), self.telling.setup, change=is_change)
+            if content.walks_in:
+                self.fields.tell.say_not_told()
 
     def _name(self) -> None:
         """Say what there is to say under the fields, and on title and buttons what comes next."""
@@ -207,6 +213,7 @@ class BookingForm(FormView):
             busy=self.carry_out.is_busy,
             unknown=self.carry_out.is_unknown,
             asking=asked,
+            walk_in=self.content.walks_in,
         )
         self.name_all(self.content.draft, self.content.clinic, state)
 

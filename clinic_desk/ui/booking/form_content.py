@@ -14,7 +14,7 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AUTOMATIC, Rule, Update
 from clinic_desk.domain.records import Clinic, Entry, Patient
 from clinic_desk.domain.refusals import Violation
-from clinic_desk.domain.wall import minute_to_instant
+from clinic_desk.domain.wall import minute_to_instant, to_wall
 from clinic_desk.services import slots
 from clinic_desk.ui.booking.draft import Draft, RoomChoice, Writing, as_book, as_update, draft_of, with_ids_of
 from clinic_desk.ui.booking.form_days import FormDays
@@ -67,18 +67,18 @@ class FormContent(QObject):
 
     # --- beginnings ---
 
-    def begin_at(self, place: Place, patient: Patient | None) -> None:
-        """A new booking at a place of the calendar."""
-        self._begin()
+    def begin_at(self, place: Place, patient: Patient | None, *, arrived: bool = False) -> None:
+        """A new booking at a place of the calendar; `arrived`: of a walk-in, as in the next."""
+        self._begin(arrived=arrived)
         self._own_length = place.length_minutes is not None
         self.draft = draft_at(replace(self.draft, patient=patient), place, self.clinic)
         if place.practitioner_id is None:
             self.draft = with_somebody(self.draft, self.clinic, self.days.violations)
         self._follow()
 
-    def begin_anywhere(self, patient: Patient | None, from_day: date | None = None) -> None:
+    def begin_anywhere(self, patient: Patient | None, from_day: date | None = None, *, arrived: bool = False) -> None:
         """A new booking at the next free time for the type, with anybody who does it; not before `from_day`."""
-        self._begin()
+        self._begin(arrived=arrived)
         self._from_day = from_day
         self.draft = replace(self.draft, patient=patient)
         self._search()
@@ -98,7 +98,7 @@ class FormContent(QObject):
         self._own_length = True
         self._follow()
 
-    def _begin(self, entry: Entry | None = None) -> None:
+    def _begin(self, entry: Entry | None = None, *, arrived: bool = False) -> None:
         self._own_length = False
         self._from_day = None
         self._sent = None
@@ -106,7 +106,12 @@ class FormContent(QObject):
         self.search.source = "given"
         self.entry = entry
         self.opened = draft_of(entry.appointment, entry.patient, self.clinic) if entry else None
-        self.draft = self.opened or empty_draft(self.clinic, self.home_site_id)
+        self.draft = self.opened or replace(empty_draft(self.clinic, self.home_site_id), arrived=arrived)
+
+    @property
+    def walks_in(self) -> bool:
+        """Whether what is booked is that of somebody who stands here."""
+        return self.draft.walks_in(to_wall(self.clock(), self.clinic.site(self.draft.site_id).zone).date())
 
     def set_clinic(self, clinic: Clinic) -> None:
         """Take over a changed set-up; what is still there stays. Of one that nothing can be booked in, nothing does."""
@@ -195,6 +200,12 @@ class FormContent(QObject):
         self.changed.emit()
 
     def _put_slot(self, slot: slots.FreeSlot) -> None:
+        zone = self.clinic.site(slot.site_id).zone
+        now = to_wall(self.clock(), zone)
+        if self.draft.arrived and to_wall(slot.starts_at, zone).date() != now.date():
+            # Nothing is free today, and she is here: at once, if what speaks against it is agreed to.
+            self.set_when(When(now.date(), (now.hour * 60 + now.minute) // 5 * 5, self.draft.length_minutes))
+            return
         self.draft = draft_in(self.draft, slot, self.clinic)
         self._follow()
 
@@ -258,6 +269,8 @@ class FormContent(QObject):
             fresh = self._update(overrule)
         else:
             fresh = as_book(self.draft, self.clinic, overrule, hold_id)
+            if fresh is not None and self.walks_in:
+                fresh = replace(fresh, arrived=True, tell_patient=False)
         if fresh is None:
             return None
         self._sent = with_ids_of(replace(fresh, beside=beside), self._sent)

@@ -30,6 +30,7 @@ class FormState:
     busy: bool = False
     unknown: bool = False
     asking: bool = False
+    walk_in: bool = False
 
 
 class FormView(Card):
@@ -101,11 +102,13 @@ class FormView(Card):
         """Write titles, hint and buttons."""
         adding = self.page == 1
         title = translate("booking", "New appointment") if state.new else translate("booking", "Change appointment")
+        if state.walk_in:
+            title = translate("booking", "Walk-in: booked and arrived")
         self.title.setText(translate("booking", "New patient") if adding else title)
         self.setAccessibleName(self.title.text())
         self.subtitle.setText(place_text(draft, clinic))
         set_button_text(self.book_button, _button_text(draft, state))
-        self.repeat_button.setVisible(state.new)
+        self.repeat_button.setVisible(state.new and not state.walk_in)
         self.repeat_button.setEnabled(not state.busy)
         self.hint.setText(_hint_text(state))
 
@@ -171,7 +174,8 @@ def _button_text(draft: Draft, state: FormState) -> str:
         return translate("booking", "Save ⏎")
     if draft.day is None:
         return translate("booking", "Book ⏎")
-    return translate("booking", "Book {time} ⏎").format(time=minute_text(draft.minute))
+    text = translate("booking", "Book {time}, arrived ⏎") if state.walk_in else translate("booking", "Book {time} ⏎")
+    return text.format(time=minute_text(draft.minute))
 
 
 def _hint_text(state: FormState) -> str:

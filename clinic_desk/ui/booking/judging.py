@@ -60,6 +60,7 @@ def judge_draft(
             patient_id=draft.patient.id if draft.patient else None,
             room_id=draft.room_id,
             device_id=draft.device_id,
+            arrived=draft.arrived,
         )
     others = {entry.id: entry.appointment for board in boards for entry in board.entries}
     return check_booking(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from clinic_desk.domain.commands import AUTOMATIC, Book, Rule, Update
@@ -13,6 +15,8 @@ from clinic_desk.ui.booking.draft import Writing
 from clinic_desk.ui.booking.merge_text import Side, update_to, wanted_by
 from clinic_desk.ui.booking.slot_taken import Wanted
 from clinic_desk.ui.sentences import About
+
+_HALF_A_DAY: Final = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,15 @@ class Sent:
             starts_at=slot.starts_at,
             overrule=frozenset(),
         )
+        if isinstance(sent, Book) and self._is_another_day(slot):
+            sent = replace(sent, arrived=False, tell_patient=True)  # she comes again another day
         was_at = self.base.appointment.site_id if self.base is not None else self.command.site_id
         return sent if slot.site_id == was_at else replace(sent, room_id=AUTOMATIC, device_id=AUTOMATIC)
+
+    def _is_another_day(self, slot: FreeSlot) -> bool:
+        """Whether a walk-in, who stands at the desk, would have to come again."""
+        was = self.command
+        return isinstance(was, Book) and was.arrived and abs(slot.starts_at - was.starts_at) > _HALF_A_DAY
 
     def squeezed_in(self, by: UUID) -> Writing:
         """Return the command for the same time beside the one who was first, and nobody else."""

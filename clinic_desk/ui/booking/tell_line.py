@@ -83,6 +83,16 @@ class TellLine(TickBox):
         self._kept = wanted
         self.setChecked(wanted)
 
+    def say_not_told(self) -> None:
+        """Nothing is sent to somebody who stands at the desk."""
+        text = translate("tell", "nothing: the patient is here")
+        self.setText(text)
+        self.setAccessibleDescription(text)
+        self.setEnabled(False)
+        blocked = self.blockSignals(True)
+        self.setChecked(False)
+        self.blockSignals(blocked)
+
     def show_for(self, patient: Patient | None, visit: Visit, now: datetime, setup: MessagingSetup | None) -> None:
         """Say what would be sent."""
         told = tell_text(patient, visit, now, setup)

@@ -35,12 +35,18 @@ class SidePanel(QScrollArea):
         self.setWidget(inside)
         inside.installEventFilter(self)
 
-    def add(self, part: QWidget, *, stretch: int = 0) -> None:
-        """Add a part below the others."""
+    def add(self, part: QWidget, *, stretch: int = 0, below: QWidget | None = None) -> None:
+        """Add a part below the others, or right below one of them."""
         if self._column.count() == 1:  # the first, beside the stretch
             self._width = self._least
-        self._column.insertWidget(self._column.count() - 1, part, stretch)
+        at = self._column.count() - 1 if below is None else self._column.indexOf(below) + 1
+        self._column.insertWidget(at, part, stretch)
         self._fit()
+
+    def parts(self) -> list[QWidget]:
+        """Return the parts, from the top."""
+        widgets = (item.widget() for at in range(self._column.count()) if (item := self._column.itemAt(at)) is not None)
+        return [widget for widget in widgets if widget is not None]
 
     def reserve(self, part: QWidget) -> None:
         """Be wide enough for a part from the start, though it is not shown yet."""

@@ -183,7 +183,7 @@ def test_every_action_has_words_and_no_two_have_one_key(window: QWidget, prefere
 @pytest.mark.parametrize(
     ("status", "on", "off"),
     [
-        (AppointmentStatus.BOOKED, {"arrived", "move", "cancel", "open"}, {"reinstate", "rebook"}),
+        (AppointmentStatus.BOOKED, {"arrived", "move", "cancel", "open"}, {"reinstate", "step_back"}),
         (AppointmentStatus.CANCELLED, {"reinstate", "open"}, {"arrived", "move", "cancel"}),
         (None, {"new", "today"}, {"arrived", "move", "cancel", "open"}),
     ],
@@ -212,7 +212,7 @@ def test_a_changed_key_is_kept_and_one_that_is_taken_is_refused(
     dialog = ShortcutsDialog(actions, window)
     dialog.fields["new"].setKeySequence("B")
     dialog.fields["new"].editingFinished.emit()
-    assert "Back to booked" in dialog.problem.text()
+    assert "One step back" in dialog.problem.text()
     assert actions["new"].shortcut().toString() == "N"
     dialog.fields["new"].setKeySequence("Q")
     dialog.fields["new"].editingFinished.emit()

@@ -80,6 +80,7 @@ print(*sorted(name for name in sys.modules if name.startswith("clinic_desk.")))
 """
 NOBODY_WAITS_FOR = (
     "domain.commands", "domain.series", "domain.recurrence", "domain.availability", "domain.setup", "domain.away",
+    "domain.flow", "services.flow", "ui.house",
     "services.booking", "services.setup", "services.importing", "ui.sides", "ui.series", "ui.setup", "ui.exchange",
     "ui.away", "ui.calls", "ui.search", "services.search", "ui.booking.form", "ui.messages.page", "ui.sentences",
     "notifications",

@@ -1,17 +1,18 @@
 """When patients came, were in the room and were done: the database's times, each step's own, kept by what is undone."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Rule, SetStatus, Update
+from clinic_desk.domain.commands import Book, Rule, SetStatus, Update
 from clinic_desk.domain.records import AppointmentStatus as S
 from clinic_desk.domain.records import Entry
-from clinic_desk.domain.refusals import SlotTaken
+from clinic_desk.domain.refusals import RuleViolation, SlotTaken
 from clinic_desk.domain.undoing import undoing
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services import calendar
@@ -148,14 +149,34 @@ def test_the_arrivals_cost_no_statement_of_their_own(clinic: SmallClinic, databa
     assert len(sent) <= 4
 
 
+def standing_here(clinic: SmallClinic, engine: Engine, **other: Any) -> Book:
+    """A booking of somebody who stands at the desk, whatever the hours say now."""
+    with engine.connect() as connection:
+        now = connection.exec_driver_sql("SELECT date_trunc('minute', now())").scalar_one()
+    any_hour = frozenset({Rule.OUTSIDE_HOURS, Rule.OVER_BREAK})
+    return checkup(clinic, now, arrived=True, overrule=any_hour, **other)
+
+
+def test_nobody_has_arrived_for_another_day_and_minutes_may_pass_at_the_desk(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    with pytest.raises(InvalidInput):
+        book(database, checkup(clinic, arrived=True))
+    command = standing_here(clinic, owner_engine)
+    late = replace(command, starts_at=command.starts_at - timedelta(minutes=10))
+    with pytest.raises(RuleViolation):
+        book(database, replace(late, arrived=False))
+    assert book(database, late).appointment.status is S.ARRIVED
+
+
 def test_a_walk_in_is_booked_and_has_arrived_in_one_change_that_tells_nobody(
     clinic: SmallClinic, database: Database, owner_engine: Engine
 ) -> None:
-    command = checkup(clinic, arrived=True)
+    command = standing_here(clinic, owner_engine)
     came = book(database, command)
     assert (came.appointment.status, came.appointment.version) == (S.ARRIVED, 1)
     assert times(came) == (changed_at(came), None, None)
-    assert on_the_day(clinic, database) == came
+    assert calendar.load_entries(database, [came.id]) == (came,)
     assert book(database, command) == came  # sent again after a lost answer: still one
     assert count(owner_engine, "notification") == 0
     assert count(owner_engine, "history WHERE table_name = 'appointment'") == 1
@@ -163,12 +184,12 @@ def test_a_walk_in_is_booked_and_has_arrived_in_one_change_that_tells_nobody(
 
 
 def test_a_walk_in_takes_nobodys_time_and_is_squeezed_in_only_on_purpose(
-    clinic: SmallClinic, database: Database
+    clinic: SmallClinic, database: Database, owner_engine: Engine
 ) -> None:
-    book(database, checkup(clinic))
-    second = checkup(clinic, patient_id=clinic.patients[1], arrived=True)
+    book(database, standing_here(clinic, owner_engine))
+    second = standing_here(clinic, owner_engine, patient_id=clinic.patients[1])
     with pytest.raises(SlotTaken):
         book(database, second)
-    squeezed = book(database, replace(second, overrule=frozenset({Rule.SLOT_TAKEN})))
+    squeezed = book(database, replace(second, overrule=second.overrule | {Rule.SLOT_TAKEN}))
     assert squeezed.appointment.squeezed_in
     assert squeezed.arrived_at is not None

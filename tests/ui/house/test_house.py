@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt
@@ -20,7 +20,7 @@ from clinic_desk.services import booking, calendar
 from clinic_desk.ui.house.desk import HouseDesk
 from clinic_desk.ui.house.listing import HouseList
 from clinic_desk.ui.workspace import Workspace
-from tests.support.bookings import count, statements_of
+from tests.support.bookings import count
 from tests.support.key_count import counted_keys
 from tests.support.small_clinic import SmallClinic
 from tests.ui.house.conftest import BookAt, OpenProgram, press, space_of
@@ -105,7 +105,6 @@ def test_minutes_pass_and_days_change_without_a_look_into_the_database(  # noqa:
     space: Workspace,
     house: HouseDesk,
     book_at: BookAt,
-    now: datetime,
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -113,11 +112,13 @@ def test_minutes_pass_and_days_change_without_a_look_into_the_database(  # noqa:
     booking.set_status(database, SetStatus(entry.id, 1, S.ARRIVED))
     qtbot.waitUntil(lambda: len(house.rows) == 1)
     clock = space.store.freshness.now
-    with statements_of(space.desk.database) as sent:
-        monkeypatch.setattr(space.store.freshness, "now", lambda: clock() + timedelta(minutes=20, seconds=1))
+    with monkeypatch.context() as patch:
+        asked: list[object] = []
+        patch.setattr(space.desk.tasks, "query", lambda *given, **_named: asked.append(given))
+        patch.setattr(space.store.freshness, "now", lambda: clock() + timedelta(minutes=20, seconds=1))
         house.look()
         assert (house.rows[0].minutes, house.rows[0].is_late) == (20, True)
-        assert sent == []
+        assert asked == []
     days = house._days
     monkeypatch.setattr(space.store.freshness, "now", lambda: clock() + timedelta(days=1))
     house.look()

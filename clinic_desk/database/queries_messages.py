@@ -189,8 +189,12 @@ def of_patient(connection: Connection, patient_id: UUID, limit: int) -> Sequence
 
 
 def of_appointment(connection: Connection, appointment_id: UUID) -> Sequence[Any]:
-    """Return the rows (`ROW`) of an appointment's messages, in no order."""
-    statement = f"""WITH picked AS (SELECT id FROM notification WHERE appointment_id = %(appointment)s::uuid) {ROW}"""  # noqa: S608
+    """Return the rows (`ROW`) of an appointment's messages, those included that name it with others, in no order."""
+    statement = f"""WITH picked AS (
+        SELECT id FROM notification WHERE appointment_id = %(appointment)s::uuid
+        UNION SELECT o.id FROM appointment x JOIN appointment y ON y.series_id = x.series_id
+            JOIN notification o ON o.appointment_id = y.id AND o.dates ? %(appointment)s
+        WHERE x.id = %(appointment)s::uuid) {ROW}"""  # noqa: S608
     return connection.exec_driver_sql(statement, {"appointment": str(appointment_id)}).all()
 
 

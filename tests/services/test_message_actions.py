@@ -25,7 +25,7 @@ from tests.support.small_clinic import SmallClinic
 S = QueueStatus
 QUIET_NOW = """
 UPDATE messaging SET quiet_from_minute = m, quiet_until_minute = mod(m + 60, 1440)
-FROM (SELECT mod(extract(epoch FROM clock_timestamp() AT TIME ZONE 'Europe/Berlin')::bigint / 60, 1440)::int AS m) AS n
+FROM (SELECT mod(floor(extract(epoch FROM clock_timestamp() AT TIME ZONE 'Europe/Berlin') / 60)::int, 1440) AS m) AS n
 """
 """From this minute on, for an hour."""
 

@@ -13,6 +13,7 @@ from clinic_desk.database.stepping import Steps, stepping
 from clinic_desk.domain.commands import Cancel, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.message_list import MessageRefused, OnMessage
+from clinic_desk.domain.messaging import Kind, QueueStatus
 from clinic_desk.domain.records import CancellationReason, Channel
 from clinic_desk.domain.series import cancelling
 from clinic_desk.notifications import queue
@@ -168,6 +169,9 @@ def test_not_telling_of_one_date_leaves_the_message_of_the_others(
 ) -> None:
     entries = booked(database, clinic)
     entry = booking.update(database, Update(entries[at_date].id, 1, starts_at=at(clinic.monday + at_date * WEEK, 15)))
+    (waiting,) = [one for one in messages.messages_about(database, entry.id) if one.kind is Kind.CONFIRMATION
+                  and one.status is QueueStatus.PENDING]  # fmt: skip
+    assert DAYS[at_date] in waiting.body, "the note of the change counts down to it"
     assert message_actions.recall(database, entry.id, entry.appointment.version, new_id()) == 1
     others = [(day, "09:00") for number, day in enumerate(DAYS) if number != at_date]
     ((kind, body),) = told(owner_engine)

@@ -137,6 +137,7 @@ SPECS: Final = (
     Spec("full_screen", "F11"),
     Spec("reload", "F5"),
     Spec("shortcuts", "F1"),
+    Spec("about"),
     Spec("menu", "F10"),
     Spec("quit", "Ctrl+Q"),
 )
@@ -203,6 +204,7 @@ def texts() -> dict[str, str]:
         "full_screen": translate("Actions", "Full screen"),
         "reload": translate("Actions", "Read anew"),
         "shortcuts": translate("Actions", "Keys…"),
+        "about": translate("Actions", "About Clinic Desk…"),
         "menu": translate("Actions", "Menu"),
         "quit": translate("Actions", "Quit"),
     }

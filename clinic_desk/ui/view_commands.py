@@ -58,6 +58,7 @@ class ViewCommands(QObject):
             "full_screen": self._toggle_full_screen,
             "menu": self._window.top_bar.open_menu,
             "shortcuts": self._show_shortcuts,
+            "about": self._show_about,
             "scheme_system": partial(self._set_scheme, "system"),
             "scheme_light": partial(self._set_scheme, "light"),
             "scheme_dark": partial(self._set_scheme, "dark"),
@@ -89,6 +90,16 @@ class ViewCommands(QObject):
         from clinic_desk.ui.shell.shortcuts import ShortcutsDialog
 
         ShortcutsDialog(self._actions, self._window).open()
+
+    def _show_about(self) -> None:
+        from clinic_desk.services import health
+        from clinic_desk.ui.shell.about import AboutSheet
+
+        database, sheet = self._space.desk.database, AboutSheet(self._window)
+        sheet.open()
+        self._space.desk.tasks.query(
+            sheet, lambda: health.check(database), sheet.show_database, lambda _error: sheet.show_database(None)
+        )
 
     # --- colours ---
 

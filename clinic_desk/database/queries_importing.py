@@ -67,6 +67,14 @@ JOIN appointment a ON a.occupies AND a.footprint && tstzrange(i.starts, i.ends)
     AND (a.practitioner_id = i.practitioner_id OR a.room_id = i.room_id OR a.device_id = i.device_id)
 GROUP BY i.row
 """
+_SHARING: Final = """
+SELECT i.row, i.resource_id, floor(extract(epoch FROM lower(a.footprint)))::bigint,
+       ceil(extract(epoch FROM upper(a.footprint)))::bigint
+FROM json_to_recordset(%(rows)s::json) AS i (row int, resource_id uuid, starts timestamptz, ends timestamptz)
+JOIN appointment a ON a.occupies AND a.footprint && tstzrange(i.starts, i.ends)
+    AND a.starts_at > i.starts - INTERVAL '28 hours' AND a.starts_at < i.ends + INTERVAL '4 hours'
+    AND (a.room_id = i.resource_id OR a.device_id = i.resource_id)
+"""
 _APPOINTMENTS: Final = """
 INSERT INTO appointment (id, patient_id, practitioner_id, site_id, type_id, room_id, starts_at, ends_at, wall_start,
                          zone, buffer_before_minutes, buffer_after_minutes, status, note, device_id, overruled)
@@ -173,6 +181,21 @@ def overlapping(
     names = ("row", "practitioner_id", "room_id", "device_id", "starts", "ends")
     rows = json.dumps([dict(zip(names, row, strict=True)) for row in wanted], default=_plain)
     return {row[0]: row[1] for row in connection.exec_driver_sql(_OVERLAPS, {"rows": rows})}
+
+
+def sharing(
+    connection: Connection, wanted: Iterable[tuple[int, UUID, datetime, datetime]]
+) -> dict[tuple[int, UUID], list[tuple[int, int]]]:
+    """Return by row, and room or device for several, the footprints [starts, ends) in seconds that it would meet there.
+
+    `wanted`: row, room or device, and the footprint's start and end.
+    """
+    names = ("row", "resource_id", "starts", "ends")
+    rows = json.dumps([dict(zip(names, row, strict=True)) for row in wanted], default=_plain)
+    found: dict[tuple[int, UUID], list[tuple[int, int]]] = {}
+    for row, resource_id, starts, ends in connection.exec_driver_sql(_SHARING, {"rows": rows}) if rows != "[]" else ():
+        found.setdefault((row, resource_id), []).append((starts, ends))
+    return found
 
 
 def _json(records: Iterable[Any], columns: Sequence[str]) -> str:

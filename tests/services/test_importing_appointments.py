@@ -173,10 +173,57 @@ def test_the_row_for_which_a_device_for_several_has_no_place_is_told_and_nothing
             [("Anna Meier;14.03.1987", "Dr. Weber"), ("Zofia Nowak;", "Dr. Okafor"), ("Zofia Nowak;", "Dr. Third")]
         )
     )
+    checked = check_import(manager, plan_of(Kind.APPOINTMENTS, path, text))
+    told = [(4, Reason.TAKEN, "all 2 places of Laser are taken")]
+    assert [(problem.row, problem.reason, problem.detail) for problem in checked.problems] == told
+    assert checked.new == 2
     report = carry_out_import(manager, plan_of(Kind.APPOINTMENTS, path, text), new_id())
-    assert [(problem.row, problem.reason) for problem in report.problems] == [(4, Reason.TAKEN)]
+    assert report.problems == checked.problems
     assert (report.stored, report.new) == (False, 2)
     assert monday(manager, clinic) == []
+
+
+@pytest.mark.parametrize(
+    ("stands", "starts", "lost"),
+    [
+        pytest.param([], ["09:00", "09:00"], [], id="two of two"),
+        pytest.param(["09:00"], ["09:00", "09:00"], [1], id="one stands, one more"),
+        pytest.param(["09:00", "09:00"], ["09:00", "09:15"], [0], id="two stand, and one touches them"),
+        pytest.param(["09:00"], ["08:50", "09:10"], [], id="one goes as the other comes"),
+        pytest.param(["09:00", "09:05"], ["09:10"], [0], id="both are still there"),
+    ],
+)
+def test_places_of_a_device_for_several_are_counted_before_anything_is_stored(
+    *,
+    manager: Database,
+    clinic: SmallClinic,
+    path: Path,
+    owner_engine: Engine,
+    stands: list[str],
+    starts: list[str],
+    lost: list[int],
+) -> None:
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO room (id, site_id, name, kind, capacity) VALUES (%s, %s, 'Laser', 'device', 2)",
+            (LASER, clinic.berlin),
+        )
+        for number in range(len(stands) + len(starts)):
+            connection.exec_driver_sql(
+                "WITH p AS (INSERT INTO practitioner (id, name) VALUES (gen_random_uuid(), %s) RETURNING id)"
+                " INSERT INTO appointment_type_practitioner (practitioner_id, type_id) SELECT id, %s FROM p",
+                (f"Dr. Guest{number}", clinic.checkup),
+            )
+    head = "Appointment ID;Patient;Birth date;Doctor;Type;Site;Device;Start\n"
+    rows = [
+        f"a{number};Anna Meier;14.03.1987;Dr. Guest{number};Checkup;Mitte;laser;2031-03-03T{start}\n"
+        for number, start in enumerate([*stands, *starts])
+    ]
+    if stands:
+        imported(manager, plan_of(Kind.APPOINTMENTS, path, head + "".join(rows[: len(stands)])))
+    checked = check_import(manager, plan_of(Kind.APPOINTMENTS, path, head + "".join(rows[len(stands) :])))
+    assert [problem.row for problem in checked.problems] == [row + 2 for row in lost]
+    assert checked.new == len(starts) - len(lost)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from clinic_desk.domain.wall import to_instant, to_wall
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.importing.hours import Hours
 from clinic_desk.services.importing.people import Sorted, date_example
+from clinic_desk.services.importing.shared import Shared
 from clinic_desk.services.patients import validate_patient
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class VisitRows:
         self._clinic = clinic
         self._hours = Hours(cells, clinic, now)
         self._busy: dict[UUID, list[tuple[datetime, datetime, int]]] = {}
-        self._shared = frozenset(room.id for room in clinic.rooms if room.capacity > 1)
+        self._shared = Shared(clinic)
 
     # --- reading ---
 
@@ -224,13 +225,17 @@ class VisitRows:
         people = _People(connection, fresh)
         placed = [done for visit in fresh if (done := self._with_patient(people, visit, found)) is not None]
         taken = queries.overlapping(connection, (self._place(visit) for visit in placed if _occupies(visit)))
+        self._shared.look(connection, [(visit.row.number, visit.appointment) for visit in placed if _occupies(visit)])
         self._hours.look(connection, (visit.appointment for visit in placed))
         for visit in placed:
             at = taken.get(visit.row.number)
-            other = self._other_row(visit) if at is None and _occupies(visit) else 0
+            full = self._shared.full(visit.row.number, visit.appointment) if _occupies(visit) else None
+            other = self._other_row(visit) if at is None and full is None and _occupies(visit) else 0
             if at is not None:
                 wall = to_wall(at, visit.appointment.zone)
                 self._not_free(visit, found, f"another appointment begins at {wall:%Y-%m-%d %H:%M}")
+            elif full is not None:
+                self._not_free(visit, found, f"all {full.capacity} places of {full.name} are taken")
             elif other:
                 self._not_free(visit, found, f"row {other} has it")
             else:
@@ -260,7 +265,7 @@ class VisitRows:
 
     def _place(self, visit: Visit) -> tuple[int, UUID, UUID | None, UUID | None, datetime, datetime]:
         one = visit.appointment
-        room, device = (None if key in self._shared else key for key in (one.room_id, one.device_id))
+        room, device = (None if key in self._shared.rooms else key for key in (one.room_id, one.device_id))
         return (visit.row.number, one.practitioner_id, room, device, *one.footprint)
 
     def _other_row(self, visit: Visit) -> int:
@@ -274,6 +279,7 @@ class VisitRows:
                     return theirs[2]
         for intervals in kept:
             insort(intervals, (start, end, row))
+        self._shared.take(visit.appointment)
         return 0
 
     def _not_free(self, visit: Visit, found: Sorted[Visit], detail: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -18,12 +19,13 @@ from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import local_day
-from clinic_desk.errors import Busy
+from clinic_desk.errors import Busy, DatabaseDown
 from clinic_desk.services import booking, recheck
 from clinic_desk.ui.recheck.desk import RecheckDesk, recheck_of
 from clinic_desk.ui.recheck.seen import look_after_setup, look_if_rules_are_new, rules_of
 from clinic_desk.ui.recheck.sheet import RecheckSheet
 from clinic_desk.ui.setup.opener import ClinicSetup
+from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup, stored
 from tests.support.small_clinic import SmallClinic
@@ -72,6 +74,10 @@ def shift(engine: Engine, minutes: int = 15) -> None:
 def space_of(program: DeskProgram) -> Workspace:
     assert program.workspace is not None
     return program.workspace
+
+
+def says(toasts: Toasts, text: str) -> bool:
+    return text in toasts.latest_text()
 
 
 def opened(program: DeskProgram, qtbot: QtBot, rows: int) -> RecheckSheet:
@@ -317,7 +323,8 @@ def test_closing_the_setup_after_something_was_saved_looks_and_after_nothing_doe
     setup.leave()
 
 
-def test_an_undo_that_could_not_be_sent_can_be_tried_again(
+@pytest.mark.usefixtures("one_at_a_time")
+def test_an_undo_that_could_not_be_sent_or_not_all_of_it_can_be_tried_again(
     *, open_program: OpenProgram, qtbot: QtBot, three: tuple[Entry, ...], owner_engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -328,14 +335,22 @@ def test_an_undo_that_could_not_be_sent_can_be_tried_again(
     press(Qt.Key.Key_K, ALT)
     qtbot.waitUntil(lambda: sheet.told.text() == "All 3 appointments to come fit.", timeout=10_000)
     press(ESC)
+    keep = recheck.keep_wall_times
+    answers: list[object] = []
 
-    def busy(*_: object) -> None:
-        raise Busy
+    def first_busy_then_gone(*given: Any) -> object:
+        answers.append(None)
+        if len(answers) == 1:
+            raise Busy
+        if len(answers) == 3:
+            raise DatabaseDown
+        return keep(*given)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(recheck, "keep_wall_times", busy)
+    monkeypatch.setattr(recheck, "keep_wall_times", first_busy_then_gone)
+    toasts = program.window.toasts
+    for told in ("busy", "cannot be reached"):
         press(Qt.Key.Key_Z, CTRL)
-        toasts = program.window.toasts
-        qtbot.waitUntil(lambda: "busy" in toasts.latest_text(), timeout=10_000)
+        qtbot.waitUntil(partial(says, toasts, told), timeout=10_000)
+    assert [stored(owner_engine, one.id)["starts_at"] for one in three][1:] != before[1:]
     press(Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: [stored(owner_engine, one.id)["starts_at"] for one in three] == before, timeout=10_000)

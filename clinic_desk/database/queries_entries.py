@@ -33,7 +33,7 @@ PATIENT_COLUMNS: Final = (
     "p.id::text, p.family_name, p.given_name, p.birth_date, p.gender, p.phone, p.email, p.channel, p.language, p.note,"
     " p.merged_into_id, p.version"
 )
-_APPOINTMENT_COLUMNS: Final = (
+APPOINTMENT_COLUMNS: Final = (
     "a.id::text, a.practitioner_id::text, a.site_id::text, a.type_id::text, a.room_id::text, a.starts_at, a.ends_at,"
     " a.wall_start, a.zone, a.buffer_before_minutes, a.buffer_after_minutes, a.status, a.answer, a.squeezed_in,"
     " a.overruled, a.cancellation_reason, a.note, a.device_id::text, a.series_id::text, a.series_day,"
@@ -48,7 +48,7 @@ _MESSAGE_STATE: Final = f"""
 (SELECT max(CASE n.status {" ".join(f"WHEN '{status}' THEN {rank}" for status, rank in _RANK.items())} ELSE 1 END)
  FROM notification n WHERE n.appointment_id = a.id)"""  # noqa: S608  # constants of this module only
 ENTRY: Final = f"""
-SELECT {_APPOINTMENT_COLUMNS}, {_MESSAGE_STATE}, {PATIENT_COLUMNS}
+SELECT {APPOINTMENT_COLUMNS}, {_MESSAGE_STATE}, {PATIENT_COLUMNS}
 FROM appointment a JOIN patient p ON p.id = a.patient_id
 LEFT JOIN staff s ON s.login = a.changed_by LEFT JOIN desk d ON d.id = a.changed_desk_id
 """  # noqa: S608  # constants of this module only

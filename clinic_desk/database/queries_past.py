@@ -13,6 +13,9 @@ from clinic_desk.database.queries_calendar import absence_records
 from clinic_desk.database.queries_entries import APPOINTMENT_COLUMNS, LONGEST_FOOTPRINT, PATIENT_COLUMNS, entries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
     from sqlalchemy import Connection
 
     from clinic_desk.domain.records import Block, Entry, TimeOff
@@ -84,6 +87,10 @@ SELECT x.id, x.practitioner_id, x.room_id, x.starts_at, x.ends_at, x.name, x.ver
 FROM ({_BLOCKS}) x
 ORDER BY 4, 1
 """  # noqa: S608  # constants of this module only
+_MADE_SINCE: Final = """
+SELECT row_id FROM history
+WHERE row_id = ANY(%(ids)s::uuid[]) AND table_name = 'appointment' AND action = 'insert' AND at > %(at)s
+"""
 
 
 def entries_at(connection: Connection, at: datetime, starts_at: datetime, ends_at: datetime) -> tuple[Entry, ...]:
@@ -107,3 +114,9 @@ def absences_at(
     """Return the time off and the blocks that touched [starts_at, ends_at) at a moment, by start."""
     values = {"at": at, "starts_at": starts_at, "ends_at": ends_at}
     return absence_records(connection.exec_driver_sql(_ABSENCES, values).all())
+
+
+def made_since(connection: Connection, at: datetime, ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return those of some appointments that were booked after a moment."""
+    values = {"at": at, "ids": [str(each) for each in ids]}
+    return frozenset(row[0] for row in connection.exec_driver_sql(_MADE_SINCE, values))

@@ -62,7 +62,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         menu,
         actions,
         translate("Menus", "View"),
-        *("day", "week", "", "doctors", "rooms", "all_columns", ""),
+        *("day", "week", "past", "", "doctors", "rooms", "all_columns", ""),
         *("zoom_in", "zoom_out", "zoom_reset", "", "left_side", "right_side", "full_screen"),
     )
     _sub(menu, actions, translate("Menus", "When an appointment is moved"), "tell_always", "tell_ask", "tell_never")

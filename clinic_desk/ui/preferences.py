@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from uuid import UUID
 
     from clinic_desk.ui.column_choice import ColumnChoice
@@ -125,6 +126,19 @@ class Preferences:
     def set_zone_rules_seen(self, rules: str) -> None:
         """Remember by which zone rules the appointments to come are at the time agreed."""
         self._set("zone_rules_seen", rules)
+
+    def last_look(self) -> datetime | None:
+        """Return when this person looked last at what was changed, or closed the program; None if never."""
+        from datetime import datetime
+
+        try:
+            return datetime.fromisoformat(self._text("last_look"))
+        except ValueError:
+            return None
+
+    def set_last_look(self, at: datetime) -> None:
+        """Remember when this person looked last; `at` is in UTC."""
+        self._set("last_look", at.isoformat())
 
     def geometry(self, name: str) -> QByteArray:
         """Return where a window or splitter was left; empty if never."""

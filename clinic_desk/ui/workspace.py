@@ -139,6 +139,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """The window is closed: forms let go of their holds, nothing more is asked by timers."""
         self.closing.emit()
+        self.window.preferences.set_last_look(self.store.freshness.now())
         self._later.stop()
         if self._sides is not None:
             for side in (self.window.sidebar, self.window.side_panel):
@@ -184,6 +185,7 @@ class Workspace(QObject):
         window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
+        window.actions_by_name["past"].triggered.connect(lambda _checked: self.open_past())
         window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
         window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
         window.status_bar.messages_opened.connect(self.open_messages)
@@ -238,6 +240,12 @@ class Workspace(QObject):
         from clinic_desk.ui.away.desk import away_of
 
         away_of(self).open()
+
+    def open_past(self) -> None:
+        """Look back at the day on screen."""
+        from clinic_desk.ui.past.desk import open_past
+
+        open_past(self)
 
     def exchange(self) -> Exchange:
         """Return import and export; their parts are made when somebody asks for them first."""

@@ -117,16 +117,18 @@ class WhenLine(QLineEdit):
 
 
 def when_text(when: When, today: date) -> str:
-    """Return `Tue 24.11. · 09:45–10:00`, with the year if it is another one: it is understood when typed back."""
+    """Return `Tue 24.11. · 09:45–10:00`, with the year if it is another one: it is understood when typed back.
+
+    What has no length is a moment: `Tue 24.11. · 09:45`.
+    """
     pattern = "ddd d.M." if is_day_first() else "ddd M/d"
     if when.day.year != today.year:
         pattern = "ddd d.M.yyyy" if is_day_first() else "ddd M/d/yyyy"
     end = when.minute + when.length
     ends = minute_text(end if end <= DAY else end % DAY)
-    return (
-        f"{QLocale().toString(QDate(when.day.year, when.day.month, when.day.day), pattern)}"
-        f" · {minute_text(when.minute)}–{ends}"
-    )
+    begins = f"{QLocale().toString(QDate(when.day.year, when.day.month, when.day.day), pattern)}"
+    begins += f" · {minute_text(when.minute)}"
+    return f"{begins}–{ends}" if when.length else begins
 
 
 def is_day_first() -> bool:

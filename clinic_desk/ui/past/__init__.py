@@ -1,0 +1,1 @@
+"""The calendar as it was at a moment gone by, and what became of it since."""

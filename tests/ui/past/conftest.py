@@ -1,0 +1,5 @@
+"""The look back at a day, in whole programs."""
+
+from tests.ui.shell.conftest import open_program, programs
+
+__all__ = ["open_program", "programs"]

@@ -247,6 +247,12 @@ history = Table(
     UniqueConstraint("operation_id", "table_name", "row_id", "version", name="history_operation_key"),
     Index("history_row_idx", "row_id", "id"),
     Index("history_at_idx", "at", postgresql_using="brin"),
+    Index(
+        "history_wall_start_idx",
+        text("(before ->> 'wall_start')"),
+        postgresql_where=text("table_name = 'appointment' AND before IS NOT NULL"),
+    ),
+    Index("history_absence_idx", "at", postgresql_where=text("table_name IN ('time_off', 'block', 'block_type')")),
 )
 
 desk = Table(

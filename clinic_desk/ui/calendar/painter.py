@@ -180,7 +180,7 @@ class CalendarPainter:
         place = self.cursor_rect(scene)
         if place is not None and place.intersects(damage):
             time = words.time_text(self._model.axis, scene.stop.position)
-            label = words.to_book(time, keyboard=scene.focused)
+            label = words.to_book(time, keyboard=scene.focused and not scene.read_only)
             self._paint_place(painter, place, label, theme.accent if scene.focused else theme.border)
 
     def cursor_rect(self, scene: Scene, content: ColumnContent | None = None) -> QRect | None:

@@ -61,6 +61,8 @@ class Pointer:
         self._press: _Press | None = None
         self._ghost: Ghost | None = None
         self._range: Range | None = None
+        self.read_only = False
+        """Things can be chosen, and are not dragged."""
 
     @property
     def is_dragging(self) -> bool:
@@ -87,7 +89,7 @@ class Pointer:
         if press is None:
             return
         if not press.dragging:
-            if (at - press.at).manhattanLength() < THRESHOLD or not _may_drag(press.hit):
+            if (at - press.at).manhattanLength() < THRESHOLD or not self._may_drag(press.hit):
                 return
             press = self._press = replace(press, dragging=True)
         unit = SHORTEST if fine else self._model.grid.step
@@ -126,9 +128,14 @@ class Pointer:
     def shape(self, at: QPoint) -> Qt.CursorShape:
         """Return the pointer's shape over a point."""
         hit = self._surface.hit(at)
-        if hit is None or hit.item is None:
+        if hit is None or hit.item is None or self.read_only:
             return Qt.CursorShape.ArrowCursor
         return Qt.CursorShape.ArrowCursor if hit.edge == Edge.NONE else Qt.CursorShape.SizeVerCursor
+
+    def _may_drag(self, hit: Hit) -> bool:
+        if self.read_only:
+            return False
+        return hit.item is None or (hit.item.entry is not None and hit.item.entry.appointment.status in MOVABLE)
 
     # -- dragging ----------------------------------------------------------------------------------------------------
 
@@ -173,10 +180,6 @@ class Pointer:
         place = place_at(self._model, chosen.column, chosen.start, chosen.end)
         if place is not None:
             self._target.ask_to_book(place)
-
-
-def _may_drag(hit: Hit) -> bool:
-    return hit.item is None or (hit.item.entry is not None and hit.item.entry.appointment.status in MOVABLE)
 
 
 def place_at(model: CalendarModel, column: int, start: int, end: int | None = None) -> Place | None:

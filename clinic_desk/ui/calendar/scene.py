@@ -45,3 +45,5 @@ class Scene:
     pending: dict[int, Ghost] = field(default_factory=dict)
     flashing: frozenset[int] = frozenset()
     focused: bool = False
+    read_only: bool = False
+    """Nothing is booked or moved here."""

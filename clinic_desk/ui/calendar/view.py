@@ -137,6 +137,10 @@ class CalendarView(QTableView):
         """Let time pass (once a minute is enough)."""
         self._updates.set_now(now)
 
+    def set_read_only(self) -> None:
+        """Offer no booking and drag nothing: what is shown cannot be changed."""
+        self.scene.read_only = self.hands.pointer.read_only = True
+
     @property
     def step(self) -> int:
         """Minutes a row stands for."""

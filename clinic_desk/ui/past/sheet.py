@@ -60,6 +60,7 @@ class PastSheet(Sheet):
         self.calendar = CalendarView()
         self.calendar.setObjectName("past_calendar")
         self.calendar.setAccessibleName(translate("past", "The calendar as it was"))
+        self.calendar.set_read_only()
         self.rows = RowsModel(_columns(), clock, self)
         self.list = MessageList(self.rows, "past_list", translate("past", "What became of the day since"))
         self.list.setFixedHeight(self.list.verticalHeader().defaultSectionSize() * _ROWS_SHOWN + 30)
@@ -69,7 +70,6 @@ class PastSheet(Sheet):
         self.list.chosen_changed.connect(self._choose)
         self.list.opened.connect(lambda _row: self._go())
         self.list.left.connect(self.reject)
-        self.calendar.move_requested.connect(lambda wish: self.calendar.clear_pending(wish.entry.id))
         self._choose(None)
 
     def _lay_out(self, title: str, zone: str) -> None:

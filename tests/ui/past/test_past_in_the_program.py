@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -193,3 +193,18 @@ def test_a_weekday_means_the_last_one(open_program: OpenProgram, qtbot: QtBot, c
     assert sheet.moment.when is not None
     assert sheet.moment.when.day == today() - timedelta(days=5)
     assert sheet.moment.when.minute == 8 * 60
+
+
+def test_nothing_can_be_dragged_on_the_calendar_that_was(
+    open_program: OpenProgram, qtbot: QtBot, changed: tuple[Entry, ...]
+) -> None:
+    sheet = opened(open_program(), qtbot, local_day(changed[0].appointment.starts_at, BERLIN))
+    type_moment(sheet, qtbot, AN_HOUR)
+    assert sheet.calendar.select_entry(changed[0].id)
+    viewport, middle = sheet.calendar.viewport(), sheet.calendar.stage.cursor_rect().center()
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle)
+    for down in (5, 30, 60):
+        QTest.mouseMove(viewport, middle + QPoint(0, down))
+    assert not sheet.calendar.hands.pointer.is_dragging
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 60))
+    assert sheet.calendar.scene.ghost is None

@@ -149,6 +149,7 @@ class RecheckSheet(Sheet):
         kept = self._kept()
         self.why.setText(row.why if row is not None else "")
         self.go.setVisible(row is not None)
+        self.go.setEnabled(not self._busy)
         self.keep.setVisible(any(each.is_kept is not None for each in self.rows.records))
         set_button_text(self.keep, keep_text(len(kept)))
         self.keep.setEnabled(bool(kept) and not self._busy)

@@ -34,6 +34,8 @@ class BookingDesk(QObject):
     """The page of the Patient in the form."""
     repeat_requested = Signal(object)
     """What is in the form (BookingForm) is to become a series."""
+    waiting_requested = Signal(object)
+    """No time serves whoever is in the form (BookingForm): to be put on the waiting list."""
     series_requested = Signal(object, object, object)
     """The BookingForm, the MoveWish in it for a date of a series, and the Scope: others are to go along."""
 
@@ -75,6 +77,7 @@ class BookingDesk(QObject):
         form.sending.scope_wanted.connect(lambda wish: self._ask_scope(form, wish))
         form.record_pressed.connect(lambda: self.record_requested.emit(form.content.draft.patient))
         form.repeat_pressed.connect(lambda: self.repeat_requested.emit(form))
+        form.waiting_pressed.connect(lambda: self.waiting_requested.emit(form))
         store.clinic_changed.connect(lambda: form.set_clinic(store.clinic))
         store.board_changed.connect(self._board_changed)
         store.board_loaded.connect(lambda day: form.show_board(store.boards[day]))

@@ -27,7 +27,7 @@ _ENTRY = (
         "reinstate",
         "",
     ),
-    *("follow_up", "repeat", "series_move", "series_cancel", "", "error"),
+    *("follow_up", "repeat", "series_move", "series_cancel", "waiting_add", "", "error"),
 )
 
 
@@ -46,6 +46,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "house_window",
         "noshows",
         "parked",
+        "waiting",
         "away",
         "",
         "messages",
@@ -84,7 +85,21 @@ def place_menu(parent: QWidget, actions: Actions) -> QMenu:
     """Return the menu of a free place."""
     menu = QMenu(parent)
     menu.setObjectName("place_menu")
-    _fill(menu, actions, "new", "walk_in", "", "week", "day", "today", "", "zoom_in", "zoom_out")
+    _fill(
+        menu,
+        actions,
+        "new",
+        "walk_in",
+        "waiting_here",
+        "waiting_add",
+        "",
+        "week",
+        "day",
+        "today",
+        "",
+        "zoom_in",
+        "zoom_out",
+    )
     return menu
 
 

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from clinic_desk.ui.series.desk import SeriesDesk
     from clinic_desk.ui.shell.toasts import Toast
     from clinic_desk.ui.sides import Sides
+    from clinic_desk.ui.waiting.desk import WaitingDesk
+    from clinic_desk.ui.waiting.gaps import Gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Workspace(QObject):
         self.moving.series_requested.connect(lambda wish, scope: self.series().move(wish.entry, scope, wish))
         self.booking.record_requested.connect(self._open_page)
         self.booking.repeat_requested.connect(lambda form: self.series().repeat(form))
+        self.booking.waiting_requested.connect(lambda form: self.waiting().add_from(form))
         self.booking.series_requested.connect(lambda form, wish, scope: self.series().move_from(form, wish, scope))
         self.finder = Finder(window, self.desk, self.navigator, self)
         self.finder.open_patient = self.open_patient
@@ -95,12 +98,14 @@ class Workspace(QObject):
         self._sides: Sides | None = None
         self._messages: MessageDesk | None = None
         self._house: HouseDesk | None = None
+        self._waiting: WaitingDesk | None = None
+        self._gaps: Gaps | None = None
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
         later: tuple[Callable[[], object], ...]
         later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
         later += (self.house,)
-        later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self))
+        later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self), self.gaps)
         self._later = Afterwards(later, self)
 
     @property
@@ -120,6 +125,22 @@ class Workspace(QObject):
 
             self._messages = MessageDesk(self)
         return self._messages
+
+    def waiting(self) -> WaitingDesk:
+        """Return the waiting list and what belongs to it, made when somebody asks for it first."""
+        if self._waiting is None:
+            from clinic_desk.ui.waiting.desk import WaitingDesk
+
+            self._waiting = WaitingDesk(self)
+        return self._waiting
+
+    def gaps(self) -> Gaps:
+        """Return what watches for times that become free, made now if it was not there before."""
+        if self._gaps is None:
+            from clinic_desk.ui.waiting.gaps import Gaps
+
+            self._gaps = Gaps(self)
+        return self._gaps
 
     @property
     def may_write(self) -> bool:
@@ -182,6 +203,9 @@ class Workspace(QObject):
         window.actions_by_name["house"].triggered.connect(lambda _checked: self.house().go_there())
         window.actions_by_name["house_window"].triggered.connect(lambda _checked: self.house().toggle_window())
         window.actions_by_name["noshows"].triggered.connect(lambda _checked: self.house().open_noshows())
+        window.actions_by_name["waiting"].triggered.connect(lambda _checked: self.waiting().open())
+        window.actions_by_name["waiting_add"].triggered.connect(lambda _checked: self.waiting().add_chosen())
+        window.actions_by_name["waiting_here"].triggered.connect(lambda _checked: self.gaps().look_here())
         window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))

@@ -52,6 +52,8 @@ class CarryOut(QObject):
         self._database = database
         self._sent: Sent | None = None
         self._violations: tuple[Violation, ...] = ()
+        self.perform: Callable[[Database, Writing], Entry] = perform
+        """What writes a command, on the lane's thread; another one may do more in the same transaction."""
         self.dialog: SlotTakenDialog | ChangedFirstDialog | None = None
         """The conflict that is being shown."""
         self._taken_first = TakenFirst(database, tasks, window, clock)
@@ -103,13 +105,9 @@ class CarryOut(QObject):
     def _send(self, sent: Sent) -> bool:
         if self.is_busy:
             return False
-        database, command = self._database, sent.command
-
-        def work() -> Entry:
-            return booking.book(database, command) if isinstance(command, Book) else booking.update(database, command)
-
+        database, command, write = self._database, sent.command, self.perform
         self._sent = sent
-        return self._submission.send(work)
+        return self._submission.send(lambda: write(database, command))
 
     # --- what came of it ---
 
@@ -189,3 +187,8 @@ class CarryOut(QObject):
     def _give_up(self) -> None:
         self.dialog = None
         self.given_up.emit()
+
+
+def perform(database: Database, command: Writing) -> Entry:
+    """Book, or change."""
+    return booking.book(database, command) if isinstance(command, Book) else booking.update(database, command)

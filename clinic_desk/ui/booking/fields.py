@@ -201,7 +201,11 @@ class ChoiceBox(QComboBox):
             event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        # A letter with Ctrl is a command of the form's, not the beginning of a row.
+        if (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            or event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        ):
             event.ignore()
             return
         super().keyPressEvent(event)

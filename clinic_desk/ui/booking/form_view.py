@@ -42,6 +42,8 @@ class FormView(Card):
     """The booking is to become a series."""
     record_pressed = Signal()
     """The patient's page is wanted."""
+    waiting_pressed = Signal()
+    """No time serves: the patient is to be put on the waiting list."""
 
     def __init__(self, patient_line: PatientLine, patient_form: PatientForm, parent: QWidget) -> None:
         super().__init__(parent)
@@ -55,6 +57,9 @@ class FormView(Card):
         self.hint = plain_label("", "muted")
         self.repeat_button = button(
             translate("booking", "Repeat…  Ctrl R"), "booking_repeat", self.repeat_pressed.emit, "link"
+        )
+        self.waiting_button = button(
+            translate("booking", "Waiting list…  Ctrl L"), "booking_waiting", self.waiting_pressed.emit, "link"
         )
         self.cancel_button = button(translate("booking", "Cancel"), "booking_cancel", self.cancel_pressed.emit)
         self.book_button = button("", "booking_book", self.book_pressed.emit, "primary")
@@ -71,13 +76,15 @@ class FormView(Card):
         self.show_page(0)
         QWidget.setTabOrder(self.fields.tell, self.book_button)
         QWidget.setTabOrder(self.book_button, self.repeat_button)
-        QWidget.setTabOrder(self.repeat_button, self.cancel_button)
+        QWidget.setTabOrder(self.repeat_button, self.waiting_button)
+        QWidget.setTabOrder(self.waiting_button, self.cancel_button)
         parent.installEventFilter(self)
 
     def _fields_page(self) -> QWidget:
         footer = QHBoxLayout()
         footer.addWidget(self.hint, 1)
         footer.addWidget(self.repeat_button)
+        footer.addWidget(self.waiting_button)
         footer.addWidget(self.cancel_button)
         footer.addWidget(self.book_button)
         page = QWidget()
@@ -110,6 +117,8 @@ class FormView(Card):
         set_button_text(self.book_button, _button_text(draft, state))
         self.repeat_button.setVisible(state.new and not state.walk_in)
         self.repeat_button.setEnabled(not state.busy)
+        self.waiting_button.setVisible(state.new)
+        self.waiting_button.setEnabled(not state.busy)
         self.hint.setText(_hint_text(state))
 
     # --- place ---
@@ -184,5 +193,5 @@ def _hint_text(state: FormState) -> str:
     if state.asking:
         return translate("booking", "⏎ yes · Esc no")
     if state.new:
-        return translate("booking", "⏎ next · ⏎⏎ book · Esc lets the time go")
+        return translate("booking", "⏎ next · ⏎⏎ book · Esc leaves")
     return translate("booking", "⏎ save · Esc leaves it as it was")

@@ -19,7 +19,7 @@ _COLUMNS: Final = f"""
 w.id, w.patient_id, w.type_id, w.site_id, w.appointment_id, w.practitioner_ids::text[], w.weekdays, w.times,
 w.until_day, w.priority, w.note, w.added_at, w.asked_at, w.closed, w.version,
 w.changed_at, coalesce(s.display_name, w.changed_by), coalesce(d.name, ''),
-a.id, a.version, a.practitioner_id, a.starts_at, a.ends_at, a.status = 'booked', {PATIENT_COLUMNS}
+a.id, a.version, a.practitioner_id, a.starts_at, a.ends_at, a.zone, a.status = 'booked', {PATIENT_COLUMNS}
 """
 _FROM: Final = """
 FROM wish w JOIN patient p ON p.id = w.patient_id LEFT JOIN appointment a ON a.id = w.appointment_id
@@ -184,10 +184,10 @@ def _record(row: Sequence[Any]) -> Waiting:
         None if closed is None else Closing(closed),
         version,
     )
-    forward = None if row[19] is None else Forward(*row[19:25])
+    forward = None if row[19] is None else Forward(*row[19:26])
     return Waiting(
         wish,
-        patient_record(row[25:]),
+        patient_record(row[26:]),
         forward,
         ChangeNote(changed[1], changed[2], changed[0]),
         tuple((_instant(begin), _instant(end)) for begin, end in elsewhere or ()),

@@ -69,13 +69,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """The appointment that a wish is to move forward, as it stands now; `is_booked`: it is still to come about."""
+    """The appointment that a wish is to move forward, as it stands now; `zone` is the one it was agreed in.
+
+    `is_booked`: it is still to come about.
+    """
 
     id: UUID
     version: int
     practitioner_id: UUID
     starts_at: datetime
     ends_at: datetime
+    zone: str
     is_booked: bool
 
 
@@ -234,7 +238,7 @@ def best_for(
 
     `starts(type, length)`: what can be booked in the gap, by time. `kinds`: the types that can be booked. Ranked by
 
-    1. priority: as soon as possible, urgent, routine;
+    1. priority: very urgent (asap), urgent, routine;
     2. fit: who fills the gap before who leaves more than a quarter of it; then who asked for this doctor;
     3. how long she waits, from when she was put on the list or last offered a time that she did not take: so nobody
        is asked twice before the others of her rank were asked once;

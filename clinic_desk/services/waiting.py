@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from clinic_desk.database import queries_waiting as queries
 from clinic_desk.database.queries_entries import entries_by_id
+from clinic_desk.database.queries_patients import merged_target
 from clinic_desk.domain.commands import Update
-from clinic_desk.domain.refusals import NotFound
+from clinic_desk.domain.refusals import NotFound, PatientConflict
 from clinic_desk.domain.rules import candidate_of_book
 from clinic_desk.domain.waiting import Closing, Offer, TakeGap, WishConflict, best_for, checked_wish
 from clinic_desk.domain.waiting_gap import gap_around, starts_in
@@ -84,13 +85,19 @@ def offer_for(db: Database, freed: Freed, clinic: Clinic) -> Offer | None:
 
 
 def add_wish(db: Database, command: AddWish) -> Waiting:
-    """Put a patient on the waiting list. Raises InvalidInput, NotAllowed, DatabaseDown, Busy, OutcomeUnknown."""
+    """Put a patient on the waiting list. Raises InvalidInput, NotAllowed, DatabaseDown, Busy, OutcomeUnknown.
+
+    PatientConflict if the record was merged into another one (`now`).
+    """
     wish = checked_wish(command.wish)
     checked_text("note", wish.note)
 
     def work(connection: Connection) -> Waiting:
         queries.insert_wish(connection, wish)
-        return _standing(wish.id, connection)
+        added = _standing(wish.id, connection)
+        if added.patient.merged_into is not None:
+            raise PatientConflict(*merged_target(connection, added.patient.id))
+        return added
 
     return db.changing(command.operation_id, "AddWish", work, partial(_standing, wish.id))
 

@@ -105,7 +105,7 @@ def test_the_earliest_start_that_serves_is_offered() -> None:
 
 
 def test_an_appointment_is_moved_forward_only_to_a_sooner_time_and_keeps_its_length() -> None:
-    later = Forward(UUID(int=5), 3, OTHER_DOCTOR.id, at(15), at(15, 45), is_booked=True)
+    later = Forward(UUID(int=5), 3, OTHER_DOCTOR.id, at(15), at(15, 45), SITE.zone, is_booked=True)
     (fit,) = found([waits(forward=later)])
     assert (fit.starts_at, fit.length_minutes) == (at(10), 45)
     command = booking_of(fit, gap())

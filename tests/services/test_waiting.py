@@ -14,8 +14,9 @@ from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
+from clinic_desk.domain.patients_merge import MergePatients, SeparatePatients
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Clinic, Entry
-from clinic_desk.domain.refusals import Conflict, SlotTaken
+from clinic_desk.domain.refusals import Conflict, PatientConflict, SlotTaken
 from clinic_desk.domain.waiting import (
     AddWish,
     ChangeWish,
@@ -31,6 +32,7 @@ from clinic_desk.domain.waiting import (
 )
 from clinic_desk.errors import ClinicDeskError, InvalidInput, NotAllowed, Refused
 from clinic_desk.services import booking, calendar, waiting
+from clinic_desk.services.patients_merge import merge_patients, separate_patients
 from clinic_desk.services.waiting import Freed, Taken
 from tests.support.bookings import at, checkup, count, overlaps, statements_of
 from tests.support.small_clinic import SmallClinic
@@ -148,6 +150,21 @@ def test_who_may_only_look_sees_the_list_and_changes_nothing(
             waiting.close_wish(reader, CloseWish(added.wish.id, 1))
     finally:
         reader.dispose()
+
+
+def test_a_wish_goes_with_its_patient_when_two_records_become_one_and_comes_back(
+    clinic: SmallClinic, database: Database
+) -> None:
+    double, kept = (wishing(database, clinic, number) for number in (1, 2))
+    merge = MergePatients(kept.patient, double.patient.id, 1)
+    merge_patients(database, merge)
+    assert {one.patient.id for one in waiting.waiting(database)} == {kept.patient.id}
+    with pytest.raises(PatientConflict) as refused:
+        wishing(database, clinic, 1)
+    assert refused.value.now.id == kept.patient.id
+    separate_patients(database, SeparatePatients(merge.operation_id))
+    owners = {one.wish.id: one.patient.id for one in waiting.waiting(database)}
+    assert owners == {one.wish.id: one.patient.id for one in (double, kept)}
 
 
 # --- what became free -------------------------------------------------------------------------------------------------

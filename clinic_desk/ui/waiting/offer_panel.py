@@ -209,10 +209,10 @@ class OfferPanel(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Single letters and digits are the panel's while the keyboard is in it, not the calendar's."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and not event.modifiers():
-            if event.text():  # none of the F keys has one
-                event.accept()
-                return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            own = bool(event.text()) and not event.modifiers()  # none of the F keys has a text
+            event.setAccepted(own)
+            return own
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -57,7 +57,7 @@ def row_of(one: Waiting, clinic: Clinic, zone: str, now: datetime) -> WishRow:
     until = "" if wish.until is None else day_text(wish.until, today)
     is_over = wish.until is not None and wish.until < today
     since = waited_text(now - (wish.added_at or now)) if wish.closed is None else closing_text(wish.closed)
-    note = " · ".join(part for part in (forward_text(one.forward, zone, now), one_line(wish.note)) if part)
+    note = " · ".join(part for part in (forward_text(one.forward, now), one_line(wish.note)) if part)
     return WishRow(
         wish.id,
         one,
@@ -65,7 +65,7 @@ def row_of(one: Waiting, clinic: Clinic, zone: str, now: datetime) -> WishRow:
         type_name(wish, clinic),
         doctors_text(wish, clinic),
         when_text(wish),
-        translate("waiting", "over since {day}").format(day=until) if is_over else until,
+        translate("waiting", "over ({day})").format(day=until) if is_over else until,
         priority_text(wish.priority),
         since,
         note,
@@ -79,8 +79,8 @@ def columns() -> tuple[Column, ...]:
         Column(translate("waiting", "Patient"), lambda row, _now: row.name, 22, is_bold=True),
         Column(translate("waiting", "For"), lambda row, _now: row.visit, 16),
         Column(translate("waiting", "With"), lambda row, _now: row.doctors, 18),
-        Column(translate("waiting", "When"), lambda row, _now: row.when, 18),
-        Column(translate("waiting", "Until"), lambda row, _now: row.until, 12, _until_colour),
+        Column(translate("waiting", "When"), lambda row, _now: row.when, 24),
+        Column(translate("waiting", "Until"), lambda row, _now: row.until, 14, _until_colour),
         Column(translate("waiting", "Priority"), lambda row, _now: row.priority, 12, _priority_colour),
         Column(translate("waiting", "Waits"), lambda row, _now: row.since, 10),
         Column(translate("waiting", "Note"), lambda row, _now: row.note, 0, lambda _row: "muted"),

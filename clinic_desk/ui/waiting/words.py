@@ -20,7 +20,7 @@ translate = QCoreApplication.translate
 def priority_text(priority: Priority) -> str:
     """Return what a priority is called."""
     return {
-        Priority.ASAP: translate("waiting", "as soon as possible"),
+        Priority.ASAP: translate("waiting", "very urgent"),
         Priority.URGENT: translate("waiting", "urgent"),
         Priority.ROUTINE: translate("waiting", "routine"),
     }[priority]
@@ -62,12 +62,12 @@ def waited_text(waited: timedelta) -> str:
     return translate("waiting", "1 day") if days == 1 else translate("waiting", "{days} days").format(days=days)
 
 
-def forward_text(forward: Forward | None, zone: str, now: datetime) -> str:
+def forward_text(forward: Forward | None, now: datetime) -> str:
     """Return what the patient has already; nothing if she has nothing."""
     if forward is None:
         return ""
-    wall = to_wall(forward.starts_at, zone)
-    day = day_text(wall.date(), to_wall(now, zone).date())
+    wall = to_wall(forward.starts_at, forward.zone)
+    day = day_text(wall.date(), to_wall(now, forward.zone).date())
     return translate("waiting", "has {day}, {time}").format(day=day, time=time_text(wall))
 
 
@@ -92,7 +92,7 @@ def fit_text(fit: Fit, gap: Gap, clinic: Clinic, now: datetime) -> str:
         length_text(fit.length_minutes),
         "" if wish.priority is Priority.ROUTINE else priority_text(wish.priority),
         translate("waiting", "waits {long}").format(long=waited_text(now - (wish.added_at or now))),
-        forward_text(fit.waiting.forward, gap.zone, now),
+        forward_text(fit.waiting.forward, now),
         _asked_text(wish, now),
         one_line(wish.note),
     ]

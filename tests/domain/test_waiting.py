@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic_desk.domain.agendas import occupied
@@ -172,6 +172,7 @@ ANYBODY = st.builds(
 )
 
 
+@settings(max_examples=30)
 @given(st.lists(ANYBODY, max_size=12, unique_by=lambda one: one.wish.id), st.randoms(), st.integers(8, 11))
 def test_the_order_is_that_of_the_list_whoever_reads_it_and_everything_offered_serves(
     everybody: list[Waiting], random: Any, hour: int
@@ -191,6 +192,7 @@ def test_the_order_is_that_of_the_list_whoever_reads_it_and_everything_offered_s
     assert ranks == sorted(ranks)
 
 
+@settings(max_examples=30)
 @given(st.lists(ANYBODY, min_size=2, max_size=8, unique_by=lambda one: one.wish.id))
 def test_of_those_alike_nobody_is_asked_twice_before_all_were_asked_once(everybody: list[Waiting]) -> None:
     alike = [waits(one.wish.id.int, added_at=one.wish.added_at) for one in everybody]

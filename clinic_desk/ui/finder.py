@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 
 from clinic_desk.domain.records import AppointmentStatus, Entry, Patient, PatientMatch
 from clinic_desk.domain.wall import to_wall
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from clinic_desk.domain.finding import FoundAppointment
     from clinic_desk.ui.search.commands import Command
     from clinic_desk.ui.search.rows import Answer, FindRow
+    from clinic_desk.ui.shell.toasts import Toast
+
+_CALL_SHOWN_MS: Final = 30_000
+"""A phone rings so long before somebody gives up."""
 
 
 class Finder(QObject):
@@ -44,6 +48,8 @@ class Finder(QObject):
         self._navigator = navigator
         self._wanted: tuple[UUID, UUID | None, str] | None = None
         """Patient, appointment (None: her first open one) and verb, for when the day is shown."""
+        self._call: tuple[str, Toast] | None = None
+        """Whose call is only noted yet: Ctrl+K shows who it is, as long as the note stands."""
         box = self._box
         box.wall_of = self._wall
         box.at_once, box.to_rows = self._at_once, self._rows
@@ -56,7 +62,12 @@ class Finder(QObject):
         """Return what gives the keyboard to the box."""
 
         def start() -> None:
-            self._box.start(dates_only=dates_only)
+            call, self._call = self._call, None
+            if call is not None and not dates_only:
+                call[1].close()
+                self._look_up(call[0])
+            else:
+                self._box.start(dates_only=dates_only)
 
         return start
 
@@ -97,10 +108,22 @@ class Finder(QObject):
 
         bring_to_front(self._window)
         if is_in_the_middle(self._window):
-            text = self.tr("Call from {number}").format(number=number)
-            self._window.toasts.show_text(text, action=self.tr("Show"), act=lambda: self._look_up(number))
+            self._note_call(number)
         else:
             self._look_up(number)
+
+    def _note_call(self, number: str) -> None:
+        keys = self._window.actions_by_name["find"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        text = self.tr("Call from {number}").format(number=number)
+        show = self.tr("Show ({keys})").format(keys=keys) if keys else self.tr("Show")
+        toast = self._window.toasts.show_text(text, action=show, act=lambda: self._look_up(number))
+        self._window.toasts.keep(toast, _CALL_SHOWN_MS)
+        self._call = call = (number, toast)
+        toast.destroyed.connect(lambda: self._forget_call(call))
+
+    def _forget_call(self, call: tuple[str, Toast]) -> None:
+        if self._call is call:
+            self._call = None
 
     def _look_up(self, number: str, *, pasted: bool = False) -> None:
         from clinic_desk.ui.search.answering import caller_answer

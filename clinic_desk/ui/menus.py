@@ -35,7 +35,6 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
     """Return the menu of the ☰ button."""
     menu = QMenu(parent)
     menu.setObjectName("main_menu")
-    menu.setToolTipsVisible(True)
     _fill(
         menu,
         actions,
@@ -76,7 +75,6 @@ def entry_menu(parent: QWidget, actions: Actions) -> QMenu:
     """Return the menu of an appointment: what can be done with it now; what cannot is grey and says why by being so."""
     menu = QMenu(parent)
     menu.setObjectName("entry_menu")
-    menu.setToolTipsVisible(True)
     _fill(menu, actions, *_ENTRY)
     return menu
 
@@ -108,6 +106,7 @@ def _sub(menu: QMenu, actions: Actions, title: str, *names: str) -> None:
 
 
 def _fill(menu: QMenu, actions: Actions, *names: str) -> None:
+    menu.setToolTipsVisible(True)
     for name in names:
         if name:
             menu.addAction(actions[name])

@@ -66,7 +66,7 @@ QCheckBox[tick="own"]:focus { color: $accent; }
 
 QListView, QTreeView, QListWidget { background: $panel; color: $ink; border: 1px solid $line; outline: none; }
 QListView::item { padding: 5px 8px; }
-QListView::item:selected, QListWidget::item:selected { background: $accent_soft; color: $ink; }
+QListView::item:selected, QTreeView::item:selected { background: $accent_soft; color: $ink; }
 
 QMenu { background: $panel; color: $ink; border: 1px solid $line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 20px; border-radius: 4px; }

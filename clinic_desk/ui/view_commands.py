@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clinic_desk.ui.columns import heading
@@ -36,7 +36,10 @@ class ViewCommands(QObject):
             side.setVisible(shown)
         self._actions[f"scheme_{self._window.preferences.scheme()}"].setChecked(True)
         self._apply_scheme()
-        self._window.top_bar.find_box.set_keys(_keys(self._actions["find"].shortcut()))
+        for part in (self._window.body, self._window.status_bar):
+            part.installEventFilter(self)
+        self._show_key_of_find()
+        self._actions["find"].changed.connect(self._show_key_of_find)
 
     def _wire(self) -> None:
         navigator, finder = self._space.navigator, self._space.finder
@@ -69,6 +72,20 @@ class ViewCommands(QObject):
         )
         finder.booking_wanted.connect(self._space.booking.start_anywhere)
 
+    def _show_key_of_find(self) -> None:
+        self._window.top_bar.find_box.set_keys(_keys(self._actions["find"].shortcut()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Esc that nothing else wanted, beside or above the calendar, leads back to it."""
+        calendar = self._window.calendar
+        is_esc = (
+            isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape
+        )
+        if is_esc and calendar.isVisible():
+            calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+            return True
+        return super().eventFilter(watched, event)
+
     def _show_view(self) -> None:
         """Say everywhere what the calendar shows."""
         view, store = self._space.navigator.view, self._space.store
@@ -87,9 +104,9 @@ class ViewCommands(QObject):
         self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _show_shortcuts(self) -> None:
-        from clinic_desk.ui.shell.shortcuts import ShortcutsDialog
+        from clinic_desk.ui.shell.shortcuts import ShortcutsSheet
 
-        ShortcutsDialog(self._actions, self._window).open()
+        ShortcutsSheet(self._actions, self._window.menu, self._window).open()
 
     def _show_about(self) -> None:
         from clinic_desk.services import health

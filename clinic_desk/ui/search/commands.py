@@ -40,8 +40,8 @@ def commands_of(menu: QMenu, part: str = "") -> Iterator[Command]:
 
 
 def keys_text(action: QAction) -> str:
-    """Return an action's first key as it is written on this system."""
-    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    """Return an action's keys as they are written on this system."""
+    return " / ".join(keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in action.shortcuts())
 
 
 def plain(text: str) -> str:

@@ -82,7 +82,7 @@ def _paint_appointment(painter: QPainter, row: FindRow, area: QRect, font: QFont
         fonted = bold(font) if number == 0 else font
         painter.setFont(fonted)
         painter.setPen(theme.ink_muted if state or number > 2 else theme.ink)
-        shown = " · ".join(part for part in (text, state) if part) if last else text
+        shown = " · ".join(part for part in (state, text) if part) if last else text
         _draw(painter, shown, QRect(left, area.top(), width - 8, area.height()), small if last else fonted)
         left += width
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from clinic_desk.ui.actions import Actions
@@ -38,7 +39,7 @@ class TopBar(QFrame):
         row.addWidget(self.find_box, 100)  # as wide as it may be, where the heading leaves room
         row.addWidget(Segments(actions, "day", "week"))
         row.addWidget(self._undo(actions))
-        self.menu_button = self._menu_button()
+        self.menu_button = self._menu_button(actions["menu"])
         row.addWidget(self.menu_button)
 
     def _undo(self, actions: Actions) -> KeyButton:
@@ -47,12 +48,13 @@ class TopBar(QFrame):
         button.set_prefix("↶ ")
         return button
 
-    def _menu_button(self) -> QToolButton:
+    def _menu_button(self, action: QAction) -> QToolButton:
         button = QToolButton()
         button.setText("☰")
         button.setObjectName("menu_button")
         button.setAccessibleName(self.tr("Menu"))
-        button.setToolTip(self.tr("Menu (F10)"))
+        button.setToolTip(action.toolTip())
+        action.changed.connect(lambda: button.setToolTip(action.toolTip()))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setStyleSheet("QToolButton { padding: 5px 11px; } QToolButton::menu-indicator { image: none; }")
         return button

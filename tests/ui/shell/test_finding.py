@@ -153,6 +153,10 @@ def test_a_call_takes_nothing_away_from_whoever_is_typing(desk: DeskProgram, cli
     assert (form.patient_line.text(), opened) == ("mei", [])
     QTest.mouseClick(desk.window.toasts.findChildren(QPushButton, "toast_action")[-1], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
+    form.setFocus()
+    space(desk).finder.find_phone("+493012345672")
+    QTest.keyClick(desk.window, Key.Key_K, Modifier.ControlModifier)  # the same by keyboard
+    qtbot.waitUntil(lambda: opened == [clinic.patients[2]] * 2)
 
 
 def test_what_was_changed_meanwhile_is_said(

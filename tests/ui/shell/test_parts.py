@@ -21,7 +21,6 @@ from clinic_desk.ui.freshness import UNNOTICED_S, Connection, Freshness
 from clinic_desk.ui.preferences import Preferences
 from clinic_desk.ui.shell.month import MonthPanel
 from clinic_desk.ui.shell.month_model import Role, first_cell
-from clinic_desk.ui.shell.shortcuts import ShortcutsDialog
 from clinic_desk.ui.shell.status_bar import StatusBar
 from clinic_desk.ui.shell.toasts import Toasts
 
@@ -203,22 +202,6 @@ def test_while_nothing_can_be_written_only_looking_is_on(window: QWidget, prefer
     assert not any(actions[spec.name].isEnabled() for spec in SPECS if spec.writes)
     assert actions["open"].isEnabled()
     assert actions["today"].isEnabled()
-
-
-def test_a_changed_key_is_kept_and_one_that_is_taken_is_refused(
-    window: QWidget, preferences: Preferences, qtbot: QtBot
-) -> None:
-    actions = Actions(window, preferences)
-    dialog = ShortcutsDialog(actions, window)
-    dialog.fields["new"].setKeySequence("B")
-    dialog.fields["new"].editingFinished.emit()
-    assert "One step back" in dialog.problem.text()
-    assert actions["new"].shortcut().toString() == "N"
-    dialog.fields["new"].setKeySequence("Q")
-    dialog.fields["new"].editingFinished.emit()
-    assert Actions(window, preferences)["new"].shortcut().toString() == "Q"
-    dialog.reset()
-    assert Actions(window, preferences)["new"].shortcut().toString() == "N"
 
 
 # --- freshness --------------------------------------------------------------------------------------------------------

@@ -209,7 +209,9 @@ def test_from_every_page_tab_comes_round_and_esc_leads_back_to_the_calendar(desk
     opening = [
         one.name.removeprefix("action_")
         for one in commands_of(window.menu)
-        if one.is_on and (one.text.endswith("…") or one.text == "Messages")
+        if one.is_on
+        and (one.text.endswith("…") or one.text == "Messages")
+        and one.name != "action_in_room_choose"  # a menu, which Qt itself leaves by Esc
     ]
     assert len(opening) > 8
     for name in (*opening, "new", "open"):
@@ -217,8 +219,9 @@ def test_from_every_page_tab_comes_round_and_esc_leads_back_to_the_calendar(desk
         assert entry is not None, name
         window.actions_by_name[name].trigger()
         qtbot.waitUntil(lambda: not window.calendar.hasFocus())
-        if name != "parked":  # nothing is: there is one button
-            qtbot.waitUntil(lambda: stops(window) > 1)  # a page that is still being read has one
+        if name == "away":  # it has one button until the clinic was read
+            qtbot.waitUntil(lambda: stops(window) > 1)
+        if stops(window) > 1:
             round_trip(window)
         for _ in range(2):
             if not window.calendar.hasFocus():

@@ -33,8 +33,8 @@ class Finder(QObject):
 
     booking_wanted = Signal(object)
     """`Patient`: book for this one."""
-    open_patient: Callable[[UUID], None] | None = None
-    """Shows a patient's record, by id; None: the next appointment is shown, or the booking form if there is none."""
+    open_patient: Callable[[UUID], None]
+    """Shows a patient's page, by id; set by whoever makes the finder."""
 
     def __init__(
         self, window: MainWindow, desk: Connected, navigator: Navigator, parent: QObject | None = None
@@ -147,7 +147,7 @@ class Finder(QObject):
         box.start()
         if len(answer.lines) == 1:
             box.left.emit()
-            self._show_patient(answer.lines[0].match)
+            self.open_patient(answer.lines[0].match.patient.id)
         else:
             box.setText(answer.text)
             box.show_answer(answer)
@@ -175,19 +175,11 @@ class Finder(QObject):
         if verb == "book":
             self.booking_wanted.emit(match.patient)
         elif verb == "open":
-            self._show_patient(match)
+            self.open_patient(match.patient.id)
         elif match.next_appointment_at is not None:
             self._go_to_day_of(match.patient, None, self._wall(match.next_appointment_at), verb)
         else:
             self._tell(self.tr("{name} has no appointment to come.").format(name=match.patient.display_name))
-
-    def _show_patient(self, match: PatientMatch) -> None:
-        if self.open_patient is not None:
-            self.open_patient(match.patient.id)
-        elif match.next_appointment_at is not None:
-            self._go_to_day_of(match.patient, None, self._wall(match.next_appointment_at), "open")
-        else:
-            self.booking_wanted.emit(match.patient)
 
     def _go_to_appointment(self, row: FoundAppointment, verb: str) -> None:
         if verb == "book":

@@ -114,10 +114,9 @@ def test_a_call_that_comes_before_the_calendar_is_answered_when_it_is_there(
     with qtbot.waitSignal(program.ready):
         pass
     assert program.workspace is not None
-    form = program.workspace.booking.form  # she has no appointment to come: one is made
-    qtbot.waitUntil(lambda: form.isVisible() and form.content.draft.patient is not None)
-    assert form.content.draft.patient is not None
-    assert form.content.draft.patient.id == clinic.patients[2]
+    opened: list[object] = []
+    program.workspace.finder.open_patient = opened.append
+    qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
     assert program._calls is not None
     with qtbot.waitSignal(program.closed):
         program.close()

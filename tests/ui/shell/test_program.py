@@ -377,21 +377,6 @@ def test_rooms_have_columns_of_their_own(open_program: OpenProgram, clinic: Smal
     assert program.window.calendar.model().columnCount() == 3
 
 
-def test_a_found_patient_leads_to_the_next_appointment(
-    open_program: OpenProgram, clinic: SmallClinic, booked: Callable[..., Entry], qtbot: QtBot
-) -> None:
-    entry = booked(660, patient=6)
-    program = open_program()
-    press(Key.Key_K, Qt.KeyboardModifier.ControlModifier)
-    keys("zofia")
-    box = program.window.top_bar.find_box
-    qtbot.waitUntil(lambda: box.popup is not None and box.popup.isVisible())
-    press(Key.Key_Return)
-    qtbot.waitUntil(lambda: space(program).navigator.view.day == clinic.monday)
-    qtbot.waitUntil(lambda: (found := program.window.calendar.selected_entry()) is not None and found.id == entry.id)
-    assert "Zofia" in space(program).sides.panel.name_label.text()
-
-
 def test_the_month_chooses_a_day_by_keyboard(
     open_program: OpenProgram, clinic: SmallClinic, go_to: Callable[..., None], qtbot: QtBot
 ) -> None:

@@ -37,7 +37,7 @@ class Captions:
         self._looks: dict[tuple[str, AppointmentStatus], Look] = {}
         self._below: dict[tuple[int, int | None], tuple[str, ...]] = {}
         self._remarks: dict[_Kind, Mark | None] = {}
-        self._standing: dict[tuple[AppointmentStatus, int | None], Mark] = {}
+        self._standing: dict[tuple[AppointmentStatus, int | None, bool], Mark] = {}
 
     def renew(self) -> bool:
         """Forget what was made for other names (another clinic, a week's colours); return whether it had to."""
@@ -67,12 +67,13 @@ class Captions:
         elif status == _BOOKED:
             mark = self._remark(entry)
         else:
-            mark = self._standing.get((status, waiting)) or self._stand(status, look, waiting)
+            late = self._names.is_too_long(entry, waiting)
+            mark = self._standing.get((status, waiting, late)) or self._stand(status, look, waiting, late=late)
         return Said(self.name(entry), self._lines(entry), mark)
 
     def _lines(self, entry: Entry) -> tuple[str, ...]:
         """Return the lines under the name: the type, then the room."""
-        room_id = entry.appointment.room_id
+        room_id = entry.appointment.present_room_id or entry.appointment.room_id
         key = (entry.appointment.type_id.int, room_id.int if room_id is not None else None)
         found = self._below.get(key)
         if found is None:
@@ -87,15 +88,17 @@ class Captions:
         who, where = one_line(words.changed_text(entry)), one_line(words.changed_where(entry))
         return Mark(who, where, theme.on_fill, theme.accent_fill)
 
-    def _stand(self, status: AppointmentStatus, look: Look, waiting: int | None) -> Mark:
+    def _stand(self, status: AppointmentStatus, look: Look, waiting: int | None, *, late: bool) -> Mark:
         """Return what a status itself says; how its blocks write that is the same whatever their colour."""
         theme, text = self._theme, words.status_text(status)
         if status == _ARRIVED:
             pill = words.waiting_text(waiting) if waiting is not None else text
             mark = Mark(pill, pill, theme.on_warning, theme.warning_fill)
+            if late:
+                mark = Mark(f"⚠ {pill}", f"⚠ {pill}", theme.on_fill, theme.danger_fill)
         else:
             mark = Mark(text, text if status == _CHECKED_IN else "", look.muted)
-        self._standing[status, waiting] = mark
+        self._standing[status, waiting, late] = mark
         return mark
 
     def _remark(self, entry: Entry) -> Mark | None:

@@ -28,6 +28,7 @@ class HouseList(MessageList):
         self.house = HouseModel(columns, clock)
         super().__init__(self.house, name, accessible, parent)
         self.house.setParent(self)
+        self.horizontalHeader().resizeSection(len(columns) - 1, 24)  # it is stretched, and never wider than the rest
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.DefaultContextMenu)
         self.chosen_changed.connect(lambda row: self.in_hand.emit(row) if self.hasFocus() else None)
 
@@ -40,10 +41,9 @@ class HouseList(MessageList):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if self.chosen is None and self.house.records:
-            self.selectRow(0)
-        else:
-            self.in_hand.emit(self.chosen)
+        if self.house.records and not self.selectionModel().hasSelection():
+            self.selectRow(max(0, self.currentIndex().row()))  # Qt alone would choose the first without showing it
+        self.in_hand.emit(self.chosen)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         index = self.indexAt(event.pos())

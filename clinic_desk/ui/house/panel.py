@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.domain.records import Clinic
 from clinic_desk.ui.booking.fields import ChoiceBox, button, plain_label, restyle, set_button_text
@@ -34,12 +34,8 @@ class HousePanel(QWidget):
         title = translate("house", "In the house now")
         self.setAccessibleName(title)
         self.title = plain_label(title.upper(), "section")
-        self.own_window = QToolButton()
-        self.own_window.setText("⧉")
-        self.own_window.setStyleSheet("QToolButton { border: none; padding: 2px 6px; }")
-        self.own_window.setObjectName("house_own_window")
+        self.own_window = button(translate("house", "Window"), "house_own_window", self.window_wanted.emit, "link")
         self.own_window.setAccessibleName(translate("house", "A window of its own"))
-        self.own_window.clicked.connect(lambda _checked: self.window_wanted.emit())
         self.sites = ChoiceBox("house_site")
         self.sites.setAccessibleName(translate("house", "Of which site"))
         self.sites.activated.connect(lambda _row: self.site_chosen.emit(self.sites.value))

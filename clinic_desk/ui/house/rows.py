@@ -101,7 +101,8 @@ def _colour(row: HouseRow) -> str:
 
 
 def _where(row: HouseRow) -> str:
-    return row.doctor if row.waits else row.room
+    """Where there is little room a doctor's last name says who it is."""
+    return row.doctor.rpartition(" ")[2] if row.waits else row.room
 
 
 def narrow_columns() -> tuple[Column, ...]:

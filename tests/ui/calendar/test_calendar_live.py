@@ -298,7 +298,7 @@ def test_a_patient_waits_since_the_arrival_not_since_the_last_change(shown: Show
         _, lines, pill = blocks.lettering(entry, (400, 20))
         assert pill is not None
         minutes.append([text for _, _, _, text, _ in lines if "min" in text])
-    assert minutes == [["37 min"], ["37 min"]]
+    assert minutes == [["⚠ 37 min"], ["⚠ 37 min"]]  # and longer than the type allows
 
 
 def test_another_day_keeps_the_time_looked_at_and_the_time_of_the_cursor(shown: Shown) -> None:

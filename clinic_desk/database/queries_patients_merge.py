@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database.queries_entries import ENTRY, entries
+from clinic_desk.database.queries_entries import ENTRY, PATIENT_COLUMNS, entries, patient_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from clinic_desk.domain.records import Entry
+    from clinic_desk.domain.records import Entry, Patient
 
 FOLLOWING: Final = ("appointment", "wish")
 """The tables whose rows name a patient, have a history, and go to the record that stays."""
@@ -52,6 +52,40 @@ SELECT count(*) FROM appointment a WHERE a.patient_id = %(kept)s::uuid AND a.sta
     SELECT FROM history h WHERE h.row_id = a.id AND h.table_name = 'appointment' AND h.action = 'insert'
       AND h.id > %(after)s)
 """
+# Looking for doubles goes in parts of some hundredths of a second each: those born in some years, those with some
+# telephones or e-mail addresses, those whose birth date nobody knows. `likeness` decides.
+_NAMED: Final = (
+    "lower(left(family_name, 1)) AS f, lower(left(given_name, 1)) AS g FROM patient WHERE merged_into_id IS NULL"
+)
+_BORN: Final = f"""
+WITH n AS MATERIALIZED (SELECT id, birth_date, {_NAMED}
+    AND birth_date >= make_date(%(part)s, 1, 1) AND birth_date < make_date(%(part)s + %(years)s, 1, 1))
+SELECT a.id AS one, b.id AS other FROM n a JOIN n b ON a.birth_date = b.birth_date AND a.id < b.id
+    AND ((a.f = b.f AND a.g = b.g) OR (a.f = b.g AND a.g = b.f))
+"""  # noqa: S608  # constants of this module only
+_PHONE: Final = f"""
+WITH n AS MATERIALIZED (SELECT id, phone, {_NAMED} AND phone <> '' AND right(phone, 1) = %(part)s::text)
+SELECT a.id AS one, b.id AS other FROM n a JOIN n b USING (phone, f, g) WHERE a.id < b.id
+"""  # noqa: S608  # constants of this module only
+_EMAIL: Final = f"""
+WITH n AS MATERIALIZED (SELECT id, lower(email) AS email, {_NAMED}
+    AND email <> '' AND get_byte(decode(md5(lower(email)), 'hex'), 0) %% 10 = %(part)s)
+SELECT a.id AS one, b.id AS other FROM n a JOIN n b USING (email, f, g) WHERE a.id < b.id
+"""  # noqa: S608  # constants of this module only
+_UNDATED: Final = """
+SELECT a.id AS one, b.id AS other FROM patient a JOIN patient b ON lower(b.family_name) = lower(a.family_name)
+    AND lower(b.given_name) = lower(a.given_name) AND b.id <> a.id
+WHERE a.birth_date IS NULL AND a.merged_into_id IS NULL AND b.merged_into_id IS NULL
+    AND (b.birth_date IS NOT NULL OR a.id < b.id)
+"""
+_PAIRS: Final = {"born": _BORN, "phone": _PHONE, "email": _EMAIL, "undated": _UNDATED}
+YEARS: Final = 5
+PARTS: Final = (
+    *(("born", year) for year in range(1850, 2100, YEARS)),
+    *((what, digit) for what in ("phone", "email") for digit in range(10)),
+    ("undated", 0),
+)
+"""What `pairs_alike` looks through, part by part; between them other work has its turn."""
 
 
 def lock_both(connection: Connection, kept_id: UUID, double_id: UUID) -> dict[UUID, tuple[int, UUID | None]]:
@@ -122,3 +156,15 @@ def _ids(connection: Connection, statement: str, values: dict[str, str]) -> list
 def _move_messages(connection: Connection, from_id: UUID, to_id: UUID, appointment_ids: list[str]) -> None:
     if appointment_ids:
         connection.exec_driver_sql(_MESSAGES, {"from": str(from_id), "to": str(to_id), "ids": appointment_ids})
+
+
+def pairs_alike(connection: Connection, part: tuple[str, int], limit: int) -> list[tuple[Patient, Patient]]:
+    """Return pairs of records in a part (`PARTS`) that may be one person's, in no order; which `limit` is not said."""
+    what, number = part
+    columns = f"{PATIENT_COLUMNS}, {PATIENT_COLUMNS.replace('p.', 'q.')}"
+    statement = (
+        f"SELECT {columns} FROM ({_PAIRS[what]} LIMIT %(limit)s) AS x"  # noqa: S608  # constants of this module only
+        " JOIN patient p ON p.id = x.one JOIN patient q ON q.id = x.other"
+    )
+    rows = connection.exec_driver_sql(statement, {"part": number, "years": YEARS, "limit": limit})
+    return [(patient_record(row[:12]), patient_record(row[12:24])) for row in rows]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from clinic_desk.database import queries_patients_merge as queries
 from clinic_desk.database.queries_patients import merged_target, patient_with_change, update_patient
+from clinic_desk.domain.patients import LIKELY, likeness
 from clinic_desk.domain.patients_merge import FIELDS, Merged, Separated, overlapping
 from clinic_desk.domain.records import AdministrativeGender, Channel
 from clinic_desk.domain.refusals import NotFound, PatientConflict
@@ -24,6 +25,24 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.patients_merge import MergePatients, SeparatePatients
     from clinic_desk.domain.records import Entry, Patient
+
+
+_CANDIDATES: Final = 2_000
+LIKELY_PARTS: Final = len(queries.PARTS)
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyPair:
+    """Two records that are likely one person's; `likeness`: as `domain.patients` measures it."""
+
+    one: Patient
+    other: Patient
+    likeness: float
+
+    @property
+    def key(self) -> frozenset[UUID]:
+        """Which two they are."""
+        return frozenset({self.one.id, self.other.id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,14 @@ def look_at_pair(db: Database, one_id: UUID, other_id: UUID) -> Pair:
             raise InvalidInput(field="patient", expected="two different records")
         coming = queries.to_come_of(connection, (one.id, other.id))
     return Pair(one, other, coming, overlapping(coming))
+
+
+def likely_pairs(db: Database, number: int) -> tuple[LikelyPair, ...]:
+    """Return what a part (its number, below `LIKELY_PARTS`) of looking through all patients finds, in no order."""
+    with db.reading() as connection:
+        pairs = queries.pairs_alike(connection, queries.PARTS[number], _CANDIDATES)
+    scored = (LikelyPair(one, other, likeness(one, other)) for one, other in pairs)
+    return tuple(pair for pair in scored if pair.likeness >= LIKELY)
 
 
 def merge_patients(db: Database, command: MergePatients) -> Merged:

@@ -52,6 +52,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "message_settings",
         "setup",
         "recheck",
+        "doubles",
         "import_file",
         "export_file",
         "",

@@ -210,6 +210,7 @@ class Workspace(QObject):
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
         window.actions_by_name["past"].triggered.connect(lambda _checked: self.open_past())
+        window.actions_by_name["doubles"].triggered.connect(lambda _checked: self.open_doubles())
         window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
         window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
         window.status_bar.messages_opened.connect(self.open_messages)
@@ -234,6 +235,12 @@ class Workspace(QObject):
         from clinic_desk.ui.patients.desk import open_patient
 
         open_patient(self, patient_id)
+
+    def open_doubles(self) -> None:
+        """Open the list of records that may be doubles."""
+        from clinic_desk.ui.patients.doubles import open_doubles
+
+        open_doubles(self)
 
     def _open_page(self, patient: Patient | None) -> None:
         if patient is not None:

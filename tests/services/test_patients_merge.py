@@ -6,21 +6,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.database.queries_patients_merge import FOLLOWING
-from clinic_desk.domain.commands import Update, UpdatePatient
+from clinic_desk.domain.commands import AddPatient, Update, UpdatePatient
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.patients_merge import Merged, MergePatients, SeparatePatients, proposed
 from clinic_desk.domain.records import Channel, Entry
 from clinic_desk.domain.refusals import Conflict, NotFound, PatientConflict
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.booking import book, update
-from clinic_desk.services.patients import get_patient, search_patients, similar_patients, update_patient
-from clinic_desk.services.patients_merge import look_at_pair, merge_patients, separate_patients
+from clinic_desk.services.patients import add_patient, get_patient, search_patients, similar_patients, update_patient
+from clinic_desk.services.patients_merge import (
+    LIKELY_PARTS,
+    likely_pairs,
+    look_at_pair,
+    merge_patients,
+    separate_patients,
+)
 from clinic_desk.services.patients_record import record_of
 from tests.support.bookings import at, checkup, stored
 from tests.support.queued import leaves, queue, run
@@ -238,3 +245,24 @@ def test_what_is_empty_is_taken_over_and_notes_are_joined(clinic: SmallClinic, d
     assert (both.family_name, both.given_name, both.birth_date) == ("Meier", "Anna", other.birth_date)
     assert (both.phone, both.email, both.channel) == (other.phone, "j@example.org", other.channel)
     assert both.note == "walks badly\ndeaf"
+
+
+def test_likely_doubles_are_found_part_by_part_in_the_whole_clinic(clinic: SmallClinic, database: Database) -> None:
+    anna, _, siobhan, kaethe = (get_patient(database, each) for each in clinic.patients[:4])
+    same = replace(anna, id=new_id(), given_name="Ana")
+    crossed = replace(siobhan, id=new_id(), family_name="Siobhan", given_name="ONeill", phone="", channel=Channel.NONE)
+    undated = replace(kaethe, id=new_id(), birth_date=None, phone="", channel=Channel.NONE)
+    twin = replace(anna, id=new_id(), given_name="Alexandra")
+    for each in (same, crossed, undated, twin):
+        add_patient(database, AddPatient(each, even_if_similar=True))
+    assert whole_clinic(database) == {
+        frozenset({anna.id, same.id}),
+        frozenset({siobhan.id, crossed.id}),
+        frozenset({kaethe.id, undated.id}),
+    }
+    merge_patients(database, MergePatients(anna, same.id, 1))
+    assert frozenset({anna.id, same.id}) not in whole_clinic(database)
+
+
+def whole_clinic(database: Database) -> set[frozenset[UUID]]:
+    return {pair.key for part in range(LIKELY_PARTS) for pair in likely_pairs(database, part)}

@@ -12,13 +12,22 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayou
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Patient, PatientMatch
 from clinic_desk.ui.booking.choice_button import ChoiceButton
-from clinic_desk.ui.booking.fields import button, field_label, plain_label
+from clinic_desk.ui.booking.fields import button, field_label, let_wrap, plain_label
+from clinic_desk.ui.booking.match_list import Row
 from clinic_desk.ui.booking.patient_line import PatientLine
 from clinic_desk.ui.booking.sheet import Sheet
-from clinic_desk.ui.booking.words import list_name, one_line
+from clinic_desk.ui.booking.words import breakable, list_name, one_line
+from clinic_desk.ui.patients.words import shortened
 from clinic_desk.ui.tasks import Tasks
 
 translate = QCoreApplication.translate
+
+
+class KnownPatientLine(PatientLine):
+    """Finds who is there; offers nobody new."""
+
+    def _show(self, rows: tuple[Row, ...]) -> None:
+        super()._show(tuple(row for row in rows if row.line is not None or not row.takes))
 
 
 class FindDouble(Sheet):
@@ -31,11 +40,12 @@ class FindDouble(Sheet):
         super().__init__(parent, width=620)
         self.setObjectName("find_double")
         self._patient = patient
-        title = translate("merge", "Which record is the same person as {name}?").format(
-            name=one_line(patient.display_name)
-        )
+        name = shortened(one_line(patient.display_name), 80)
+        title = translate("merge", "Which record is the same person as {name}?").format(name=name)
         self.setAccessibleName(title)
-        self.line = PatientLine(database, tasks, self)
+        heading = plain_label(breakable(title, 30), "title")
+        let_wrap(heading)
+        self.line = KnownPatientLine(database, tasks, self)
         self.line.today = today
         self.told = plain_label(translate("merge", "Looking for records that are alike…"), "muted", wrap=True)
         self.choices: list[ChoiceButton] = []
@@ -44,7 +54,7 @@ class FindDouble(Sheet):
         footer = QHBoxLayout()
         footer.addStretch(1)
         footer.addWidget(button(translate("merge", "Back"), "find_double_back", self.reject))
-        for part in (plain_label(title, "title", wrap=True), self.told):
+        for part in (heading, self.told):
             self.body.addWidget(part)
         self.body.addLayout(self._places)
         self.body.addWidget(

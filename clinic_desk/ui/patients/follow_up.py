@@ -23,10 +23,11 @@ from clinic_desk.domain.availability import FreeSlot
 from clinic_desk.domain.patients_follow_up import follow_up_day
 from clinic_desk.domain.records import Clinic, Patient
 from clinic_desk.domain.wall import to_wall
-from clinic_desk.ui.booking.fields import ChoiceBox, Remark, button, field_label, plain_label, set_button_text
+from clinic_desk.ui.booking.fields import ChoiceBox, Remark, button, field_label, let_wrap, plain_label, set_button_text
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.when_line import is_day_first, vocabulary
-from clinic_desk.ui.booking.words import day_text, one_line, span_text, type_text
+from clinic_desk.ui.booking.words import breakable, day_text, one_line, span_text, type_text
+from clinic_desk.ui.patients.words import shortened
 
 translate = QCoreApplication.translate
 _PAUSE_MS = 150
@@ -67,7 +68,8 @@ class FollowUpSheet(Sheet):
         self._clinic, self._start = clinic, start
         self._busy = False
         self._found: tuple[FreeSlot, ...] = ()
-        title = translate("follow_up", "Follow-up of {name}").format(name=one_line(start.patient.display_name))
+        name = shortened(one_line(start.patient.display_name), 60)
+        title = translate("follow_up", "Follow-up of {name}").format(name=name)
         self.setAccessibleName(title)
         self.line = QLineEdit(translate("follow_up", "3 weeks"))
         self.line.setObjectName("follow_up_in")
@@ -107,7 +109,9 @@ class FollowUpSheet(Sheet):
         footer.addWidget(self.told, 1)
         footer.addWidget(self._back)
         footer.addWidget(self.book)
-        self.body.addWidget(plain_label(title, "title", wrap=True))
+        heading = plain_label(breakable(title, 30), "title")
+        let_wrap(heading)
+        self.body.addWidget(heading)
         self.body.addLayout(grid)
         self.body.addWidget(self.list)
         self.body.addLayout(footer)

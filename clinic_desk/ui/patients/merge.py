@@ -101,8 +101,8 @@ class MergeSheet(Sheet):
         }
         told = translate(
             "merge",
-            "All that is the other record's goes to the one that stays, {count} appointments to come among it. The"
-            " other record is found nowhere any more; it leads to the one that stays. Undo takes it all back.",
+            "All that is the other record's goes to the one that stays (appointments to come: {count}). The other"
+            " record is found nowhere any more; it leads to the one that stays. Undo takes it all back.",
         )
         self.story.setText(told.format(count=self._coming[self.double.id]))
         self.unlike.setVisible(likeness(self.kept, self.double) < LIKELY)

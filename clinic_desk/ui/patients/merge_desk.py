@@ -142,7 +142,7 @@ class MergeDesk(QObject):
         name, other = (one_line(each.display_name) for each in (done.kept, done.double))
         parts = [translate("merge", "Separated again: {name} and {other}").format(name=name, other=other)]
         if done.since:
-            told = translate("merge", "{count} appointments booked since stay with {name}")
+            told = translate("merge", "Booked since, and staying with {name}: {count}")
             parts.append(told.format(count=done.since, name=name))
         if done.kept_fields:
             fields = ", ".join(field_names()[each] for each in done.kept_fields)

@@ -20,10 +20,12 @@ from clinic_desk.services.patients import add_patient, get_patient, update_patie
 from clinic_desk.services.patients_record import record_of
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.compare import CompareSheet
+from clinic_desk.ui.patients.doubles import DoublesSheet
 from clinic_desk.ui.patients.find_double import FindDouble
 from clinic_desk.ui.patients.follow_up import FollowUpSheet
 from clinic_desk.ui.patients.follow_up_desk import follow_up_of
 from clinic_desk.ui.patients.merge import MergeSheet
+from clinic_desk.ui.patients.merge_desk import merges_of
 from clinic_desk.ui.patients.sheet import CHANGES, PAST, TO_COME, PatientSheet
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
@@ -253,8 +255,6 @@ def test_a_merge_of_another_day_is_separated_from_the_page(
 def test_a_record_changed_while_two_are_compared_is_shown_anew_and_nothing_is_written(
     clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
 ) -> None:
-    from clinic_desk.ui.patients.merge_desk import merges_of
-
     merges_of(space).compare(*clinic.patients[:2])
     merge = over(space, MergeSheet, qtbot)
     update_patient(database, UpdatePatient(replace(get_patient(database, clinic.patients[1]), note="twin")))
@@ -310,3 +310,36 @@ def test_a_follow_up_that_is_not_understood_or_taken_meanwhile_books_nothing(
     when(lambda: sheet.list.count() > 0 and "09:15" in sheet.list.item(0).text(), qtbot)
     assert not _alive(taken) or not taken.isVisible()
     sheet.reject()
+
+
+def test_the_list_of_likely_doubles_leads_to_the_comparison_and_follows(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    anna = get_patient(database, clinic.patients[0])
+    double = replace(anna, id=new_id(), given_name="Ana")
+    add_patient(database, AddPatient(double, even_if_similar=True))
+    space.window.actions_by_name["doubles"].trigger()
+    sheet = over(space, DoublesSheet, qtbot)
+    when(sheet.list.hasFocus, qtbot)
+    (row,) = sheet.rows.records
+    assert {row.one.given_name, row.other.given_name} == {"Anna", "Ana"}
+    press(ENTER)
+    merge = over(space, MergeSheet, qtbot)
+    assert not merge.unlike.isVisibleTo(merge)
+    press(ENTER)
+    when(lambda: space.own.stack.last() is not None, qtbot)
+    page_of(space, qtbot).reject()
+    when(lambda: sheet.none.isVisibleTo(sheet), qtbot)
+    press(ESC)
+
+
+def test_two_who_are_not_alike_are_merged_only_past_a_warning(
+    clinic: SmallClinic, database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    merges_of(space).compare(clinic.patients[0], clinic.patients[3])
+    merge = over(space, MergeSheet, qtbot)
+    assert merge.unlike.isVisibleTo(merge)
+    merge.swap.click()
+    assert merge.kept.id == clinic.patients[3]
+    press(ESC)
+    assert get_patient(database, clinic.patients[3]).merged_into is None

@@ -116,6 +116,20 @@ def _list(parser: Parser) -> None:
     parser.add_argument("--status", type=status, action="append", help="may be repeated; default: all")
 
 
+def _day_list(parser: Parser) -> None:
+    parser.description = (
+        "Write the day on paper: for each site a PDF file with each doctor's list, into a folder. Only its owner may "
+        "read the file; an older one of the same day is replaced. No screen is needed."
+    )
+    parser.add_argument("--day", metavar="DATE", help="such as 2026-11-24, today, 3d, fri; default: today")
+    parser.add_argument("--site", metavar="NAME|ID", help="default: all")
+    parser.add_argument("--doctor", dest="practitioner", metavar="NAME|ID", help="default: all")
+    parser.add_argument(
+        "--pdf", type=Path, required=True, metavar="DIR", help="folder; its files are named by day and site"
+    )
+    parser.add_argument("--paper", choices=("a4", "letter"), default="", help="default: what is usual by the locale")
+
+
 def _move(parser: Parser) -> None:
     from clinic_desk.commandline.values import START_HELP, identifier, when
 
@@ -318,6 +332,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "book": ("book a patient", _book),
     "show": ("one appointment with its messages and its history", _show),
     "list": ("the appointments of one or several days", _list),
+    "day-list": ("the day on paper, as PDF files", _day_list),
     "move": ("move an appointment to another time or practitioner", _move),
     "update": ("change an appointment's length, type, room, device, patient, note, status", _update),
     "cancel": ("cancel an appointment", _cancel),

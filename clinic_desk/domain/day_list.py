@@ -82,7 +82,9 @@ def doctor_days(
         made
         for site in wanted_sites
         for person in clinic.practitioners
-        if (not people or person.id in people) and (made := doctor_day(board, clinic, site, person.id)).lines
+        if (not people or person.id in people)
+        and (made := doctor_day(board, clinic, site, person.id)).lines
+        and (person.active or made.appointments)
     ]
     if not found and len(people) == 1 and wanted_sites:
         found = [doctor_day(board, clinic, wanted_sites[0], next(iter(people)))]

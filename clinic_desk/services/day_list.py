@@ -58,38 +58,38 @@ def read_coming(db: Database, patient_id: UUID) -> tuple[tuple[Entry, ...], date
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Which lists are wanted where. `after`: for each site, the local day after which they are.
+    """Which lists are wanted where. `since`: for each site, the first local day of which they are.
 
     `keep_days`: lists of days so long gone are deleted.
     """
 
     folder: Path
-    after: tuple[tuple[UUID, date], ...]
+    since: tuple[tuple[UUID, date], ...]
     keep_days: int
 
 
 def carry_out(
     db: Database, order: Order, make_pdf: Callable[[tuple[DoctorDay, ...], Clinic], bytes]
 ) -> tuple[Path, ...]:
-    """Write a file for each site and day up to the next working day, and delete the old ones; return what was written.
+    """Write a file for each site's first day and those up to its next working day; return what was written.
 
-    The days before it (a Saturday without hours) have a file if somebody is booked. Raises InvalidInput(folder),
-    DatabaseDown, Busy. Nothing of what was there is gone if it fails.
+    Between the two (a Saturday without hours) a day has a file if somebody is booked. Old files are deleted then.
+    Raises InvalidInput(folder), DatabaseDown, Busy; what was there before stays there.
     """
     clinic = load_clinic(db)
     written: list[Path] = []
-    for site_id, after in order.after:
+    for site_id, first in order.since:
         site = next((row for row in clinic.sites if row.id == site_id), None)
-        last = next_working_day(clinic, site, after) if site is not None else None
-        if site is None or last is None:
+        if site is None:
             continue
-        for board in load_days(db, after + _DAY, last, clinic, None):
+        last = next_working_day(clinic, site, first) or first
+        for board in load_days(db, first, last, clinic, None):
             lists = doctor_days(board, clinic, {site_id})
-            if lists and (board.day == last or any(each.appointments for each in lists)):
+            if lists and (board.day in {first, last} or any(each.appointments for each in lists)):
                 name = file_name(board.day, site, clinic.sites)
                 written.append(put_file(order.folder, name, make_pdf(lists, clinic)))
-    if order.after:
-        drop_old(order.folder, min(after for _, after in order.after) - order.keep_days * _DAY)
+    if order.since:
+        drop_old(order.folder, min(day for _, day in order.since) - order.keep_days * _DAY)
     return tuple(written)
 
 

@@ -27,7 +27,7 @@ _ENTRY = (
         "reinstate",
         "",
     ),
-    *("follow_up", "repeat", "series_move", "series_cancel", "waiting_add", "", "error"),
+    *("follow_up", "card", "repeat", "series_move", "series_cancel", "waiting_add", "", "error"),
 )
 
 
@@ -53,6 +53,9 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "setup",
         "recheck",
         "doubles",
+        "",
+        "print",
+        "automatic_lists",
         "import_file",
         "export_file",
         "",

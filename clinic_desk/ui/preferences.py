@@ -149,6 +149,15 @@ class Preferences:
         """Remember where a window or splitter is."""
         self._settings.setValue(f"{self._prefix}/geometry/{name}", state)
 
+    def of_this_pc(self, key: str) -> str:
+        """Return what is chosen on this PC for whoever signs in; "" if nothing is."""
+        value = self._settings.value(f"pc/{key}", "")
+        return value if isinstance(value, str) else ""
+
+    def set_of_this_pc(self, key: str, value: str) -> None:
+        """Remember what is chosen on this PC for whoever signs in."""
+        self._settings.setValue(f"pc/{key}", value)
+
     def _text(self, key: str) -> str:
         value = self._settings.value(f"{self._prefix}/{key}", "")
         return value if isinstance(value, str) else ""

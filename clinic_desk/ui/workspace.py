@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.exchange.opener import Exchange
     from clinic_desk.ui.house.desk import HouseDesk
     from clinic_desk.ui.messages.desk import MessageDesk
+    from clinic_desk.ui.paper.desk import PaperDesk
     from clinic_desk.ui.series.desk import SeriesDesk
     from clinic_desk.ui.shell.toasts import Toast
     from clinic_desk.ui.sides import Sides
@@ -106,6 +107,7 @@ class Workspace(QObject):
         later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
         later += (self.house,)
         later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self), self.gaps)
+        later += (self._write_lists,)
         self._later = Afterwards(later, self)
 
     @property
@@ -211,6 +213,9 @@ class Workspace(QObject):
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
         window.actions_by_name["past"].triggered.connect(lambda _checked: self.open_past())
         window.actions_by_name["doubles"].triggered.connect(lambda _checked: self.open_doubles())
+        window.actions_by_name["print"].triggered.connect(lambda _checked: self.paper().open())
+        window.actions_by_name["automatic_lists"].triggered.connect(lambda _checked: self.paper().open_automatic())
+        window.status_bar.paper_opened.connect(window.actions_by_name["automatic_lists"].trigger)
         window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
         window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
         window.status_bar.messages_opened.connect(self.open_messages)
@@ -283,6 +288,17 @@ class Workspace(QObject):
         from clinic_desk.ui.exchange.desk import exchange_of
 
         return exchange_of(self)
+
+    def paper(self) -> PaperDesk:
+        """Return what prints; its parts are made when somebody asks for them first."""
+        from clinic_desk.ui.paper.desk import paper_of
+
+        return paper_of(self)
+
+    def _write_lists(self) -> None:
+        from clinic_desk.ui.paper.automatic import automatic_of
+
+        automatic_of(self)
 
     def _follow_note(self, toast: Toast, entry: Entry) -> None:
         self.messages.notes.follow(toast, entry)

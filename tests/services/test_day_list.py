@@ -66,7 +66,7 @@ def test_a_day_a_week_and_a_card_are_each_read_in_a_few_statements(
     assert read_at < coming[0].appointment.starts_at
 
 
-def test_lists_up_to_the_next_working_day_are_put_into_a_folder_for_each_site(
+def test_lists_of_a_day_up_to_the_next_working_day_are_put_into_a_folder_for_each_site(
     clinic: SmallClinic, database: Database, tmp_path: Path
 ) -> None:
     friday, saturday = clinic.monday + timedelta(days=4), clinic.monday + timedelta(days=5)
@@ -79,11 +79,13 @@ def test_lists_up_to_the_next_working_day_are_put_into_a_folder_for_each_site(
         written = carry_out(database, order, told)
     assert len(sent) == 1 + 3 * 2
     assert [path.name for path in written] == [
+        "2031-03-07 day-list Mitte.pdf",
         "2031-03-08 day-list Mitte.pdf",
         "2031-03-10 day-list Mitte.pdf",
+        "2031-03-03 day-list Harlem.pdf",
         "2031-03-04 day-list Harlem.pdf",
     ]
-    assert [path.read_text() for path in written] == ["Meier", "O'Neill", ""]
+    assert [path.read_text() for path in written] == ["", "Meier", "O'Neill", "", ""]
     assert sorted(folder.iterdir()) == sorted(written)
 
 
@@ -93,13 +95,13 @@ def test_a_later_list_takes_the_place_of_the_earlier_and_old_ones_go(
     kept = ["2031-03-01 day-list Mitte.pdf", "2031-02-01 notes.pdf", "2031-02-31 day-list x.pdf"]
     for name in ("2031-02-20 day-list Mitte.pdf", *kept):
         (tmp_path / name).write_text("old")
-    order = Order(tmp_path, ((clinic.berlin, clinic.monday - timedelta(days=1)),), 7)
+    order = Order(tmp_path, ((clinic.berlin, clinic.monday),), 7)
     for expected in ("", "Meier"):
-        (path,) = carry_out(database, order, told)
+        path, _ = carry_out(database, order, told)
         assert path.name == NAME
         assert path.read_text() == expected
         book(database, checkup(clinic, at(clinic.monday, 9 if not expected else 10)))
-    assert sorted(each.name for each in tmp_path.iterdir()) == sorted([NAME, *kept])
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted([NAME, "2031-03-04 day-list Mitte.pdf", *kept])
 
 
 def test_nothing_is_left_and_nothing_is_lost_when_writing_fails(tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ class StatusBar(QStatusBar):
     """Somebody wants to see messages: due, attention, replies, or "" for the page as it was."""
     parked_opened = Signal()
     """Somebody wants to see what is parked."""
+    paper_opened = Signal()
+    """Somebody wants to see why the day lists were not written."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +73,8 @@ class StatusBar(QStatusBar):
             "parked_count", self.tr("Show what is off the calendar and not put back (F7)"), "warning"
         )
         self.parked.clicked.connect(lambda _checked: self.parked_opened.emit())
+        self.paper = self._button("paper_trouble", "", "danger")
+        self.paper.clicked.connect(lambda _checked: self.paper_opened.emit())
         self.messages = self._link("messages_state", "due")
         self.attention = self._link("messages_attention", "attention", role="danger")
         self.replies = self._link("messages_unread", "replies", role="warning")
@@ -118,7 +122,7 @@ class StatusBar(QStatusBar):
         layout.addSpacing(16)
         layout.addWidget(self.desks)
         layout.addSpacing(16)
-        for part in (self.parked, self.messages, self.attention, self.replies, self.trouble, self.sending):
+        for part in (self.parked, self.paper, self.messages, self.attention, self.replies, self.trouble, self.sending):
             layout.addWidget(part)
         layout.addStretch(1)
         layout.addWidget(self.person)
@@ -160,6 +164,12 @@ class StatusBar(QStatusBar):
     def set_parked(self, count: int) -> None:
         """Say how many appointments are parked; nothing if none is."""
         _tell(self.parked, self.tr("Parked: {count}").format(count=count) if count else "")
+
+    def set_paper(self, trouble: str) -> None:
+        """Say that the day lists were not written, and in the tool tip why; "" says nothing."""
+        _tell(self.paper, self.tr("Day lists not written") if trouble else "")
+        self.paper.setToolTip(trouble)
+        self.paper.setAccessibleDescription(trouble)
 
     def set_sending(self, text: str, *, trouble: bool) -> None:
         """Say who sends the messages: this desk, another one, or nobody (then it is trouble)."""

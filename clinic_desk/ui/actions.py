@@ -122,7 +122,7 @@ SPECS: Final = (
     Spec("past", "Ctrl+H"),
     Spec("doubles"),
     Spec("print", "Ctrl+P"),
-    Spec("card", "Ctrl+Shift+P", from_status=_OPEN),
+    Spec("card", "Ctrl+Shift+P", from_status=_ANY),
     Spec("automatic_lists"),
     Spec("import_file"),
     Spec("export_file"),

@@ -125,6 +125,14 @@ def of_importing(found: list[dict[str, Any]]) -> list[Row]:
     ]
 
 
+def of_paper(found: list[dict[str, Any]]) -> list[Row]:
+    """CPU seconds."""
+    return [
+        Row(one["what"], f"≤ {one['budget']:g} s CPU", f"{one['cpu']:.2f} s CPU ({one['wall']:.2f} wall)", one["kept"])
+        for one in found
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """A module of tests.benchmarks, what it is run with, and how its JSON is read."""
@@ -144,6 +152,7 @@ ALL = (
     Benchmark("slot_search", (), (), of_slot_search),
     Benchmark("queue", (), ("--rows", "2000", "--rounds", "1", "--finished", "100000", "--bookings", "60"), of_queue),
     Benchmark("importing", (), ("--rows", "20000"), of_importing),
+    Benchmark("paper", (), ("--times", "3"), of_paper),
 )
 
 

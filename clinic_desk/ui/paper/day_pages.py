@@ -231,9 +231,7 @@ def _week_texts(line: Line, day: DoctorDay, clinic: Clinic, *, several: bool) ->
         when = translate("paper", "all day") if line.whole_day else span_text(start, end)
         is_quiet = line.kind in {LineKind.FREE, LineKind.BREAK}
         return [Text(f"{when} {_kind_text(line)}", Style.FAINT if is_quiet else Style.NORMAL)]
-    visit = _visit(line.entry, clinic)
-    about = [text.text for text in visit] + ([one_line(day.site.name)] if several else [])
-    return [
-        Text(f"{span_text(start, end)} {list_name(line.entry)}", Style.STRONG),
-        Text(" · ".join(about), Style.SMALL),
-    ]
+    minutes = round((line.ends_at - line.starts_at).total_seconds() / 60)
+    about = [length_text(minutes), *(text.text for text in _visit(line.entry, clinic))]
+    about += [one_line(day.site.name)] if several else []
+    return [Text(f"{time_text(start)} {list_name(line.entry)}", Style.STRONG), Text(" · ".join(about), Style.SMALL)]

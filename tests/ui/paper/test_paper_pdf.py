@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def test_a_week_has_a_column_a_day_and_a_row_an_hour(qapp: QApplication) -> None
     assert len(sheet.columns) == 6  # the hour, and Monday to Friday
     assert [row.cells[0][0].text for row in sheet.rows] == [f"{hour:02}:00" for hour in range(8, 15)]
     tuesday = [text.text for row in sheet.rows for text in row.cells[2]]
-    assert "08:00–08:15 Nowak, Marek" in tuesday
+    assert tuesday[:2] == ["08:00 Nowak, Marek", "15 min · Check-up"]
     wide, high = size(pdf_of(document, A4))
     assert wide > high
 
@@ -129,3 +130,6 @@ def test_a_card_says_when_and_where_but_not_why(qapp: QApplication) -> None:
     assert not any("Stress" in text or "Check-up" in text for text in texts)
     assert page_layout(document, A4).pageSize().id() == QPageSize.PageSizeId.A6
     assert page_count(pdf_of(document, A4)) == 1
+    abroad = replace(later, patient=replace(later.patient, language="de"))
+    (sheet,) = card_document([abroad], clinic, sample.instant(0)).sheets
+    assert sheet.title == "Ihr Termin"

@@ -31,7 +31,8 @@ from tests.support.small_clinic import SmallClinic
 OFFSCREEN = pytest.mark.qt_log_ignore("This plugin does not support")
 """The preview is a window of its own: offscreen says of each that it takes no hints of its size."""
 OpenProgram = Callable[..., DeskProgram]
-Key, Ctrl, Shift = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+Key = Qt.Key
+Ctrl, Shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def desk(open_program: OpenProgram, clinic: SmallClinic, database: Database, qtb
 
 def press(space: Workspace, key: Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     """Press a key where the keyboard is."""
-    QTest.keyClick(space.window.focusWidget() or space.window, key, modifier)
+    QTest.keyClick(space.window.focusWidget(), key, modifier)
 
 
 def sheet_of(space: Workspace, qtbot: QtBot) -> PrintSheet:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Computed,
     Date,
     DateTime,
+    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -102,6 +103,7 @@ __all__ = [
     "series",
     "site",
     "staff",
+    "taken_back",
     "time_off",
     "wish",
     "working_hours",
@@ -228,6 +230,20 @@ operation = Table(
     now_column("at"),
     user_column("db_user"),
     Column("desk_id", Uuid),
+    Index("operation_desk_idx", "desk_id", "at"),
+)
+
+taken_back = Table(
+    "taken_back",
+    metadata,
+    Column("operation_id", Uuid, ForeignKey("operation.id", name="taken_back_operation_id_fkey"), primary_key=True),
+    Column(
+        "by_operation_id",
+        Uuid,
+        ForeignKey("operation.id", name="taken_back_by_operation_id_fkey"),
+        nullable=False,
+    ),
+    UniqueConstraint("by_operation_id", name="taken_back_by_operation_id_key"),
 )
 
 history = Table(

@@ -23,7 +23,6 @@ from clinic_desk.domain.rules import (
 from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications.planning import Message
 from clinic_desk.services.placing import (
-    TAKEN,
     entry_of,
     messages_for,
     placed,
@@ -148,26 +147,27 @@ def update_in(
     *,
     agreed: tuple[datetime, str] | None = None,
     together: bool = False,
-    as_agreed: bool = False,
+    forgiven: frozenset[Rule] = frozenset(),
 ) -> Entry:
     """Change an appointment within a transaction that is open; the start in UTC.
 
-    `as_agreed`: it is put where it was agreed to be, so that only those who stand there are in the way, and no rule.
-    `agreed`: the wall time and zone it was agreed in, where these are not what its site's clocks show then.
-    `together`: who changes other dates of its series with it tells the patient of them.
+    `forgiven`: it is put where it was agreed to be, so that these rules are not in the way, and one that is not on the
+    calendar, for whatever reason, may be booked again. `agreed`: the wall time and zone it was agreed in, where these
+    are not what its site's clocks show then. `together`: who changes other dates of its series with it tells the
+    patient of them.
     """
     seen = _seen(connection, command.appointment_id, command.version)
     was = seen.appointment
-    if _is_back(was, command):
-        return _move(db, connection, seen, command, together=together)
+    if _is_back(was, command) or (forgiven and command.reinstate and not was.status.occupies_time):
+        return _move(db, connection, seen, command, agreed=agreed, together=together, forgiven=forgiven)
     if not _changes(was, command):
         return seen
     only_note = not _changes(was, replace(command, note=UNCHANGED))
     if not was.status.occupies_time and not only_note:
         raise InvalidInput(field="status", expected="an appointment that is not cancelled; reinstate it first")
     if only_note:
-        return _rewrite(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
-    return _move(db, connection, seen, command, agreed=agreed, together=together, as_agreed=as_agreed)
+        return rewrite_in(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
+    return _move(db, connection, seen, command, agreed=agreed, together=together, forgiven=forgiven)
 
 
 def _is_back(was: Appointment, command: Update) -> bool:
@@ -182,10 +182,10 @@ def _move(
     *,
     agreed: tuple[datetime, str] | None = None,
     together: bool = False,
-    as_agreed: bool = False,
+    forgiven: frozenset[Rule] = frozenset(),
 ) -> Entry:
     was = seen.appointment
-    rough, is_back = rough_candidate(was, command), _is_back(was, command)
+    rough, is_back = rough_candidate(was, command), command.reinstate and not was.status.occupies_time
     told = (rough.starts_at, rough.site_id, rough.patient_id)
     relevant = is_back or told != (was.starts_at, was.site_id, was.patient_id)
     facts = read_facts(connection, db, wanted_place(rough, leaving=was), void=was.version if relevant else None)
@@ -194,8 +194,8 @@ def _move(
     patient = present_patient(connection, facts) if new_patient else seen.patient
     candidate = candidate_of_update(was, command, facts.clinic)
     verdict = (_judged_back if is_back else _judged)(facts, candidate, command.overrule, was)
-    if as_agreed:
-        verdict = replace(verdict, refused=tuple(row for row in verdict.refused if row.rule in TAKEN))
+    if forgiven:
+        verdict = replace(verdict, refused=tuple(row for row in verdict.refused if row.rule not in forgiven))
     refuse(connection, facts, candidate, verdict)
     _refuse_strangers(verdict, command.beside)
     note = was.note if isinstance(command.note, Unchanged) else command.note
@@ -268,7 +268,7 @@ def set_status_in(db: Database, command: SetStatus, connection: Connection, *, t
     # Of an entry that should never have been, nothing that still waits may leave, its cancellation included.
     relevant = _BOOKED in {was.status, command.status} or command.status is _ERROR
     tell = command.status is not _ERROR
-    return _rewrite(db, connection, seen, row, relevant=relevant, tell=tell, together=together)
+    return rewrite_in(db, connection, seen, row, relevant=relevant, tell=tell, together=together)
 
 
 def _present_room(was: Appointment, command: SetStatus) -> UUID | None:
@@ -286,7 +286,7 @@ def cancel_in(db: Database, command: Cancel, connection: Connection, *, together
     if was.status not in {_BOOKED, _ARRIVED, _CHECKED_IN, _PARKED}:
         raise InvalidInput(field="status", expected="an appointment that is booked, arrived or checked in")
     row = replace(was, status=_CANCELLED, cancellation_reason=command.reason)
-    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient, together=together)
+    return rewrite_in(db, connection, seen, row, relevant=True, tell=command.tell_patient, together=together)
 
 
 def park_in(db: Database, command: Park, connection: Connection, *, together: bool = False) -> Entry:
@@ -298,7 +298,7 @@ def park_in(db: Database, command: Park, connection: Connection, *, together: bo
     if was.status not in {_BOOKED, _CANCELLED}:
         raise InvalidInput(field="status", expected="an appointment that is booked")
     row = replace(was, status=_PARKED, cancellation_reason=None)
-    return _rewrite(db, connection, seen, row, relevant=True, tell=command.tell_patient, together=together)
+    return rewrite_in(db, connection, seen, row, relevant=True, tell=command.tell_patient, together=together)
 
 
 def reinstate_in(db: Database, command: Reinstate, connection: Connection) -> Entry:
@@ -337,7 +337,7 @@ def _judged_back(facts: Facts, candidate: Candidate, overrule: frozenset[Rule], 
     return replace(verdict, refused=refused, overruled=verdict.overruled | again)
 
 
-def _rewrite(
+def rewrite_in(
     db: Database,
     connection: Connection,
     seen: Entry,
@@ -347,10 +347,13 @@ def _rewrite(
     tell: bool = True,
     together: bool = False,
 ) -> Entry:
-    """Write a change that leaves the place as it is, or gives it up; `relevant`: its messages are planned anew."""
+    """Write a change that leaves the place as it is, or gives it up; `relevant`: its messages are planned anew.
+
+    One that holds no time may be written with another place: that from which it is put back.
+    """
     was = seen.appointment
     row = replace(row, version=was.version + 1)
-    candidate = candidate_of_appointment(was)
+    candidate = candidate_of_appointment(row)
     facts = read_facts(connection, db, wanted_place(candidate, leaving=was), void=was.version if relevant else None)
     _still(connection, facts, seen)
     if row.status.occupies_time and not was.status.occupies_time:

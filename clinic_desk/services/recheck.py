@@ -18,7 +18,7 @@ from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, NotKept, in_turn, m
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.errors import InvalidInput, Refused
 from clinic_desk.services.booking_steps import rough_candidate, update_in
-from clinic_desk.services.placing import checked_instant, wanted_place
+from clinic_desk.services.placing import TAKEN, checked_instant, wanted_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SOME: Final = 2_000
 """So many are looked at in one snapshot: whoever waits for the query lane meanwhile waits for no more."""
 _BEFORE_ALL: Final = UUID(int=0)
+_FORGIVEN: Final = frozenset(Rule) - TAKEN
+"""Where it was agreed to be, only those who stand there are in the way, and no rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def _keep_one(
     db: Database, update: Update, agreed: tuple[datetime, str] | None, was: Entry, connection: Connection
 ) -> Entry:
     try:
-        return update_in(db, update, connection, agreed=agreed, as_agreed=True)
+        return update_in(db, update, connection, agreed=agreed, forgiven=_FORGIVEN)
     except Refused as cause:
         raise NotKept(was, cause) from cause
 

@@ -65,6 +65,12 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "S",
         "clinic_worker": "si",
     },
+    "taken_back": {
+        "clinic_reception": "SI",
+        "clinic_manager": "SI",
+        "clinic_readonly": "",
+        "clinic_worker": "",
+    },
     "history": {
         "clinic_reception": "S",
         "clinic_manager": "S",

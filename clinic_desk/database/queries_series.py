@@ -26,9 +26,6 @@ _JOIN: Final = """
 UPDATE appointment SET series_id = %(series)s::uuid, series_day = %(day)s
 WHERE id = %(id)s::uuid AND version = %(version)s AND series_id IS NULL RETURNING version
 """
-_PART: Final = """
-UPDATE appointment SET series_id = NULL, series_day = NULL WHERE id = %(id)s::uuid AND version = %(version)s
-"""
 _SERIES: Final = """
 SELECT s.id, s.rule, s.starts_on, s.wall_minute, s.zone, s.version
 FROM series s JOIN appointment a ON a.series_id = s.id WHERE a.id = %(id)s::uuid
@@ -53,12 +50,6 @@ def join_series(connection: Connection, appointment: tuple[UUID, int], series: S
     row_id, version = appointment
     values = {"id": str(row_id), "version": version, "series": str(series.id), "day": series.starts_on}
     return connection.exec_driver_sql(_JOIN, values).first() is not None
-
-
-def part_from_series(connection: Connection, appointment: tuple[UUID, int]) -> None:
-    """Let an appointment (id, version) be by itself again, unless it is another by now."""
-    row_id, version = appointment
-    connection.exec_driver_sql(_PART, {"id": str(row_id), "version": version})
 
 
 def series_of_appointment(connection: Connection, appointment_id: UUID) -> Series | None:

@@ -29,7 +29,7 @@ from clinic_desk.domain.records import (
     TimeOff,
 )
 from clinic_desk.domain.resources import serves
-from clinic_desk.domain.setup import Remove, SaveClosure, SaveClosures, SaveTimeOff
+from clinic_desk.domain.setup import SaveClosure, SaveClosures, SaveTimeOff
 from clinic_desk.domain.wall import day_bounds, local_day, to_wall
 from clinic_desk.errors import Refused
 
@@ -358,16 +358,6 @@ class CarriedOut:
 
     entries: tuple[Entry, ...]
     absences: tuple[Absence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TakeBack:
-    """Take a `CarryOut` back, all or nothing: first the absences (`back`), then each change."""
-
-    steps: tuple[Step, ...]
-    back: tuple[Single | Remove, ...] = ()
-    table: str = "time_off"
-    operation_id: UUID = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,12 +61,10 @@ class BookSeries:
 class ChangeSeries:
     """Carry out these changes of dates of one series, all or none; the operation ids within them are not used.
 
-    `parting`: an appointment, and its version, that is to be by itself again; it stays if it is another by now.
     `tell_patient`: she is told of them, if one of the steps says so or this does (a status has no word of its own).
     """
 
     steps: tuple[Step, ...]
-    parting: tuple[UUID, int] | None = None
     tell_patient: bool = False
     operation_id: UUID = field(default_factory=new_id)
 

@@ -24,8 +24,8 @@ AT_MOST: Final = 50
 TAKE_BACK: Final = "TakeBack"
 UNDOABLE: Final = frozenset(
     {
-        *("Book", "Update", "SetStatus", "Cancel", "Park", "Reinstate", "BookSeries", "ChangeSeries"),
-        *("CarryOut", "KeepWallTimes"),
+        *("Book", "Update", "SetStatus", "Cancel", "Park", "Reinstate"),
+        *("BookSeries", "ChangeSeries", "CarryOut"),
     }
 )
 """The commands that are offered to be taken back after the desk was started anew."""
@@ -46,7 +46,7 @@ class TakeBack:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What stands now; `entries` by start. `rest`: what else was taken back (absences, by number)."""
+    """What stands now; `entries` by start. `operation_id`: what is to be taken back to do it again."""
 
     entries: tuple[Entry, ...]
     operation_id: UUID
@@ -54,7 +54,7 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """Why one appointment was not taken back. `left`: how the operation left it; `wanted`: as it would be."""
+    """Why one appointment was not taken back. `left`: how the operation left it; `wanted`: that, taken back."""
 
     left: Entry
     wanted: Appointment

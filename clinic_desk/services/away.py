@@ -24,7 +24,6 @@ from clinic_desk.domain.away import (
     CarriedOut,
     CarryOut,
     Proposal,
-    TakeBack,
     Trouble,
     away_of,
     kept_away,
@@ -35,7 +34,7 @@ from clinic_desk.domain.candidates import candidate_of_appointment
 from clinic_desk.domain.commands import Park, Unchanged
 from clinic_desk.domain.records import Closure, RoomKind, TimeOff
 from clinic_desk.domain.refusals import NotFound
-from clinic_desk.domain.setup import Remove, SaveTimeOff
+from clinic_desk.domain.setup import SaveTimeOff
 from clinic_desk.domain.wall import day_bounds, local_day
 from clinic_desk.errors import InvalidInput, Refused
 from clinic_desk.services.booking_steps import park_in, rough_candidate, update_in
@@ -157,17 +156,6 @@ def carry_out(db: Database, command: CarryOut) -> CarriedOut:
     return db.changing(command.operation_id, type(command).__name__, work, partial(_carried, command.save, ids))
 
 
-def take_back(db: Database, command: TakeBack) -> tuple[Entry, ...]:
-    """Take a plan that was carried out back, in one transaction: the absence is as it was, and so is everybody.
-
-    Raises as `carry_out`: whoever changed an appointment since, it stays; then all stays as it is.
-    """
-    steps = _checked(command.steps)
-    ids = [step.appointment_id for step in steps]
-    work = partial(_take_back, db, replace(command, steps=steps))
-    return db.changing(command.operation_id, type(command).__name__, work, partial(_entries, ids))
-
-
 def _checked(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     if len(steps) > MOST:
         raise InvalidInput(field="patients", expected=f"at most {MOST} of them at once")
@@ -192,20 +180,7 @@ def _carry_out(db: Database, command: CarryOut, connection: Connection) -> Carri
     return CarriedOut(_by_start(changed), _absences(connection, save))
 
 
-def _take_back(db: Database, command: TakeBack, connection: Connection) -> tuple[Entry, ...]:
-    standing = _locked(connection, command.steps, None)
-    for row in command.back:
-        if isinstance(row, Remove):
-            saving.erase(connection, command.table, row.id, row.version)
-        else:
-            _write(connection, (row,))
-    changed, troubles = _do(db, connection, command.steps, standing)
-    if troubles:
-        raise AwayRefused(troubles)
-    return _by_start(changed)
-
-
-def _locked(connection: Connection, steps: Iterable[Step], away: Away | None) -> dict[UUID, Entry]:
+def _locked(connection: Connection, steps: Iterable[Step], away: Away) -> dict[UUID, Entry]:
     """Lock every place that is left and taken, and the absence, and return how the appointments stand."""
     steps = tuple(steps)
     ids = [step.appointment_id for step in steps]
@@ -213,8 +188,7 @@ def _locked(connection: Connection, steps: Iterable[Step], away: Away | None) ->
     if any(row_id not in standing for row_id in ids):
         raise NotFound(what="appointment")
     who = {entry.appointment.practitioner_id for entry in standing.values()}
-    if away is not None:
-        who |= kept_away(away, clinic_record(connection))
+    who |= kept_away(away, clinic_record(connection))
     lock_plan(connection, away, who, (_place(step, standing[step.appointment_id]) for step in steps))
     return standing
 

@@ -17,7 +17,6 @@ from clinic_desk.database.queries_series import (
     insert_series,
     join_series,
     lock_places,
-    part_from_series,
     series_of_appointment,
 )
 from clinic_desk.domain.commands import Book, Cancel, Park, SetStatus, Unchanged, Update
@@ -230,8 +229,6 @@ def _change(db: Database, command: ChangeSeries, connection: Connection) -> tupl
     tell = command.tell_patient or any(step.tell_patient for step in steps if not isinstance(step, SetStatus))
     for series_id, told in _to_tell_of(standing, changed).items():
         tell_of_dates(db, connection, series_id, told, tell=tell)
-    if command.parting is not None:
-        part_from_series(connection, command.parting)
     return tuple(
         sorted(
             entries_by_id(connection, ids, erroneous=True), key=lambda entry: (entry.appointment.starts_at, entry.id)

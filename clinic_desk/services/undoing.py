@@ -54,7 +54,6 @@ _ABSENCES: Final = {
 }
 _AS_IT_STOOD: Final = frozenset(Rule) - TAKEN - {Rule.TIME_OFF, Rule.CLOSURE, Rule.BLOCKED, Rule.PATIENT_BUSY}
 """What is not in the way of one that goes back to where it stood: only what may have come there since is."""
-_KEPT_TIMES: Final = "KeepWallTimes"
 
 
 def ledger(db: Database) -> Ledger:
@@ -164,7 +163,7 @@ class _Work:
             self._connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_STEP}")
             cause = found
         self._connection.exec_driver_sql(f"RELEASE SAVEPOINT {_STEP}")
-        return None if cause is None else Hindrance(Entry(after, seen.patient), target, cause)
+        return None if cause is None else Hindrance(Entry(after, seen.patient), taken_back(before, after, after), cause)
 
     def _is_crossed(self, row: queries.Written, before: Appointment | None, after: Appointment, seen: Entry) -> bool:
         now, decided = seen.appointment, self._command.instead
@@ -182,10 +181,7 @@ class _Work:
             beside = queries.stood_beside(self._connection, self._db.desk.id, target, self._operation.at)
             update = _update(was, target, beside | self._together, tell=self._tell)
             agreed = (target.wall_start, target.zone)
-            forgiven = _AS_IT_STOOD
-            if self._operation.command == _KEPT_TIMES:
-                forgiven = frozenset(Rule) - TAKEN
-            seen = update_in(self._db, update, self._connection, agreed=agreed, together=True, forgiven=forgiven)
+            seen = update_in(self._db, update, self._connection, agreed=agreed, together=True, forgiven=_AS_IT_STOOD)
             was = seen.appointment
         row = _besides(was, target)
         if row != was:

@@ -68,7 +68,6 @@ class AppointmentCommands(QObject):
         self._actions["new"].triggered.connect(lambda _checked: self.begin_booking())
         self._actions["patient"].triggered.connect(lambda _checked: self._open_page(self._selected))
         self._actions["walk_in"].triggered.connect(lambda _checked: self.begin_booking(arrived=True))
-        self._actions["undo"].triggered.connect(lambda _checked: self._space.own.undo_last())
 
     def _wire_calendar(self) -> None:
         calendar, space = self._calendar, self._space
@@ -78,7 +77,6 @@ class AppointmentCommands(QObject):
         calendar.entry_selected.connect(self._select)
         calendar.dropped_outside.connect(self._dropped_outside)
         space.store.connection_changed.connect(lambda _: self.renew_state())
-        space.own.stack.changed.connect(self.renew_state)
         space.moving.carrying_changed.connect(self._show_carrying)
         self._window.hint.ended.connect(space.moving.let_go)
 
@@ -126,7 +124,7 @@ class AppointmentCommands(QObject):
         self._actions.set_state(may_write=may_write, status=status, in_series=in_series)
         if self._panel is not None:
             self._panel.set_writing(on=may_write)
-        self._actions["undo"].setEnabled(may_write and self._space.own.stack.last() is not None)
+        self._space.undo_actions.renew()  # they go by what was done, not by what is chosen
 
     def _on_selected(self, act: Callable[[Entry], None], _checked: bool = False) -> None:
         if self._selected is not None:

@@ -80,18 +80,3 @@ def _place(hold: Hold) -> tuple[object, ...]:
 
 def _different(old: Mapping[UUID, object], new: Mapping[UUID, object]) -> frozenset[UUID]:
     return frozenset(each for each in old.keys() | new.keys() if old.get(each) != new.get(each))
-
-
-def beside(boards: Iterable[DayBoard], entry: Entry) -> frozenset[UUID]:
-    """Return the other appointments that take up some of the same practitioner's time, as far as is known here."""
-    row = entry.appointment
-    start, end = row.footprint
-    others = (other.appointment for board in boards for other in board.entries if other.id != entry.id)
-    return frozenset(
-        other.id
-        for other in others
-        if other.practitioner_id == row.practitioner_id
-        and other.status.occupies_time
-        and other.footprint[0] < end
-        and start < other.footprint[1]
-    )

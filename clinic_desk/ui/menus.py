@@ -41,6 +41,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "new",
         "walk_in",
         "undo",
+        "redo",
         "house",
         "house_window",
         "noshows",

@@ -1,118 +1,109 @@
-"""What this desk did last and how each of it is taken back: as a new change with the version it left behind."""
+"""What this desk can take back and do again: read from the history at the start, kept as the user goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desk.domain.records import Entry
-
 if TYPE_CHECKING:
-    from clinic_desk.domain.undoing import Undoing
+    from uuid import UUID
 
-_AT_MOST: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One own change: the appointment before (None: it was booked) and after, and its version as it should be now.
-
-    `beside`: those who shared its time before; whoever came there since was never agreed to.
-    """
-
-    before: Entry | None
-    after: Entry
-    version: int
-    beside: frozenset[UUID] = frozenset()
-
-    @property
-    def command(self) -> Undoing | None:
-        """The command that takes it back."""
-        from clinic_desk.domain.undoing import undoing
-
-        before = self.before.appointment if self.before else None
-        return undoing(before, self.after.appointment, self.version, self.beside)
+    from clinic_desk.domain.undoing import Deed, Ledger, Mark
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DoneTogether:
-    """One own change of several appointments. `take_back` takes all of it back; None: `instead` says what to do.
+    """A change that is no appointment's: whoever made it takes it back, and it is not done again."""
 
-    `versions`: what the appointments should have now; own later changes raise them.
-    """
-
-    take_back: Callable[[], None] | None
-    instead: str = ""
-    versions: dict[UUID, int] = field(default_factory=dict)
+    take_back: Callable[[], None]
 
 
 class UndoStack(QObject):
-    """Own changes of this session, newest last."""
+    """The ledger of this session. What is on its way to be taken back is not offered meanwhile."""
 
     changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._done: list[Done | DoneTogether] = []
+        self._ledger: Ledger | None = None
+        self._acts: dict[Mark, DoneTogether] = {}
+        self._on_its_way: set[Mark] = set()
+        self.changes = 0
+        """How often something was remembered: whoever reads the history knows whether it was read too early."""
 
-    def push(self, before: Entry | None, after: Entry, beside: frozenset[UUID] = frozenset()) -> Done | None:
-        """Remember a change; return it if it can be taken back."""
-        self.moved_on(after)
-        done = Done(before, after, after.appointment.version, beside)
-        if done.command is None:
+    def __contains__(self, mark: object) -> bool:
+        return self._ledger is not None and mark in self._ledger
+
+    def last(self) -> Deed | None:
+        """Return the newest change that can be taken back."""
+        return self._newest(self._ledger.undo if self._ledger else ())
+
+    def last_undone(self) -> Deed | None:
+        """Return what was taken back last and can be done again."""
+        return self._newest(self._ledger.redo if self._ledger else ())
+
+    def _newest(self, deeds: tuple[Deed, ...]) -> Deed | None:
+        return next((deed for deed in reversed(deeds) if deed.mark not in self._on_its_way), None)
+
+    def find(self, mark: Mark) -> tuple[Deed, bool] | None:
+        """Return a change, and whether it is one that was taken back; one that was read is known by its row as well."""
+        if self._ledger is None:
             return None
-        self._remember(done)
-        return done
+        both = [(deed, False) for deed in self._ledger.undo] + [(deed, True) for deed in self._ledger.redo]
+        return next((each for each in both if mark in {each[0].mark, _row_of(each[0])}), None)
 
-    def push_together(self, done: DoneTogether) -> None:
-        """Remember a change of several appointments."""
-        self._remember(done)
+    def did(self, deed: Deed, act: DoneTogether | None = None) -> None:
+        """Remember a change; `act` takes it back if the history does not tell how."""
+        if act is not None:
+            self._acts[deed.mark] = act
+        self._put(self._known().did(deed))
 
-    def _remember(self, done: Done | DoneTogether) -> None:
-        self._done.append(done)
-        del self._done[:-_AT_MOST]
+    def push_together(self, act: DoneTogether) -> None:
+        """Remember such a change again: taking it back did not work and may be tried once more."""
+        from clinic_desk.domain.ids import new_id
+        from clinic_desk.domain.undoing import Deed
+
+        self.did(Deed(new_id()), act)
+
+    def act_of(self, mark: Mark) -> DoneTogether | None:
+        """Return what takes a change back that the history does not tell of."""
+        return self._acts.get(mark)
+
+    def set_on_its_way(self, mark: Mark, *, on: bool) -> None:
+        """Say that a change is being taken back, or that this is over."""
+        (self._on_its_way.add if on else self._on_its_way.discard)(mark)
         self.changed.emit()
 
-    def __contains__(self, done: Done | DoneTogether) -> bool:
-        return done in self._done
+    def took_back(self, mark: Mark, by: UUID) -> bool:
+        """Remember that an operation took this one back; False if it is not known here, so that all is to be read."""
+        known = mark in self
+        self._put(self._known().took_back(mark, by))
+        return known
 
-    def last(self) -> Done | DoneTogether | None:
-        """Return the newest change that was not taken back."""
-        return self._done[-1] if self._done else None
+    def drop(self, mark: Mark) -> None:
+        """Forget a change: it cannot be taken back, or is not to be."""
+        self._acts.pop(mark, None)
+        self._put(self._known().without(mark))
 
-    def current(self, done: Done) -> Done | None:
-        """Return this change as it is remembered now (own later changes raise the version); None if it is gone."""
-        own = [each for each in self._done if isinstance(each, Done)]
-        same = [each for each in own if each.after == done.after and each.before == done.before]
-        return same[-1] if same else None
-
-    def remove(self, done: Done | DoneTogether) -> None:
-        """Forget a change: it was taken back, or cannot be."""
-        if done in self._done:
-            self._done.remove(done)
-            self.changed.emit()
-
-    def restore(self, done: Done | DoneTogether) -> None:
-        """Remember a change again: taking it back did not work and may be tried once more."""
-        self._done.append(done)
+    def read(self, ledger: Ledger) -> None:
+        """Take over what the history says."""
+        self._acts.clear()
+        self._ledger = ledger
         self.changed.emit()
 
-    def forget(self, appointment_id: UUID) -> None:
-        """Forget all changes of an appointment: another desk changed it since."""
-        self._done = [done for done in self._done if isinstance(done, DoneTogether) or done.after.id != appointment_id]
+    def _known(self) -> Ledger:
+        from clinic_desk.domain.undoing import Ledger
+
+        return self._ledger or Ledger()
+
+    def _put(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.changes += 1
         self.changed.emit()
 
-    def moved_on(self, after: Entry) -> None:
-        """This desk changed an appointment again: earlier changes of it are taken back from the new version."""
-        version = after.appointment.version
-        for done in self._done:
-            if isinstance(done, DoneTogether) and after.id in done.versions:
-                done.versions[after.id] = version
-        self._done = [
-            replace(done, version=version) if isinstance(done, Done) and done.after.id == after.id else done
-            for done in self._done
-        ]
+
+def _row_of(deed: Deed) -> Mark | None:
+    return None if deed.after is None else (deed.after.id, deed.after.appointment.version)

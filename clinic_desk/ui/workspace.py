@@ -30,6 +30,7 @@ from clinic_desk.ui.pulse import Pulse
 from clinic_desk.ui.recheck.seen import look_soon, open_recheck
 from clinic_desk.ui.store import DayStore
 from clinic_desk.ui.tasks import Tasks
+from clinic_desk.ui.undo_actions import UndoActions
 from clinic_desk.ui.view_commands import ViewCommands
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Workspace(QObject):
         self._wire_live()
         self._wire_window()
         self.view_commands = ViewCommands(self)
+        self.undo_actions = UndoActions(self)
         self.commands = AppointmentCommands(self)
         self._sides: Sides | None = None
         self._messages: MessageDesk | None = None

@@ -16,16 +16,16 @@ from sqlalchemy import URL, Engine, insert
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.availability import FreeSlot
-from clinic_desk.domain.away import AwayRefused, CarriedOut, CarryOut, Proposal, Saving, TakeBack, meet, step_to
+from clinic_desk.domain.away import AwayRefused, CarriedOut, CarryOut, Proposal, Saving, meet, step_to
 from clinic_desk.domain.commands import Book, Cancel, Park, SetStatus, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Closure, Entry, TimeOff
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
-from clinic_desk.domain.setup import Remove, SaveClosure, SaveClosures, SaveTimeOff, SetupConflict
-from clinic_desk.domain.undoing import undoing
+from clinic_desk.domain.setup import SaveClosure, SaveClosures, SaveTimeOff, SetupConflict
+from clinic_desk.domain.undoing import NotTakenBack, TakeBack
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput, NotAllowed
-from clinic_desk.services import away, booking, calendar
+from clinic_desk.services import away, booking, calendar, undoing
 from clinic_desk.services.setup import absences
 from tests.support.bookings import at, checkup, count, overlaps, statements_of, stored
 from tests.support.proxy import COMMIT, FaultyProxy
@@ -496,12 +496,9 @@ def test_an_absence_that_makes_no_sense_is_refused_and_nobody_is_moved(clinic: S
 # --- taking back ------------------------------------------------------------------------------------------------------
 
 
-def back_of(done: CarriedOut, before: tuple[Entry, ...]) -> TakeBack:
-    was = {entry.id: entry.appointment for entry in before}
-    steps = [undoing(was[entry.id], entry.appointment, entry.appointment.version) for entry in done.entries]
-    table = "closure" if any(isinstance(row, Closure) for row in done.absences) else "time_off"
-    back = tuple(Remove(row.id, row.version) for row in done.absences)
-    return TakeBack(tuple(step for step in steps if isinstance(step, Update)), back, table)
+def back_of(done: CarriedOut) -> TakeBack:
+    """As Ctrl+Z asks for it, known by what was made of the first absence."""
+    return TakeBack((done.absences[0].id, done.absences[0].version))
 
 
 def test_all_of_it_is_taken_back_at_once_and_whoever_was_not_told_yet_never_is(
@@ -510,9 +507,9 @@ def test_all_of_it_is_taken_back_at_once_and_whoever_was_not_told_yet_never_is(
     before = three_booked(manager, clinic)
     leaves(owner_engine, "confirmation")
     done = carried(manager, monday_off(clinic))
-    command = back_of(done, before)
-    entries = away.take_back(manager, command)
-    assert entries == away.take_back(manager, command)
+    command = back_of(done)
+    entries = undoing.take_back(manager, command).entries
+    assert entries == undoing.take_back(manager, command).entries
     places = [(entry.appointment.starts_at, entry.appointment.practitioner_id) for entry in entries]
     assert places == [(entry.appointment.starts_at, entry.appointment.practitioner_id) for entry in before]
     assert count(owner_engine, "time_off") == 0
@@ -520,10 +517,10 @@ def test_all_of_it_is_taken_back_at_once_and_whoever_was_not_told_yet_never_is(
 
 
 def test_a_closure_is_taken_back_too(clinic: SmallClinic, manager: Database, owner_engine: Engine) -> None:
-    before = three_booked(manager, clinic)
+    three_booked(manager, clinic)
     done = carried(manager, SaveClosure(clinic.berlin, clinic.monday, clinic.monday))
     assert isinstance(done.absences[0], Closure)
-    away.take_back(manager, back_of(done, before))
+    undoing.take_back(manager, back_of(done))
     assert count(owner_engine, "closure") == 0
     assert len(away.look(manager, monday_off(clinic)).proposals) == 3
 
@@ -551,7 +548,7 @@ def test_several_closures_are_one_list_one_change_and_one_undo(
     assert [row.id for row in done.absences] == [row.id for row in save.closures]
     assert count(owner_engine, "closure") == 2
     assert between.id not in {entry.id for entry in done.entries}
-    away.take_back(manager, back_of(done, (*before, late)))
+    undoing.take_back(manager, back_of(done))
     assert count(owner_engine, "closure") == 0
     assert len(away.look(manager, holidays(clinic)).proposals) == 4
 
@@ -572,12 +569,12 @@ def test_closures_of_which_one_stands_otherwise_are_all_refused(
 def test_nothing_is_taken_back_when_one_of_them_was_changed_since(
     clinic: SmallClinic, manager: Database, second_database: Database, owner_engine: Engine
 ) -> None:
-    before = three_booked(manager, clinic)
+    three_booked(manager, clinic)
     done = carried(manager, monday_off(clinic))
     booking.update(second_database, Update(done.entries[0].id, 2, note="called"))
-    with pytest.raises(AwayRefused) as refused:
-        away.take_back(manager, back_of(done, before))
-    assert [one.appointment_id for one in refused.value.troubles] == [done.entries[0].id]
+    with pytest.raises(NotTakenBack) as refused:
+        undoing.take_back(manager, back_of(done))
+    assert [one.left.id for one in refused.value.hindrances] == [done.entries[0].id]
     assert count(owner_engine, "time_off") == 1
 
 

@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.away import CarryOut, TakeBack
+from clinic_desk.domain.away import CarryOut
 from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
 from clinic_desk.domain.refusals import Conflict, SlotTaken
-from clinic_desk.domain.setup import Remove, SaveTimeOff
-from clinic_desk.domain.undoing import undoing
+from clinic_desk.domain.setup import SaveTimeOff
+from clinic_desk.domain.undoing import TakeBack
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.notifications.sweep import repair_plan
-from clinic_desk.services import away, booking, calendar, parking, slots
+from clinic_desk.services import away, booking, calendar, parking, slots, undoing
 from clinic_desk.services.slots import SlotQuery
 from tests.support.bookings import at, checkup, count, overlaps, stored
 from tests.support.queued import leaves, queue
@@ -155,22 +155,17 @@ def test_it_can_be_cancelled_and_that_be_taken_back_to_where_it_was_parked(datab
     gone = booking.cancel(database, Cancel(parked.id, 2, CancellationReason.PATIENT))
     assert gone.appointment.status is AppointmentStatus.CANCELLED
     assert parking.parked(database) == ()
-    undo = undoing(parked.appointment, gone.appointment, 3)
-    assert isinstance(undo, Park)
-    again = booking.park(database, undo)
+    (again,) = undoing.take_back(database, TakeBack((gone.id, 3))).entries
     assert again.appointment.status is AppointmentStatus.WAITLIST
     assert again.appointment.cancellation_reason is None
 
 
 def test_parking_and_putting_back_are_undone(database: Database, booked: Entry, clinic: SmallClinic) -> None:
     gone = booking.park(database, Park(booked.id, 1))
-    undo = undoing(booked.appointment, gone.appointment, 2)
-    assert isinstance(undo, Update)
-    back = booking.update(database, undo)
-    assert back.appointment.status is AppointmentStatus.BOOKED
-    again = undoing(gone.appointment, back.appointment, 3)
-    assert isinstance(again, Park)
-    assert booking.park(database, again).appointment.status is AppointmentStatus.WAITLIST
+    undone = undoing.take_back(database, TakeBack((gone.id, 2)))
+    assert undone.entries[0].appointment.status is AppointmentStatus.BOOKED
+    again = undoing.take_back(database, TakeBack(undone.operation_id))
+    assert again.entries[0].appointment.status is AppointmentStatus.WAITLIST
 
 
 def test_parking_again_is_the_same_and_who_is_here_is_not_parked(database: Database, booked: Entry) -> None:
@@ -215,11 +210,7 @@ def test_those_whom_an_absence_hits_can_be_parked_with_the_moves_and_all_of_it_b
     told = queue(owner_engine, "kind, appointment_id", "status = 'pending' AND kind <> 'reminder'")
     assert sorted(told) == ([("cancelled", booked.id)] if tell else []) + [("rescheduled", other.id)]
     assert [one.entry.id for one in parking.parked(manager)] == [booked.id]
-    (absence,) = done.absences
-    was = {booked.id: booked.appointment, other.id: other.appointment}
-    steps = [undoing(was[entry.id], entry.appointment, 2) for entry in done.entries]
-    undo = TakeBack(tuple(step for step in steps if isinstance(step, Update)), (Remove(absence.id, 1),))
-    back = away.take_back(manager, undo)
+    back = undoing.take_back(manager, TakeBack((booked.id, 2))).entries
     assert [(entry.id, entry.appointment.starts_at) for entry in back] == [
         (booked.id, booked.appointment.starts_at),
         (other.id, other.appointment.starts_at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,13 +15,13 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.exc import ProgrammingError
 
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.away import CarryOut, away_of, step_to
+from clinic_desk.domain.away import CarryOut, step_to
 from clinic_desk.domain.commands import Book, Cancel, Park, Rule, SetStatus, Update
-from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.merge import merge
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
-from clinic_desk.domain.recurrence import Recurrence
+from clinic_desk.domain.recurrence import Every, Recurrence
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
-from clinic_desk.domain.series import BookSeries, ChangeSeries, planned_dates, series_of, SeriesDate
+from clinic_desk.domain.series import BookSeries, ChangeSeries, SeriesDate, planned_dates, series_of
 from clinic_desk.domain.setup import SaveTimeOff, SetupConflict
 from clinic_desk.domain.undoing import Deed, Ledger, NothingToTakeBack, NotTakenBack, TakeBack
 from clinic_desk.errors import ClinicDeskError
@@ -119,16 +120,14 @@ def test_a_change_is_taken_back_and_done_again_as_it_was(
     owner_engine: Engine,
     change: Callable[[Database, SmallClinic, Entry], Entry],
 ) -> None:
-    before = [fields(owner_engine)]
-    changed = 0
-    for each in (change,):
-        each(database, clinic, booked)
-        changed = len(undoing.ledger(database).undo) - 1
+    before = fields(owner_engine)
+    change(database, clinic, booked)
+    changed = len(undoing.ledger(database).undo) - 1
     states = [fields(owner_engine)]
     for _ in range(changed):
         undo(database)
         states.append(fields(owner_engine))
-    assert states[-1] == before[0]
+    assert states[-1] == before
     for expected in reversed(states[:-1]):
         undo(database, again=True)
         assert fields(owner_engine) == expected
@@ -189,10 +188,11 @@ def test_what_another_desk_changed_since_is_a_conflict_with_both_records_and_not
     assert isinstance(hindrance.cause, Conflict)
     assert hindrance.cause.now.appointment == theirs.appointment
     assert hindrance.left.appointment == moved.appointment
-    assert (hindrance.wanted.starts_at, hindrance.wanted.note) == (booked.appointment.starts_at, "fasting")
+    assert (hindrance.wanted.starts_at, hindrance.wanted.note) == (booked.appointment.starts_at, "")
     assert stored(owner_engine, booked.id)["version"] == 3
     assert len(undoing.ledger(database).undo) == 2, "it can still be taken back"
-    done = undoing.take_back(database, TakeBack(of(moved), instead=hindrance.wanted))
+    decided = merge(moved.appointment, hindrance.wanted, theirs.appointment).merged
+    done = undoing.take_back(database, TakeBack(of(moved), instead=decided))
     row = done.entries[0].appointment
     assert (row.starts_at, row.note) == (booked.appointment.starts_at, "fasting")
     assert len(undoing.ledger(database).undo) == 1
@@ -296,7 +296,7 @@ def test_what_was_done_without_telling_is_taken_back_and_done_again_without_tell
 
 
 def _week(clinic: SmallClinic, dates: int) -> BookSeries:
-    rule = Recurrence("weekly", count=dates)
+    rule = Recurrence(Every.WEEKS, count=dates)
     template = checkup(clinic)
     planned = planned_dates(rule, template, "Europe/Berlin")
     made = series_of(rule, clinic.monday, 540, "Europe/Berlin")
@@ -348,9 +348,7 @@ def three(database: Database, clinic: SmallClinic) -> tuple[Entry, ...]:
     )
 
 
-def test_doctor_away_is_one_step_with_its_absence(
-    clinic: SmallClinic, manager: Database, owner_engine: Engine
-) -> None:
+def test_doctor_away_is_one_step_with_its_absence(clinic: SmallClinic, manager: Database, owner_engine: Engine) -> None:
     three(manager, clinic)
     one = fields(owner_engine)
     _away(manager, clinic)
@@ -406,13 +404,10 @@ def _step(database: Database, clinic: SmallClinic, dice: random.Random) -> None:
     found = calendar.load_entries(database, [row[0] for row in rows])
     start = at(clinic.monday, 8) + timedelta(minutes=15 * dice.randrange(14))
     doctor = dice.choice((clinic.weber, clinic.okafor))
-    everything = frozenset(Rule)
     if not found or dice.random() < 0.25:
         patient = dice.choice(clinic.patients)
-        over = everything if dice.random() < 0.3 else frozenset[Rule]()
-        booking.book(
-            database, checkup(clinic, start, practitioner_id=doctor, patient_id=patient, overrule=over & {Rule.SLOT_TAKEN})
-        )
+        over = frozenset({Rule.SLOT_TAKEN} if dice.random() < 0.3 else ())
+        booking.book(database, checkup(clinic, start, practitioner_id=doctor, patient_id=patient, overrule=over))
         return
     entry = dice.choice(found)
     row = entry.appointment
@@ -432,10 +427,8 @@ def _step(database: Database, clinic: SmallClinic, dice: random.Random) -> None:
 
 
 def _do(database: Database, clinic: SmallClinic, dice: random.Random) -> None:
-    try:
+    with contextlib.suppress(ClinicDeskError):
         _step(database, clinic, dice)
-    except ClinicDeskError:
-        pass
 
 
 def _comparable(engine: Engine) -> dict[UUID, dict[str, Any]]:
@@ -445,13 +438,13 @@ def _comparable(engine: Engine) -> dict[UUID, dict[str, Any]]:
     return {key: {name: value for name, value in row.items() if name not in derived} for key, row in rows}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_was_done_is_all_taken_back_and_all_done_again(
     clinic: SmallClinic, database: Database, owner_engine: Engine, seed: int
 ) -> None:
     dice = random.Random(seed)
     states = [_comparable(owner_engine)]
-    while len(states) < 25:
+    while len(states) < 16:
         _do(database, clinic, dice)
         now = _comparable(owner_engine)
         if now != states[-1]:
@@ -465,7 +458,7 @@ def test_whatever_was_done_is_all_taken_back_and_all_done_again(
     assert overlaps(owner_engine) == 0
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_beside_another_desk_what_it_did_stays_and_nothing_of_it_is_overwritten(
     clinic: SmallClinic, database: Database, second_database: Database, owner_engine: Engine, seed: int
 ) -> None:
@@ -520,6 +513,3 @@ def test_what_can_be_taken_back_is_known_with_names_from_the_history_alone(
     assert deed.after.patient == booked.patient
     assert deed.command == "Update"
     assert known.undo[0].before is None
-
-
-assert new_id

@@ -166,7 +166,6 @@ class RecheckDesk(QObject):
     def _apply(self, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
             self._space.desk.store.apply_entry(entry)
-            self._space.own.stack.moved_on(entry)
 
     # --- by itself ---
 

@@ -10,23 +10,16 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.records import Entry
-from clinic_desk.domain.refusals import Conflict
-from clinic_desk.domain.series import ChangeSeries, Scope, SeriesRefused, SeriesView, like_entry
-from clinic_desk.domain.undoing import undoing_together
-from clinic_desk.errors import ClinicDeskError
-from clinic_desk.ui import boards
+from clinic_desk.domain.series import Scope, SeriesView, like_entry
+from clinic_desk.domain.undoing import Deed
 from clinic_desk.ui.booking.draft import as_book
-from clinic_desk.ui.booking.submission import Submission
-from clinic_desk.ui.booking.words import day_text, one_line
+from clinic_desk.ui.booking.words import one_line
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.own_changes import OwnChanges
 from clinic_desk.ui.series.words import when_words
 from clinic_desk.ui.shell.toasts import Toasts
-from clinic_desk.ui.undo import Done, DoneTogether
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from clinic_desk.domain.commands import Book
     from clinic_desk.domain.records import Patient
     from clinic_desk.ui.booking.form import BookingForm
@@ -70,7 +63,7 @@ class SeriesDesk(QObject):
     def repeat_entry(self, entry: Entry) -> None:
         """Book more dates like an appointment that stands, which becomes the first of their series."""
         dialog = self._repeat_dialog(like_entry(entry, self._desk.store.clinic), entry.patient, first=entry)
-        dialog.committed.connect(lambda entries: self._booked(entries, dialog.joined))
+        dialog.committed.connect(self._booked)
         dialog.finished.connect(lambda _result: self.closed.emit())
         dialog.open()
 
@@ -89,47 +82,14 @@ class SeriesDesk(QObject):
             first=first,
         )
 
-    def _booked(self, entries: tuple[Entry, ...], joined: tuple[UUID, int] | None = None) -> None:
+    def _booked(self, entries: tuple[Entry, ...]) -> None:
         self._apply(entries)
         name = one_line(entries[0].patient.display_name)
         first = entries[0].appointment
         text = self.tr("Booked: {name} · {n} dates from {first}").format(
             name=name, n=len(entries), first=when_words(first.starts_at, first.zone)
         )
-        told = self.tr("Undone: {n} dates were taken off the calendar").format(n=len(entries))
-        self._offer_undo(
-            text, [Done(None, entry, entry.appointment.version) for entry in entries], told, tell=True, joined=joined
-        )
-
-    def _offer_undo(
-        self,
-        text: str,
-        changes: list[Done],
-        told: str,
-        *,
-        tell: bool = False,
-        joined: tuple[UUID, int] | None = None,
-    ) -> None:
-        """Say what was done, and take all of it back in one step when asked; sent anew it is the same change.
-
-        `joined`: the appointment, and its version, that became a date of the series and will be by itself again.
-        """
-        versions = {one.after.id: one.version for one in changes} | dict([joined] if joined else [])
-        asked: dict[tuple[int, ...], ChangeSeries | None] = {}
-
-        def take_back() -> None:
-            key = tuple(versions.values())
-            rows = [
-                (None if one.before is None else one.before.appointment, one.after.appointment, one.beside)
-                for one in changes
-            ]
-            command = asked.setdefault(key, undoing_together(rows, versions, tell=tell))
-            if command is not None:
-                parting = (joined[0], versions[joined[0]]) if joined else None
-                self._send(replace(command, parting=parting), told, done)
-
-        done = DoneTogether(take_back, versions=versions)
-        self._own.committed_together(text, done)
+        self._own.committed_together(text, _deed(None, entries))
 
     # --- changing ---
 
@@ -206,61 +166,16 @@ class SeriesDesk(QObject):
 
     def _changed(self, entries: tuple[Entry, ...], told: str, dialog: MoveSeriesDialog | CancelSeriesDialog) -> None:
         before = {entry.id: entry for entry in dialog.scope.series.entries}
-        boards_now = tuple(self._desk.store.boards.values())
-        changes = [
-            Done(before[after.id], after, after.appointment.version, boards.beside(boards_now, before[after.id]))
-            for after in entries
-            if after.id in before
-        ]
         self._apply(entries)
         text = told.format(name=one_line(entries[0].patient.display_name), n=len(entries))
-        undone = self.tr("Undone: {what}").format(what=text)
-        self._offer_undo(text, changes, undone, tell=dialog.tell.isChecked())
-
-    # --- what is sent without a screen ---
-
-    def _send(self, command: ChangeSeries, told: str, done: DoneTogether) -> None:
-        database = self._desk.database
-
-        def work() -> object:
-            from clinic_desk.services import series
-
-            return series.change(database, command)
-
-        submission = Submission(self._desk.tasks, self)
-        submission.done.connect(lambda entries: self._sent(entries, told))
-        submission.failed.connect(lambda error: self._not_sent(error, done))
-        submission.done.connect(submission.deleteLater)
-        submission.failed.connect(submission.deleteLater)
-        submission.send(work)
-
-    def _sent(self, entries: tuple[Entry, ...], told: str) -> None:
-        self._apply(entries)
-        self._toasts.show_text(told)
-
-    def _not_sent(self, error: ClinicDeskError, done: DoneTogether) -> None:
-        from clinic_desk.ui.sentences import sentence
-
-        clinic = self._desk.store.clinic
-        zone = clinic.sites[0].zone if clinic.sites else "UTC"
-        if not isinstance(error, SeriesRefused):
-            self._own.stack.restore(done)  # it may be tried once more
-            text = sentence(error, clinic, zone)
-        elif isinstance(error.cause, Conflict):
-            now = error.cause.now
-            self._desk.store.apply_entry(now)
-            desk = one_line(now.changed.desk) if now.changed else self.tr("another desk")
-            when = when_words(now.appointment.starts_at, now.appointment.zone)
-            text = self.tr("Not taken back: {when} was changed at {desk} since. Nothing was changed.").format(
-                when=when, desk=desk
-            )
-        else:
-            text = self.tr("Not taken back. {day}: {why} Nothing was changed.").format(
-                day=day_text(error.day), why=sentence(error.cause, clinic, zone)
-            )
-        self._toasts.show_text(text, level="danger")
+        self._own.committed_together(text, _deed(before.get(entries[0].id), entries))
 
     def _apply(self, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
             self._desk.store.apply_entry(entry)
-            self._own.stack.moved_on(entry)
+
+
+def _deed(before: Entry | None, entries: tuple[Entry, ...]) -> Deed:
+    """Return a change of several dates, known by what it made of the first."""
+    first = entries[0]
+    return Deed((first.id, first.appointment.version), before, first, len(entries))

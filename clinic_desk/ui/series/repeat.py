@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
@@ -93,11 +92,6 @@ class RepeatDialog(PlanSheet):
     def _first_text(self) -> str:
         when = when_words(self._template.starts_at, self.zone)
         return translate("series", "first date, booked already: {when}").format(when=when)
-
-    @property
-    def joined(self) -> tuple[UUID, int] | None:
-        """The appointment that is repeated, and the version that it has as the first date of the series."""
-        return None if self._first is None else (self._first.id, self._first.appointment.version + 1)
 
     def first_focus(self) -> QWidget | None:
         return self.rule_fields.interval

@@ -63,8 +63,7 @@ def _look_first(space: Workspace, saving: Saving, step: Step) -> None:
         lambda error: saving.refused(step, error),
         saving.not_now,
     )
-    former = None if step.base is None else command(step.base, new_id())
-    away_of(space).before_saving(command(step.mine, new_id()), former, answers)
+    away_of(space).before_saving(command(step.mine, new_id()), answers)
 
 
 def _look_at_holidays(space: Workspace, made: ClinicSetup, command: SaveClosures) -> None:
@@ -78,7 +77,7 @@ def _look_at_holidays(space: Workspace, made: ClinicSetup, command: SaveClosures
         lambda: _not_added(made),
     )
     made.saving.begin()
-    away_of(space).before_saving(command, None, answers)
+    away_of(space).before_saving(command, answers)
 
 
 def _not_added(made: ClinicSetup) -> None:

@@ -22,7 +22,6 @@ class KeyButton(QPushButton):
         self._action = action
         self._keys = ""
         self._show_keys = True
-        self._prefix = ""
         self._label = ""
         self._extra_style = ""
         self.setProperty("kind", kind)
@@ -38,11 +37,6 @@ class KeyButton(QPushButton):
         self._show_keys = shown
         self._follow()
 
-    def set_prefix(self, prefix: str) -> None:
-        """Put a sign before the action's text."""
-        self._prefix = prefix
-        self._follow()
-
     def set_label(self, label: str) -> None:
         """Show a sign instead of the action's text (which stays the accessible name)."""
         self._label = label
@@ -55,7 +49,7 @@ class KeyButton(QPushButton):
 
     def _follow(self) -> None:
         action = self._action
-        self.setText(self._label or self._prefix + action.text().replace("&", "&&"))
+        self.setText(self._label or action.text().replace("&", "&&"))
         self.setAccessibleName(action.text())
         self.setToolTip(action.toolTip())
         self.setEnabled(action.isEnabled())

@@ -45,7 +45,7 @@ class TopBar(QFrame):
     def _undo(self, actions: Actions) -> KeyButton:
         button = KeyButton(actions["undo"])
         button.show_keys(False)
-        button.set_prefix("↶ ")
+        button.set_label("↶ " + self.tr("Undo"))  # what it would undo is in its tool tip
         return button
 
     def _menu_button(self, action: QAction) -> QToolButton:

@@ -19,9 +19,9 @@ from clinic_desk.domain.records import Entry
 from clinic_desk.services import booking, calendar
 from clinic_desk.ui.away.question import AwayQuestion
 from clinic_desk.ui.away.sheet import AwaySheet
+from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.setup.holiday_sheet import HolidaySheet
 from clinic_desk.ui.setup.page import SetupPage
-from clinic_desk.ui.undo import DoneTogether
 from tests.support.bookings import at, checkup, count, stored
 from tests.support.queued import leaves, queue
 from tests.support.small_clinic import SmallClinic
@@ -108,7 +108,9 @@ def test_a_doctor_is_away_and_everybody_is_moved_with_one_message_each_and_one_u
     assert count(owner_engine, "time_off") == 1
     space = manager.workspace
     assert space is not None
-    assert isinstance(space.own.stack.last(), DoneTogether)
+    last = space.own.stack.last()
+    assert last is not None
+    assert last.number == 3
     assert not any(each.isVisible() for each in manager.window.findChildren(AwayQuestion))
     undo(manager)
     qtbot.waitUntil(lambda: count(owner_engine, "time_off") == 0, timeout=10_000)
@@ -467,8 +469,8 @@ def test_all_is_undone_also_after_this_desk_changed_one_of_them_again(
         press(ENTER)
     space = manager.workspace
     assert space is not None
-    noted = booking.update(database, Update(entries[0].id, 2, note="called"))
-    space.own.stack.moved_on(noted)  # as any change of this desk does
+    own = space.desk.database  # as any change of this desk and person
+    booking.update(own, Update(entries[0].id, 2, note="called"))
     undo(manager)
     qtbot.waitUntil(lambda: count(owner_engine, "time_off") == 0, timeout=10_000)
     assert starts(database, entries) == [entry.appointment.starts_at for entry in entries]
@@ -490,7 +492,10 @@ def test_what_another_desk_changed_since_is_not_undone_and_it_is_said(  # noqa: 
     assert space is not None
     booking.update(second_database, Update(entries[0].id, 2, note="called"))
     undo(manager)
-    qtbot.waitUntil(lambda: "Nothing was taken back." in space.window.toasts.latest_text(), timeout=10_000)
-    assert "Anna Meier" in space.window.toasts.latest_text()
+    qtbot.waitUntil(lambda: bool(space.window.findChildren(AskSheet)), timeout=10_000)
+    (asked,) = space.window.findChildren(AskSheet)
+    assert asked.accessibleName() == "1 of 3 cannot be taken back"
+    assert "Anna Meier" in asked.accessibleDescription()
+    asked.reject()
     assert count(owner_engine, "time_off") == 1
     assert starts(database, entries)[1] == at(clinic.monday + DAY, 10)

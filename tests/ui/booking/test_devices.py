@@ -179,13 +179,13 @@ def test_what_speaks_against_a_device_is_never_told_at_the_room() -> None:
 
 @pytest.mark.usefixtures("known")
 def test_taking_a_change_back_gives_the_device_back(booked: Booker, database: Database) -> None:
-    from clinic_desk.domain.undoing import undoing
+    from clinic_desk.domain.undoing import TakeBack
+    from clinic_desk.services import undoing
 
     before = booked(database, at(9), device_id=SCANNER)
-    after = booking.update(database, Update(before.id, 1, device_id=LASER))
-    command = undoing(before.appointment, after.appointment, after.appointment.version)
-    assert isinstance(command, Update)
-    assert booking.update(database, command).appointment.device_id == SCANNER
+    booking.update(database, Update(before.id, 1, device_id=LASER))
+    (again,) = undoing.take_back(database, TakeBack((before.id, 2))).entries
+    assert again.appointment.device_id == SCANNER
 
 
 def test_the_form_of_a_clinic_that_lost_a_device_puts_the_choice_back(

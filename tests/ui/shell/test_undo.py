@@ -1,126 +1,241 @@
-"""How each change is taken back, and what is remembered of own changes."""
+"""Undo and redo as a desk does them: Ctrl+Z and the notes, another desk in between, after a restart."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+from sqlalchemy import Engine
 
-from clinic_desk.domain.commands import UNCHANGED, Cancel, Rule, SetStatus, Update
-from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry, Patient
-from clinic_desk.domain.undoing import undoing
-from clinic_desk.ui.undo import Done, DoneTogether, UndoStack
+from clinic_desk.app import DeskProgram
+from clinic_desk.database.engine import Database
+from clinic_desk.domain.commands import Cancel, SetStatus, Update
+from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
+from clinic_desk.domain.undoing import Deed
+from clinic_desk.services import booking, calendar
+from clinic_desk.ui.booking.ask import AskSheet
+from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
+from clinic_desk.ui.undo_words import deed_words
+from clinic_desk.ui.workspace import Workspace
+from tests.support.bookings import at, checkup
+from tests.support.queued import leaves, queue
+from tests.support.small_clinic import SmallClinic
+from tests.ui.setup.conftest import press
+from tests.ui.shell.conftest import OpenProgram
 
-START = datetime(2031, 3, 3, 8, tzinfo=UTC)
-PATIENT = Patient(UUID(int=1), "Meier", "Anna", date(1987, 3, 14))
-ROW = Appointment(
-    UUID(int=5),
-    PATIENT.id,
-    UUID(int=2),
-    UUID(int=3),
-    UUID(int=4),
-    START,
-    START + timedelta(minutes=15),
-    START.replace(tzinfo=None),
-    "UTC",
-)
-
-
-def entry(**changes: Any) -> Entry:
-    return Entry(replace(ROW, **changes), PATIENT)
-
-
-def test_a_booking_is_taken_back_as_entered_in_error() -> None:
-    command = undoing(None, ROW, 1)
-    assert isinstance(command, SetStatus)
-    assert (command.status, command.version) == (AppointmentStatus.ENTERED_IN_ERROR, 1)
+S = AppointmentStatus
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+ENTER = Qt.Key.Key_Return
 
 
-def test_a_move_is_taken_back_by_writing_only_what_it_changed() -> None:
-    later = replace(ROW, starts_at=START + timedelta(hours=1), ends_at=ROW.ends_at + timedelta(hours=1), version=2)
-    command = undoing(ROW, later, 2)
-    assert isinstance(command, Update)
-    assert command.starts_at == START
-    assert command.version == 2
-    assert (command.practitioner_id, command.note, command.length_minutes) == (UNCHANGED, UNCHANGED, UNCHANGED)
+def space_of(program: DeskProgram) -> Workspace:
+    assert program.workspace is not None
+    return program.workspace
 
 
-def test_a_changed_length_is_taken_back() -> None:
-    command = undoing(ROW, replace(ROW, ends_at=ROW.ends_at + timedelta(minutes=15)), 2)
-    assert isinstance(command, Update)
-    assert command.length_minutes == 15
+@pytest.fixture
+def booked(clinic: SmallClinic, second_database: Database, owner_engine: Engine) -> Entry:
+    """A visit that the patient knows of, from before this desk did anything."""
+    entry = booking.book(second_database, checkup(clinic))
+    leaves(owner_engine, "confirmation")
+    return entry
 
 
-def test_what_was_overruled_before_is_overruled_again_when_it_goes_back_there() -> None:
-    before = replace(ROW, overruled=frozenset({"outside-hours", "unknown-rule"}), squeezed_in=True)
-    command = undoing(before, replace(before, note="x"), 2)
-    assert isinstance(command, Update)
-    assert command.overrule == {Rule.OUTSIDE_HOURS, Rule.SLOT_TAKEN}
+@pytest.fixture
+def program(open_program: OpenProgram, clinic: SmallClinic, booked: Entry, qtbot: QtBot) -> DeskProgram:
+    """A desk on the clinic's Monday, the visit chosen."""
+    return opened(open_program, clinic, booked, qtbot)
 
 
-def test_a_cancellation_is_taken_back_by_reinstating_and_the_other_way_round() -> None:
-    cancelled = replace(ROW, status=AppointmentStatus.CANCELLED, cancellation_reason=CancellationReason.WEATHER)
-    back = undoing(ROW, cancelled, 2)
-    assert isinstance(back, Update)
-    assert back.reinstate
-    again = undoing(cancelled, replace(ROW, version=3), 3)
-    assert isinstance(again, Cancel)
-    assert again.reason is CancellationReason.WEATHER
+def opened(open_program: OpenProgram, clinic: SmallClinic, entry: Entry, qtbot: QtBot) -> DeskProgram:
+    program = open_program()
+    program.window.activateWindow()
+    qtbot.waitActive(program.window)
+    space_of(program).navigator.go_to(clinic.monday)
+    qtbot.waitUntil(lambda: program.window.calendar.select_entry(entry.id), timeout=10_000)
+    program.window.calendar.setFocus()
+    return program
 
 
-@pytest.mark.parametrize("status", [AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED, AppointmentStatus.NOSHOW])
-def test_a_status_goes_back_to_the_one_before(status: AppointmentStatus) -> None:
-    command = undoing(ROW, replace(ROW, status=status), 2)
-    assert isinstance(command, SetStatus)
-    assert command.status is AppointmentStatus.BOOKED
+def row_of(program: DeskProgram, entry: Entry) -> tuple[object, ...]:
+    (now,) = calendar.load_entries(space_of(program).desk.database, [entry.id])
+    row = now.appointment
+    return row.starts_at, row.status
 
 
-def test_entered_in_error_and_no_change_cannot_be_taken_back() -> None:
-    assert undoing(ROW, replace(ROW, status=AppointmentStatus.ENTERED_IN_ERROR), 2) is None
-    assert undoing(ROW, ROW, 1) is None
+def told(program: DeskProgram) -> str:
+    return program.window.toasts.latest_text()
 
 
-def test_own_later_changes_raise_the_version_that_earlier_ones_expect(qapp: object) -> None:
-    stack = UndoStack()
-    stack.push(None, entry())
-    stack.push(entry(), entry(note="a", version=2))
-    last = stack.last()
-    assert isinstance(last, Done)
-    assert last.version == 2
-    stack.remove(last)
-    stack.moved_on(entry(version=3))
-    booked = stack.last()
-    assert isinstance(booked, Done)
-    assert booked.version == 3
+def move(program: DeskProgram, clinic: SmallClinic, entry: Entry, qtbot: QtBot) -> None:
+    start = at(clinic.monday, 10, 30)
+    space_of(program).own.send(Update(entry.id, entry.appointment.version, starts_at=start), entry)
+    qtbot.waitUntil(lambda: told(program).startswith("Moved"), timeout=10_000)
 
 
-def test_changes_of_an_appointment_that_another_desk_changed_are_forgotten(qapp: object) -> None:
-    stack = UndoStack()
-    stack.push(None, entry())
-    stack.forget(ROW.id)
-    assert stack.last() is None
+def test_the_menu_says_what_would_be_undone_and_ctrl_z_and_ctrl_shift_z_do_it(
+    program: DeskProgram, clinic: SmallClinic, booked: Entry, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    undo, redo = (program.window.actions_by_name[name] for name in ("undo", "redo"))
+    assert (undo.text(), undo.isEnabled(), redo.isEnabled()) == ("Undo", False, False)
+    move(program, clinic, booked, qtbot)
+    assert undo.text() == "Undo: move Anna Meier to 10:30"
+    assert undo.toolTip() == "Undo: move Anna Meier to 10:30 (Ctrl+Z)"
+    press(Qt.Key.Key_Z, CONTROL)
+    qtbot.waitUntil(lambda: told(program) == "Undone: move Anna Meier to 10:30", timeout=10_000)
+    assert row_of(program, booked) == (at(clinic.monday, 9), S.BOOKED)
+    assert queue(owner_engine, where="status = 'pending' AND kind <> 'reminder'") == []
+    assert (undo.isEnabled(), redo.text()) == (False, "Redo: move Anna Meier to 10:30")
+    press(Qt.Key.Key_Z, CONTROL | SHIFT)
+    qtbot.waitUntil(lambda: told(program) == "Done again: move Anna Meier to 10:30", timeout=10_000)
+    assert row_of(program, booked) == (at(clinic.monday, 10, 30), S.BOOKED)
+    button = program.window.toasts.findChildren(QPushButton, "toast_action")[-1]
+    assert button.text() == "Undo"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: row_of(program, booked) == (at(clinic.monday, 9), S.BOOKED), timeout=10_000)
 
 
-def test_fifty_changes_are_remembered(qapp: object) -> None:
-    stack = UndoStack()
-    for number in range(60):
-        stack.push(None, entry(id=UUID(int=100 + number)))
-    for _ in range(50):
-        last = stack.last()
-        assert last is not None
-        stack.remove(last)
-    assert stack.last() is None
+def test_two_presses_take_two_changes_back_and_a_new_one_ends_what_can_be_done_again(
+    program: DeskProgram, clinic: SmallClinic, booked: Entry, qtbot: QtBot
+) -> None:
+    press(Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: told(program).startswith("Arrived"), timeout=10_000)
+    press(Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: told(program).startswith("In the room"), timeout=10_000)
+    press(Qt.Key.Key_Z, CONTROL)
+    press(Qt.Key.Key_Z, CONTROL)
+    qtbot.waitUntil(lambda: row_of(program, booked)[1] is S.BOOKED, timeout=10_000)
+    redo = program.window.actions_by_name["redo"]
+    qtbot.waitUntil(lambda: redo.text() == "Redo: Anna Meier arrived")
+    move(program, clinic, calendar.load_entries(space_of(program).desk.database, [booked.id])[0], qtbot)
+    assert not redo.isEnabled()
 
 
-def test_a_change_of_several_appointments_is_the_last_one_and_stays_whatever_becomes_of_one(qapp: object) -> None:
-    stack = UndoStack()
-    stack.push(None, entry())
-    together = DoneTogether(None, "change them one by one")
-    stack.push_together(together)
-    stack.forget(ROW.id)
-    assert stack.last() is together
-    stack.remove(together)
-    assert stack.last() is None
+def test_after_its_message_left_the_menu_says_that_a_correction_will_be_sent_and_it_is(
+    program: DeskProgram, clinic: SmallClinic, booked: Entry, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    move(program, clinic, booked, qtbot)
+    leaves(owner_engine, "rescheduled")
+    undo = program.window.actions_by_name["undo"]
+    expected = "Undo: move Anna Meier to 10:30 (a correction will be sent)"
+    qtbot.waitUntil(lambda: undo.text() == expected, timeout=10_000)
+    press(Qt.Key.Key_Z, CONTROL)
+    qtbot.waitUntil(lambda: told(program).endswith("· a correction will be sent"), timeout=10_000)
+    assert queue(owner_engine, "kind", "status = 'pending' AND kind <> 'reminder'") == [("rescheduled",)]
+
+
+def conflict_over(program: DeskProgram, qtbot: QtBot) -> ChangedFirstDialog:
+    def found() -> list[ChangedFirstDialog]:
+        return [one for one in program.window.findChildren(ChangedFirstDialog) if one.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(found()), timeout=10_000)
+    dialog = found()[0]
+    qtbot.waitUntil(lambda: dialog.guard.is_ready)
+    return dialog
+
+
+def test_what_another_desk_changed_since_opens_the_conflict_dialog_and_enter_merges(
+    program: DeskProgram, clinic: SmallClinic, booked: Entry, second_database: Database, qtbot: QtBot
+) -> None:
+    move(program, clinic, booked, qtbot)
+    booking.update(second_database, Update(booked.id, 2, note="fasting"))
+    press(Qt.Key.Key_Z, CONTROL)
+    dialog = conflict_over(program, qtbot)
+    assert row_of(program, booked)[0] == at(clinic.monday, 10, 30)
+    booking.update(second_database, Update(booked.id, 3, note="not fasting"))
+    press(ENTER)
+    qtbot.waitUntil(lambda: dialog.isVisible() and dialog.guard.is_ready and "version 4" in texts(dialog))
+    press(ENTER)
+    qtbot.waitUntil(lambda: told(program).startswith("Undone"), timeout=10_000)
+    assert not dialog.isVisible()
+    (now,) = calendar.load_entries(second_database, [booked.id])
+    assert (now.appointment.starts_at, now.appointment.note) == (at(clinic.monday, 9), "not fasting")
+    assert space_of(program).own.stack.last() is None
+
+
+def texts(dialog: ChangedFirstDialog) -> str:
+    return dialog.accessibleDescription()
+
+
+def test_one_that_was_cancelled_at_another_desk_is_left_or_put_back_as_it_was(
+    program: DeskProgram, clinic: SmallClinic, booked: Entry, second_database: Database, qtbot: QtBot
+) -> None:
+    move(program, clinic, booked, qtbot)
+    booking.cancel(second_database, Cancel(booked.id, 2, CancellationReason.PATIENT))
+    press(Qt.Key.Key_Z, CONTROL)
+    conflict_over(program, qtbot)
+    press(ENTER)
+    qtbot.waitUntil(lambda: told(program) == "Left as it is now.")
+    assert row_of(program, booked) == (at(clinic.monday, 10, 30), S.CANCELLED)
+    assert not program.window.actions_by_name["undo"].isEnabled()
+
+
+def test_of_many_the_rest_is_taken_back_when_one_stands_in_the_way(
+    program: DeskProgram, clinic: SmallClinic, booked: Entry, second_database: Database, qtbot: QtBot
+) -> None:
+    from clinic_desk.domain.series import ChangeSeries
+    from clinic_desk.services import series
+
+    space = space_of(program)
+    database = space.desk.database
+    other = booking.book(database, checkup(clinic, at(clinic.monday, 11), patient_id=clinic.patients[2]))
+    steps = (Cancel(booked.id, 1, CancellationReason.PROVIDER), Cancel(other.id, 1, CancellationReason.PROVIDER))
+    entries = series.change(database, ChangeSeries(steps))
+    space.own.committed_together("Cancelled: 2", Deed((booked.id, 2), booked, entries[0], 2))
+    booking.set_status(second_database, SetStatus(other.id, 2, S.ENTERED_IN_ERROR))
+    press(Qt.Key.Key_Z, CONTROL)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(AskSheet)), timeout=10_000)
+    (sheet,) = program.window.findChildren(AskSheet)
+    qtbot.waitUntil(lambda: sheet.guard.is_ready)
+    assert sheet.accessibleName() == "1 of 2 cannot be taken back"
+    assert "Siobhán O'Neill" in sheet.accessibleDescription()
+    assert row_of(program, booked)[1] is S.CANCELLED
+    press(ENTER)
+    qtbot.waitUntil(lambda: row_of(program, booked)[1] is S.BOOKED, timeout=10_000)
+
+
+def test_after_a_restart_of_the_desk_what_it_did_is_undone_and_what_it_undid_is_done_again(
+    open_program: OpenProgram, program: DeskProgram, clinic: SmallClinic, booked: Entry, qtbot: QtBot
+) -> None:
+    press(Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: told(program).startswith("Arrived"), timeout=10_000)
+    move(program, clinic, calendar.load_entries(space_of(program).desk.database, [booked.id])[0], qtbot)
+    press(Qt.Key.Key_Z, CONTROL)
+    qtbot.waitUntil(lambda: told(program).startswith("Undone"), timeout=10_000)
+    with qtbot.waitSignal(program.closed, timeout=20_000):
+        program.close()
+    again = opened(open_program, clinic, booked, qtbot)
+    undo, redo = (again.window.actions_by_name[name] for name in ("undo", "redo"))
+    qtbot.waitUntil(lambda: undo.text() == "Undo: Anna Meier arrived", timeout=10_000)
+    assert redo.text() == "Redo: move Anna Meier to 10:30"
+    press(Qt.Key.Key_Z, CONTROL | SHIFT)
+    qtbot.waitUntil(lambda: row_of(again, booked) == (at(clinic.monday, 10, 30), S.ARRIVED), timeout=10_000)
+    press(Qt.Key.Key_Z, CONTROL)
+    press(Qt.Key.Key_Z, CONTROL)
+    qtbot.waitUntil(lambda: row_of(again, booked) == (at(clinic.monday, 9), S.BOOKED), timeout=10_000)
+
+
+def test_each_kind_of_change_is_named_in_plain_words(program: DeskProgram, booked: Entry) -> None:
+    clinic = space_of(program).store.clinic
+
+    def words(before: Entry | None, **changes: object) -> str:
+        after = replace(booked, appointment=replace(booked.appointment, **changes))  # type: ignore[arg-type]
+        return deed_words(Deed((booked.id, 1), before, after), clinic)
+
+    row = booked.appointment
+    assert words(None) == "book Anna Meier, Mon 3 Mar, 09:00"
+    assert words(booked, starts_at=row.starts_at + timedelta(days=1)) == "move Anna Meier to Tue 4 Mar, 09:00"
+    assert words(booked, practitioner_id=clinic.practitioners[1].id) == "move Anna Meier to Dr. Okafor"
+    assert words(booked, ends_at=row.ends_at + timedelta(minutes=15)) == "30 minutes for Anna Meier"
+    assert words(booked, note="x") == "change Anna Meier"
+    assert words(booked, status=S.CANCELLED) == "cancel Anna Meier, Mon 3 Mar, 09:00"
+    assert words(booked, status=S.WAITLIST) == "park Anna Meier, Mon 3 Mar, 09:00"
+    assert words(booked, status=S.NOSHOW) == "Anna Meier did not come"
+    many = Deed((booked.id, 1), None, booked, 4, command="BookSeries")
+    assert deed_words(many, clinic) == "book 4 dates of Anna Meier"
+    assert deed_words(replace(many, command="CarryOut"), clinic) == "doctor away, 4 patients"

@@ -155,16 +155,14 @@ def changed_fields(before: Appointment | None, after: Appointment) -> frozenset[
 
 
 def moved_on(before: Appointment | None, after: Appointment, now: Appointment, *, by_others: bool) -> bool:
-    """Whether taking a change back would overwrite what was done since, or cross it.
+    """Whether taking a change back would cross what somebody else did since, which is to be shown first.
 
-    `by_others`: another desk or person changed it since. Own later changes of other fields stay as they are; those of
-    others are shown first, whatever they changed. What was changed and changed back is as if nothing had been.
+    `by_others`: another desk or person changed it since, whatever field. Own later changes of other fields stay as they
+    are. What was changed and changed back is as if nothing had been.
     """
-    written = changed_fields(before, after)
-    since = {name for name in FIELDS if value_of(now, name) != value_of(after, name)}
-    if not written:
+    if not by_others or not changed_fields(before, after):
         return False
-    return bool(since) if by_others else bool(since & written)
+    return any(value_of(now, name) != value_of(after, name) for name in FIELDS)
 
 
 def taken_back(before: Appointment | None, after: Appointment, now: Appointment, *, knows: bool = False) -> Appointment:

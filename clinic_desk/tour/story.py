@@ -181,9 +181,12 @@ class TwoDesks:
         before = julia.entry(entry)
         yield from julia.to_calendar()
         julia.key(Key.Key_Z, control=True)
-        yield Until(lambda: "cannot be taken back" in julia.window.toasts.latest_text(), "Undo says why it cannot be")
+        dialog = yield from self._dialog(julia, ChangedFirstDialog)
+        yield Until(lambda: dialog.guard.is_ready, "the dialog can be answered")
         self._stage.expect(julia.entry(entry) == before, "nothing was changed by it")
-        self._stage.say("Desk 1 presses Ctrl+Z: it is told that Desk 2 changed the visit since, and nothing is lost.")
+        self._stage.say("Desk 1 presses Ctrl+Z: it is shown that Desk 2 changed the visit since, and nothing is lost.")
+        julia.key(Key.Key_Escape)
+        yield Until(lambda: julia.window.toasts.latest_text() == "Left as it is now.", "the visit stays as it is")
 
     def _turn_dark(self) -> Steps[None]:
         app = QApplication.instance()

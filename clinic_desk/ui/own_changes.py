@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Entry
@@ -51,6 +52,9 @@ class OwnChanges(QObject):
         """Whoever is signed in may only look."""
         self.left: Mark | None = None
         """A change of which a message has left: taking it back sends a correction."""
+        self._wishes: deque[bool] = deque()
+        """Undo (False) and redo (True) that wait until what was sent before them is done: then the last is known."""
+        desk.tasks.commands_changed.connect(self._next_wish, Qt.ConnectionType.QueuedConnection)
 
     def committed(self, before: Entry | None, after: Entry) -> None:
         """A change of this desk stands: show it, say it, and offer to take it back."""
@@ -82,15 +86,21 @@ class OwnChanges(QObject):
 
     def undo_last(self) -> None:
         """Take back the newest change that can be."""
-        deed = self.stack.last()
-        if deed is not None:
-            self.take_back(deed)
+        self._wishes.append(False)
+        self._next_wish()
 
     def redo_last(self) -> None:
         """Do again what was taken back last."""
-        deed = self.stack.last_undone()
+        self._wishes.append(True)
+        self._next_wish()
+
+    def _next_wish(self) -> None:
+        if not self._wishes or self._desk.tasks.unfinished_commands:
+            return
+        again = self._wishes.popleft()
+        deed = self.stack.last_undone() if again else self.stack.last()
         if deed is not None:
-            self.take_back(deed, again=True)
+            self.take_back(deed, again=again)
 
     def committed_together(self, text: str, done: Deed | DoneTogether) -> None:
         """A change of several appointments stands, and they are shown: say it, and offer to take it back."""
@@ -186,19 +196,14 @@ class OwnChanges(QObject):
     def _send_back(
         self, command: TakeBack, deed: Deed, *, again: bool, failed: Callable[[ClinicDeskError], None]
     ) -> None:
-        database, mark = self._desk.database, deed.mark
-        self.stack.set_on_its_way(mark, on=True)
+        database = self._desk.database
 
         def work() -> object:
             from clinic_desk.services import undoing
 
             return undoing.take_back(database, command)
 
-        def ended(error: ClinicDeskError) -> None:
-            self.stack.set_on_its_way(mark, on=False)
-            failed(error)
-
-        self._submit(work, lambda taken: self._taken_back(deed, taken, again=again), ended)
+        self._submit(work, lambda taken: self._taken_back(deed, taken, again=again), failed)
 
     def _taken_back(self, deed: Deed, taken: TakenBack, *, again: bool) -> None:
         from clinic_desk.ui.undo_words import deed_words
@@ -206,7 +211,6 @@ class OwnChanges(QObject):
         for entry in taken.entries:
             self._desk.store.apply_entry(entry)
         tells = self.left == deed.mark
-        self.stack.set_on_its_way(deed.mark, on=False)
         if not self.stack.took_back(deed.mark, taken.operation_id):
             self.unknown.emit()
         what = deed_words(deed, self._desk.store.clinic)
@@ -225,6 +229,7 @@ class OwnChanges(QObject):
         """Say why it was not taken back, or ask what is to be instead; it may be tried again."""
         from clinic_desk.domain.undoing import NothingToTakeBack, NotTakenBack
 
+        self._wishes.clear()
         if isinstance(error, NothingToTakeBack):
             self.stack.drop(deed.mark)
             self._toasts.show_text(self.tr("This was taken back already."))

@@ -22,7 +22,7 @@ class DoneTogether:
 
 
 class UndoStack(QObject):
-    """The ledger of this session. What is on its way to be taken back is not offered meanwhile."""
+    """The ledger of this session."""
 
     changed = Signal()
 
@@ -30,7 +30,6 @@ class UndoStack(QObject):
         super().__init__(parent)
         self._ledger: Ledger | None = None
         self._acts: dict[Mark, DoneTogether] = {}
-        self._on_its_way: set[Mark] = set()
         self.changes = 0
         """How often something was remembered: whoever reads the history knows whether it was read too early."""
 
@@ -39,21 +38,23 @@ class UndoStack(QObject):
 
     def last(self) -> Deed | None:
         """Return the newest change that can be taken back."""
-        return self._newest(self._ledger.undo if self._ledger else ())
+        return self._ledger.undo[-1] if self._ledger and self._ledger.undo else None
 
     def last_undone(self) -> Deed | None:
         """Return what was taken back last and can be done again."""
-        return self._newest(self._ledger.redo if self._ledger else ())
-
-    def _newest(self, deeds: tuple[Deed, ...]) -> Deed | None:
-        return next((deed for deed in reversed(deeds) if deed.mark not in self._on_its_way), None)
+        return self._ledger.redo[-1] if self._ledger and self._ledger.redo else None
 
     def find(self, mark: Mark) -> tuple[Deed, bool] | None:
-        """Return a change, and whether it is one that was taken back; one that was read is known by its row as well."""
+        """Return a change, and whether it is one that was taken back.
+
+        One that stands is known by its row too: it was done again since, or read from the history.
+        """
         if self._ledger is None:
             return None
-        both = [(deed, False) for deed in self._ledger.undo] + [(deed, True) for deed in self._ledger.redo]
-        return next((each for each in both if mark in {each[0].mark, _row_of(each[0])}), None)
+        standing = next((deed for deed in self._ledger.undo if mark in {deed.mark, _row_of(deed)}), None)
+        if standing is not None:
+            return standing, False
+        return next(((deed, True) for deed in self._ledger.redo if deed.mark == mark), None)
 
     def did(self, deed: Deed, act: DoneTogether | None = None) -> None:
         """Remember a change; `act` takes it back if the history does not tell how."""
@@ -71,11 +72,6 @@ class UndoStack(QObject):
     def act_of(self, mark: Mark) -> DoneTogether | None:
         """Return what takes a change back that the history does not tell of."""
         return self._acts.get(mark)
-
-    def set_on_its_way(self, mark: Mark, *, on: bool) -> None:
-        """Say that a change is being taken back, or that this is over."""
-        (self._on_its_way.add if on else self._on_its_way.discard)(mark)
-        self.changed.emit()
 
     def took_back(self, mark: Mark, by: UUID) -> bool:
         """Remember that an operation took this one back; False if it is not known here, so that all is to be read."""

@@ -32,6 +32,7 @@ class UndoConflict(QObject):
         super().__init__(window)
         self._desk, self._own, self._deed, self._again = desk, own, deed, again
         self._dialog = ChangedFirstDialog(window, desk.store.clinic)
+        self._left: Entry | None = None
         self._now: Entry | None = None
         self._wanted: Appointment | None = None
         self._dialog.decided.connect(self._send)
@@ -42,7 +43,7 @@ class UndoConflict(QObject):
 
     def show(self, left: Entry, wanted: Appointment, now: Entry) -> None:
         """Compare the three."""
-        self._now, self._wanted = now, wanted
+        self._left, self._now, self._wanted = left, now, wanted
         here = Side(left.appointment, left.patient)
         self._dialog.show_conflict(here, Side(wanted, left.patient), now, self._desk.store.freshness.now())
         if not self._dialog.isVisible():
@@ -66,19 +67,21 @@ class UndoConflict(QObject):
 
     def _failed(self, error: ClinicDeskError) -> None:
         cause = error.hindrances[0].cause if isinstance(error, NotTakenBack) else error
-        now, wanted = self._now, self._wanted
-        if isinstance(cause, Conflict) and now is not None and wanted is not None:
+        left, wanted = self._left, self._wanted
+        if left is None or wanted is None:
+            return
+        if isinstance(cause, Conflict):
             self._desk.store.apply_entry(cause.now)
-            self.show(now, wanted, cause.now)
-        elif now is not None:
-            self._dialog.tell(sentence(cause, self._desk.store.clinic, now.appointment.zone))
+            self.show(left, wanted, cause.now)
+        else:
+            self._dialog.tell(sentence(cause, self._desk.store.clinic, left.appointment.zone))
 
     def _leave(self) -> None:
         self._own.stack.drop(self._deed.mark)
         self._own.tell(translate("Undo", "Left as it is now."))
 
     def _close_if_done(self) -> None:
-        if self._dialog.isVisible() and self._own.stack.find(self._deed.mark) is None:
+        if self._dialog.isVisible() and self._deed.mark not in self._own.stack:
             self._dialog.done(ChangedFirstDialog.DialogCode.Accepted)
 
 

@@ -17,7 +17,6 @@ from clinic_desk.domain.series import (
     BookSeries,
     ChangeSeries,
     SeriesDate,
-    SeriesRefused,
     Shift,
     cancelling,
     planned_dates,
@@ -25,7 +24,7 @@ from clinic_desk.domain.series import (
     shifted,
     told_once,
 )
-from clinic_desk.domain.undoing import TakeBack
+from clinic_desk.domain.undoing import NotTakenBack, TakeBack
 from clinic_desk.services import booking, message_actions, series, undoing
 from tests.support.bookings import BERLIN, at, checkup
 from tests.support.queued import leaves, queue, run
@@ -231,7 +230,7 @@ def test_what_another_desk_changed_is_not_undone_and_the_message_that_waits_name
     all_leave(owner_engine)
     after = moved(database, entries)
     booking.update(second_database, Update(entries[0].id, 2, starts_at=at(clinic.monday, 11)))
-    with pytest.raises(SeriesRefused):
+    with pytest.raises(NotTakenBack):
         undone(database, after)
     ((kind, body),) = messages(owner_engine)
     assert kind == "rescheduled"

@@ -316,6 +316,7 @@ def test_undo_after_a_series_takes_back_the_series_and_not_what_was_done_before_
     own.undo_last()
     qtbot.waitUntil(lambda: count(owner_engine, "appointment WHERE status = 'entered-in-error'") == 6)
     assert other_desk.entry(before.id).appointment.status is AppointmentStatus.BOOKED
+    qtbot.waitUntil(lambda: (last := own.stack.last()) is not None and last.number == 1)
     left = own.stack.last()
     assert left is not None
     assert left.after is not None

@@ -23,7 +23,7 @@ from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
 from clinic_desk.ui.undo_words import deed_words
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
-from tests.support.queued import leaves, queue
+from tests.support.queued import leaves, queue, run
 from tests.support.small_clinic import SmallClinic
 from tests.ui.setup.conftest import press
 from tests.ui.shell.conftest import OpenProgram
@@ -105,6 +105,8 @@ def test_two_presses_take_two_changes_back_and_a_new_one_ends_what_can_be_done_a
 ) -> None:
     press(Qt.Key.Key_A)
     qtbot.waitUntil(lambda: told(program).startswith("Arrived"), timeout=10_000)
+    chosen = program.window.calendar.selected_entry
+    qtbot.waitUntil(lambda: (one := chosen()) is not None and one.appointment.status is S.ARRIVED)
     press(Qt.Key.Key_R)
     qtbot.waitUntil(lambda: told(program).startswith("In the room"), timeout=10_000)
     press(Qt.Key.Key_Z, CONTROL)
@@ -121,6 +123,7 @@ def test_after_its_message_left_the_menu_says_that_a_correction_will_be_sent_and
 ) -> None:
     move(program, clinic, booked, qtbot)
     leaves(owner_engine, "rescheduled")
+    run(owner_engine, "SELECT announce_messages(ARRAY[%s::uuid])", str(booked.id))  # as the worker tells of it
     undo = program.window.actions_by_name["undo"]
     expected = "Undo: move Anna Meier to 10:30 (a correction will be sent)"
     qtbot.waitUntil(lambda: undo.text() == expected, timeout=10_000)

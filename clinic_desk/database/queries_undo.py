@@ -99,13 +99,17 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an operation made of one row: as it was (None: it was added) and as it left it (None: deleted)."""
+    """What an operation made of one row: as it was (None: it was added) and as it left it (None: deleted).
+
+    `version`: as it left it; `first`: as it first made it, of several writes.
+    """
 
     table: str
     id: UUID
     version: int
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    first: int
 
 
 def find(connection: Connection, desk_id: UUID, mark: UUID | tuple[UUID, int]) -> Operation | None:
@@ -124,7 +128,8 @@ def written(connection: Connection, operation_id: UUID) -> tuple[Written, ...]:
     found: dict[UUID, Written] = {}
     for table, row_id, version, before, after in connection.exec_driver_sql(_ROWS, {"id": str(operation_id)}):
         first = found.pop(row_id, None)
-        found[row_id] = Written(table, row_id, version, before if first is None else first.before, after)
+        began = (before, version) if first is None else (first.before, first.first)
+        found[row_id] = Written(table, row_id, version, began[0], after, began[1])
     return tuple(reversed(found.values()))
 
 
@@ -156,6 +161,12 @@ def knows(connection: Connection, row: Appointment) -> bool:
 def message_left(connection: Connection, operation_id: UUID) -> bool:
     """Whether a message of what an operation did has left, or may have."""
     return bool(connection.exec_driver_sql(_GONE, {"id": str(operation_id)}).scalar_one())
+
+
+def restore_times(connection: Connection, before_version: int | None) -> None:
+    """Have a status that is written from here on get the times of before this version of its row; None: its own."""
+    value = "" if before_version is None else str(before_version)
+    connection.exec_driver_sql("SELECT set_config('clinic_desk.times', %(value)s, true)", {"value": value})
 
 
 def write(connection: Connection, operation_id: UUID, by: UUID) -> None:
@@ -212,5 +223,6 @@ def appointment_of(image: Mapping[str, Any]) -> Appointment:
         optional("device_id"),
         optional("series_id"),
         None if day is None else date.fromisoformat(day),
+        optional("present_room_id"),
         image["version"],
     )

@@ -160,7 +160,7 @@ def moved_on(before: Appointment | None, after: Appointment, now: Appointment, *
     `by_others`: another desk or person changed it since, whatever field. Own later changes of other fields stay as they
     are. What was changed and changed back is as if nothing had been.
     """
-    if not by_others or not changed_fields(before, after):
+    if not by_others or not (changed_fields(before, after) or _is_elsewhere(before, after)):
         return False
     return any(value_of(now, name) != value_of(after, name) for name in FIELDS)
 
@@ -185,8 +185,15 @@ def taken_back(before: Appointment | None, after: Appointment, now: Appointment,
         wanted = replace(wanted, answer=before.answer)
     if written:
         wanted = replace(wanted, squeezed_in=before.squeezed_in, overruled=before.overruled)
+    if "status" in written or _is_elsewhere(before, after):
+        wanted = replace(wanted, present_room_id=before.present_room_id)
     if before.series_id != after.series_id and now.series_id == after.series_id:
         wanted = replace(wanted, series_id=before.series_id, series_day=before.series_day)
     if before.wall_start != after.wall_start and now.starts_at == after.starts_at == before.starts_at:
         wanted = replace(wanted, wall_start=before.wall_start, zone=before.zone)
     return wanted
+
+
+def _is_elsewhere(before: Appointment | None, after: Appointment) -> bool:
+    """Whether the patient was put into another room than the one that was booked."""
+    return before is not None and before.present_room_id != after.present_room_id

@@ -158,6 +158,8 @@ class _Work:
         try:
             if self._is_crossed(row, before, after, seen):
                 raise Conflict(seen)  # told as one that is met while it is written
+            changes_status = target.status is not seen.appointment.status
+            queries.restore_times(self._connection, row.first if changes_status else None)
             self._write(seen, target)
         except Refused as found:
             self._connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_STEP}")
@@ -241,6 +243,7 @@ def _besides(was: Appointment, target: Appointment) -> Appointment:
         answer=target.answer,
         series_id=target.series_id,
         series_day=target.series_day,
+        present_room_id=target.present_room_id,
     )
     if target.status.occupies_time:
         return row

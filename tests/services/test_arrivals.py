@@ -13,10 +13,11 @@ from clinic_desk.domain.commands import Book, Rule, SetStatus, Update
 from clinic_desk.domain.records import AppointmentStatus as S
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.refusals import RuleViolation, SlotTaken
-from clinic_desk.domain.undoing import undoing
+from clinic_desk.domain.undoing import TakeBack
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services import calendar
 from clinic_desk.services.booking import book, set_status, update
+from clinic_desk.services.undoing import take_back
 from tests.support.bookings import NEW_YORK, at, checkup, count, statements_of
 from tests.support.small_clinic import SmallClinic
 
@@ -92,9 +93,8 @@ def test_undone_the_patient_waits_since_she_really_came(clinic: SmallClinic, dat
     booked = book(database, checkup(clinic))
     arrived = set_status(database, SetStatus(booked.id, 1, S.ARRIVED))
     left_behind = set_status(database, SetStatus(booked.id, 2, left))
-    command = undoing(arrived.appointment, left_behind.appointment, 3)
-    assert isinstance(command, SetStatus)
-    assert times(set_status(database, command)) == times(arrived)
+    (back,) = take_back(database, TakeBack((booked.id, left_behind.appointment.version))).entries
+    assert times(back) == times(arrived)
     assert on_the_day(clinic, database).arrived_at == arrived.arrived_at
 
 
@@ -108,9 +108,9 @@ def test_the_room_where_a_patient_is_may_be_another_than_was_booked(clinic: Smal
     as_booked = set_status(database, SetStatus(booked.id, 3, S.CHECKED_IN, clinic.room_1))
     assert as_booked.appointment.present_room_id is None
     assert times(as_booked) == times(there)  # a change of rooms is no second coming
-    again = undoing(noted.appointment, as_booked.appointment, 4)
-    assert isinstance(again, SetStatus)
-    assert set_status(database, again).appointment.present_room_id == clinic.room_2
+    (again,) = take_back(database, TakeBack((booked.id, 4))).entries
+    assert again.appointment.present_room_id == clinic.room_2
+    assert times(again) == times(there)
     assert on_the_day(clinic, database).appointment.present_room_id == clinic.room_2
     waits = set_status(database, SetStatus(booked.id, 5, S.ARRIVED))
     assert waits.appointment.present_room_id is None

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Computed,
     Date,
     DateTime,
-    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -236,13 +235,8 @@ operation = Table(
 taken_back = Table(
     "taken_back",
     metadata,
-    Column("operation_id", Uuid, ForeignKey("operation.id", name="taken_back_operation_id_fkey"), primary_key=True),
-    Column(
-        "by_operation_id",
-        Uuid,
-        ForeignKey("operation.id", name="taken_back_by_operation_id_fkey"),
-        nullable=False,
-    ),
+    Column("operation_id", Uuid, primary_key=True),
+    Column("by_operation_id", Uuid, nullable=False),
     UniqueConstraint("by_operation_id", name="taken_back_by_operation_id_key"),
 )
 

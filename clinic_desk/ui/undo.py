@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -75,9 +75,9 @@ class UndoStack(QObject):
 
     def took_back(self, mark: Mark, by: UUID) -> bool:
         """Remember that an operation took this one back; False if it is not known here, so that all is to be read."""
-        known = mark in self
-        self._put(self._known().took_back(mark, by))
-        return known
+        found = self.find(mark)
+        self._put(self._known().took_back(mark if found is None else found[0].mark, by))
+        return found is not None
 
     def drop(self, mark: Mark) -> None:
         """Forget a change: it cannot be taken back, or is not to be."""
@@ -85,9 +85,11 @@ class UndoStack(QObject):
         self._put(self._known().without(mark))
 
     def read(self, ledger: Ledger) -> None:
-        """Take over what the history says."""
+        """Take over what the history says; what is known here already goes by the mark that it has here."""
+        known = {_row_of(deed): deed.mark for deed in self._known().undo if isinstance(deed.mark, tuple)}
+        undo = tuple(replace(deed, mark=known.get(_row_of(deed), deed.mark)) for deed in ledger.undo)
         self._acts.clear()
-        self._ledger = ledger
+        self._ledger = replace(ledger, undo=undo)
         self.changed.emit()
 
     def _known(self) -> Ledger:

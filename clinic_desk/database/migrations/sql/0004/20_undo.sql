@@ -2,9 +2,8 @@
 -- undo back. Each operation is taken back once at most, so that the chain from what was done first to how it stands now
 -- has no branches.
 CREATE TABLE taken_back (
-    operation_id uuid PRIMARY KEY CONSTRAINT taken_back_operation_id_fkey REFERENCES operation,
+    operation_id uuid PRIMARY KEY,
     by_operation_id uuid NOT NULL CONSTRAINT taken_back_by_operation_id_key UNIQUE
-        CONSTRAINT taken_back_by_operation_id_fkey REFERENCES operation
 );
 
 CREATE TRIGGER taken_back_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON taken_back FOR EACH STATEMENT

@@ -299,11 +299,6 @@ def _times(row: Any) -> Times | None:
     return None if row is None else (row[0], row[1], row[2])
 
 
-def restore_times(connection: Connection) -> None:
-    """Have what gets a status it had before get back its times of then, to the end of the transaction."""
-    connection.exec_driver_sql("SELECT set_config('clinic_desk.times', 'as before', true)")
-
-
 def _columns(row: Appointment) -> dict[str, Any]:
     return {
         "id": str(row.id),

@@ -111,14 +111,12 @@ class SetStatus:
     """Set the status: arrived, checked-in, fulfilled, noshow, back to booked, or entered-in-error (delete).
 
     `present_room_id`: the room the patient is in (None: the booked one), where the status is checked-in or fulfilled.
-    `as_before`: the times of coming, and so on, are again what they were when this status was left (undo).
     """
 
     appointment_id: UUID
     version: int
     status: AppointmentStatus
     present_room_id: UUID | Unchanged | None = UNCHANGED
-    as_before: bool = False
     operation_id: UUID = field(default_factory=new_id)
 
     def is_so(self, row: Appointment) -> bool:

@@ -66,13 +66,9 @@ def day_is_over(entries: Iterable[Entry], now: datetime, site_id: UUID | None = 
 
 @dataclass(frozen=True, slots=True)
 class MarkNoShows:
-    """Mark appointments as not come to, as one change; `marks`: (appointment, version seen).
-
-    With `undoing` they are booked again: the change is taken back.
-    """
+    """Mark appointments as not come to, as one change; `marks`: (appointment, version seen)."""
 
     marks: tuple[tuple[UUID, int], ...]
-    undoing: bool = False
     operation_id: UUID = field(default_factory=new_id)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database.queries_booking import Facts, Times, insert_appointment, restore_times, update_appointment
+from clinic_desk.database.queries_booking import Facts, Times, insert_appointment, update_appointment
 from clinic_desk.database.queries_entries import entries_by_id
 from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Rule, Unchanged
 from clinic_desk.domain.records import AppointmentStatus, Entry
@@ -263,8 +263,6 @@ def set_status_in(db: Database, command: SetStatus, connection: Connection, *, t
     if row.status is not was.status and row.status not in FOLLOWING[was.status]:
         allowed = ", ".join(sorted(FOLLOWING[was.status])) or "nothing: it was entered in error"
         raise InvalidInput(field="status", expected=f"after {was.status}: {allowed}")
-    if command.as_before:
-        restore_times(connection)
     # Of an entry that should never have been, nothing that still waits may leave, its cancellation included.
     relevant = _BOOKED in {was.status, command.status} or command.status is _ERROR
     tell = command.status is not _ERROR

@@ -53,10 +53,9 @@ def _mark(db: Database, command: MarkNoShows, connection: Connection) -> Marked:
     known = {entry.id: entry for entry in entries_by_id(connection, [row_id for row_id, _ in command.marks])}
     rows = [entry.appointment for entry in known.values()]
     lock_places(connection, (wanted_place(candidate_of_appointment(row), leaving=row) for row in rows))
-    status = AppointmentStatus.BOOKED if command.undoing else AppointmentStatus.NOSHOW
     done: list[UUID] = []
     for row_id, version in command.marks:
-        step = SetStatus(row_id, version, status, as_before=command.undoing)
+        step = SetStatus(row_id, version, AppointmentStatus.NOSHOW)
         try:
             with connection.begin_nested():
                 set_status_in(db, step, connection, together=True)
@@ -71,7 +70,6 @@ def _mark(db: Database, command: MarkNoShows, connection: Connection) -> Marked:
 
 def _standing(command: MarkNoShows, connection: Connection) -> Marked:
     """Done already under this operation (a lost answer): how they stand now."""
-    status = AppointmentStatus.BOOKED if command.undoing else AppointmentStatus.NOSHOW
     entries = entries_by_id(connection, [row_id for row_id, _ in command.marks], erroneous=True)
-    is_done = [entry for entry in entries if entry.appointment.status is status]
+    is_done = [entry for entry in entries if entry.appointment.status is AppointmentStatus.NOSHOW]
     return Marked(tuple(is_done), tuple(entry for entry in entries if entry not in is_done))

@@ -1,4 +1,4 @@
-"""From the list of who never arrived to one change: read on a lane, kept as it stands, marked, and taken back."""
+"""From the list of who never arrived to one change: read on a lane, kept as it stands, and marked."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject
 
 from clinic_desk.domain.flow import Marked, MarkNoShows
 from clinic_desk.domain.records import AppointmentStatus, Entry
+from clinic_desk.domain.undoing import Deed
 from clinic_desk.services import flow
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.house.noshow import NoShowSheet
 from clinic_desk.ui.sentences import sentence
-from clinic_desk.ui.undo import DoneTogether
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ class NoShows(QObject):
         sites = self._store.clinic.sites
         return sentence(error, self._store.clinic, sites[0].zone if sites else "UTC")
 
-    # --- marking, and taking it back ---
+    # --- marking ---
 
     def _mark(self, entries: tuple[Entry, ...]) -> None:
         marks = tuple((entry.id, entry.appointment.version) for entry in entries)
@@ -92,30 +92,10 @@ class NoShows(QObject):
         if marked.left:
             left = self.tr("{number} changed at other desks just now and were left").format(number=len(marked.left))
             text = f"{text} · {left}"
-        versions = {entry.id: entry.appointment.version for entry in marked.entries}
-        done = DoneTogether(lambda: self._take_back(versions, done), versions=versions)
-        self._space.own.committed_together(text, done)
-
-    def _take_back(self, versions: dict[UUID, int], done: DoneTogether) -> None:
-        def failed(error: ClinicDeskError) -> None:
-            self._space.own.stack.restore(done)  # it may be tried once more
-            self._space.own.tell_trouble(self._sentence(error))
-
-        self._send(MarkNoShows(tuple(versions.items()), undoing=True), self._taken_back, failed)
-
-    def _taken_back(self, marked: Marked) -> None:
-        self._apply(marked)
-        text = self.tr("Booked again: {number}").format(number=len(marked.entries))
-        if not marked.left:
-            self._space.own.tell(text)
-            return
-        left = self.tr("{number} stay as they are: changed since, or their time is taken").format(
-            number=len(marked.left)
-        )
-        self._space.own.tell_trouble(f"{text} · {left}")
+        first = marked.entries[0]
+        deed = Deed((first.id, first.appointment.version), None, first, len(marked.entries))
+        self._space.own.committed_together(text, deed)
 
     def _apply(self, marked: Marked) -> None:
         for entry in (*marked.entries, *marked.left):
             self._store.apply_entry(entry)
-        for entry in marked.entries:
-            self._space.own.stack.moved_on(entry)

@@ -25,13 +25,10 @@ BEGIN
     NEW.arrived_at := CASE WHEN TG_OP = 'UPDATE' THEN OLD.arrived_at END;
     NEW.in_room_at := CASE WHEN TG_OP = 'UPDATE' THEN OLD.in_room_at END;
     NEW.finished_at := CASE WHEN TG_OP = 'UPDATE' THEN OLD.finished_at END;
-    IF TG_OP = 'UPDATE' AND times ~ '^(as before|[0-9]+)$' THEN
-        -- A change of the status is undone: the times are again what they were when it was left, or before the change
-        -- that made the version given.
+    IF TG_OP = 'UPDATE' AND times <> '' THEN
+        -- A change of the status is undone: the times are again what they were before the version that it made.
         SELECT before INTO was FROM public.history
-        WHERE row_id = OLD.id AND table_name = 'appointment' AND CASE times
-            WHEN 'as before' THEN before ->> 'status' = NEW.status AND after ->> 'status' <> NEW.status
-            ELSE version = times::integer END ORDER BY id DESC LIMIT 1;
+        WHERE row_id = OLD.id AND table_name = 'appointment' AND version = times::integer ORDER BY id DESC LIMIT 1;
         NEW.arrived_at := (was ->> 'arrived_at')::timestamptz;
         NEW.in_room_at := (was ->> 'in_room_at')::timestamptz;
         NEW.finished_at := (was ->> 'finished_at')::timestamptz;

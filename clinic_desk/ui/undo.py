@@ -62,7 +62,7 @@ class UndoStack(QObject):
             self._acts[deed.mark] = act
         self._put(self._known().did(deed))
 
-    def push_together(self, act: DoneTogether) -> None:
+    def restore(self, act: DoneTogether) -> None:
         """Remember such a change again: taking it back did not work and may be tried once more."""
         from clinic_desk.domain.ids import new_id
         from clinic_desk.domain.undoing import Deed

@@ -29,6 +29,7 @@ def _many_words(deed: Deed, first: Entry) -> str:
         "BookSeries": translate("Undo", "book {n} dates of {name}"),
         "ChangeSeries": translate("Undo", "change {n} dates of {name}"),
         "CarryOut": translate("Undo", "doctor away, {n} patients"),
+        "MarkNoShows": translate("Undo", "{n} patients did not come"),
     }.get(deed.command, translate("Undo", "change {n} appointments"))
     return template.format(n=deed.number, name=_name(first))
 

@@ -12,8 +12,9 @@ from clinic_desk.domain.commands import SetStatus, Update
 from clinic_desk.domain.flow import MarkNoShows
 from clinic_desk.domain.records import AppointmentStatus as S
 from clinic_desk.domain.records import Entry
+from clinic_desk.domain.undoing import NotTakenBack, TakeBack
 from clinic_desk.errors import InvalidInput
-from clinic_desk.services import calendar, flow
+from clinic_desk.services import calendar, flow, undoing
 from clinic_desk.services.booking import set_status, update
 from tests.support.bookings import count
 from tests.support.small_clinic import SmallClinic
@@ -64,9 +65,8 @@ def test_all_are_marked_as_one_change_that_tells_nobody_and_is_taken_back_as_one
     assert count(owner_engine, f"history WHERE operation_id = '{command.operation_id}'") == 2
     assert count(owner_engine, "notification WHERE status <> 'cancelled'") == 0
     assert flow.never_arrived(database) == ()
-    back = flow.mark_noshows(database, MarkNoShows(marks(*marked.entries), undoing=True))
+    back = undoing.take_back(database, TakeBack(command.operation_id))
     assert [entry.appointment.status for entry in back.entries] == [S.BOOKED, S.BOOKED]
-    assert back.left == ()
 
 
 def test_whom_another_desk_changed_meanwhile_is_left_and_named(
@@ -78,7 +78,7 @@ def test_whom_another_desk_changed_meanwhile_is_left_and_named(
     assert [entry.id for entry in marked.entries] == [second.id]
     assert marked.left == (came,)
     update(second_database, Update(second.id, 2, note="called: was ill"))
-    back = flow.mark_noshows(database, MarkNoShows(marks(*marked.entries), undoing=True))
-    assert (back.entries, len(back.left)) == ((), 1)
+    with pytest.raises(NotTakenBack):
+        undoing.take_back(database, TakeBack((second.id, 2)))
     with pytest.raises(InvalidInput):
         flow.mark_noshows(database, MarkNoShows(()))

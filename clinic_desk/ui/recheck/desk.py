@@ -157,7 +157,7 @@ class RecheckDesk(QObject):
                 own.tell_trouble(refused_text(how.error, clinic, some_stand=bool(how.stands)))
             if how.left and not isinstance(how.error, NotKept):
                 left = parts[: len(how.left)]
-                own.stack.push_together(DoneTogether(lambda: self._take_back(before, left)))
+                own.stack.restore(DoneTogether(lambda: self._take_back(before, left)))
 
         back.part_stands.connect(self._apply)
         back.ended.connect(ended)

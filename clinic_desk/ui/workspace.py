@@ -110,6 +110,7 @@ class Workspace(QObject):
         later += (self.house,)
         later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self), self.gaps)
         later += (self._write_lists,)
+        later += (self.undo_actions.read,)
         self._later = Afterwards(later, self)
 
     @property

@@ -13,11 +13,13 @@ from clinic_desk.services.demo_appointments import DemoAppointment, demo_appoint
 from clinic_desk.services.demo_messages import SETTINGS, DemoMessage, DemoReply, demo_messages, demo_replies
 from clinic_desk.services.demo_patients import demo_patients
 from clinic_desk.services.demo_setup import STAFF, DemoSetup, demo_setup
+from clinic_desk.services.demo_waiting import demo_waiting
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from clinic_desk.database.engine import Database
+    from clinic_desk.domain.waiting import Wish
 
 SEED: Final = 20261124
 _LOADER: Final = "Demo set-up"
@@ -34,6 +36,7 @@ class DemoClinic:
     appointments: tuple[DemoAppointment, ...]
     messages: tuple[DemoMessage, ...]
     replies: tuple[DemoReply, ...]
+    waiting: tuple[Wish, ...]
 
 
 def build_demo(today: date, now: datetime, seed: int = SEED) -> DemoClinic:
@@ -57,6 +60,7 @@ def build_demo(today: date, now: datetime, seed: int = SEED) -> DemoClinic:
         appointments=appointments,
         messages=messages,
         replies=demo_replies(patients, appointments, messages, now, chance("replies")),
+        waiting=demo_waiting(appointments, now, chance("waiting")),
     )
 
 

@@ -11,6 +11,7 @@ from clinic_desk.database.loading import Rows
 from clinic_desk.domain.folding import search_key
 
 if TYPE_CHECKING:
+    from clinic_desk.domain.waiting import Wish
     from clinic_desk.services.demo import DemoClinic
     from clinic_desk.services.demo_appointments import DemoAppointment
     from clinic_desk.services.demo_messages import DemoMessage, Step
@@ -25,6 +26,7 @@ _MESSAGE = (
     "id appointment_id appointment_version patient_id kind channel dedupe_key subject body language due_at not_after"
     " status last_error error_code rule_id"
 )
+_WISH = "id patient_id type_id appointment_id practitioner_ids weekdays priority note added_at"
 _REPLY = "id provider_id sender body received_at meaning status patient_id appointment_id"
 
 
@@ -44,6 +46,7 @@ def rows_of(demo: DemoClinic) -> Iterator[Rows]:
         [_message(row) for row in demo.messages],
     )
     yield Rows("inbound_message", _REPLY, [_values(reply, _REPLY) for reply in demo.replies])
+    yield Rows("wish", f"{_WISH} times", [_wish(wish) for wish in demo.waiting])
 
 
 def _setup(setup: DemoSetup) -> Iterator[Rows]:
@@ -88,6 +91,11 @@ def _message(row: DemoMessage) -> tuple[object, ...]:
     message = _values(row.message, _MESSAGE)
     log = json.dumps([_step(step) for step in row.steps])
     return (*message, row.recipient, row.created_at, row.attempts, row.tried_at, row.sent_at, row.provider_id, log)
+
+
+def _wish(wish: Wish) -> tuple[object, ...]:
+    minutes = (str(minute) for span in wish.times for minute in span)
+    return (*_values(wish, _WISH), "{" + ",".join(minutes) + "}")
 
 
 def _step(step: Step) -> dict[str, object]:

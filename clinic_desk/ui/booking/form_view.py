@@ -117,8 +117,9 @@ class FormView(Card):
         set_button_text(self.book_button, _button_text(draft, state))
         self.repeat_button.setVisible(state.new and not state.walk_in)
         self.repeat_button.setEnabled(not state.busy)
-        self.waiting_button.setVisible(state.new)
-        self.waiting_button.setEnabled(not state.busy)
+        can_wait = state.new and not state.walk_in
+        self.waiting_button.setVisible(can_wait)
+        self.waiting_button.setEnabled(can_wait and not state.busy)
         self.hint.setText(_hint_text(state))
 
     # --- place ---

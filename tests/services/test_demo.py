@@ -25,6 +25,7 @@ from clinic_desk.domain.records import (
     RoomKind,
 )
 from clinic_desk.domain.rules import candidate_of_appointment, check_booking
+from clinic_desk.domain.waiting import checked_wish
 from clinic_desk.domain.wall import local_day, to_instant, to_wall
 from clinic_desk.services.calendar import working_minutes
 from clinic_desk.services.demo import DemoClinic, build_demo
@@ -345,3 +346,17 @@ def test_the_demo_asks_for_answers_as_a_number_would() -> None:
         row.message.body for row in demo().messages if row.message.kind == "reminder" and row.message.channel == "sms"
     ]
     assert all(" C" in body for body in bodies)
+
+
+def test_those_who_wait_have_a_time_weeks_ahead_and_said_when_they_could_come_sooner() -> None:
+    found = demo()
+    visits = {row.id: row for row in rows(found)}
+    assert len(found.waiting) == 12
+    for wish in found.waiting:
+        assert wish.appointment_id is not None
+        visit = visits[wish.appointment_id]
+        assert (visit.status, visit.patient_id, visit.type_id) == ("booked", wish.patient_id, wish.type_id)
+        assert visit.starts_at > MORNING + timedelta(weeks=3)
+        assert wish.added_at is not None
+        assert wish.added_at < MORNING
+        assert checked_wish(wish) == wish

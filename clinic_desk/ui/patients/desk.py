@@ -80,6 +80,7 @@ class PatientPage(QObject):
         sheet.merge_wanted.connect(self._merge)
         sheet.paper_wanted.connect(self._offer_paper)
         sheet.follow_up_wanted.connect(self._follow_up)
+        sheet.waiting_wanted.connect(self._wait)
         sheet.separate_wanted.connect(self._separate)
 
     def _back(self) -> None:
@@ -242,6 +243,14 @@ class PatientPage(QObject):
         took_place = (row for row in record.past if row.appointment.status.occupies_time)
         last = chosen or next(took_place, None) or next(iter((*record.coming, *record.past)), None)
         follow_up_for(self.space, record.patient, last)
+
+    def _wait(self) -> None:
+        """Put on the waiting list: what is chosen of what is to come would be moved forward."""
+        record, coming = self.sheet.record, self.sheet.coming
+        if record is not None:
+            is_shown = self.sheet.lists.pages.currentWidget() is coming
+            chosen = coming.list.chosen if is_shown else None
+            self.space.waiting().add_patient(record.patient, chosen, self.sheet)
 
     def _merge(self) -> None:
         from clinic_desk.ui.patients.merge_desk import merges_of

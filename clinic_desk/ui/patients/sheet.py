@@ -48,6 +48,7 @@ class PatientSheet(Sheet):
     more_wanted = Signal()
     book_wanted = Signal()
     follow_up_wanted = Signal()
+    waiting_wanted = Signal()
     paper_wanted = Signal()
     merge_wanted = Signal()
     separate_wanted = Signal()
@@ -131,6 +132,7 @@ class PatientSheet(Sheet):
             button(translate("record", "&Merge with…"), "patient_merge", self.merge_wanted.emit),
             button(translate("record", "Sepa&rate again…"), "patient_separate", self.separate_wanted.emit),
         )
+        self.wait = button(translate("record", "&Waiting list…"), "patient_waiting", self.waiting_wanted.emit)
         self.paper = button(translate("record", "Pr&int list…"), "patient_paper", self.paper_wanted.emit)
 
     def _lay_out(self) -> None:
@@ -152,7 +154,7 @@ class PatientSheet(Sheet):
         middle.addWidget(self.lists, 1)
         below.setSpacing(8)
         below.addWidget(self.told, 1)
-        for each in (*self.writing, self.paper, self.close_button, self.save):
+        for each in (*self.writing, self.wait, self.paper, self.close_button, self.save):
             below.addWidget(each)
         self.body.addLayout(head)
         self.body.addLayout(middle, 1)
@@ -257,7 +259,7 @@ class PatientSheet(Sheet):
         self.save.setVisible(may)
         self.save.setEnabled(is_there and self.details.is_changed)
         restyle(self.save, "kind", "primary" if self.save.isEnabled() else "")
-        for each in self.writing:
+        for each in (*self.writing, self.wait):
             each.setEnabled(is_there and may)
         self.paper.setEnabled(is_there)
         undoable = self.record is not None and any(each.merge_id for each in self.record.doubles)

@@ -19,7 +19,7 @@ from clinic_desk.ui.waiting.words import trouble_text
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from clinic_desk.domain.records import Entry
+    from clinic_desk.domain.records import Entry, Patient
     from clinic_desk.errors import ClinicDeskError
     from clinic_desk.ui.booking.form import BookingForm
     from clinic_desk.ui.workspace import Workspace
@@ -77,6 +77,10 @@ class WaitingDesk(QObject):
         """Put the patient of the chosen appointment on the list, to come sooner; without one, whoever is typed."""
         entry = self._space.window.calendar.selected_entry()
         self.add(beginning_of(entry))
+
+    def add_patient(self, patient: Patient, entry: Entry | None, over: QWidget) -> None:
+        """Put a patient on the list; `entry`: an appointment of hers that could be moved forward."""
+        self.add(Beginning(patient) if entry is None else beginning_of(entry), over)
 
     def add_from(self, booking: BookingForm) -> None:
         """Put whoever is in the booking form on the list; the form goes once that is done."""

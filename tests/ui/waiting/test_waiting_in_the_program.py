@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.app import DeskProgram
@@ -19,6 +19,7 @@ from clinic_desk.domain.waiting import AddWish, CloseWish, Closing, Priority, Wa
 from clinic_desk.services import booking, calendar, waiting
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.calendar.places import Place
+from clinic_desk.ui.patients.desk import open_patient
 from clinic_desk.ui.waiting.form import WishForm
 from clinic_desk.ui.waiting.offer_panel import OfferPanel
 from clinic_desk.ui.waiting.sheet import WaitingSheet
@@ -230,6 +231,21 @@ def test_the_patient_of_an_appointment_is_put_on_the_list_to_come_sooner(
     assert (one.wish.practitioner_ids, one.wish.times) == (frozenset({clinic.weber}), ((480, 600), (960, 1080)))
     qtbot.waitUntil(lambda: last_text(space)() == "Meier, Anna is on the waiting list.")
     qtbot.waitUntil(space.window.calendar.hasFocus)
+
+
+def test_on_the_patients_page_what_is_chosen_is_to_be_moved_forward(
+    database: Database, space: Workspace, booked: Entry, qtbot: QtBot
+) -> None:
+    page = open_patient(space, booked.patient.id)
+    qtbot.waitUntil(lambda: page.sheet.coming.list.chosen is not None)
+    button = page.sheet.findChild(QPushButton, "patient_waiting")
+    assert isinstance(button, QPushButton)
+    button.click()
+    assert in_front(space, WishForm).fields.forward.isChecked()
+    press(ENTER)
+    qtbot.waitUntil(lambda: [one.wish.appointment_id for one in open_wishes(database)] == [booked.id])
+    assert page.sheet.isVisible()
+    press(ESC)
 
 
 def test_no_time_serves_in_the_booking_form_so_the_patient_goes_on_the_list(

@@ -189,8 +189,7 @@ def _replayed(act: OnMessage, connection: Connection) -> MessageRow:
 def _leave_out(db: Database, connection: Connection, appointment_id: UUID) -> int:
     """Tell of other dates of its series without it, where one message that has not left names them together."""
     number = changes.named_along(connection, appointment_id)
-    series_id = _standing(connection, appointment_id).appointment.series_id
-    if number and series_id is not None:
+    if number and (series_id := _standing(connection, appointment_id).appointment.series_id) is not None:
         tell_of_dates(db, connection, series_id, {appointment_id}, tell=False)
     return number
 

@@ -270,11 +270,15 @@ def _record(row: Any, people: Mapping[str, str]) -> MessageRow:
         noted_at=noted_at,
         other_channel=other if has_other else None,
         passed_on=passed_on,
-        moved=told not in {None, starts_at} and starts_at is not None if dates is None else dates == "superseded",
+        moved=_is_moved(told, starts_at) if dates is None else dates == "superseded" and kind != Kind.CANCELLED,
         dates_changed=dates == "dates-changed",
         dealt_with_by=by,
         dealt_with_how=how,
     )
+
+
+def _is_moved(told: datetime | None, starts_at: datetime | None) -> bool:
+    return told is not None and starts_at is not None and told != starts_at
 
 
 def _steps(log: Iterable[Mapping[str, Any]], people: Mapping[str, str]) -> Iterable[Step]:

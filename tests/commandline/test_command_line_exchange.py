@@ -109,3 +109,37 @@ def test_an_export_is_told_and_a_file_that_is_there_refused(manage: Callable[...
     calendar = manage("export", "appointments", path.with_name("out.ics"), "--from", "2031-03-03")
     assert (calendar.document["format"], calendar.document["rows"]) == ("ics", 0)
     assert manage("export", "patients", path.with_name("p.ics")).code == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content", "exported"),
+    [
+        pytest.param("practitioners", "a.csv", "Name;Speciality\nDr. Neu;Haut\n", 4, id="practitioners as CSV"),
+        pytest.param("patients", "a.csv", "Nachname;Vorname\nZimmer;Otto\n", 11, id="patients as CSV"),
+        pytest.param(
+            "appointments",
+            "a.csv",
+            "Patient;Birth date;Doctor;Type;Start\nAnna Meier;14.03.1987;Dr. Weber;Checkup;2031-03-03T09:00\n",
+            1,
+            id="appointments as CSV",
+        ),
+        pytest.param(
+            "appointments",
+            "a.ics",
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:one\r\nSUMMARY:Zofia Nowak\r\n"
+            "ORGANIZER;CN=Dr. Weber:mailto:x@example.org\r\nLOCATION:Mitte\r\nCATEGORIES:Checkup\r\n"
+            "DTSTART:20310303T081500Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            1,
+            id="appointments as iCalendar",
+        ),
+    ],
+)
+def test_each_kind_of_file_goes_in_once_and_comes_out(
+    *, manage: Callable[..., Ended], path: Path, kind: str, name: str, content: str, exported: int
+) -> None:
+    file = path.with_name(name)
+    file.write_text(content)
+    assert manage("import", kind, file).document["new"] == 1
+    assert manage("import", kind, file).document["already_there"] == 1
+    out = manage("export", kind, path.with_name(f"out{file.suffix}"))
+    assert (out.code, out.document["rows"]) == (0, exported)

@@ -67,14 +67,15 @@ def test_a_change_of_time_or_place_agrees_anew(
     assert f"{row['wall_start']:%Y-%m-%d %H:%M} {row['zone']}" == agreed
 
 
-def test_what_was_agreed_stays_when_the_rules_of_the_zone_changed_and_only_a_note_is_written(
-    clinic: SmallClinic, database: Database, owner_engine: Engine
+@pytest.mark.parametrize("change", [{"note": "x"}, {"practitioner_id": "okafor"}], ids=["a note", "another doctor"])
+def test_what_was_agreed_stays_when_the_rules_of_the_zone_changed_and_its_time_does_not(
+    clinic: SmallClinic, database: Database, owner_engine: Engine, change: dict[str, Any]
 ) -> None:
     entry = booking.book(database, checkup(clinic, tell_patient=False))
     run(owner_engine, "UPDATE appointment SET wall_start = wall_start + interval '30 minutes'")  # shown as 09:00 now
-    booking.update(database, Update(entry.id, stored(owner_engine, entry.id)["version"], note="x"))
-    row = stored(owner_engine, entry.id)
-    assert (row["note"], f"{row['wall_start']:%H:%M}") == ("x", "09:30")
+    given = {name: getattr(clinic, value) if name.endswith("_id") else value for name, value in change.items()}
+    booking.update(database, Update(entry.id, stored(owner_engine, entry.id)["version"], **given))
+    assert f"{stored(owner_engine, entry.id)['wall_start']:%H:%M}" == "09:30"
 
 
 @pytest.mark.parametrize("session", ["UTC", BERLIN, NEW_YORK, LORD_HOWE])

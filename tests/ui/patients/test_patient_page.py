@@ -10,6 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AddPatient, Update, UpdatePatient
@@ -26,11 +27,12 @@ from clinic_desk.ui.patients.follow_up import FollowUpSheet
 from clinic_desk.ui.patients.follow_up_desk import follow_up_of
 from clinic_desk.ui.patients.merge import MergeSheet
 from clinic_desk.ui.patients.merge_desk import merges_of
-from clinic_desk.ui.patients.sheet import CHANGES, PAST, TO_COME, PatientSheet
+from clinic_desk.ui.patients.sheet import CHANGES, MESSAGES, PAST, TO_COME, PatientSheet
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
 from tests.ui.setup.conftest import press, type_keys
+from tests.ui.shell.conftest import OpenProgram
 
 ENTER, ESC, CTRL, ALT = (
     Qt.Key.Key_Return,
@@ -343,3 +345,19 @@ def test_two_who_are_not_alike_are_merged_only_past_a_warning(
     assert merge.kept.id == clinic.patients[3]
     press(ESC)
     assert get_patient(database, clinic.patients[3]).merged_into is None
+
+
+def test_whoever_may_only_look_sees_the_page_without_messages_and_changes_nothing(
+    clinic: SmallClinic, database: Database, open_program: OpenProgram, url_as: Callable[..., URL], qtbot: QtBot
+) -> None:
+    book(database, checkup(clinic))
+    program = open_program(url=url_as("clinic_readonly"))
+    assert program.workspace is not None
+    sheet = opened(program.workspace, clinic.patients[0], qtbot)
+    assert len(texts(sheet, "coming")) == 1
+    assert not sheet.lists.buttons[MESSAGES].isEnabled()
+    assert not any(each.isEnabled() for each in sheet.writing)
+    assert sheet.details.family_name.isReadOnly()
+    assert not sheet.save.isVisibleTo(sheet)
+    assert sheet.paper.isEnabled()
+    sheet.reject()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from shiboken6 import isValid
 
 from clinic_desk.domain.commands import UpdatePatient
 from clinic_desk.domain.ids import new_id
@@ -218,6 +219,8 @@ class PatientPage(QObject):
 
     def _go_to(self, entry: Entry) -> None:
         """Show an appointment on the calendar; one that is not there any more where it was."""
+        if self._saving.is_busy:
+            return
         self._leave()
         wall = to_wall(entry.appointment.starts_at, entry.appointment.zone)
         if not self.space.window.calendar.isVisible():
@@ -266,7 +269,14 @@ class PatientPage(QObject):
         record = self.sheet.record
         latest = next((each for each in record.doubles if each.merge_id is not None), None) if record else None
         if latest is not None and latest.merge_id is not None:
-            merges_of(self.space).separate(latest.merge_id)
+            merges_of(self.space).separate(latest.merge_id, tell=self._say_if_open)
+
+    def _say_if_open(self, text: str, role: str) -> None:
+        """Say it on the page, or in a note if that was closed meanwhile."""
+        if isValid(self.sheet) and self.sheet.isVisible():
+            self.sheet.say(text, role)
+        else:
+            self.space.own.tell(text)
 
     def _leave(self) -> None:
         self.sheet.done(self.sheet.DialogCode.Accepted)

@@ -16,6 +16,7 @@ from clinic_desk.services.patients import similar_patients
 from clinic_desk.ui.booking.patient_choices import rows_of
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.booking.words import one_line
+from clinic_desk.ui.patients.desk import open_patient
 from clinic_desk.ui.patients.find_double import FindDouble
 from clinic_desk.ui.patients.merge import MergeSheet
 from clinic_desk.ui.patients.words import field_names
@@ -106,7 +107,8 @@ class MergeDesk(QObject):
         name, other = (one_line(each.display_name) for each in (done.kept, done.double))
         told = translate("merge", "Merged: {other} into {name}").format(other=other, name=name)
         self._space.own.committed_together(told, self._undoable(done.merge_id))
-        self._space.open_patient(done.kept.id)
+        page = open_patient(self._space, done.kept.id)
+        page.sheet.say(told, "ok")  # the note lies behind the page
 
     def _undoable(self, merge_id: UUID) -> DoneTogether:
         def take_back() -> None:
@@ -117,41 +119,52 @@ class MergeDesk(QObject):
 
     # --- two again ---
 
-    def separate(self, merge_id: UUID, not_now: Callable[[], None] = lambda: None) -> None:
-        """Take a merge back, of this desk or another, today's or an old one. `not_now`: it may be tried once more."""
+    def separate(
+        self,
+        merge_id: UUID,
+        not_now: Callable[[], None] = lambda: None,
+        tell: Callable[[str, str], None] | None = None,
+    ) -> None:
+        """Take a merge back, of this desk or another, today's or an old one.
+
+        `not_now`: it may be tried once more. `tell`: who says what became of it (text, role), instead of a note.
+        """
+        own = self._space.own
+        tell = tell or (lambda text, role: (own.tell_trouble if role == "danger" else own.tell)(text))
         database, command = self._space.desk.database, SeparatePatients(merge_id)
         submission = Submission(self._space.desk.tasks, self)
 
         def failed(error: ClinicDeskError) -> None:
             if isinstance(error, PatientConflict):
-                self._space.own.tell_trouble(
-                    translate("merge", "This cannot be taken back: the records were separated or merged on since.")
-                )
+                told = translate("merge", "This cannot be taken back: the records were separated or merged on since.")
+                tell(told, "danger")
                 return
-            self._space.own.tell_trouble(self._sentence(error))
+            tell(self._sentence(error), "danger")
             if not isinstance(error, Refused):
                 not_now()
 
-        submission.done.connect(self._separated)
+        submission.done.connect(lambda done: tell(_separated_text(done), "ok"))
         submission.failed.connect(failed)
         submission.done.connect(submission.deleteLater)
         submission.failed.connect(submission.deleteLater)
         submission.send(lambda: service.separate_patients(database, command))
 
-    def _separated(self, done: Separated) -> None:
-        name, other = (one_line(each.display_name) for each in (done.kept, done.double))
-        parts = [translate("merge", "Separated again: {name} and {other}").format(name=name, other=other)]
-        if done.since:
-            told = translate("merge", "Booked since, and staying with {name}: {count}")
-            parts.append(told.format(count=done.since, name=name))
-        if done.kept_fields:
-            fields = ", ".join(field_names()[each] for each in done.kept_fields)
-            parts.append(translate("merge", "changed since and left as it is: {fields}").format(fields=fields))
-        self._space.own.tell(". ".join(parts))
-
     def _sentence(self, error: ClinicDeskError) -> str:
         clinic = self._space.store.clinic
         return sentence(error, clinic, clinic.sites[0].zone if clinic.sites else "UTC")
+
+
+def _separated_text(done: Separated) -> str:
+    """Return what came of taking a merge back, with what stayed."""
+    name, other = (one_line(each.display_name) for each in (done.kept, done.double))
+    parts = [translate("merge", "Separated again: {name} and {other}").format(name=name, other=other)]
+    if done.since:
+        told = translate("merge", "Booked since, and staying with {name}: {count}")
+        parts.append(told.format(count=done.since, name=name))
+    if done.kept_fields:
+        fields = ", ".join(field_names()[each] for each in done.kept_fields)
+        parts.append(translate("merge", "changed since and left as it is: {fields}").format(fields=fields))
+    return ". ".join(parts)
 
 
 def merges_of(space: Workspace) -> MergeDesk:

@@ -67,6 +67,7 @@ class PatientSheet(Sheet):
         self._clock = clock
         self._warned = False
         self._fresh = True
+        self._busy = False
         self._came_back_to: QWidget | None = None
         self.details = PatientDetails(tasks, clinic)
         self.name = plain_label("", "title", wrap=True)
@@ -130,7 +131,7 @@ class PatientSheet(Sheet):
             button(translate("record", "&Book…"), "patient_book", self.book_wanted.emit),
             button(translate("record", "Follow-&up…"), "patient_follow_up", self.follow_up_wanted.emit),
             button(translate("record", "&Merge with…"), "patient_merge", self.merge_wanted.emit),
-            button(translate("record", "Sepa&rate again…"), "patient_separate", self.separate_wanted.emit),
+            button(translate("record", "Sepa&rate again"), "patient_separate", self.separate_wanted.emit),
         )
         self.wait = button(translate("record", "&Waiting list…"), "patient_waiting", self.waiting_wanted.emit)
         self.paper = button(translate("record", "Pr&int list…"), "patient_paper", self.paper_wanted.emit)
@@ -244,6 +245,7 @@ class PatientSheet(Sheet):
 
     def set_busy(self, *, busy: bool) -> None:
         """Keep everything as it is while something is saved; the keyboard comes back to where it was."""
+        self._busy = busy
         focused = QApplication.focusWidget()
         if busy and focused is not None and self.isAncestorOf(focused):
             self._came_back_to = focused
@@ -251,10 +253,10 @@ class PatientSheet(Sheet):
         self.details.setEnabled(not busy)
         if not busy and self._came_back_to is not None and self.hasFocus():
             self._came_back_to.setFocus()
-        self._show_state(busy=busy)
+        self._show_state()
 
-    def _show_state(self, *, busy: bool = False) -> None:
-        is_there, may = self.record is not None and not busy, self._may.write
+    def _show_state(self) -> None:
+        is_there, may = self.record is not None and not self._busy, self._may.write
         self.details.set_locked(locked=not may or self.record is None)
         self.save.setVisible(may)
         self.save.setEnabled(is_there and self.details.is_changed)
@@ -288,7 +290,9 @@ class PatientSheet(Sheet):
         return None if self.record is None else self.record.patient
 
     def reject(self) -> None:
-        """Esc leaves; what is typed and not saved is asked about once."""
+        """Esc leaves, but not while it is being saved; what is typed and not saved is asked about once."""
+        if self._busy:
+            return
         if self.details.is_changed and not self._warned:
             self._warned = True
             self.say(translate("record", "Not saved yet: Ctrl+S saves it, Esc again throws it away."), "warning")

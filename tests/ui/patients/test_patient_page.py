@@ -251,7 +251,9 @@ def test_a_merge_of_another_day_is_separated_from_the_page(
     assert "Jonas Meier" in sheet.told.text()
     assert sheet.writing[3].isVisibleTo(sheet)
     sheet.writing[3].click()
-    when(lambda: get_patient(database, jonas.id).merged_into is None, qtbot)
+    when(lambda: sheet.told.text() == "Separated again: Anna Meier and Jonas Meier", qtbot)
+    assert get_patient(database, jonas.id).merged_into is None
+    when(lambda: not sheet.writing[3].isVisibleTo(sheet), qtbot)
 
 
 def test_a_record_changed_while_two_are_compared_is_shown_anew_and_nothing_is_written(

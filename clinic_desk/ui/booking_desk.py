@@ -121,6 +121,12 @@ class BookingDesk(QObject):
         looked_at = self._first_day() if self._calendar.isVisible() and not arrived else None
         self.form.start_anywhere(patient, from_day=looked_at, arrived=arrived)
 
+    def start_for_new(self, typed: str) -> None:
+        """Begin a booking at the next free time for somebody new, of whom this was typed."""
+        self.start_anywhere()
+        if self._form is not None and self._form.isVisible():
+            self._form.add_patient(typed)
+
     def start_at_slot(self, slot: FreeSlot, type_id: UUID) -> None:
         """Begin a booking at a free time from the list."""
         if self._own.refuses():

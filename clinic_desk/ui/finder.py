@@ -21,7 +21,7 @@ from clinic_desk.ui.navigation import Navigator
 if TYPE_CHECKING:
     from clinic_desk.domain.finding import FoundAppointment
     from clinic_desk.ui.search.commands import Command
-    from clinic_desk.ui.search.rows import Answer, FindRow
+    from clinic_desk.ui.search.rows import Answer, FindRow, NewPatient
     from clinic_desk.ui.shell.toasts import Toast
 
 _CALL_SHOWN_MS: Final = 30_000
@@ -33,6 +33,8 @@ class Finder(QObject):
 
     booking_wanted = Signal(object)
     """`Patient`: book for this one."""
+    new_patient_wanted = Signal(str)
+    """Book for somebody new, of whom this was typed, or who calls from this number."""
     open_patient: Callable[[UUID], None]
     """Shows a patient's page, by id; set by whoever makes the finder."""
 
@@ -154,8 +156,9 @@ class Finder(QObject):
 
     # --- what was chosen ---
 
-    def _go(self, target: PatientMatch | FoundAppointment | Command | date, verb: str) -> None:
+    def _go(self, target: PatientMatch | FoundAppointment | Command | NewPatient | date, verb: str) -> None:
         from clinic_desk.domain.finding import FoundAppointment
+        from clinic_desk.ui.search.rows import NewPatient
 
         if isinstance(target, date):
             self._navigator.go_to(target)
@@ -163,6 +166,8 @@ class Finder(QObject):
             self._go_to_patient(target, verb)
         elif isinstance(target, FoundAppointment):
             self._go_to_appointment(target, verb)
+        elif isinstance(target, NewPatient):
+            self.new_patient_wanted.emit(target.typed)
         else:
             action = self._window.findChild(QAction, target.name)
             if action is not None:
@@ -212,7 +217,14 @@ class Finder(QObject):
             self._wanted = wanted  # when that week is shown
             self._navigator.show_week(entry.appointment.practitioner_id)
         elif wanted[2] in {"next_free", "cancel"}:
-            self._window.actions_by_name[wanted[2]].trigger()
+            self._do(self._window.actions_by_name[wanted[2]])
+
+    def _do(self, action: QAction) -> None:
+        """Do it with what is selected by now; of one who is in the house already some things cannot be done."""
+        if action.isEnabled():
+            action.trigger()
+        else:
+            self._tell(self.tr("“{command}” is not possible with this appointment.").format(command=action.text()))
 
     def _has_column_elsewhere(self, entry: Entry) -> bool:
         """Whether the week of its doctor, who is not among the columns that are shown, would have it."""

@@ -71,6 +71,7 @@ class ViewCommands(QObject):
             lambda: self._window.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
         )
         finder.booking_wanted.connect(self._space.booking.start_anywhere)
+        finder.new_patient_wanted.connect(self._space.booking.start_for_new)
 
     def _show_key_of_find(self) -> None:
         self._window.top_bar.find_box.set_keys(_keys(self._actions["find"].shortcut()))

@@ -58,7 +58,7 @@ def answered(known: Answer, found: FoundLines) -> Answer:
     """Return the whole answer; if nothing at all is found, it says so and what could be typed."""
     answer = replace(known, lines=found.lines, appointments=found.appointments)
     nothing = not (answer.lines or answer.appointments or answer.commands or answer.day)
-    return replace(answer, note=_nothing_text()) if nothing else answer
+    return replace(answer, note=_nothing_text(), offers_new=True) if nothing else answer
 
 
 def nothing_found(known: Answer, trouble: str) -> Answer:
@@ -71,7 +71,7 @@ def caller_answer(database: Database, clinic: Clinic, number: str) -> Answer:
     region = next((site.country for site in clinic.sites if site.country), "") or "DE"
     found = search.patients_of_caller(database, number, region)
     note = "" if found else translate("find", "No patient has this number.")
-    return Answer(number.strip(), _lines(found, ""), note=note)
+    return Answer(number.strip(), _lines(found, ""), note=note, offers_new=not found)
 
 
 def trouble_text(*, unreachable: bool) -> str:

@@ -120,6 +120,11 @@ class FindList(MatchList):
         """Return the height that shows all rows."""
         return sum(self.sizeHintForRow(row) for row in range(self.matches.rowCount())) + 2
 
+    @property
+    def rows(self) -> tuple[FindRow, ...]:
+        """What is shown."""
+        return tuple(row for row in self.matches.rows if isinstance(row, FindRow))
+
     def chosen(self) -> FindRow | None:
         """Return the row that Enter takes."""
         row = self.highlighted()

@@ -21,9 +21,16 @@ if TYPE_CHECKING:
     from clinic_desk.domain.finding import FoundAppointment
 
 translate = QCoreApplication.translate
-Kind = Literal["title", "note", "patient", "appointment", "day", "command"]
+Kind = Literal["title", "note", "patient", "appointment", "day", "command", "new"]
 _LIKELY_DAYS: Final = timedelta(days=3 * 365)
 """A date further off than this is rather somebody's birth date."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPatient:
+    """Nobody is found: book for somebody new, of whom this is known."""
+
+    typed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class FindRow(Row):
 
     kind: Kind = "note"
     parts: tuple[str, ...] = ()
-    target: PatientMatch | FoundAppointment | Command | date | None = None
+    target: PatientMatch | FoundAppointment | Command | NewPatient | date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class Answer:
     beside_day: bool = False
     """A name was typed beside the day."""
     note: str = ""
+    offers_new: bool = False
+    """These letters may be a new patient's."""
 
 
 def rows_of(
@@ -67,7 +76,8 @@ def rows_of(
         order = (patients, visits, days, commands)
     rows = tuple(row for group in order for row in group)
     note = (_note_row(answer.note),) if answer.note else ()
-    return rows + note
+    new = (_new_row(answer.text),) if answer.offers_new else ()
+    return rows + note + new
 
 
 def is_likely(answer: Answer, today: date) -> bool:
@@ -86,6 +96,11 @@ def _group(title: str, rows: Sequence[FindRow]) -> tuple[FindRow, ...]:
 
 def _note_row(text: str) -> FindRow:
     return FindRow(None, text, takes=False, kind="note")
+
+
+def _new_row(typed: str) -> FindRow:
+    text = translate("find", "+ New patient “{letters}”, and book").format(letters=one_line(typed))
+    return FindRow(None, text, kind="new", target=NewPatient(typed))
 
 
 def _patient_row(line: MatchLine, today: date, wall_of: Callable[[datetime], datetime]) -> FindRow:

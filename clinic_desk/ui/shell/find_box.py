@@ -149,9 +149,10 @@ class FindBox(QLineEdit):
         if popup is None or popup.isHidden():
             self.setAccessibleDescription("")
             return
-        rows = popup.list.matches.rows
-        count, row = sum(row.takes for row in rows), popup.list.chosen()
-        told = self.tr("{count} found. {first}").format(count=count, first=row.text if row else rows[-1].text)
+        rows, row = popup.list.rows, popup.list.chosen()
+        count = sum(each.takes and each.kind != "new" for each in rows)
+        first = " ".join([each.text for each in rows if each.kind == "note"] + ([row.text] if row else []))
+        told = self.tr("{count} found. {first}").format(count=count, first=first)
         self.setAccessibleDescription(told)
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, told))
 

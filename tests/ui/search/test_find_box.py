@@ -261,4 +261,5 @@ def test_a_screen_reader_hears_how_many_there_are_and_which_is_chosen(box: FindB
     assert row.text(QAccessible.Text.Name) == "Meier, Anna, 14 Mar 1987 · 39"
     QTest.keyClicks(box, "x")
     found(box)
-    assert box.accessibleDescription().startswith("0 found. Nothing is found")
+    assert box.accessibleDescription().startswith("0 found. Nothing is found by this.")
+    assert box.accessibleDescription().endswith("+ New patient “meix”, and book")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
@@ -132,8 +132,13 @@ def test_a_caller_is_opened_a_family_is_shown_and_a_stranger_said_so(
     QTest.keyClick(box, Key.Key_Escape)
     finder.find_phone("+4930999999999")
     qtbot.waitUntil(lambda: box.popup is not None and box.popup.isVisible())
-    assert box.popup.list.matches.rows[-1].text == "No patient has this number."
-    QTest.keyClick(box, Key.Key_Escape)
+    assert [row.kind for row in box.popup.list.rows] == ["note", "new"]
+    assert box.popup.list.rows[0].text == "No patient has this number."
+    QTest.keyClick(box, Key.Key_Return)  # somebody new: what is known goes along
+    form = space(desk).booking.form
+    qtbot.waitUntil(lambda: form.isVisible() and form.page == 1)
+    assert any("999999" in line.text().replace(" ", "") for line in form.patient_form.findChildren(QLineEdit))
+    form.close_form()
     QApplication.clipboard().setText("030 12345672")
     QTest.keyClick(desk.window, Key.Key_K, Modifier.ControlModifier)
     QTest.keyClick(box, Key.Key_V, Modifier.ControlModifier)
@@ -159,10 +164,14 @@ def test_a_call_takes_nothing_away_from_whoever_is_typing(desk: DeskProgram, cli
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]] * 2)
 
 
-def test_what_was_changed_meanwhile_is_said(
+def test_what_cannot_be_done_or_was_changed_meanwhile_is_said(
     desk: DeskProgram, booked: Callable[..., Entry], clinic: SmallClinic, owner_engine: Engine, qtbot: QtBot
 ) -> None:
     entry = booked(8, 600)
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE appointment SET status = 'arrived' WHERE id = %s", (entry.id,))
+    QTest.keyClick(find(desk, "siobh", qtbot), Key.Key_Return, Modifier.ShiftModifier)
+    qtbot.waitUntil(lambda: "is not possible with this appointment" in desk.window.toasts.latest_text())
     box = find(desk, "siobh", qtbot)
     with owner_engine.begin() as connection:
         connection.exec_driver_sql("UPDATE appointment SET status = 'waitlist' WHERE id = %s", (entry.id,))

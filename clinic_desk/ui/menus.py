@@ -27,7 +27,7 @@ _ENTRY = (
         "reinstate",
         "",
     ),
-    *("follow_up", "card", "repeat", "series_move", "series_cancel", "waiting_add", "", "error"),
+    *("follow_up", "card", "repeat", "series_move", "series_cancel", "waiting_add", "waiting_here", "", "error"),
 )
 
 

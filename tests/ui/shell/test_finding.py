@@ -172,7 +172,8 @@ def test_what_cannot_be_done_or_was_changed_meanwhile_is_said(
         connection.exec_driver_sql("UPDATE appointment SET status = 'arrived' WHERE id = %s", (entry.id,))
     QTest.keyClick(find(desk, "siobh", qtbot), Key.Key_Return, Modifier.ShiftModifier)
     qtbot.waitUntil(lambda: "is not possible with this appointment" in desk.window.toasts.latest_text())
-    box = find(desk, "siobh", qtbot)
+    entry = booked(15, 600, patient=1)
+    box = find(desk, "jonas", qtbot)
     with owner_engine.begin() as connection:
         connection.exec_driver_sql("UPDATE appointment SET status = 'waitlist' WHERE id = %s", (entry.id,))
     take(box, "appointment")

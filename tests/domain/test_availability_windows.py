@@ -149,6 +149,11 @@ def test_a_night_duty_is_two_windows_that_join_at_midnight_with_one_grid() -> No
     assert walls(tuesday) == ["00:15", "00:40", "01:05", "01:30"]
 
 
+def test_a_window_until_2359_does_not_join_so_the_next_day_begins_a_grid_of_its_own() -> None:
+    where = clinic(working_hours=(*hours((1330, 1439), weekdays=[1]), *hours((0, 120), weekdays=[2])))
+    assert walls(search(where, day=TUESDAY, step=25)) == ["00:00", "00:25", "00:50", "01:15", "01:40"]
+
+
 def test_the_grid_keeps_its_phase_when_the_first_half_of_a_night_is_closed() -> None:
     rows = (*hours((1330, 1440), weekdays=[1]), *hours((0, 120), weekdays=[2]))
     where = clinic(working_hours=rows, closures=(Closure(UUID(int=5), SITE.id, MONDAY, MONDAY),))

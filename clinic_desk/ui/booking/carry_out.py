@@ -41,6 +41,8 @@ class CarryOut(QObject):
     busy_changed = Signal(bool)
     another_time = Signal()
     """The time was taken, and the user wants to choose another one by hand."""
+    waiting_wanted = Signal()
+    """The time was taken, and the patient is to be put on the waiting list; see `offer_waiting_list`."""
     given_up = Signal()
     """The user let the change go; what the database holds stays."""
 
@@ -59,6 +61,7 @@ class CarryOut(QObject):
         self._taken_first = TakenFirst(database, tasks, window, clock)
         self._taken_first.chosen.connect(self._send_instead)
         self._taken_first.another_time.connect(self._leave_dialog_for_form)
+        self._taken_first.waiting_wanted.connect(self._leave_dialog_for_list)
         self._taken_first.given_up.connect(self._give_up)
         self._changed_meanwhile = ChangedMeanwhile(window, clock)
         self._changed_meanwhile.decided.connect(self._send)
@@ -183,6 +186,14 @@ class CarryOut(QObject):
     def _leave_dialog_for_form(self) -> None:
         self.dialog = None
         self.another_time.emit()
+
+    def offer_waiting_list(self) -> None:
+        """From now on, a new booking whose time was taken can be put on the waiting list instead."""
+        self._taken_first.may_wait = True
+
+    def _leave_dialog_for_list(self) -> None:
+        self.dialog = None
+        self.waiting_wanted.emit()
 
     def _give_up(self) -> None:
         self.dialog = None

@@ -89,6 +89,9 @@ class BookingForm(FormView):
         self.carry_out.finding_out.connect(lambda: self.sending.tell(OutcomeUnknown()))
         self.carry_out.busy_changed.connect(lambda _: self._show_busy())
         self.carry_out.another_time.connect(self._choose_another_time)
+        self.carry_out.offer_waiting_list()
+        self.carry_out.waiting_wanted.connect(self._choose_another_time)
+        self.carry_out.waiting_wanted.connect(self.waiting_pressed)
         self.carry_out.given_up.connect(self.close_form)
 
     # --- opening ---

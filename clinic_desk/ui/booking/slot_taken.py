@@ -69,6 +69,8 @@ class SlotTakenDialog(Sheet):
     """The FreeSlot to book instead."""
     squeeze_wanted = Signal()
     """The same time all the same, beside the one who was first."""
+    waiting_wanted = Signal()
+    """None of these: the patient is to be put on the waiting list."""
     another_time = Signal()
     """Back to the form, to choose a time there."""
     discarded = Signal()
@@ -96,6 +98,8 @@ class SlotTakenDialog(Sheet):
         self.problem.setObjectName("taken_problem")
         self.problem.setProperty("boxed", "true")
         self._squeeze = button(translate("taken", "&Squeeze in"), "squeeze_in", self._squeeze_in)
+        self._wait = button(translate("taken", "Waiting &list…"), "taken_waiting", self._choose_waiting)
+        self._wait.hide()
         self._other = button(translate("taken", "Choose another &time"), "another_time", self._choose_another)
         self._discard = button(translate("taken", "&Discard"), "discard", self._throw_away)
         self._book = button("", "book_instead", self._book_chosen, "primary")
@@ -104,7 +108,7 @@ class SlotTakenDialog(Sheet):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        for each in (self._squeeze, self._other, self._discard, self._book):
+        for each in (self._squeeze, self._wait, self._other, self._discard, self._book):
             buttons.addWidget(each)
         for widget in (self._title, self._story, self._table):
             self.body.addWidget(widget)
@@ -280,7 +284,7 @@ class SlotTakenDialog(Sheet):
         self.arrange()
 
     def _show_busy(self) -> None:
-        for each in (*self.choices, self._squeeze, self._other, self._discard):
+        for each in (*self.choices, self._squeeze, self._wait, self._other, self._discard):
             each.setEnabled(not self._busy)
         self._book.setVisible(bool(self.choices))
         self._book.setEnabled(not self._busy)
@@ -311,6 +315,15 @@ class SlotTakenDialog(Sheet):
         if not self._busy:
             self.done(self.DialogCode.Rejected)
             self.another_time.emit()
+
+    def offer_waiting_list(self) -> None:
+        """Let the patient be put on the waiting list instead; whoever shows the dialog sees to it."""
+        self._wait.show()
+
+    def _choose_waiting(self) -> None:
+        if not self._busy and self.guard.is_ready:
+            self.done(self.DialogCode.Rejected)
+            self.waiting_wanted.emit()
 
     def _throw_away(self) -> None:
         if not self._busy:

@@ -23,6 +23,8 @@ class TakenFirst(QObject):
     chosen = Signal(object)
     """The Writing to send instead."""
     another_time = Signal()
+    waiting_wanted = Signal()
+    """The patient is to be put on the waiting list; offered where `may_wait`."""
     given_up = Signal()
 
     def __init__(self, database: Database, tasks: Tasks, window: QWidget, clock: Callable[[], datetime]) -> None:
@@ -33,6 +35,7 @@ class TakenFirst(QObject):
         self._clock = clock
         self._sent: Sent | None = None
         self._by: Entry | None = None
+        self.may_wait = False
 
     def show(
         self, sent: Sent, by: Entry | None, clinic: Clinic, dialog: SlotTakenDialog | None
@@ -48,6 +51,9 @@ class TakenFirst(QObject):
             shown.slot_chosen.connect(self._take)
             shown.squeeze_wanted.connect(self._squeeze_in)
             shown.another_time.connect(self.another_time)
+            shown.waiting_wanted.connect(self.waiting_wanted)
+            if self.may_wait and sent.base is None:
+                shown.offer_waiting_list()
             shown.discarded.connect(self.given_up)
             shown.open()
         self._look(shown, wanted, sent, clinic)

@@ -82,6 +82,11 @@ def in_front(space: Workspace, kind: type[Shown]) -> Shown:
     return found
 
 
+def awaited(space: Workspace, kind: type[Shown], qtbot: QtBot) -> Shown:
+    qtbot.waitUntil(lambda: any(each.isVisible() for each in space.window.findChildren(kind)))
+    return in_front(space, kind)
+
+
 def last_text(space: Workspace) -> Callable[[], str]:
     return space.window.toasts.latest_text
 
@@ -261,6 +266,24 @@ def test_no_time_serves_in_the_booking_form_so_the_patient_goes_on_the_list(
     (one,) = open_wishes(database)
     assert (one.wish.patient_id, one.wish.practitioner_ids) == (patient.id, frozenset({clinic.okafor}))
     qtbot.waitUntil(lambda: not space.booking.form.isVisible())
+
+
+def test_where_the_time_was_taken_first_the_waiting_list_is_one_of_the_ways_on(
+    clinic: SmallClinic, database: Database, second_database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    patient = booking.book(database, checkup(clinic)).patient
+    form = space.booking.form
+    space.booking.start_at(Place(clinic.okafor, None, clinic.berlin, at(clinic.monday, 14), None), patient)
+    taken = checkup(clinic, at(clinic.monday, 14), patient_id=clinic.patients[4], practitioner_id=clinic.okafor)
+    booking.book(second_database, taken)
+    form.carry_out.book(checkup(clinic, at(clinic.monday, 14), practitioner_id=clinic.okafor), patient)
+    dialog = awaited(space, SlotTakenDialog, qtbot)
+    qtbot.waitUntil(lambda: dialog.guard.is_ready)
+    press(Qt.Key.Key_L, Qt.KeyboardModifier.AltModifier)
+    assert awaited(space, WishForm, qtbot).fields.patient.patient == patient
+    press(ENTER)
+    qtbot.waitUntil(lambda: [one.wish.patient_id for one in open_wishes(database)] == [patient.id])
+    qtbot.waitUntil(lambda: not form.isVisible())
 
 
 def test_the_list_is_searched_sorted_changed_and_shortened_by_keyboard(

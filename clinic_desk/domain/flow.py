@@ -9,8 +9,8 @@ from typing import Final
 from uuid import UUID
 
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.records import Appointment, AppointmentType, Clinic, Entry
 from clinic_desk.domain.records import AppointmentStatus as Status
-from clinic_desk.domain.records import AppointmentType, Clinic, Entry
 from clinic_desk.domain.wall import local_day
 
 IN_THE_HOUSE: Final = frozenset({Status.ARRIVED, Status.CHECKED_IN})
@@ -20,6 +20,7 @@ _STILL_HERE: Final = timedelta(hours=12)
 _EARLY: Final = timedelta(hours=4)
 """Nobody sits in the waiting room for longer before a visit past midnight."""
 _A_LITTLE_LATER: Final = timedelta(minutes=10)
+_A_DAY_OR_SO: Final = timedelta(hours=26)
 
 
 def is_in_the_house(entry: Entry, now: datetime) -> bool:
@@ -54,14 +55,21 @@ def never_arrived(entries: Iterable[Entry], now: datetime, site_id: UUID | None 
 
 def day_is_over(entries: Iterable[Entry], now: datetime, site_id: UUID | None = None) -> bool:
     """Whether there were visits today, and the last of them ended some minutes ago; of one site or of all (None)."""
-    ends = [
-        entry.appointment.ends_at
+    rows = [
+        entry.appointment
         for entry in entries
         if entry.appointment.status.occupies_time
         and site_id in {None, entry.appointment.site_id}
-        and local_day(entry.appointment.starts_at, entry.appointment.zone) == local_day(now, entry.appointment.zone)
+        and abs(entry.appointment.starts_at - now) < _A_DAY_OR_SO  # days of a zone are looked up for few
     ]
-    return bool(ends) and max(ends) + _A_LITTLE_LATER <= now
+    ended = [row.ends_at + _A_LITTLE_LATER <= now for row in rows]
+    if any(_is_today(row, now) for row, is_over in zip(rows, ended, strict=True) if not is_over):
+        return False
+    return any(_is_today(row, now) for row, is_over in zip(rows, ended, strict=True) if is_over)
+
+
+def _is_today(row: Appointment, now: datetime) -> bool:
+    return local_day(row.starts_at, row.zone) == local_day(now, row.zone)
 
 
 @dataclass(frozen=True, slots=True)

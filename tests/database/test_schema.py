@@ -122,6 +122,9 @@ _QUERIES = {
     "what is in the way": """
         SELECT * FROM appointment WHERE practitioner_id = :who AND occupies AND footprint && tstzrange(:start, :end)
             AND starts_at > :start - interval '28 hours' AND starts_at < :end + interval '4 hours'""",
+    "who never arrived": """
+        SELECT id FROM appointment WHERE status = 'booked' AND ends_at <= now() AND starts_at < now()
+        AND starts_at > now() - make_interval(days => 7)""",
     "a patient's appointments": """
         SELECT * FROM appointment WHERE patient_id = :patient AND starts_at > :start ORDER BY starts_at LIMIT 20""",
     "an appointment's history": "SELECT * FROM history WHERE row_id = :id ORDER BY id",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from clinic_desk.domain.flow import house_days, in_the_house, step_before, waits_too_long
+from clinic_desk.domain.flow import day_is_over, house_days, in_the_house, never_arrived, step_before, waits_too_long
 from clinic_desk.domain.records import Appointment, AppointmentType, Clinic, Entry, Patient, Site
 from clinic_desk.domain.records import AppointmentStatus as S
 
@@ -70,6 +70,19 @@ def test_the_limit_of_the_kind_of_visit_says_who_waits_too_long() -> None:
     assert waits_too_long(visit(1, S.ARRIVED, 20), KIND, NOON)
     assert not waits_too_long(visit(1, S.CHECKED_IN, 60, 2), KIND, NOON)
     assert not waits_too_long(visit(1, S.ARRIVED, 300), replace(KIND, waiting_limit_minutes=0), NOON)
+
+
+def test_the_day_is_over_when_its_last_visit_ended_some_minutes_ago() -> None:
+    early, late = visit(1, S.FULFILLED, 60, 50), visit(2, S.BOOKED)
+    late = replace(late, appointment=replace(late.appointment, starts_at=NOON, ends_at=NOON + 15 * MINUTE))
+    cancelled = visit(3, S.CANCELLED)
+    assert not day_is_over([early, late], NOON + 24 * MINUTE)
+    assert day_is_over([early, late], NOON + 25 * MINUTE)
+    assert not day_is_over([early, late], NOON + 25 * MINUTE, UUID(int=9))
+    assert not day_is_over([cancelled], NOON + 60 * MINUTE)
+    assert not day_is_over([early, late], NOON + timedelta(days=1))  # of yesterday
+    assert [entry.id.int for entry in never_arrived([early, late, cancelled], NOON + 15 * MINUTE)] == [2]
+    assert never_arrived([late], NOON + 14 * MINUTE) == ()
 
 
 def test_one_step_back_goes_through_the_steps_that_were_made_only() -> None:

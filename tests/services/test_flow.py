@@ -67,6 +67,7 @@ def test_all_are_marked_as_one_change_that_tells_nobody_and_is_taken_back_as_one
     assert flow.never_arrived(database) == ()
     back = undoing.take_back(database, TakeBack(command.operation_id))
     assert [entry.appointment.status for entry in back.entries] == [S.BOOKED, S.BOOKED]
+    assert count(owner_engine, "notification WHERE status <> 'cancelled'") == 0
 
 
 def test_whom_another_desk_changed_meanwhile_is_left_and_named(

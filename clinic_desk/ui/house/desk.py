@@ -63,6 +63,7 @@ class HouseDesk(QObject):
         panel.window_wanted.connect(space.window.actions_by_name["house_window"].trigger)
         panel.noshows_wanted.connect(space.window.actions_by_name["noshows"].trigger)
         panel.walk_in_wanted.connect(space.window.actions_by_name["walk_in"].trigger)
+        panel.walk_in.setEnabled(space.may_write)
         keys = (self._keys(name) for name in ("house_window", "walk_in", "noshows"))
         panel.set_keys(*keys)
 

@@ -18,7 +18,7 @@ from clinic_desk.ui.lanes import Priority
 if TYPE_CHECKING:
     from clinic_desk.ui.workspace import Workspace
 
-SHOWN_MS: Final = 120_000
+SHOWN_MS: Final = 30_000
 """A proposal stays so long; the panel beside the calendar goes on saying how many there are."""
 
 

@@ -222,15 +222,16 @@ def test_a_hold_of_another_desk_is_seen_and_goes_when_that_desk_dies(
     qtbot.waitUntil(lambda: not desk.store.boards[clinic.monday].holds, timeout=20_000)
 
 
-def test_days_that_are_not_shown_any_more_are_forgotten_in_time_and_shown_ones_never(
+def test_days_that_are_not_shown_any_more_are_forgotten_in_time_and_shown_or_followed_ones_never(
     desk: Desk, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
+    desk.store.follow([clinic.monday])
     for count in range(40):
         day = clinic.monday + timedelta(days=count)
         desk.store.show([day])
         qtbot.waitUntil(lambda day=day: day in desk.store.boards)  # type: ignore[misc]
     assert len(desk.store.boards) <= 24
-    assert clinic.monday + timedelta(days=39) in desk.store.boards
+    assert {clinic.monday, clinic.monday + timedelta(days=39)} <= desk.store.boards.keys()
 
 
 def test_a_week_is_read_in_one_go_and_kept_live(
@@ -270,17 +271,22 @@ def far_desk(
 def test_a_cut_is_told_and_what_was_missed_is_there_when_it_is_back(
     far_desk: Desk, proxy: FaultyProxy, second_database: Database, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
+    followed = clinic.monday + timedelta(days=9)
+    far_desk.store.follow([followed])
+    qtbot.waitUntil(lambda: followed in far_desk.store.boards)
     with qtbot.waitSignal(far_desk.store.connection_changed) as told:
         proxy.refuse()
         proxy.cut_all()
     assert told.args == [Connection.LOST]
     booking.book(second_database, booking_at(clinic, 540))
-    assert entries_of(far_desk, clinic.monday) == []
+    booking.book(second_database, booking_at(clinic, 600, day=followed, patient=1))
+    assert entries_of(far_desk, clinic.monday) == entries_of(far_desk, followed) == []
     assert far_desk.store.freshness.age() > 0
     with qtbot.waitSignal(far_desk.store.connection_changed, timeout=10_000) as told:
         proxy.resume()
     assert told.args == [Connection.LIVE]
     qtbot.waitUntil(lambda: len(entries_of(far_desk, clinic.monday)) == 1)
+    qtbot.waitUntil(lambda: len(entries_of(far_desk, followed)) == 1)
     assert far_desk.store.freshness.age() == 0
 
 

@@ -91,6 +91,7 @@ class AppointmentPanel(QWidget):
         self.last_change = plain_label("", "muted", wrap=True)
         self.last_change.setFont(scaled(self.last_change.font(), 0.88))
         self.first = button("", "panel_status", self._first_pressed, "primary")
+        self.first.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # clicked away, it would hand the keyboard to what is next
         self.move_button = button(translate("panel", "Move"), "panel_move", lambda: self._ask(self.move_requested))
         self.cancel_button = button(
             translate("panel", "Cancel…"), "panel_cancel", lambda: self._ask(self.cancel_requested)
@@ -127,6 +128,12 @@ class AppointmentPanel(QWidget):
         column.addWidget(self.card)
         column.addWidget(self.empty)
         column.addStretch(1)
+
+    def add_below_buttons(self, part: QWidget) -> None:
+        """Put on the card what else can be done."""
+        inner = self.card.layout()
+        if isinstance(inner, QVBoxLayout):
+            inner.insertWidget(inner.indexOf(self.last_change), part)
 
     # --- showing ---
 

@@ -19,6 +19,7 @@ from clinic_desk.ui.house.listing import HouseList
 from clinic_desk.ui.house.panel import HousePanel
 from clinic_desk.ui.house.proposal import NoShowProposal
 from clinic_desk.ui.house.rows import HouseRow, house_row, spoken
+from clinic_desk.ui.house.step_links import StepLinks
 from clinic_desk.ui.house.window import HouseWindow
 from clinic_desk.ui.menus import entry_menu
 from clinic_desk.ui.window_place import place_window
@@ -57,6 +58,9 @@ class HouseDesk(QObject):
 
     def _put_in(self) -> None:
         space, panel = self._space, self.panel
+        links = StepLinks(space.window.actions_by_name)
+        links.left.connect(space.window.calendar.setFocus)
+        space.sides.panel.add_below_buttons(links)
         space.sides.put_beside(panel)
         self._serve(panel.list)
         panel.site_chosen.connect(self._choose_site)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
@@ -177,6 +177,34 @@ def test_the_list_has_the_same_keys_for_whom_is_chosen_there(
     press(Key.Key_Return)
     assert space.window.calendar.hasFocus()
     qtbot.waitUntil(lambda: (shown := space.window.calendar.selected_entry()) is not None and shown.id == first.id)
+
+
+def test_each_step_is_one_click_on_the_card_of_the_chosen_patient(
+    database: Database, space: Workspace, house: HouseDesk, book_at: BookAt, qtbot: QtBot
+) -> None:
+    entry = book_at(10)
+    other = book_at(30, 1)
+    booking.set_status(database, SetStatus(other.id, 1, S.ARRIVED))  # listed below the card all the while
+    qtbot.waitUntil(lambda: len(house.rows) == 1 and space.window.calendar.select_entry(entry.id))
+    space.window.calendar.setFocus()
+    for name, wanted in (
+        *(("panel_status", S.ARRIVED), ("panel_status", S.CHECKED_IN), ("panel_status", S.FULFILLED)),
+        *(("panel_step_back", S.CHECKED_IN), ("panel_step_back", S.ARRIVED), ("panel_step_back", S.BOOKED)),
+        *(("panel_noshow", S.NOSHOW), ("panel_step_back", S.BOOKED)),
+    ):
+        link = space.window.findChild(QPushButton, name)
+        assert isinstance(link, QPushButton)
+        qtbot.waitUntil(link.isVisible)
+        QTest.mouseClick(link, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda wanted=wanted: status(database, entry) is wanted)  # type: ignore[misc]
+        qtbot.waitUntil(
+            lambda wanted=wanted: (
+                (shown := space.sides.panel.entry) is not None  # type: ignore[misc]
+                and shown.appointment.status is wanted
+            )
+        )
+    assert len(house.rows) == 1
+    assert space.window.calendar.hasFocus()
 
 
 @pytest.mark.qt_log_ignore("does not support")

@@ -200,7 +200,7 @@ def texts() -> dict[str, str]:
         "doubles": translate("Actions", "Records that may be doubles…"),
         "print": translate("Actions", "Print…"),
         "card": translate("Actions", "Appointment card…"),
-        "automatic_lists": translate("Actions", "Day lists by themselves…"),
+        "automatic_lists": translate("Actions", "Automatic day lists…"),
         "import_file": translate("Actions", "Import…"),
         "export_file": translate("Actions", "Export…"),
         "day": translate("Actions", "Day"),

@@ -128,7 +128,10 @@ class AutomaticLists(QObject):
 
 def _reason(error: ClinicDeskError) -> str:
     if isinstance(error, InvalidInput):
-        return translate("paper", "The day lists could not be written into their folder. Look at its settings.")
+        return translate(
+            "paper",
+            "The day lists could not be written into their folder. Choose one that is there and can be written to.",
+        )
     return translate("paper", "The day lists could not be written: the database did not answer. It is tried again.")
 
 

@@ -8,7 +8,16 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from clinic_desk.ui.booking.fields import NumberBox, Remark, TickBox, button, field_label, let_wrap, plain_label
+from clinic_desk.ui.booking.fields import (
+    NumberBox,
+    Remark,
+    TickBox,
+    button,
+    field_label,
+    let_wrap,
+    plain_label,
+    restyle,
+)
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.paper.choices import Automatic, minutes_of, times_text
 
@@ -23,20 +32,20 @@ class AutomaticSheet(Sheet):
     now_wanted = Signal(object)
     """The same, to be saved and written at once."""
 
-    def __init__(self, choice: Automatic, told: str, parent: QWidget) -> None:
+    def __init__(self, choice: Automatic, parent: QWidget) -> None:
         super().__init__(parent, width=680)
         self.setObjectName("automatic_sheet")
-        self.setAccessibleName(translate("paper", "Day lists by themselves"))
+        self.setAccessibleName(translate("paper", "Automatic day lists"))
         self.on = TickBox()
         self.on.setObjectName("automatic_on")
-        self.on.setText(translate("paper", "&Write the day lists as PDF by themselves"))
+        self.on.setText(translate("paper", "&Write the day lists as PDF at these times"))
         self.on.setChecked(choice.on)
         self.times = _line("automatic_times", ", ".join(times_text(choice.minutes).split()), 80)
         self.folder = _line("automatic_folder", choice.folder, 1000)
         self.keep = NumberBox("automatic_keep", 1, 365)
         self.keep.setValue(choice.keep_days)
         self.problem = Remark()
-        self.told = plain_label(told, "muted")
+        self.told = plain_label("", "muted")
         self.told.setObjectName("automatic_told")
         let_wrap(self.told)
         self.browse = button(translate("paper", "Choose…"), "automatic_browse", self._browse)
@@ -73,7 +82,7 @@ class AutomaticSheet(Sheet):
         below.addStretch(1)
         below.addWidget(self.cancel)
         below.addWidget(self.save)
-        self.body.addWidget(plain_label(translate("paper", "Day lists by themselves"), "title"))
+        self.body.addWidget(plain_label(translate("paper", "Automatic day lists"), "title"))
         self.body.addWidget(about)
         self.body.addWidget(self.on)
         self.body.addLayout(grid)
@@ -101,9 +110,10 @@ class AutomaticSheet(Sheet):
             self.problem.say("")
             signal.emit(Automatic(self.on.isChecked(), folder, minutes, self.keep.value()))
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, role: str = "muted") -> None:
         """Say when they were written last, or why not."""
         self.told.setText(text)
+        restyle(self.told, "role", role)
 
     def first_focus(self) -> QWidget | None:
         return self.on

@@ -10,7 +10,7 @@ from typing import Final
 from clinic_desk.domain.records import Clinic, Entry, Site
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.notifications.texts import language_of, spoken_date
-from clinic_desk.ui.paper.day_pages import one_line, person_name
+from clinic_desk.ui.paper.day_pages import one_line, person_name, phone_text
 from clinic_desk.ui.paper.document import Column, Document, Row, Sheet, Style, Text
 
 MOST: Final = 6
@@ -63,7 +63,7 @@ def card_document(entries: Sequence[Entry], clinic: Clinic, read_at: datetime) -
         columns=(Column("", 44), Column("", 40, 1)),
         rows=(*(_row(entry, clinic, language, with_place=one_site is None) for entry in shown), Row((tuple(texts),))),
     )
-    return Document(name=sheet.title, sheets=(sheet,), page_words="", slip=True)
+    return Document(name=sheet.title, sheets=(sheet,), page_words="", slip=True, larger=1.15)
 
 
 def _row(entry: Entry, clinic: Clinic, language: str, *, with_place: bool) -> Row:
@@ -77,4 +77,5 @@ def _row(entry: Entry, clinic: Clinic, language: str, *, with_place: bool) -> Ro
 
 
 def _place(site: Site) -> list[str]:
-    return [one_line(text) for text in (site.name, site.address, site.phone) if text]
+    lines = (site.name, *site.address.splitlines(), phone_text(site.phone))
+    return [text for line in lines if (text := one_line(line))]

@@ -42,8 +42,8 @@ def automatic(preferences: Preferences) -> Automatic:
 
 def default_folder() -> str:
     """Return what is offered at first."""
-    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    return str(Path(documents) / "Clinic Desk")
+    documents = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+    return str((documents if documents.is_dir() else Path.home()) / "Clinic Desk")
 
 
 def set_automatic(preferences: Preferences, choice: Automatic) -> None:

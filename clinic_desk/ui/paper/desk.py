@@ -196,11 +196,12 @@ class PaperDesk(QObject):
             return
         automatic = automatic_of(self._space)
         choice = choices.automatic(self._space.window.preferences)
-        sheet = self.settings = AutomaticSheet(choice, self._last_text(), self._space.window)
+        sheet = self.settings = AutomaticSheet(choice, self._space.window)
         sheet.saved.connect(partial(self._save, sheet))
         sheet.now_wanted.connect(self._write_now)
         automatic.ended.connect(self._tell_last)
         sheet.finished.connect(self._settings_closed)
+        self._tell_last()
         sheet.open()
 
     def _settings_closed(self) -> None:
@@ -218,13 +219,11 @@ class PaperDesk(QObject):
             self.settings.say(translate("paper", "Writing…"))
 
     def _tell_last(self) -> None:
+        trouble = automatic_of(self._space).trouble
         if self.settings is not None:
-            self.settings.say(self._last_text())
+            self.settings.say(trouble or self._last_text(), "danger" if trouble else "muted")
 
     def _last_text(self) -> str:
-        trouble = automatic_of(self._space).trouble
-        if trouble:
-            return trouble
         sites = [site for site in self._space.store.clinic.sites if site.active]
         found = [(choices.written_at(self._space.window.preferences, site.id), site.zone) for site in sites]
         last = [to_wall(at, zone) for at, zone in found if at is not None]

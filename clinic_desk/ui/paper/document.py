@@ -82,7 +82,8 @@ class Sheet:
 class Document:
     """`page_words`: with {page} and {pages} of a sheet. `foot`: at the bottom of each page.
 
-    `slip`: a card for somebody's hand, as wide as A6, to be cut off where the paper is larger.
+    `slip`: a card for somebody's hand, as wide as A6, to be cut off where the paper is larger. `larger`: how many times
+    the usual size its letters are; what patients take home is read without a desk lamp.
     """
 
     name: str
@@ -91,3 +92,4 @@ class Document:
     foot: str = ""
     landscape: bool = False
     slip: bool = False
+    larger: float = 1.0

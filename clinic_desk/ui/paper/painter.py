@@ -93,7 +93,7 @@ def paint(
     """Paint a document on a device of pages. Raises PrintCancelled."""
     scale = device.logicalDpiX() / _MM_PER_INCH
     room = device.pageLayout().paintRect(QPageLayout.Unit.Millimeter)
-    writing = _Writing(device, scale)
+    writing = _Writing(device, scale, document.larger)
     painter = QPainter(device)
     try:
         for number, page in enumerate(pages_of(document, room.width(), room.height(), writing.height)):
@@ -111,9 +111,9 @@ def paint(
 class _Writing:
     """The fonts of one device, and the paragraphs that are longer than a line: laid out once, measured and painted."""
 
-    def __init__(self, device: QPagedPaintDevice, scale: float) -> None:
+    def __init__(self, device: QPagedPaintDevice, scale: float, larger: float = 1.0) -> None:
         self._device, self._scale = device, scale
-        self._fonts = {style: _font(style, device) for style in Style}
+        self._fonts = {style: _font(_POINTS[style] * larger, style, device) for style in Style}
         self._metrics = {style: QFontMetricsF(font, device) for style, font in self._fonts.items()}
         self._line = {style: metrics.height() / scale for style, metrics in self._metrics.items()}
         self._wrapped: dict[tuple[str, Style, int], QTextLayout | None] = {}
@@ -176,8 +176,8 @@ class _Writing:
         painter.drawText(QPointF(x, box.y * scale + self._metrics[style].ascent()), placed.text)
 
 
-def _font(style: Style, device: QPagedPaintDevice) -> QFont:
+def _font(points: float, style: Style, device: QPagedPaintDevice) -> QFont:
     font = QFont(QGuiApplication.font().family())
-    font.setPointSizeF(_POINTS[style])
+    font.setPointSizeF(points)
     font.setBold(style in {Style.TITLE, Style.STRONG})
     return QFont(font, device)

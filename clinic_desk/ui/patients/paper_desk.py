@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QPoint, QStandardPaths, Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 
+from clinic_desk.services.day_list import put_file
 from clinic_desk.services.patients_record import record_of
-from clinic_desk.ui.patients.paper import document_of, page_of_locale, pdf_of, print_on, write_file
+from clinic_desk.ui.paper.painter import page_layout, paper_of_locale, pdf_of
+from clinic_desk.ui.patients.paper import list_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clinic_desk.domain.patients_record import PatientRecord
+    from clinic_desk.errors import ClinicDeskError
     from clinic_desk.ui.patients.desk import PatientPage
 
 translate = QCoreApplication.translate
@@ -53,16 +55,12 @@ class PatientPaper(QObject):
         )
 
     def print(self, record: PatientRecord) -> None:
-        """Ask for the printer, then print."""
-        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+        """Show the pages, from where they are printed."""
+        from clinic_desk.ui.paper.preview import Preview
 
-        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        printer.setPageLayout(page_of_locale())
-        dialog = QPrintDialog(printer, self._page.sheet.window())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        clinic = self._page.space.store.clinic
-        dialog.accepted.connect(lambda: print_on(document_of(record, clinic), printer))
-        QDialog.open(dialog)
+        document = list_document(record, self._page.space.store.clinic)
+        layout = page_layout(document, paper_of_locale())
+        QDialog.open(Preview(document, layout, self._page.sheet.window()))
 
     def ask_file(self, record: PatientRecord) -> None:
         """Ask where the PDF goes, then write it."""
@@ -78,21 +76,21 @@ class PatientPaper(QObject):
         dialog.open()
 
     def save(self, record: PatientRecord, path: Path) -> None:
-        """Write the PDF."""
-        content = pdf_of(record, self._page.space.store.clinic)
+        """Write the PDF, which is there whole or not at all."""
+        clinic, paper = self._page.space.store.clinic, paper_of_locale()
         self._page.space.desk.tasks.query(
             self,
-            lambda: write_file(path, content),
-            partial(self._saved, path),
-            self._page.tell,
+            lambda: put_file(path.parent, path.name, pdf_of(list_document(record, clinic), paper)),
+            self._saved,
+            self._not_saved,
             key="patient-paper",
         )
 
-    def _saved(self, path: Path, stands: bool) -> None:
-        if stands:
-            self._page.sheet.say(translate("paper", "✓ Saved as {name}").format(name=path.name), "ok")
-        else:
-            self._page.sheet.say(translate("paper", "It could not be saved there. Choose another folder."), "danger")
+    def _saved(self, path: Path) -> None:
+        self._page.sheet.say(translate("paper", "✓ Saved as {name}").format(name=path.name), "ok")
+
+    def _not_saved(self, _error: ClinicDeskError) -> None:
+        self._page.sheet.say(translate("paper", "It could not be saved there. Choose another folder."), "danger")
 
 
 def paper_of(page: PatientPage) -> PatientPaper:

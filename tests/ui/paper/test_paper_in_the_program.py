@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtPrintSupport import QPrintPreviewDialog, QPrintPreviewWidget
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -143,7 +144,11 @@ def test_the_card_of_the_chosen_patient_is_one_key_away(
     preview = preview_of(desk, qtbot)
     qtbot.waitUntil(lambda: pages_of(preview) == 1)
     assert preview.windowTitle() == "Your appointment"
-    preview.close()
+    keys = [action.shortcut().toString() for action in preview.findChildren(QAction)]
+    assert "Ctrl+P" in keys
+    QTest.keyClick(preview, Key.Key_Escape)
+    qtbot.waitUntil(lambda: desk.window.findChild(QPrintPreviewDialog) is None)
+    assert desk.window.focusWidget() is desk.window.calendar
 
 
 # --- by themselves ----------------------------------------------------------------------------------------------------

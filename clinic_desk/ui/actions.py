@@ -199,7 +199,7 @@ def texts() -> dict[str, str]:
         "past": translate("Actions", "The day as it was…"),
         "doubles": translate("Actions", "Records that may be doubles…"),
         "print": translate("Actions", "Print…"),
-        "card": translate("Actions", "Appointment card"),
+        "card": translate("Actions", "Appointment card…"),
         "automatic_lists": translate("Actions", "Automatic day lists…"),
         "import_file": translate("Actions", "Import…"),
         "export_file": translate("Actions", "Export…"),

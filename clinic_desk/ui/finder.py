@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from clinic_desk.ui.search.commands import Command
     from clinic_desk.ui.search.rows import Answer, FindRow, NewPatient
     from clinic_desk.ui.shell.toasts import Toast
-
-_CALL_SHOWN_MS: Final = 30_000
-"""A phone rings so long before somebody gives up."""
 
 
 class Finder(QObject):
@@ -115,11 +112,14 @@ class Finder(QObject):
             self._look_up(number)
 
     def _note_call(self, number: str) -> None:
+        from clinic_desk.ui.search.attention import note_over
+
+        if self._call is not None:
+            self._call[1].close()
         keys = self._window.actions_by_name["find"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         text = self.tr("Call from {number}").format(number=number)
-        show = self.tr("Show ({keys})").format(keys=keys) if keys else self.tr("Show")
-        toast = self._window.toasts.show_text(text, action=show, act=lambda: self._look_up(number))
-        self._window.toasts.keep(toast, _CALL_SHOWN_MS)
+        show = self.tr("Show (afterwards: {keys})").format(keys=keys) if keys else self.tr("Show")
+        toast = note_over(self._window, text, show, lambda: self._look_up(number))
         self._call = call = (number, toast)
         toast.destroyed.connect(lambda: self._forget_call(call))
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QDialog, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
+from clinic_desk.ui.shell.toasts import Toast
+
+_SHOWN_MS: Final = 30_000
+"""A phone rings so long before somebody gives up."""
 _TYPED_IN = (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit)
 
 
@@ -21,6 +29,21 @@ def is_in_the_middle(window: QWidget) -> bool:
     if isinstance(focus, QLineEdit) and focus.objectName() == "find_box":
         return bool(focus.text())
     return isinstance(focus, _TYPED_IN)
+
+
+def note_over(window: QWidget, text: str, action: str, act: Callable[[], None]) -> Toast:
+    """Show a note over the upper edge of the window: also over a form or a page, and hiding nothing of them."""
+    note = Toast(text, "", window)
+    note.setObjectName("call_note")
+    note.add_action(action, "show_caller", act)
+    note.add_close()
+    note.stay(_SHOWN_MS)
+    note.adjustSize()
+    note.move((window.width() - note.width()) // 2, 6)
+    note.show()
+    note.raise_()
+    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(note, text))
+    return note
 
 
 def bring_to_front(window: QWidget) -> None:

@@ -19,6 +19,7 @@ from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
 from clinic_desk.ui.shell.find_box import FindBox
+from clinic_desk.ui.shell.toasts import Toast
 from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
 from tests.ui.shell.conftest import OpenProgram
@@ -153,10 +154,12 @@ def test_a_call_takes_nothing_away_from_whoever_is_typing(desk: DeskProgram, cli
     qtbot.waitUntil(form.isVisible)
     QTest.keyClicks(form.patient_line, "mei")
     space(desk).finder.find_phone("+493012345672")
-    assert desk.window.toasts.latest_text() == "Call from +493012345672"
+    note = desk.window.findChildren(Toast)[0]
+    assert note.isVisible()
+    assert note.text.text() == "Call from +493012345672"
     assert form.patient_line.hasFocus()
     assert (form.patient_line.text(), opened) == ("mei", [])
-    QTest.mouseClick(desk.window.toasts.findChildren(QPushButton, "toast_action")[-1], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(note.findChildren(QPushButton, "show_caller")[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
     form.setFocus()
     space(desk).finder.find_phone("+493012345672")

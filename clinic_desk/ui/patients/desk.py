@@ -21,6 +21,7 @@ from clinic_desk.services import patients
 from clinic_desk.services.patients_record import AT_ONCE, record_of
 from clinic_desk.ui.booking.new_patient import lacks_address
 from clinic_desk.ui.booking.patient_choices import region_of
+from clinic_desk.ui.booking.patient_line import phone_text
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.compare import CompareSheet, Difference
 from clinic_desk.ui.patients.sheet import May, PatientSheet
@@ -108,16 +109,18 @@ class PatientPage(QObject):
         """Read her anew."""
         database, patient_id, limit = self.space.desk.database, self.patient_id, self._limit
         with_messages = self.space.may_write
+
+        def work() -> tuple[PatientRecord, str]:
+            record = record_of(database, patient_id, limit, with_messages=with_messages)
+            return record, phone_text(record.patient.phone)
+
         self.space.desk.tasks.query(
             self.sheet,
-            lambda: record_of(database, patient_id, limit, with_messages=with_messages),
-            self._show,
+            work,
+            lambda found: self.sheet.show_record(*found),
             self.tell,
             key="patient-record",
         )
-
-    def _show(self, record: PatientRecord) -> None:
-        self.sheet.show_record(record)
 
     def tell(self, error: ClinicDeskError) -> None:
         """Say why something was not done."""

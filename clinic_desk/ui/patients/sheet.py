@@ -74,6 +74,7 @@ class PatientSheet(Sheet):
         self.name.setObjectName("patient_title")
         let_wrap(self.name)
         self.born = plain_label("", "muted")
+        let_wrap(self.born)
         self.counts = plain_label("", "danger")
         self.counts.setToolTip(late_text())
         self.told = plain_label(translate("record", "Reading…"), "muted")
@@ -168,15 +169,16 @@ class PatientSheet(Sheet):
         """The zone that moments are told in: the first site's."""
         return self.clinic.sites[0].zone if self.clinic.sites else "UTC"
 
-    def show_record(self, record: PatientRecord) -> None:
-        """Show a patient as she stands now; what is typed and not saved stays."""
+    def show_record(self, record: PatientRecord, phone: str = "") -> None:
+        """Show a patient as she stands now, with her number as people read it; what is typed and not saved stays."""
         self.record = record
         patient, today = record.patient, local_day(self._clock(), self.zone)
         title = one_line(patient.display_name)
         self.name.setText(breakable(title, 40))
         self.setAccessibleName(translate("record", "Patient: {name}").format(name=title))
         born = birth_text(patient.birth_date, today)
-        self.born.setText(" · ".join(part for part in (born, gender_sign(patient.gender)) if part))
+        parts = born, gender_sign(patient.gender), phone or patient.phone, patient.email
+        self.born.setText(" · ".join(part for part in parts if part))
         if not self.details.is_changed:
             self.details.show_patient(patient, today)
             self._say_led(record)
@@ -219,7 +221,7 @@ class PatientSheet(Sheet):
 
     def _show_consent(self, record: PatientRecord) -> None:
         note = next(iter(record.notes), None)
-        self.consent.setText("" if note is None else note_text(note))
+        self.consent.setText("\n".join(note_text(each) for each in record.notes))
         self.consent.setVisible(note is not None)
         self.allow.setVisible(note is not None and self._may.write)
         if note is not None:

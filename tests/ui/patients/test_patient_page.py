@@ -10,7 +10,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AddPatient, Update, UpdatePatient
@@ -30,6 +30,7 @@ from clinic_desk.ui.patients.merge_desk import merges_of
 from clinic_desk.ui.patients.sheet import CHANGES, MESSAGES, PAST, TO_COME, PatientSheet
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
+from tests.support.queued import run
 from tests.support.small_clinic import SmallClinic
 from tests.ui.setup.conftest import press, type_keys
 from tests.ui.shell.conftest import OpenProgram
@@ -87,7 +88,7 @@ def test_opened_from_an_appointment_it_shows_everything_and_enter_goes_there(
     space.window.actions_by_name["patient"].trigger()
     sheet = page_of(space, qtbot)
     assert sheet.name.text() == "Anna Meier"
-    assert sheet.born.text() == f"14 Mar 1987 · {_age(space)}"
+    assert sheet.born.text() == f"14 Mar 1987 · {_age(space)} · +49 30 12345671"
     assert texts(sheet, "coming") == [["Mon 3 Mar 2031", "11:30–11:45", "Checkup", "Dr. Weber", "booked"]]
     assert [row[2] for row in texts(sheet, "changes")] == [
         "Moved from Mon 3 Mar 09:00 to Mon 3 Mar 11:30",
@@ -362,4 +363,26 @@ def test_whoever_may_only_look_sees_the_page_without_messages_and_changes_nothin
     assert sheet.details.family_name.isReadOnly()
     assert not sheet.save.isVisibleTo(sheet)
     assert sheet.paper.isEnabled()
+    sheet.reject()
+
+
+def test_what_keeps_messages_from_her_is_said_for_each_channel_and_allowed_again(
+    clinic: SmallClinic, database: Database, owner_engine: Engine, space: Workspace, qtbot: QtBot
+) -> None:
+    anna = get_patient(database, clinic.patients[0])
+    update_patient(database, UpdatePatient(replace(anna, email="anna@example.org")))
+    for channel, address, state in (("sms", anna.phone, "opted-out"), ("email", "anna@example.org", "unusable")):
+        run(
+            owner_engine,
+            "INSERT INTO contact_note (id, channel, address, state, source)"
+            " VALUES (gen_random_uuid(), %s, %s, %s, 'desk')",
+            *(channel, address, state),
+        )
+    sheet = opened(space, anna.id, qtbot)
+    assert len(sheet.consent.text().splitlines()) == 2
+    assert "e-mail cannot reach" in sheet.consent.text()
+    sheet.allow.click()
+    when(lambda: len(sheet.consent.text().splitlines()) == 1, qtbot)
+    sheet.allow.click()
+    when(lambda: not sheet.consent.isVisibleTo(sheet), qtbot)
     sheet.reject()

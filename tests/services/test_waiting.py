@@ -255,12 +255,14 @@ def test_an_appointment_is_moved_forward_and_its_time_is_free_for_the_next(
     assert taken.after.appointment.practitioner_id == clinic.weber
     wishing(database, clinic, 3)
     assert freed(database, has, taken.after).practitioner_id == clinic.okafor
-    # moved on to another time she has what she has; moved back to where she was, she waits again
+    # moved on to another time she has what she has; moved back to where she was, she waits again, until it is redone
     moved = booking.update(database, Update(has.id, 2, starts_at=at(clinic.monday, 16)))
     assert added.wish.id not in open_wishes(database)
     booking.update(database, Update(moved.id, 3, starts_at=at(clinic.monday, 9), practitioner_id=clinic.weber))
     booking.update(database, Update(moved.id, 4, starts_at=at(clinic.monday, 15), practitioner_id=clinic.okafor))
     assert added.wish.id in open_wishes(database)
+    booking.update(database, Update(moved.id, 5, starts_at=at(clinic.monday, 9), practitioner_id=clinic.weber))
+    assert added.wish.id not in open_wishes(database)
 
 
 def test_of_two_desks_that_book_different_patients_into_one_gap_one_wins_and_the_other_patient_waits_on(

@@ -119,6 +119,8 @@ def test_a_cancellation_here_is_offered_beside_the_calendar_and_one_key_books(
     space.window.actions_by_name["undo"].trigger()
     qtbot.waitUntil(lambda: len(open_wishes(database)) == 2)
     shown_offer(space, qtbot, ["Müller-Lüdenscheidt", "O'Neill"])
+    space.window.actions_by_name["redo"].trigger()
+    qtbot.waitUntil(lambda: len(open_wishes(database)) == 1)
 
 
 def test_what_another_desk_frees_on_the_shown_day_is_offered_and_elsewhere_not(

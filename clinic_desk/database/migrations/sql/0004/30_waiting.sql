@@ -21,13 +21,13 @@ CREATE TABLE wish (
     added_at timestamptz NOT NULL DEFAULT now(),
     asked_at timestamptz,                           -- when a time was last offered that she did not take
     closed text CONSTRAINT wish_closed CHECK (closed IN ('booked', 'withdrawn', 'expired')),  -- NULL: she waits
-    booked_id uuid CONSTRAINT wish_booked_id_fkey REFERENCES appointment,
+    booked_id uuid CONSTRAINT wish_booked_id_fkey REFERENCES appointment,  -- kept when that was taken back
     moved_from timestamptz,                         -- the start that it was moved forward from
     version integer NOT NULL DEFAULT 1,
     changed_at timestamptz NOT NULL DEFAULT now(),
     changed_by text NOT NULL DEFAULT session_user,
     changed_desk_id uuid,
-    CONSTRAINT wish_booked CHECK ((closed IS NOT DISTINCT FROM 'booked') = (booked_id IS NOT NULL)),
+    CONSTRAINT wish_booked CHECK (closed IS DISTINCT FROM 'booked' OR booked_id IS NOT NULL),
     CONSTRAINT wish_moved CHECK (moved_from IS NULL OR booked_id IS NOT NULL)
 );
 
@@ -37,13 +37,17 @@ CREATE INDEX wish_appointment_id_idx ON wish (appointment_id);
 CREATE INDEX wish_booked_id_idx ON wish (booked_id);
 
 -- Whoever takes back what a wish was closed by (undo: the new appointment was entered in error, the other is where it
--- was) finds the patient waiting again, by whatever way it was taken back.
+-- was) finds the patient waiting again, by whatever way it was taken back; and waiting no more if it is done again.
 CREATE FUNCTION reopen_wish() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    UPDATE public.wish SET closed = NULL, booked_id = NULL, moved_from = NULL
-    WHERE booked_id = NEW.id AND CASE
+    UPDATE public.wish SET closed = NULL
+    WHERE booked_id = NEW.id AND closed = 'booked' AND CASE
         WHEN moved_from IS NULL THEN NEW.status = 'entered-in-error' ELSE moved_from = NEW.starts_at END;
+    UPDATE public.wish SET closed = 'booked'
+    WHERE booked_id = NEW.id AND closed IS NULL AND CASE
+        WHEN moved_from IS NULL THEN NEW.status <> 'entered-in-error'
+        ELSE moved_from = OLD.starts_at AND NEW.starts_at < OLD.starts_at END;
     RETURN NULL;
 END $$;
 
@@ -52,7 +56,8 @@ CREATE TRIGGER wish_80_history AFTER INSERT OR UPDATE OR DELETE ON wish FOR EACH
     EXECUTE FUNCTION record_history();
 CREATE TRIGGER wish_90_announce AFTER INSERT OR UPDATE OR DELETE ON wish FOR EACH ROW EXECUTE FUNCTION announce();
 CREATE TRIGGER appointment_75_wish AFTER UPDATE ON appointment FOR EACH ROW
-    WHEN (NEW.starts_at > OLD.starts_at OR (NEW.status = 'entered-in-error' AND OLD.status <> 'entered-in-error'))
+    WHEN (NEW.starts_at <> OLD.starts_at
+          OR (NEW.status = 'entered-in-error') <> (OLD.status = 'entered-in-error'))
     EXECUTE FUNCTION reopen_wish();
 
 -- The matrix goes on: tests/database/test_grants.py.

@@ -221,9 +221,9 @@ class AppointmentCommands(QObject):
         dialog.open()
 
     def back_to_calendar(self) -> None:
-        """The calendar has the keyboard again."""
+        """The calendar has the keyboard again, or what still lies over it."""
         self._window.activateWindow()
-        self._calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._window.focus_calendar()
 
     # --- gestures ---
 

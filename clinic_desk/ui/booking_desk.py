@@ -52,6 +52,7 @@ class BookingDesk(QObject):
         self._first_day = first_day
         self._desk = desk
         self._calendar = window.calendar
+        self._focus_calendar = window.focus_calendar
         self._preferences = window.preferences
         self._own = own
         self._before: Entry | None = None
@@ -72,7 +73,7 @@ class BookingDesk(QObject):
         form = BookingForm(self._desk.database, self._desk.tasks, store.clinic, self._over, clock=store.freshness.now)
         form.booked.connect(self._booked)
         form.impossible.connect(self._own.tell_trouble)
-        form.closed.connect(lambda: self._calendar.setFocus(Qt.FocusReason.OtherFocusReason))
+        form.closed.connect(self._focus_calendar)
         form.closed.connect(self.closed)
         form.sending.scope_wanted.connect(lambda wish: self._ask_scope(form, wish))
         form.record_pressed.connect(lambda: self.record_requested.emit(form.content.draft.patient))

@@ -123,6 +123,20 @@ class MainWindow(QMainWindow):
         if takes_focus:
             self.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def focus_calendar(self) -> None:
+        """Give the calendar the keyboard, or the sheet that still lies over it."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtWidgets import QDialog
+
+        over = [each for each in self.findChildren(QDialog) if each.isVisible() and not each.isWindow()]
+        if not over:
+            self.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        focused: QWidget | None = self.focusWidget()
+        if focused is None or not over[-1].isAncestorOf(focused):
+            last: QWidget | None = over[-1].focusWidget()
+            (over[-1] if last is None else last).setFocus(Qt.FocusReason.OtherFocusReason)
+
     # --- Qt ---
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from clinic_desk.ui.columns import View
@@ -56,7 +56,7 @@ class MessagesPlace(QObject):
         actions = self._window.actions_by_name
         self._window.sidebar.setVisible(actions["left_side"].isChecked())
         self._window.side_panel.setVisible(actions["right_side"].isChecked())
-        self._window.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._window.focus_calendar()
         self.closed.emit()
 
     def _put(self, widget: QWidget) -> None:

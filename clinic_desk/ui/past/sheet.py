@@ -27,6 +27,8 @@ from clinic_desk.ui.past.words import became_text, looking_text, result_text, wh
 
 translate = QCoreApplication.translate
 _ROWS_SHOWN = 6
+_PIXELS_PER_ROW = 150
+"""So high the window is for each line that is listed: the calendar keeps most of a small one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,6 @@ class PastSheet(Sheet):
         self.calendar.set_read_only()
         self.rows = RowsModel(_columns(), clock, self)
         self.list = MessageList(self.rows, "past_list", translate("past", "What became of the day since"))
-        self.list.setFixedHeight(self.list.verticalHeader().defaultSectionSize() * _ROWS_SHOWN + 30)
         self.close_button = button(translate("past", "&Back to now"), "past_close", self.reject)
         self.go = button(translate("past", "Go to it ⏎"), "past_go", self._go, "primary")
         self._lay_out(title, zone)
@@ -145,6 +146,8 @@ class PastSheet(Sheet):
     def arrange(self) -> None:
         """Take nearly all of the window."""
         room = self.rect().adjusted(2 * SHADOW, 2 * SHADOW, -2 * SHADOW, -2 * SHADOW)
+        rows = min(_ROWS_SHOWN, room.height() // _PIXELS_PER_ROW)
+        self.list.setFixedHeight(self.list.verticalHeader().defaultSectionSize() * rows + 30)
         self.card.setGeometry(QRect(room))
         self.update()
 

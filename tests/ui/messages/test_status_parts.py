@@ -31,7 +31,8 @@ def test_only_what_is_to_be_said_is_said(bar: StatusBar) -> None:
     assert links(bar) == ["Messages: 17 due", "2 need attention", "Replies: 3", "SMS stopped"]
     bar.set_parked(4)
     assert links(bar)[0] == "Parked: 4"
-    assert [each.accessibleName() for each in bar.findChildren(QPushButton)] == links(bar)
+    shown = [each for each in bar.findChildren(QPushButton) if not each.isHidden()]
+    assert [each.accessibleName() for each in shown] == links(bar)
     bar.set_parked(0)
     assert "Parked" not in links(bar)[0]
 

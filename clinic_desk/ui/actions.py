@@ -82,6 +82,7 @@ SPECS: Final = (
     Spec("move", "M", on_calendar=True, writes=True, from_status=_OPEN),
     Spec("next_free", "Shift+N", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
     Spec("park", "P", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
+    Spec("put_back", "Ctrl+V", on_calendar=True, writes=True),
     Spec("cancel", "C", on_calendar=True, writes=True, from_status=_OPEN),
     Spec("follow_up", "Shift+F", on_calendar=True, writes=True, from_status=_ANY),
     Spec("repeat", "Ctrl+R", on_calendar=True, writes=True, from_status=frozenset({Status.BOOKED})),
@@ -150,6 +151,8 @@ SPECS: Final = (
     Spec("menu", "F10"),
     Spec("quit", "Ctrl+Q"),
 )
+_ALSO: Final = {"action_cancel": ("Del",), "action_park": ("Ctrl+X",)}
+"""Second keys, which everybody has in the fingers."""
 BY_NAME: Final = {spec.name: spec for spec in SPECS}
 
 
@@ -169,7 +172,8 @@ def texts() -> dict[str, str]:
         "step_back": translate("Actions", "One step back"),
         "move": translate("Actions", "Move"),
         "next_free": translate("Actions", "Next free time…"),
-        "park": translate("Actions", "Park"),
+        "park": translate("Actions", "Park on the pinboard"),
+        "put_back": translate("Actions", "Put back from the pinboard"),
         "cancel": translate("Actions", "Cancel…"),
         "follow_up": translate("Actions", "Follow-up…"),
         "repeat": translate("Actions", "Repeat…"),
@@ -258,7 +262,7 @@ class Actions(QObject):
 
     def _set_keys(self, action: QAction, keys: str) -> None:
         sequence = QKeySequence(keys, QKeySequence.SequenceFormat.PortableText)
-        extra = [QKeySequence(Qt.Key.Key_Delete)] if action.objectName() == "action_cancel" else []
+        extra = [QKeySequence(key) for key in _ALSO.get(action.objectName(), ())]
         action.setShortcuts([sequence, *extra] if keys else extra)
         shown = sequence.toString(QKeySequence.SequenceFormat.NativeText)
         words = f"{action.text()} ({shown})" if shown else action.text()

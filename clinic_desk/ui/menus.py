@@ -46,6 +46,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "house_window",
         "noshows",
         "parked",
+        "put_back",
         "waiting",
         "away",
         "",

@@ -67,6 +67,11 @@ class Moves(QObject):
         if entry is None:
             return False
         self.let_go()
+        self.put_at(entry, place)
+        return True
+
+    def put_at(self, entry: Entry, place: Place) -> None:
+        """Move an appointment to a place, or put a parked one back there."""
         row = entry.appointment
         self.move(
             MoveWish(
@@ -78,7 +83,6 @@ class Moves(QObject):
                 place.room_id,
             )
         )
-        return True
 
     def let_go(self) -> None:
         """Leave what is in hand where it was."""

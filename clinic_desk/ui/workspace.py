@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.house.desk import HouseDesk
     from clinic_desk.ui.messages.desk import MessageDesk
     from clinic_desk.ui.paper.desk import PaperDesk
+    from clinic_desk.ui.pinboard.desk import PinboardDesk
     from clinic_desk.ui.series.desk import SeriesDesk
     from clinic_desk.ui.shell.toasts import Toast
     from clinic_desk.ui.sides import Sides
@@ -101,13 +102,14 @@ class Workspace(QObject):
         self._sides: Sides | None = None
         self._messages: MessageDesk | None = None
         self._house: HouseDesk | None = None
+        self._pinboard: PinboardDesk | None = None
         self._waiting: WaitingDesk | None = None
         self._gaps: Gaps | None = None
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
         later: tuple[Callable[[], object], ...]
         later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
-        later += (self.house,)
+        later += (self.house, self.pinboard)
         later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self), self.gaps)
         later += (self._write_lists,)
         later += (self.undo_actions.read,)
@@ -204,6 +206,7 @@ class Workspace(QObject):
         window.actions_by_name["messages"].triggered.connect(lambda _checked: self.messages.toggle())
         window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
         window.actions_by_name["parked"].triggered.connect(lambda _checked: self.open_parked())
+        window.actions_by_name["put_back"].triggered.connect(lambda _checked: self.pinboard().put_back())
         window.status_bar.parked_opened.connect(window.actions_by_name["parked"].trigger)
         window.actions_by_name["house"].triggered.connect(lambda _checked: self.house().go_there())
         window.actions_by_name["house_window"].triggered.connect(lambda _checked: self.house().toggle_window())
@@ -261,6 +264,14 @@ class Workspace(QObject):
 
             self._house = HouseDesk(self)
         return self._house
+
+    def pinboard(self) -> PinboardDesk:
+        """Return the pinboard, made when the calendar is on screen or somebody asks before."""
+        if self._pinboard is None:
+            from clinic_desk.ui.pinboard.desk import PinboardDesk
+
+            self._pinboard = PinboardDesk(self)
+        return self._pinboard
 
     def open_setup(self) -> None:
         """Open the set-up of the clinic; its parts are made when somebody asks for them first."""

@@ -33,15 +33,15 @@ def open_parked(space: Workspace) -> None:
         space.desk.tasks.query(sheet, lambda: parked(database), show, failed, key="parked")
 
     heard = store.tables_changed.connect(lambda tables: read() if "appointment" in tables else None)
-    sheet.taken.connect(lambda entry: _take(space, entry))
-    sheet.cancel_wanted.connect(lambda entry: _ask_cancel(space, entry))
+    sheet.taken.connect(lambda entry: take_in_hand(space, entry))
+    sheet.cancel_wanted.connect(lambda entry: ask_cancel(space, entry))
     sheet.rejected.connect(space.commands.back_to_calendar)
     sheet.finished.connect(lambda _result: store.tables_changed.disconnect(heard))
     sheet.open()
     read()
 
 
-def _take(space: Workspace, entry: Entry) -> None:
+def take_in_hand(space: Workspace, entry: Entry) -> None:
     """Take a parked appointment in hand, on the day it was booked for or today: Enter on a place puts it there."""
     if not space.window.calendar.isVisible():
         space.window.actions_by_name["today"].trigger()
@@ -51,7 +51,7 @@ def _take(space: Workspace, entry: Entry) -> None:
     space.moving.take(entry)
 
 
-def _ask_cancel(space: Workspace, entry: Entry) -> None:
+def ask_cancel(space: Workspace, entry: Entry) -> None:
     """Ask why, then cancel; the list stays open."""
     from clinic_desk.ui.booking.cancel import CancelDialog
 

@@ -109,7 +109,7 @@ class Workspace(QObject):
         self._wire_messages()
         later: tuple[Callable[[], object], ...]
         later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
-        later += (self.house, self.pinboard)
+        later += (self.pinboard, self.house)
         later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self), self.gaps)
         later += (self._write_lists,)
         later += (self.undo_actions.read,)

@@ -18,7 +18,7 @@ from clinic_desk.ui.booking.placing import place_beside
 from clinic_desk.ui.booking.words import day_text, minute_text, one_line
 
 translate = QCoreApplication.translate
-WIDTH = 700
+WIDTH = 720
 LONGEST_NAME = 36
 
 

@@ -77,7 +77,7 @@ class SlotTakenDialog(Sheet):
     """Nothing is to be booked."""
 
     def __init__(self, parent: QWidget, clinic: Clinic) -> None:
-        super().__init__(parent, width=700)
+        super().__init__(parent, width=820)
         self.setObjectName("slot_taken_dialog")
         self.clinic = clinic
         self.choices: list[ChoiceButton] = []

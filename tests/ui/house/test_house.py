@@ -130,7 +130,7 @@ def test_minutes_pass_and_days_change_without_a_look_into_the_database(  # noqa:
 def test_to_check_a_chosen_patient_in_takes_one_key_and_so_does_each_other_step(  # noqa: PLR0917  # fixtures
     clinic: SmallClinic, database: Database, space: Workspace, house: HouseDesk, book_at: BookAt, qtbot: QtBot
 ) -> None:
-    entry = book_at(10)
+    entry = book_at(0)
     calendar_view = space.window.calendar
     qtbot.waitUntil(lambda: calendar_view.select_entry(entry.id))
     calendar_view.setFocus()
@@ -182,7 +182,7 @@ def test_the_list_has_the_same_keys_for_whom_is_chosen_there(
 def test_each_step_is_one_click_on_the_card_of_the_chosen_patient(
     database: Database, space: Workspace, house: HouseDesk, book_at: BookAt, qtbot: QtBot
 ) -> None:
-    entry = book_at(10)
+    entry = book_at(0)
     other = book_at(30, 1)
     booking.set_status(database, SetStatus(other.id, 1, S.ARRIVED))  # listed below the card all the while
     qtbot.waitUntil(lambda: len(house.rows) == 1 and space.window.calendar.select_entry(entry.id))

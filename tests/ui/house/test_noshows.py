@@ -127,9 +127,34 @@ def test_in_the_evening_it_is_proposed_once(
     assert toasts.latest_text() == ""
 
 
-def test_a_walk_in_is_booked_and_arrives_by_few_keys_and_is_told_nothing(
-    clinic: SmallClinic, database: Database, space: Workspace, owner_engine: Engine, qtbot: QtBot
+def set_hours(engine: Engine, clinic: SmallClinic, days: set[int]) -> None:
+    """Everybody works round the clock on these ISO weekdays, and on no other."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM working_hours")
+        for day in days:
+            connection.exec_driver_sql(
+                "INSERT INTO working_hours (id, practitioner_id, site_id, weekday, start_minute, end_minute,"
+                " valid_from) VALUES (gen_random_uuid(), %s, %s, %s, 0, 1440, '2020-01-01')",
+                (clinic.weber, clinic.berlin, day),
+            )
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_walk_in_is_booked_and_arrives_by_few_keys_and_is_told_nothing(  # noqa: PLR0917  # fixtures
+    clinic: SmallClinic,
+    owner_engine: Engine,
+    open_program: OpenProgram,
+    qtbot: QtBot,
+    now: datetime,
+    is_open: bool,
 ) -> None:
+    today = local_day(now, ZONE).isoweekday()
+    set_hours(owner_engine, clinic, set(range(1, 8)) - (set() if is_open else {today}))
+    program = open_program()
+    program.window.activateWindow()
+    qtbot.waitActive(program.window)
+    program.window.calendar.setFocus()
+    space = space_of(program)
     with counted_keys() as keys:
         press(Key.Key_I)
         form = space.booking.form
@@ -148,7 +173,8 @@ def test_a_walk_in_is_booked_and_arrives_by_few_keys_and_is_told_nothing(
         assert "arrived" in form.book_button.text()
         press(Key.Key_Return)
         qtbot.waitUntil(lambda: bool(form.sending.asked) or not form.isVisible())
-        overruled = bool(form.sending.asked)  # at night, or on a Sunday
+        overruled = bool(form.sending.asked)
+        assert overruled is not is_open  # nobody works today: at once, if that is agreed to
         if overruled:
             qtbot.waitUntil(lambda: form.sending.guard.is_ready)
             press(Key.Key_Return)
@@ -160,7 +186,6 @@ def test_a_walk_in_is_booked_and_arrives_by_few_keys_and_is_told_nothing(
     assert count(owner_engine, "notification") == 0
     press(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not space.house().rows)
-    assert clinic.patients
 
 
 def test_a_walk_in_put_on_another_day_is_an_ordinary_booking(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QObject
+from shiboken6 import isValid
 
 from clinic_desk.domain.flow import Marked, MarkNoShows
 from clinic_desk.domain.records import AppointmentStatus, Entry
@@ -58,7 +59,10 @@ class NoShows(QObject):
         self.sheet.show_entries(entries, self._store.clinic)
 
     def _failed(self, error: ClinicDeskError) -> None:
-        self.sheet.say(self._sentence(error))
+        if isValid(self.sheet):
+            self.sheet.say(self._sentence(error))
+        else:  # it was closed before the answer came
+            self._space.own.tell_trouble(self._sentence(error))
 
     def _sentence(self, error: ClinicDeskError) -> str:
         sites = self._store.clinic.sites
@@ -82,8 +86,9 @@ class NoShows(QObject):
         submission.send(lambda: flow.mark_noshows(database, command))
 
     def _marked(self, marked: Marked) -> None:
-        self.sheet.done(NoShowSheet.DialogCode.Accepted)
-        self._space.commands.back_to_calendar()
+        if isValid(self.sheet):
+            self.sheet.done(NoShowSheet.DialogCode.Accepted)
+            self._space.commands.back_to_calendar()
         self._apply(marked)
         if not marked.entries:
             self._space.own.tell(self.tr("Nobody was marked: other desks did something with them just now."))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 from sqlalchemy import Engine
 
 from clinic_desk.app import DeskProgram
@@ -76,6 +77,22 @@ def test_who_is_forgotten_is_listed_some_are_taken_out_and_the_rest_marked_with_
     assert space.window.calendar.hasFocus()
     press(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: statuses(database, *entries) == [S.BOOKED] * 3)
+
+
+def test_a_list_that_is_closed_before_the_answer_came_is_told_of_all_the_same(
+    database: Database, space: Workspace, book_at: BookAt, qtbot: QtBot
+) -> None:
+    entry = book_at(-30)
+    qtbot.waitUntil(space.house().panel.never.isVisible)
+    space.house().panel.never.click()
+    sheet = opened(space, qtbot, 1)
+    qtbot.waitUntil(sheet.list.hasFocus)
+    press(Key.Key_Return)
+    press(Key.Key_Escape)
+    QApplication.sendPostedEvents(sheet, QEvent.Type.DeferredDelete)
+    assert not isValid(sheet)
+    qtbot.waitUntil(lambda: space.window.toasts.latest_text() == "Marked as not having come: 1")
+    assert statuses(database, entry) == [S.NOSHOW]
 
 
 def test_the_list_follows_other_desks_and_one_who_was_here_is_done(

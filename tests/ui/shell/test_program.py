@@ -17,6 +17,7 @@ from clinic_desk.domain.commands import Book, SetStatus, Update
 from clinic_desk.domain.records import AppointmentStatus, Entry
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
+from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
@@ -306,7 +307,7 @@ def test_a_status_of_an_appointment_that_was_ended_elsewhere_is_refused_with_a_r
     assert status_of(program, entry) is AppointmentStatus.NOSHOW
 
 
-def test_undo_of_what_another_desk_changed_since_says_who_and_changes_nothing(
+def test_undo_of_what_another_desk_changed_since_shows_who_and_changes_nothing(
     chosen: tuple[DeskProgram, Entry], second_database: Database, qtbot: QtBot
 ) -> None:
     program, entry = chosen
@@ -317,8 +318,10 @@ def test_undo_of_what_another_desk_changed_since_says_who_and_changes_nothing(
     )
     qtbot.waitUntil(lambda: current(program, entry).appointment.note != "")
     press(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: "cannot be taken back" in toast(program))
-    assert "Desk 2" in toast(program)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(ChangedFirstDialog)))
+    (dialog,) = program.window.findChildren(ChangedFirstDialog)
+    assert "Desk 2" in dialog.accessibleName()
+    dialog.reject()
     assert status_of(program, entry) is AppointmentStatus.ARRIVED
 
 

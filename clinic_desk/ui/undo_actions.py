@@ -33,9 +33,9 @@ class UndoActions(QObject):
         self._redo.triggered.connect(lambda _checked: space.own.redo_last())
         self._stack.changed.connect(self.renew)
         self._stack.changed.connect(self._look_for_messages)
-        space.own.unknown.connect(self.read)
-        space.own.crossed.connect(self._show_conflict)
-        space.own.hindered.connect(self._ask_for_the_rest)
+        space.own.taking_back.unknown.connect(self.read)
+        space.own.taking_back.crossed.connect(self._show_conflict)
+        space.own.taking_back.hindered.connect(self._ask_for_the_rest)
         space.store.connection_changed.connect(lambda _: self.renew())
         space.store.clinic_changed.connect(self.renew)
         space.store.messages_changed.connect(self._messages_changed)
@@ -118,7 +118,7 @@ class UndoActions(QObject):
         def done(left: bool) -> None:
             if left:
                 self._left = mark
-                self._space.own.left = mark
+                self._space.own.taking_back.left = mark
                 self.renew()
 
         self._space.desk.tasks.query(self, work, done, lambda _error: None, key="left", priority=Priority.IDLE)

@@ -50,7 +50,7 @@ class UndoConflict(QObject):
             self._dialog.open()
 
     def _send(self, decided: Appointment) -> None:
-        self._own.take_back_instead(self._deed, decided, self._failed, again=self._again)
+        self._own.taking_back.take_back_instead(self._deed, decided, self._failed, again=self._again)
 
     def _put_back(self) -> None:
         """It was ended at the other desk: it is put back with all that taking the change back wrote."""
@@ -63,7 +63,9 @@ class UndoConflict(QObject):
                 row = take(row, wanted, name)
         status = wanted.status if wanted.status.occupies_time else AppointmentStatus.BOOKED
         row = replace(row, status=status, cancellation_reason=None)
-        self._own.take_back_instead(self._deed, row, lambda error: self._own.say(error, now), again=self._again)
+        self._own.taking_back.take_back_instead(
+            self._deed, row, lambda error: self._own.say(error, now), again=self._again
+        )
 
     def _failed(self, error: ClinicDeskError) -> None:
         cause = error.hindrances[0].cause if isinstance(error, NotTakenBack) else error
@@ -132,5 +134,5 @@ def ask_for_the_rest(
         window,
     )
     leaving = frozenset(one.left.id for one in error.hindrances)
-    sheet.answered.connect(lambda yes: own.take_back(deed, again=again, leaving=leaving) if yes else None)
+    sheet.answered.connect(lambda yes: own.taking_back.take_back(deed, again=again, leaving=leaving) if yes else None)
     sheet.open()

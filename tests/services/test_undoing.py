@@ -320,6 +320,23 @@ def test_a_series_is_one_step_and_told_of_in_one_message(
     assert told == [("rescheduled",)]
 
 
+def test_those_that_stand_one_behind_the_other_go_back_in_the_order_in_which_they_came(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    quarter = timedelta(minutes=15)
+    starts = [at(clinic.monday, 9) + quarter * number for number in range(3)]
+    booked = [
+        booking.book(database, checkup(clinic, start, patient_id=clinic.patients[n])) for n, start in enumerate(starts)
+    ]
+    one = fields(owner_engine)
+    steps = tuple(Update(*of(entry), starts_at=entry.appointment.starts_at + quarter) for entry in booked)
+    series.change(database, ChangeSeries(steps))
+    two = fields(owner_engine)
+    for again, expected in ((False, one), (True, two), (False, one)):
+        undo(database, again=again)
+        assert fields(owner_engine) == expected, "and nobody was squeezed in on the way"
+
+
 def test_an_appointment_that_joined_a_series_parts_from_it_and_joins_again(
     clinic: SmallClinic, database: Database, booked: Entry, owner_engine: Engine
 ) -> None:

@@ -413,7 +413,7 @@ def test_dates_that_another_desk_changed_since_are_not_taken_back_and_all_stay_a
     with qtbot.waitSignal(dialog.committed):
         press(ENTER)
     booking.update(other_desk.database, Update(entries[4].id, 2, reinstate=True))
-    with qtbot.waitSignal(own.hindered) as hindered:
+    with qtbot.waitSignal(own.taking_back.hindered) as hindered:
         own.undo_last()
     assert [one.left.id for one in hindered.args[1].hindrances] == [entries[4].id]
     assert [status.value for status in statuses(other_desk, entries)] == ["booked"] * 2 + ["cancelled"] * 2 + ["booked"]

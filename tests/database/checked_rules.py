@@ -1,10 +1,10 @@
-"""What the checks of schema 0003 refuse, each by its name; `test_constraints` tries them with its own."""
+"""What the checks since schema 0003 refuse, each by its name; `test_constraints` tries them with its own."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from tests.support.small_clinic import SmallClinic
+from tests.support.small_clinic import SMALL_CLINIC, SmallClinic
 
 BOOKING_RULES_ID: Final = UUID("00000000-0000-7000-8000-000000000002")
 
@@ -40,6 +40,17 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("appointment_series_day", "appointment", {"series_id": UUID(int=1)}),
     ("appointment_series_id_fkey", "appointment", {"series_id": UUID(int=1), "series_day": date(2031, 3, 3)}),
     ("appointment_device_fkey", "appointment", {"device_id": UUID(int=1)}),
+    ("appointment_type_waiting_limit", "appointment_type", {"waiting_limit_minutes": -1}),
+    ("appointment_type_waiting_limit", "appointment_type", {"waiting_limit_minutes": 481}),
+    ("appointment_present_room", "appointment", {"present_room_id": SMALL_CLINIC.room_1}),
+    ("wish_weekdays", "wish", {"weekdays": [0]}),
+    ("wish_times", "wish", {"times": [480]}),
+    ("wish_times", "wish", {"times": [480, 1441]}),
+    ("wish_priority", "wish", {"priority": "stat"}),
+    ("wish_closed", "wish", {"closed": "gone"}),
+    ("wish_booked", "wish", {"closed": "booked"}),
+    ("wish_moved", "wish", {"moved_from": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("wish_patient_id_fkey", "wish", {"patient_id": UUID(int=1)}),
 ]
 
 
@@ -57,5 +68,6 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
         },
         "block_type": {"block_id": UUID(int=51), "type_id": clinic.checkup},
         "booking_rules": {"id": BOOKING_RULES_ID, "step_minutes": 240, "overrulable": ["blocked"]},
+        "wish": {"patient_id": clinic.patients[0], "type_id": clinic.checkup},
         "series": {"rule": "FREQ=DAILY", "starts_on": day, "wall_minute": 0, "zone": "Europe/Berlin"},
     }

@@ -390,6 +390,7 @@ def test_every_check_of_the_schema_is_tried_by_one_of_these(owner_engine: Engine
     # what only a trigger writes cannot be broken by a client: see the next tests
     written_by_triggers = {
         *("appointment_room_no", "appointment_device_no", "appointment_cancelled_at", "history_action"),
+        *("appointment_arrived_at", "appointment_in_room_at", "appointment_finished_at", "appointment_flow"),
     }
     assert named - {constraint for constraint, _, _ in _CHECKED + checked_rules.CHECKED} == written_by_triggers
 
@@ -404,9 +405,17 @@ def test_the_columns_that_triggers_write_are_checked_all_the_same(postgres_serve
             ("room_no", 1, "appointment_room_no"),
             ("device_no", 1, "appointment_device_no"),
             ("cancelled_at", at(9), "appointment_cancelled_at"),  # app-7
+            ("arrived_at", at(9), "appointment_arrived_at"),
+            ("in_room_at", at(9), "appointment_in_room_at"),
+            ("finished_at", at(9), "appointment_finished_at"),
         ):
             statement = text(f"UPDATE appointment SET {column} = :value WHERE id = :id")
             assert refused_by(connection, statement, {"value": value, "id": identifier}) == constraint
+        backwards = (
+            "UPDATE appointment SET status = 'fulfilled', arrived_at = :late, finished_at = :early WHERE id = :id"
+        )
+        values = {"late": at(10), "early": at(9), "id": identifier}
+        assert refused_by(connection, text(backwards), values) == "appointment_flow"
         statement = text("UPDATE history SET action = 'truncate'")
         assert refused_by(connection, statement) == "history_action"
 

@@ -17,6 +17,7 @@ from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
 from clinic_desk.domain.patients_merge import MergePatients, SeparatePatients
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Clinic, Entry
 from clinic_desk.domain.refusals import Conflict, PatientConflict, SlotTaken
+from clinic_desk.domain.undoing import TakeBack
 from clinic_desk.domain.waiting import (
     AddWish,
     ChangeWish,
@@ -31,10 +32,11 @@ from clinic_desk.domain.waiting import (
     booking_of,
 )
 from clinic_desk.errors import ClinicDeskError, InvalidInput, NotAllowed, Refused
-from clinic_desk.services import booking, calendar, waiting
+from clinic_desk.services import booking, calendar, undoing, waiting
 from clinic_desk.services.patients_merge import merge_patients, separate_patients
 from clinic_desk.services.waiting import Freed, Taken
 from tests.support.bookings import at, checkup, count, overlaps, statements_of
+from tests.support.queued import leaves
 from tests.support.small_clinic import SmallClinic
 
 
@@ -240,6 +242,24 @@ def test_who_waits_is_booked_and_waits_no_longer_in_one_transaction(
     # undone, she waits again as she did
     booking.set_status(database, SetStatus(taken.after.id, 1, AppointmentStatus.ENTERED_IN_ERROR))
     assert open_wishes(database) == [added.wish.id]
+
+
+def test_a_booking_taken_back_after_the_patient_was_told_lets_her_wait_again_and_a_cancelled_one_does_not(
+    clinic: SmallClinic, database: Database, place: Freed, owner_engine: Engine
+) -> None:
+    added = wishing(database, clinic, 2)
+    found = offer(database, place)
+    taken = waiting.take_gap(database, booking_of(found.fits[0], found.gap))
+    leaves(owner_engine, "confirmation")
+    undoing.take_back(database, TakeBack((taken.after.id, taken.after.appointment.version)))
+    (entry,) = calendar.load_entries(database, [taken.after.id])
+    assert entry.appointment.status is AppointmentStatus.CANCELLED
+    assert open_wishes(database) == [added.wish.id]
+    undoing.take_back(database, TakeBack((entry.id, entry.appointment.version)))
+    assert open_wishes(database) == []
+    (entry,) = calendar.load_entries(database, [taken.after.id])
+    booking.cancel(database, Cancel(entry.id, entry.appointment.version, CancellationReason.PATIENT))
+    assert open_wishes(database) == []
 
 
 def test_an_appointment_is_moved_forward_and_its_time_is_free_for_the_next(

@@ -40,13 +40,18 @@ CREATE INDEX wish_booked_id_idx ON wish (booked_id);
 -- was) finds the patient waiting again, by whatever way it was taken back; and waiting no more if it is done again.
 CREATE FUNCTION reopen_wish() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- Taken back after she was told, a booking is cancelled instead; whoever cancels it otherwise does not wait again.
+    taken_back CONSTANT boolean := NEW.status = 'entered-in-error' OR NEW.status = 'cancelled' AND EXISTS (
+        SELECT FROM public.operation WHERE command = 'TakeBack'
+            AND id = nullif(current_setting('clinic_desk.operation_id', true), '')::uuid);
 BEGIN
     UPDATE public.wish SET closed = NULL
     WHERE booked_id = NEW.id AND closed = 'booked' AND CASE
-        WHEN moved_from IS NULL THEN NEW.status = 'entered-in-error' ELSE moved_from = NEW.starts_at END;
+        WHEN moved_from IS NULL THEN taken_back ELSE moved_from = NEW.starts_at END;
     UPDATE public.wish SET closed = 'booked'
     WHERE booked_id = NEW.id AND closed IS NULL AND CASE
-        WHEN moved_from IS NULL THEN NEW.status <> 'entered-in-error'
+        WHEN moved_from IS NULL THEN NEW.status NOT IN ('entered-in-error', 'cancelled')
         ELSE moved_from = OLD.starts_at AND NEW.starts_at < OLD.starts_at END;
     RETURN NULL;
 END $$;
@@ -57,7 +62,7 @@ CREATE TRIGGER wish_80_history AFTER INSERT OR UPDATE OR DELETE ON wish FOR EACH
 CREATE TRIGGER wish_90_announce AFTER INSERT OR UPDATE OR DELETE ON wish FOR EACH ROW EXECUTE FUNCTION announce();
 CREATE TRIGGER appointment_75_wish AFTER UPDATE ON appointment FOR EACH ROW
     WHEN (NEW.starts_at <> OLD.starts_at
-          OR (NEW.status = 'entered-in-error') <> (OLD.status = 'entered-in-error'))
+          OR (NEW.status IN ('entered-in-error', 'cancelled')) <> (OLD.status IN ('entered-in-error', 'cancelled')))
     EXECUTE FUNCTION reopen_wish();
 
 -- The matrix goes on: tests/database/test_grants.py.

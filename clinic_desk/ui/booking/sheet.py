@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from clinic_desk.ui.booking.card import SHADOW, focus_within, is_ours, paint_card
 from clinic_desk.ui.theme import theme_of
@@ -114,8 +124,17 @@ class Sheet(QDialog):
             return True
         return super().event(event)
 
+    def main_act(self) -> Callable[[], object] | None:
+        """Return what Enter does where no button has the keyboard; None: what a QDialog does."""
+        return None
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        super().keyPressEvent(event)
+        act = self.main_act() if event.key() in ENTER else None
+        if act is None:
+            super().keyPressEvent(event)
+        else:
+            focused = QApplication.focusWidget()
+            (focused.click if isinstance(focused, QPushButton) else act)()
         event.accept()
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, SignalInstance
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from clinic_desk.ui.booking.fields import (
     NumberBox,
@@ -118,16 +118,8 @@ class AutomaticSheet(Sheet):
     def first_focus(self) -> QWidget | None:
         return self.on
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button that has the keyboard, else saves."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            focused = self.focusWidget()
-            target = focused if isinstance(focused, QPushButton) else self.save
-            if target.isEnabled() and not event.isAutoRepeat():
-                target.click()
-            event.accept()
-            return
-        super().keyPressEvent(event)
+    def main_act(self) -> Callable[[], object]:
+        return self.save.click
 
 
 def _line(name: str, text: str, longest: int) -> QLineEdit:

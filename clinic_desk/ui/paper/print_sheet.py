@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, SignalInstance
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import QCoreApplication, Signal, SignalInstance
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from clinic_desk.domain.records import Clinic
 from clinic_desk.errors import InvalidInput
@@ -156,13 +156,5 @@ class PrintSheet(Sheet):
     def first_focus(self) -> QWidget | None:
         return self.what
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses the button that has the keyboard, else shows the pages."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            focused = self.focusWidget()
-            target = focused if isinstance(focused, QPushButton) else self.next
-            if target.isEnabled() and not event.isAutoRepeat():
-                target.click()
-            event.accept()
-            return
-        super().keyPressEvent(event)
+    def main_act(self) -> Callable[[], object]:
+        return self.next.click

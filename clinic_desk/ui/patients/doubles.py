@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Patient
@@ -116,14 +115,8 @@ class DoublesSheet(Sheet):
         if row is not None and self.compare.isEnabled():
             self.chosen.emit(row.one.id, row.other.id)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            focus = QApplication.focusWidget()
-            if not event.isAutoRepeat():
-                (focus.click if isinstance(focus, QPushButton) else self._compare)()
-            event.accept()
-        else:
-            super().keyPressEvent(event)
+    def main_act(self) -> Callable[[], object]:
+        return self._compare
 
 
 def _columns() -> tuple[Column, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -15,7 +16,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QWidget,
 )
 
@@ -222,13 +222,12 @@ class FollowUpSheet(Sheet):
         if not self._busy:
             super().reject()
 
+    def main_act(self) -> Callable[[], object]:
+        return self._book
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         focused = QApplication.focusWidget()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if not event.isAutoRepeat():
-                (focused.click if isinstance(focused, QPushButton) else self._book)()
-            event.accept()
-        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and focused is self.line and self._found:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and focused is self.line and self._found:
             step = 1 if event.key() == Qt.Key.Key_Down else -1
             self.list.setCurrentRow((self.list.currentRow() + step) % len(self._found))
             event.accept()

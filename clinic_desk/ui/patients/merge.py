@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clinic_desk.domain.patients import LIKELY, likeness
 from clinic_desk.domain.patients_merge import FIELDS, MergePatients, differing, proposed
@@ -221,14 +222,12 @@ class MergeSheet(Sheet):
         if not self._busy:
             super().reject()
 
+    def main_act(self) -> Callable[[], object]:
+        return self._go_on
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         number = event.key() - Qt.Key.Key_0.value
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            focused = QApplication.focusWidget()
-            if not event.isAutoRepeat():
-                (focused.click if isinstance(focused, QPushButton) else self._go_on)()
-            event.accept()
-        elif 1 <= number <= len(self.choices):
+        if 1 <= number <= len(self.choices):
             self.choices[number - 1].click()
         else:
             super().keyPressEvent(event)

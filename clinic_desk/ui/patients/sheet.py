@@ -8,7 +8,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.domain.patients_record import PatientRecord
 from clinic_desk.domain.records import Clinic, Patient
@@ -301,15 +301,8 @@ class PatientSheet(Sheet):
             return
         super().reject()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter in a field saves; on a button it presses it."""
-        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            super().keyPressEvent(event)
-            return
-        focused = QApplication.focusWidget()
-        if not event.isAutoRepeat():
-            (focused.click if isinstance(focused, QPushButton) else self._save)()
-        event.accept()
+    def main_act(self) -> Callable[[], object]:
+        return self._save
 
     def event(self, event: QEvent) -> bool:
         """Leave its own keys to its shortcuts; all others are not for the window behind."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.domain.records import Patient, PatientMatch
 from clinic_desk.domain.waiting import AddWish, ChangeWish, Waiting
@@ -155,14 +156,8 @@ class WishForm(Sheet):
         if not self._submission.is_busy:
             super().reject()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
-            focus = QApplication.focusWidget()
-            if not event.isAutoRepeat():
-                (focus.click if isinstance(focus, QPushButton) else self.submit)()
-            event.accept()
-        else:
-            super().keyPressEvent(event)
+    def main_act(self) -> Callable[[], object]:
+        return self.submit
 
 
 def _wrong_text(error: InvalidInput) -> str:

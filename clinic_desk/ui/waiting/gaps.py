@@ -14,6 +14,7 @@ from clinic_desk.services import waiting
 from clinic_desk.services.waiting import Freed
 from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.lanes import Priority
+from clinic_desk.ui.sentences import sentence
 from clinic_desk.ui.waiting.offer_panel import OfferPanel
 from clinic_desk.ui.waiting.taking import Taking
 from clinic_desk.ui.waiting.words import count_text, gap_text
@@ -147,7 +148,7 @@ class Gaps(QObject):
             self,
             lambda: waiting.offer_for(database, freed, clinic),
             lambda offer: self._answer(freed, offer),
-            lambda error: None,
+            lambda error: self._space.own.tell_trouble(sentence(error, clinic, clinic.site(freed.site_id).zone)),
             key="gap here",
             priority=Priority.URGENT,
         )

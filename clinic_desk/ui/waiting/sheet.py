@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QWidget
 
 from clinic_desk.domain.records import Clinic
 from clinic_desk.domain.waiting import Closing, Waiting
@@ -173,13 +173,12 @@ class WaitingSheet(Sheet):
         if one is not None:
             self.closing_wanted.emit(one)
 
+    def main_act(self) -> Callable[[], object]:
+        return self._change
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         focus = QApplication.focusWidget()
-        if event.key() in _ENTER:
-            if not event.isAutoRepeat():
-                (focus.click if isinstance(focus, QPushButton) else self._change)()
-            event.accept()
-        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and focus is self.search and self.rows.records:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and focus is self.search and self.rows.records:
             self.list.setFocus()
             event.accept()
         else:

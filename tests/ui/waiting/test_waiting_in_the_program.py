@@ -16,6 +16,7 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Cancel, Update
 from clinic_desk.domain.records import CancellationReason, Entry
 from clinic_desk.domain.waiting import AddWish, CloseWish, Closing, Priority, Waiting, Wish
+from clinic_desk.errors import Busy
 from clinic_desk.services import booking, calendar, waiting
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.calendar.places import Place
@@ -199,6 +200,21 @@ def test_what_she_has_is_moved_forward(
     (now,) = calendar.load_entries(database, [has.id])
     assert now.appointment.starts_at == at(clinic.monday, 9)
     qtbot.waitUntil(lambda: space.own.stack.last() is not None)
+
+
+def test_a_look_for_a_free_time_that_did_not_work_says_so(
+    space: Workspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        why = "too many at once"
+        raise Busy(why)
+
+    monkeypatch.setattr(waiting, "offer_for", busy)
+    space.window.calendar.setFocus()
+    space.window.calendar.go_to_minute(10 * 60)
+    before = last_text(space)()
+    press(Qt.Key.Key_L, SHIFT)
+    qtbot.waitUntil(lambda: last_text(space)() not in {"", before})
 
 
 def test_who_waits_for_a_free_time_is_asked_on_the_calendar(

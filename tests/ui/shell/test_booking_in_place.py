@@ -78,6 +78,7 @@ def test_the_form_stands_beside_the_visit_that_is_changed(
 ) -> None:
     entry = booking.book(database, visit(clinic, hour))
     program = show_day()
+    assert program.window.calendar.select_entry(entry.id)  # in sight, whatever the clock says
     space(program).booking.edit(entry)
     block, form = block_of(program, entry), global_rect(program)
     assert not block.isEmpty()

@@ -16,6 +16,7 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking, calendar, patients
+from clinic_desk.ui.lanes import Priority
 from tests.support.small_clinic import SmallClinic
 from tests.ui.shell.conftest import OpenProgram
 from tests.ui.shell.test_program import go_to, keys, press, shown, space
@@ -125,7 +126,7 @@ def test_a_change_of_another_desk_overtakes_what_is_merely_useful(
     start = minute_to_instant(clinic.monday, 540, "Europe/Berlin")
     with qtbot.waitSignal(space(program).store.tables_changed):
         booking.book(second_database, Book(clinic.patients[0], clinic.checkup, clinic.weber, clinic.berlin, start, 15))
-    qtbot.waitUntil(lambda: len(program.tasks._unfinished) >= 3)
+    qtbot.waitUntil(lambda: bool(program.tasks._query_lane._waiting[Priority.URGENT]))
     lane.open()
     qtbot.waitUntil(lambda: len(shown(program, clinic.monday)) == 1)
     qtbot.waitUntil(lambda: len(lane.did) >= 2)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from clinic_desk.database.queries_calendar import DESK_LOCK
 from clinic_desk.domain.records import Desk, Hold
+from clinic_desk.domain.rights import Right
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -50,7 +51,8 @@ SELECT session_user::text, (SELECT display_name FROM staff WHERE login = session
         WHERE r.rolname IN ('clinic_manager', 'clinic_reception', 'clinic_worker', 'clinic_readonly')
           AND pg_has_role(session_user, r.oid, 'MEMBER')
         ORDER BY array_position(ARRAY['clinic_manager', 'clinic_reception', 'clinic_worker'], r.rolname::text)
-        LIMIT 1)
+        LIMIT 1),
+       ARRAY(SELECT name FROM unnest(%(rights)s::text[]) AS name WHERE has_right(name))
 """
 _AS_DESK: Final = "SELECT set_config('clinic_desk.desk_id', %(desk)s, true)"
 _PLACE_HOLD: Final = f"""
@@ -96,10 +98,10 @@ def all_desks(connection: Connection) -> tuple[Desk, ...]:
     return tuple(Desk(*row) for row in rows)
 
 
-def signed_in(connection: Connection) -> tuple[str, str | None, str | None]:
-    """Return the login, its display name and its strongest group role."""
-    login, display_name, group = connection.exec_driver_sql(_SIGNED_IN).one()
-    return login, display_name, group
+def signed_in(connection: Connection) -> tuple[str, str | None, str | None, frozenset[Right]]:
+    """Return the login, its display name, its strongest group role and the rights it has by name."""
+    login, display_name, group, rights = connection.exec_driver_sql(_SIGNED_IN, {"rights": list(Right)}).one()
+    return login, display_name, group, frozenset(map(Right, rights))
 
 
 def database_now(connection: Connection) -> datetime:

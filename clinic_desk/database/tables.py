@@ -72,6 +72,7 @@ from clinic_desk.database.tables_messages import (
     notification,
     reminder_rule,
 )
+from clinic_desk.database.tables_people import staff_right
 from clinic_desk.database.tables_waiting import wish
 
 __all__ = [
@@ -102,6 +103,7 @@ __all__ = [
     "series",
     "site",
     "staff",
+    "staff_right",
     "taken_back",
     "time_off",
     "wish",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Desk
+    from clinic_desk.domain.rights import Right
 
 _GIVEN_BY_DEFAULT: Final = re.compile(r"Desk \d+")
 _LONGEST_NAME: Final = 40
@@ -25,16 +26,23 @@ _LONGEST_NAME: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who this program works for: the login at the server, the name others see, the group (`reception`, ...)."""
+    """Who this program works for: the login at the server, the name others see, the group (`reception`, ...), and what
+    she may by name.
+    """
 
     login: str
     display_name: str
     group: str
+    rights: frozenset[Right] = frozenset()
 
     @property
     def may_write(self) -> bool:
         """Whether the group may change anything; the database decides all the same."""
         return self.group != "readonly"
+
+    def may(self, right: Right) -> bool:
+        """Whether the person has this right by group or by name; the database decides all the same."""
+        return right in self.rights
 
 
 def register_reader(db: Database, login: str) -> int:
@@ -90,8 +98,8 @@ def who_am_i(db: Database) -> SignedIn:
 
 def signed_in(connection: Connection) -> SignedIn:
     """Return who is signed in, read with what else is read on this connection."""
-    login, display_name, group = queries_desks.signed_in(connection)
-    return SignedIn(login, display_name or login, (group or "").removeprefix("clinic_"))
+    login, display_name, group, rights = queries_desks.signed_in(connection)
+    return SignedIn(login, display_name or login, (group or "").removeprefix("clinic_"), rights)
 
 
 def database_now(db: Database) -> datetime:

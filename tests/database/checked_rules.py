@@ -50,6 +50,8 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("wish_closed", "wish", {"closed": "gone"}),
     ("wish_booked", "wish", {"closed": "booked"}),
     ("wish_moved", "wish", {"moved_from": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("staff_right_name", "staff_right", {"name": "everything"}),
+    ("staff_right_login_fkey", "staff_right", {"login": "nobody"}),
     ("wish_patient_id_fkey", "wish", {"patient_id": UUID(int=1)}),
 ]
 
@@ -68,6 +70,7 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
         },
         "block_type": {"block_id": UUID(int=51), "type_id": clinic.checkup},
         "booking_rules": {"id": BOOKING_RULES_ID, "step_minutes": 240, "overrulable": ["blocked"]},
+        "staff_right": {"login": "test_reception", "name": "merge", "granted": False},
         "wish": {"patient_id": clinic.patients[0], "type_id": clinic.checkup},
         "series": {"rule": "FREQ=DAILY", "starts_on": day, "wall_minute": 0, "zone": "Europe/Berlin"},
     }

@@ -44,6 +44,7 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
             "block",
             "block_type",
             "staff",
+            "staff_right",
         ),
         _SET_UP,
     ),
@@ -169,12 +170,13 @@ _SEARCH: Final = "patient_grams(text)"
 _LOCKS: Final = "lock_days(integer,integer,tstzrange)"
 _TELL: Final = "announce_messages(uuid[])"
 _AT_A_DESK: Final = "register_reader(uuid,text)"
+_RIGHT: Final = "has_right(text)"
 _MERGE: Final = "move_messages(uuid,uuid,uuid[])"
 CALLABLE: Final = {
-    "clinic_reception": {_SEARCH, _LOCKS, _TELL, _MERGE},
-    "clinic_manager": {_SEARCH, _LOCKS, _TELL, _MERGE},
-    "clinic_readonly": {_SEARCH, _AT_A_DESK},
-    "clinic_worker": {_SEARCH, _TELL},
+    "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE},
+    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE},
+    "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK},
+    "clinic_worker": {_SEARCH, _RIGHT, _TELL},
 }
 
 # --- every table, privilege, column and role --------------------------------------------------------------------------

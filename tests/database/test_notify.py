@@ -206,6 +206,7 @@ def _rows(clinic: SmallClinic) -> dict[str, tuple[dict[str, Any], dict[str, Any]
         ),
         "closure": ({**where, "first_day": MONDAY, "last_day": TUESDAY}, {"name": "x"}, {MONDAY, TUESDAY}),
         "staff": ({"login": "l", "display_name": "L"}, {"display_name": "M"}, set()),
+        "staff_right": ({"login": "test_reception", "name": "export", "granted": True}, {"granted": False}, set()),
         "patient": ({"family_name": "P"}, {"family_name": "Q"}, set()),
         "appointment": (appointment(9, 10), {"note": "x"}, {MONDAY}),
         "desk": ({"name": "D"}, {"name": "E"}, set()),

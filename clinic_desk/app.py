@@ -183,6 +183,7 @@ class DeskProgram(QObject):
             before_connect=opened.revive,
             messages_to=opened.settings.messages_to if opened.settings is not None else None,
         )
+        self._warn_if_weak(opened.weak_connection)
         log.info("opened the clinic as %s (%s)", opened.desk.name, "demo" if opened.is_demo else "in use")
         self.workspace = Workspace(self.window, opening, self.tasks, self)
         self.workspace.ready.connect(self._set_ready)
@@ -190,6 +191,11 @@ class DeskProgram(QObject):
             lambda: QTimer.singleShot(SENDING_AFTER_MS, self, lambda: self._start_sending(opened))
         )
         self.workspace.start()
+
+    def _warn_if_weak(self, weak: str) -> None:
+        if weak:
+            log.warning("the connection to the database is not secure: %s", weak)
+            self.window.status_bar.warn_of_weak_connection(weak)
 
     def _not_set_up(self, opened: Opened, *, quietly: bool) -> None:
         """There is nothing to book yet: a manager is shown the set-up, and the calendar when it is closed."""

@@ -67,6 +67,11 @@ class Opened:
     server: EmbeddedServer | None = None
     settings: Settings | None = None
 
+    @property
+    def weak_connection(self) -> str:
+        """What is not secure on the way to a configured database, as an administrator allowed it; empty: nothing."""
+        return self.settings.weak_connection if self.settings is not None and self.server is None else ""
+
     def start_sending(self, told: Callable[[Sending], None]) -> SendingProgram | None:
         """Begin to work through the message queue beside the desk; None if this PC has no login for that, or somebody
         who may only read is signed in.

@@ -10,24 +10,21 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import platformdirs
 from filelock import FileLock, Timeout
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from uuid_utils.compat import uuid7
 
+from clinic_desk.database_address import Unusable, check_authority, secured, weakness
 from clinic_desk.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAM: Final = "clinic-desk"
-_SCHEMES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg2"})
-_LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
-_HALF_SAFE: Final = frozenset({"allow", "prefer", "require"})
 _DESKS_PER_USER: Final = 64
 
 
@@ -44,6 +41,8 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
+    database_ca_file: Path | None = None
+    """The certificate of the authority that signed the database server's; `sslrootcert` in an address wins."""
     database_url: SecretStr | None = None
     data: Path = Field(default_factory=lambda: platformdirs.user_data_path(PROGRAM, appauthor=False))
     config: Path = Field(default_factory=lambda: platformdirs.user_config_path(PROGRAM, appauthor=False))
@@ -62,13 +61,28 @@ class Settings(BaseSettings):
         """The folder for messages "to a folder"."""
         return self.message_folder or self.data / "messages"
 
+    @property
+    def weak_connection(self) -> str:
+        """What is weaker on the way to the database than it should be, allowed by an administrator; empty: nothing."""
+        addresses = (self.database_url, self.worker_database_url)
+        return next((weak for each in addresses if each and (weak := weakness(each.get_secret_value()))), "")
+
+    @field_validator("database_ca_file")
+    @classmethod
+    def _a_certificate(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            check_authority(value)
+        return value
+
     @field_validator("database_url", "worker_database_url")
     @classmethod
-    def _an_address_that_can_be_used(cls, value: SecretStr | None) -> SecretStr | None:
-        return None if value is None else SecretStr(_secured(value.get_secret_value()))
+    def _an_address_that_can_be_used(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        authority = info.data.get("database_ca_file")
+        return None if value is None else SecretStr(secured(value.get_secret_value(), authority))
 
 
-_EXPECTED: Final = {
+EXPECTED: Final = {
+    "database_ca_file": "a file with a certificate in PEM",
     "database_url": "postgresql://user:password@host:5432/database; over a network with sslmode=verify-full",
     "data": "a folder",
     "config": "a folder",
@@ -89,28 +103,11 @@ def load_settings(**given: Any) -> Settings:
     except UnicodeDecodeError:
         raise InvalidInput(field=".env", expected="a text file in UTF-8") from None
     except ValidationError as error:
-        name = str((error.errors(include_input=False, include_url=False)[0]["loc"] or ("settings",))[0])
-        raise InvalidInput(field=name, expected=_EXPECTED.get(name, "a valid value")) from None
-
-
-def _secured(address: str) -> str:
-    """Return a usable address; over a network with `sslmode` and `require_auth` at their safest unless it says.
-
-    libpq's own default, `prefer`, goes on in clear text and hands a false server the password (PROMISES.md T7).
-    """
-    parts = urlsplit(address)
-    query = parse_qs(parts.query)
-    if parts.scheme not in _SCHEMES:
-        message = "not a PostgreSQL address"
-        raise ValueError(message)
-    hosts = {parts.hostname or "", *(host.rpartition(":")[0] or host for host in query.get("host", []))} - {""}
-    remote = any(host not in _LOCAL and not host.startswith("/") for host in hosts)
-    if remote and query.get("sslmode", ["verify-full"])[0] in _HALF_SAFE:
-        message = "sslmode allow, prefer and require let a false server in"
-        raise ValueError(message)
-    safest = {"sslmode": "verify-full", "require_auth": "scram-sha-256"} if remote else {}
-    added = [f"{name}={value}" for name, value in safest.items() if name not in query]
-    return address if not added else f"{address}{'&' if parts.query else '?'}{'&'.join(added)}"
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str((first["loc"] or ("settings",))[0])
+        cause = first.get("ctx", {}).get("error")
+        said = cause.expected if isinstance(cause, Unusable) else ""
+        raise InvalidInput(field=name, expected=said or EXPECTED.get(name, "a valid value")) from None
 
 
 @dataclass(slots=True)

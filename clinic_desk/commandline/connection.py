@@ -14,7 +14,7 @@ from clinic_desk.database.connections import driver_arguments
 from clinic_desk.database.engine import DeskIdentity
 from clinic_desk.database.failures import translated
 from clinic_desk.errors import InvalidInput
-from clinic_desk.settings import Settings, load_settings
+from clinic_desk.settings import EXPECTED, Settings, load_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -36,14 +36,18 @@ def settings_for(arguments: argparse.Namespace) -> Settings:
     """Read the settings. Raises Usage that names the option or the variable."""
     given = arguments.database_url
     try:
-        return load_settings(database_url=given, data=arguments.data)
+        settings = load_settings(database_url=given, data=arguments.data)
     except InvalidInput as error:
         if error.field == "database_url":
-            raise Usage(field="database-url" if given is not None else VARIABLE, expected=_ADDRESS) from None
+            expected = _ADDRESS if error.expected == EXPECTED["database_url"] else error.expected
+            raise Usage(field="database-url" if given is not None else VARIABLE, expected=expected) from None
         variable = error.field if error.field == ".env" else f"CLINIC_DESK_{error.field.upper()}"
         raise Usage(field=variable, expected=error.expected) from None
     except OSError:
         raise Usage(field=".env", expected="a text file in UTF-8 that can be read, or none") from None
+    if settings.weak_connection and arguments.data is None:
+        complain(f"the connection to the database is not secure: {settings.weak_connection}")
+    return settings
 
 
 def address(settings: Settings, arguments: argparse.Namespace) -> URL | None:

@@ -34,6 +34,13 @@ _BUSY = frozenset({"57014", "55P03", "40001", "40P01", "25P04", "53000", "53100"
 _ANSWERED: Final = re.compile(r"failed: [^\s:]+:  ")
 """libpq writes two blanks behind the severity that a server sent, in any language; its own words have none."""
 _QUOTED: Final = "[\"'«»„“”]\\s?{}\\s?[\"'«»„“”]"
+_TURNED_AWAY: Final = (
+    "certificate verify failed",
+    "root certificate",
+    "does not support SSL",
+    "authentication method requirement",
+    "does not match host name",
+)
 _NO_SCHEMA = frozenset({"42P01", "42703", "42883", "3F000"})
 
 
@@ -112,6 +119,11 @@ def _without_code(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
         answer = next((line for line in lines if _ANSWERED.search(line)), lines[0])
         return DatabaseDown(answer or "the connection was lost")
     return DatabaseFault(None, type(error).__name__)
+
+
+def is_untrusted(error: DatabaseDown) -> bool:
+    """Whether it was this desk that turned away: the server could not prove who it is, or asked for what is unsafe."""
+    return any(words in str(error) for words in _TURNED_AWAY)
 
 
 def is_shut_out(error: DatabaseDown, url: URL) -> bool:

@@ -61,12 +61,24 @@ def _trouble_text(error: ClinicDeskError) -> str:
             field=error.field, expected=error.expected
         )
     if isinstance(error, DatabaseDown):
-        return translate(
-            "Opening", "The database cannot be reached.\nIs the server on, and is this PC on the clinic's network?"
-        )
+        return _down_text(error)
     if isinstance(error, Busy):
         return translate("Opening", "The database is busy and did not answer in time.")
     return str(error)
+
+
+def _down_text(error: DatabaseDown) -> str:
+    from clinic_desk.database.failures import is_untrusted  # only now: it imports more than a window needs
+
+    if is_untrusted(error):
+        return translate(
+            "Opening",
+            "The database's server did not prove that it is the right one, so no password was sent to it.\n"
+            "Tell whoever looks after it: {reason}",
+        ).format(reason=error)
+    return translate(
+        "Opening", "The database cannot be reached.\nIs the server on, and is this PC on the clinic's network?"
+    )
 
 
 def _schema_text(error: SchemaMismatch) -> str:

@@ -27,7 +27,9 @@ class TestCertificate:
         return context
 
 
-def make_certificate(folder: Path, *, host: str = "127.0.0.1", days: tuple[int, int] = (-1, 2)) -> TestCertificate:
+def make_certificate(
+    folder: Path, *, host: str = "127.0.0.1", days: tuple[int, int] = (-1, 2), authority_ended: bool = False
+) -> TestCertificate:
     """Make an authority and a certificate for one host name or address, valid from and to so many days from now.
 
     Needs `cryptography`; where it is not installed, the test that asks is skipped.
@@ -49,7 +51,7 @@ def make_certificate(folder: Path, *, host: str = "127.0.0.1", days: tuple[int, 
         .public_key(root_key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=30))
-        .not_valid_after(now + datetime.timedelta(days=30))
+        .not_valid_after(now + datetime.timedelta(days=-2 if authority_ended else 30))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False)
         .add_extension(_may_sign(), critical=True)

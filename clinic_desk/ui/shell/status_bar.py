@@ -68,6 +68,7 @@ class StatusBar(QStatusBar):
         self.setObjectName("status_bar")
         self._dot = Dot()
         self.connection = self._part("connection_state")
+        self.insecure = self._button("connection_insecure", self.tr("What this means, and who can mend it"), "danger")
         self.desks = self._part("desks_online", Heading())
         self.parked = self._button(
             "parked_count", self.tr("Show what is off the calendar and not put back (F7)"), "warning"
@@ -119,6 +120,7 @@ class StatusBar(QStatusBar):
         layout.setSpacing(6)
         layout.addWidget(self._dot)
         layout.addWidget(self.connection)
+        layout.addWidget(self.insecure)
         layout.addSpacing(16)
         layout.addWidget(self.desks)
         layout.addSpacing(16)
@@ -139,6 +141,17 @@ class StatusBar(QStatusBar):
     def show_step(self, text: str) -> None:
         """Say what is being done before there is a connection."""
         self._show(Light("warning", text))
+
+    def warn_of_weak_connection(self, weak: str) -> None:
+        """Say for as long as the window is there that the way to the database is not protected; "" says nothing."""
+        _tell(self.insecure, self.tr("Connection not secure") if weak else "")
+        if weak:
+            self.insecure.clicked.connect(lambda _checked: self._explain(weak))
+
+    def _explain(self, weak: str) -> None:
+        from clinic_desk.ui.shell.weak_connection import WeakConnectionSheet
+
+        WeakConnectionSheet(self, weak).open()
 
     def set_commands(self, count: int) -> None:
         """Take note of how many commands are unfinished; after a second of waiting it is said."""

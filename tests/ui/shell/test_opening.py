@@ -50,6 +50,8 @@ def test_every_stage_and_step_is_said_in_words() -> None:
         (NotAllowed("login"), "does not let this user in"),
         (InvalidInput("database_url", "postgresql://…"), "database_url"),
         (DatabaseDown(), "cannot be reached"),
+        (DatabaseDown("server does not support SSL, but SSL was required"), "did not prove that it is the right one"),
+        (DatabaseDown("SSL error: certificate verify failed"), "certificate verify failed"),
     ],
 )
 def test_why_a_clinic_cannot_be_opened_is_said_with_what_to_do(error: Exception, part: str) -> None:

@@ -131,6 +131,31 @@ def working_minutes(clinic: Clinic, day: date, site_id: UUID | None, time_off: I
     return seconds / 60
 
 
+def doctor_fullness(board: DayBoard, clinic: Clinic, practitioner_id: UUID) -> float | None:
+    """Return the share 0-1 of one practitioner's working time on a board's day that is booked; None: no such time.
+
+    As `load_fullness`, from what is read already: time off is no working time, an appointment counts where it begins.
+    """
+    windows = working_windows(
+        clinic.working_hours,
+        clinic.closures,
+        clinic.sites,
+        practitioner_id,
+        board.day,
+        overrides=clinic.date_overrides,
+    )
+    absent = [Interval(row.starts_at, row.ends_at) for row in board.time_off if row.practitioner_id == practitioner_id]
+    seconds = sum(_left(window.interval, absent) for window in windows)
+    booked = sum(
+        entry.appointment.length.total_seconds()
+        for entry in board.entries
+        if entry.appointment.practitioner_id == practitioner_id
+        and entry.appointment.status.occupies_time
+        and entry.appointment.wall_start.date() == board.day
+    )
+    return _share(booked, seconds) if seconds > 0 or booked else None
+
+
 def _left(window: Interval, absences: Iterable[Interval]) -> float:
     """Seconds of a window that no absence takes; absences may overlap each other."""
     seconds, reached = 0.0, window.starts_at

@@ -19,6 +19,8 @@ from clinic_desk.ui.tasks import Tasks
 _AHEAD_AFTER_MS = 120
 _RETRY_AFTER_MS = 2_000
 _RECHECK_EVERY_MS = 60_000
+_GAP = timedelta(days=3)
+"""Days further apart than over a weekend are read each for itself, not with all that lies between."""
 
 
 class DayReader(QObject):
@@ -105,13 +107,14 @@ class DayReader(QObject):
     # --- reading ---
 
     def _load(self, days: list[date], priority: Priority) -> None:
-        """Read whole days: one as such, several in one go from the first to the last."""
+        """Read whole days: one as such, several near each other in one go from the first to the last."""
         if priority is Priority.URGENT:
             for key in {self._reading[day] for day in days if day in self._reading}:
                 self._tasks.hurry(self, key)
-        days = [day for day in days if day not in self._reading]
-        if not days:
-            return
+        for run in _runs(day for day in days if day not in self._reading):
+            self._load_run(run, priority)
+
+    def _load_run(self, days: list[date], priority: Priority) -> None:
         key = next(self._keys)
         self._reading.update(dict.fromkeys(days, key))
         database, clinic, first, last = self._database, self.clinic, min(days), max(days)
@@ -162,3 +165,14 @@ class DayReader(QObject):
         for day in (self.shown[-1] + step, self.shown[0] - step):
             if day not in self._kept:
                 self._load([day], Priority.IDLE)
+
+
+def _runs(days: Iterable[date]) -> list[list[date]]:
+    """Return the days in runs of such as are near each other, in order."""
+    runs: list[list[date]] = []
+    for day in sorted(days):
+        if runs and day - runs[-1][-1] <= _GAP:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs

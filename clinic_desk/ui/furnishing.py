@@ -29,7 +29,7 @@ def furnish(window: MainWindow) -> None:
     window.sidebar = _side(window, "sidebar", translate("MainWindow", "Month and columns"), 232)
     window.banner = Banner()
     window.hint = HintStrip()
-    window.calendar = CalendarView()
+    window.calendar = window.board = CalendarView()
     window.side_panel = _side(window, "side_panel", translate("MainWindow", "Appointment and messages"), 264)
     window.status_bar = StatusBar(window)
     window.status_bar.hide()

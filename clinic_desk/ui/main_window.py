@@ -48,6 +48,8 @@ class MainWindow(QMainWindow):
     actions_by_name: Actions
     banner: Banner
     body: QWidget
+    board: QWidget
+    """What the day is looked at on: the calendar, or the list in its place."""
     calendar: CalendarView
     calendar_area: QWidget
     hint: HintStrip
@@ -108,29 +110,32 @@ class MainWindow(QMainWindow):
         self.cover.offer(text, button)
 
     def uncover(self) -> None:
-        """Show the calendar; it takes the keyboard the first time, and when nothing else wanted it."""
-        if self._has_parts and self.stack.currentWidget() is self.calendar:
+        """Show the board; it takes the keyboard the first time, from what it replaces, and when nothing else had it."""
+        before: QWidget | None = self.stack.currentWidget() if self._has_parts else None
+        if before is self.board:
             return
         from PySide6.QtCore import Qt
 
         from clinic_desk.ui.furnishing import put_in
 
-        takes_focus = not self._has_parts or self.focusWidget() in {None, self, self.cover.button}
+        focused: QWidget | None = self.focusWidget()
+        takes_focus = not self._has_parts or focused in {None, self, self.cover.button}
+        takes_focus = takes_focus or (before is not None and focused is not None and before.isAncestorOf(focused))
         if not self._has_parts:
             self._has_parts = True
             put_in(self)
-        self.stack.setCurrentWidget(self.calendar)
+        self.stack.setCurrentWidget(self.board)
         if takes_focus:
-            self.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.board.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_calendar(self) -> None:
-        """Give the calendar the keyboard, or the sheet that still lies over it."""
+        """Give the board the keyboard, or the sheet that still lies over it."""
         from PySide6.QtCore import Qt
         from PySide6.QtWidgets import QDialog
 
         over = [each for each in self.findChildren(QDialog) if each.isVisible() and not each.isWindow()]
         if not over:
-            self.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.board.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         focused: QWidget | None = self.focusWidget()
         if focused is None or not over[-1].isAncestorOf(focused):

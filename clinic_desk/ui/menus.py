@@ -63,13 +63,25 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "",
     )
     _sub(menu, actions, translate("Menus", "Appointment"), *_ENTRY)
-    _sub(menu, actions, translate("Menus", "Go to"), "today", "back", "forward", "", "go_to_date", "find")
+    _sub(
+        menu,
+        actions,
+        translate("Menus", "Go to"),
+        *("today", "back", "forward", "back_one", "forward_one", "", "go_to_date", "find"),
+    )
     _sub(
         menu,
         actions,
         translate("Menus", "View"),
-        *("day", "week", "past", "", "doctors", "rooms", "all_columns", ""),
+        *("day", "week", "days", "past", "", "doctors", "rooms", "all_columns", ""),
         *("zoom_in", "zoom_out", "zoom_reset", "", "left_side", "right_side", "full_screen"),
+    )
+    _sub(
+        menu,
+        actions,
+        translate("Menus", "Days side by side"),
+        *(f"days_{count}" for count in range(2, 8)),
+        *("", "pace_day", "pace_workday", "pace_week"),
     )
     _sub(menu, actions, translate("Menus", "When an appointment is moved"), "tell_always", "tell_ask", "tell_never")
     _sub(menu, actions, translate("Menus", "Colours"), "scheme_system", "scheme_light", "scheme_dark")
@@ -98,6 +110,7 @@ def place_menu(parent: QWidget, actions: Actions) -> QMenu:
         "waiting_add",
         "",
         "week",
+        "days",
         "day",
         "today",
         "",

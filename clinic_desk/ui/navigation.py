@@ -1,9 +1,9 @@
-"""Decides what the calendar shows: which day or week, whose columns, how fine; keeps it shown while data changes."""
+"""Decides what is shown: which day or days, whose columns, how fine, or as a list; keeps it shown as data changes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -11,12 +11,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from clinic_desk.domain.records import DayBoard
 from clinic_desk.domain.wall import local_day, to_wall
+from clinic_desk.ui.calendar.places import Column, Place
 from clinic_desk.ui.calendar.view import CalendarView
 from clinic_desk.ui.column_choice import ColumnChoice
-from clinic_desk.ui.columns import View, columns_of, heading, resources
+from clinic_desk.ui.columns import View, columns_of, heading, resources, with_fullness
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.freshness import Connection
-from clinic_desk.ui.preferences import STEPS, Kind, Preferences
+from clinic_desk.ui.preferences import STEPS, Kind, Pace, Preferences
 
 _PATIENCE_MS: Final = 150
 _CLOCK_MS: Final = 5_000
@@ -44,7 +45,10 @@ class Navigator(QObject):
         self._is_shown = False
         self._minute_wanted: int | None = None
         self._select_wanted: UUID | None = None
-        self.view = View(self.today())
+        self._place_wanted: Place | None = None
+        count, pace = preferences.days_beside()
+        self.view = View(self.today(), count=count, pace=pace)
+        self._columns: tuple[Column, ...] = ()
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(self._tell_waiting)
         self._clock = QTimer(self, interval=_CLOCK_MS)
@@ -92,7 +96,11 @@ class Navigator(QObject):
 
     def step(self, by: int) -> None:
         """Show the day, or week, so many further on."""
-        self._show(replace(self.view, day=min(max(self.view.stepped(by).day, _FIRST_DAY), _LAST_DAY)))
+        self._show(_bounded(self.view.stepped(by)))
+
+    def step_one(self, by: int) -> None:
+        """Show so many days further on; of several days side by side the others stay."""
+        self._show(_bounded(self.view.stepped_one(by)))
 
     def select(self, appointment_id: UUID) -> None:
         """Select an appointment that is shown."""
@@ -102,17 +110,35 @@ class Navigator(QObject):
 
     def show_day(self) -> None:
         """Show all chosen columns of the day the cursor is on."""
-        day = self._calendar_day() if self.view.span == "week" else self.view.day
-        self._show(replace(self.view, span="day", day=day))
+        self._show(replace(self.view, span="day", day=self._calendar_day(), as_list=False))
 
     def show_week(self, resource_id: UUID | None = None) -> None:
         """Show seven days of one column: the given one, or the one the cursor is in."""
-        self._show(replace(self.view, span="week", week_of=resource_id or self._cursor_resource()))
+        day = self._calendar_day() if resource_id is None else self.view.day
+        wanted = resource_id or self._cursor_resource()
+        self._show(replace(self.view, span="week", day=day, week_of=wanted, as_list=False))
+
+    def show_days(self, count: int | None = None, pace: Pace | None = None) -> None:
+        """Show several days of one column side by side, from the one the cursor is on; so many and such from now on."""
+        view = self.view
+        day = view.day if view.span == "days" else self._calendar_day()
+        view = replace(view, span="days", day=day, week_of=self._cursor_resource(), as_list=False)
+        self._show(replace(view, count=count or view.count, pace=pace or view.pace))
+        self._preferences.set_days_beside(self.view.count, self.view.pace)
+
+    def show_list(self) -> None:
+        """Show the appointments of the same columns as a list."""
+        self._show(replace(self.view, as_list=True))
+
+    def show_calendar(self) -> None:
+        """Show the calendar, if its columns are shown as a list."""
+        if self.view.as_list:
+            self._show(replace(self.view, as_list=False))
 
     def show_kind(self, kind: Kind) -> None:
         """Show doctors or rooms."""
         if kind != self.view.kind:
-            self._show(View(self.view.day, "day", kind))
+            self._show(replace(self.view, span="day", kind=kind, week_of=None))
 
     def set_choice(self, choice: ColumnChoice) -> None:
         """Show these columns from now on, and remember it."""
@@ -134,10 +160,17 @@ class Navigator(QObject):
         """Show so many minutes per row; the calendar's answer is remembered."""
         self._calendar.set_step(minutes)
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that are shown."""
+        return self._columns
+
     # --- showing ---
 
     def _show(self, view: View) -> None:
-        if view.span == "week" and view.week_of is None:
+        if (view.span, view.week_of) != (self.view.span, self.view.week_of) and self._is_shown:
+            self._keep_cursor()  # where it stands, though that is another column now
+        if view.span != "day" and view.week_of is None:
             view = replace(view, span="day")
         self.view = view
         self._is_shown = False
@@ -146,20 +179,31 @@ class Navigator(QObject):
         if not self._is_shown:
             self._patience.start()
 
+    def _keep_cursor(self) -> None:
+        selected = self._calendar.selected_entry()
+        self._place_wanted = self._calendar.current_place()
+        if selected is not None and self._select_wanted is None:
+            self._select_wanted = selected.id
+
     def _present(self) -> None:
         boards = self._boards()
         if len(boards) < len(self.view.days):
             return
         clinic = self._store.clinic
         columns = columns_of(self.view, clinic, self.choice())
+        if self.view.span != "day":
+            columns = with_fullness(columns, boards, clinic)
+        self._columns = columns
         self._calendar.show_columns(columns, boards, clinic, self._store.freshness.now())
         self._is_shown = True
         self._patience.stop()
+        if self._place_wanted is not None:
+            self._calendar.go_to_place(self._place_wanted)
         if self._minute_wanted is not None:
             self._calendar.go_to_minute(self._minute_wanted)
         if self._select_wanted is not None:
             self._calendar.select_entry(self._select_wanted)
-        self._minute_wanted = self._select_wanted = None
+        self._minute_wanted = self._select_wanted = self._place_wanted = None
         self.shown.emit()
         self.view_changed.emit()
 
@@ -185,7 +229,11 @@ class Navigator(QObject):
 
     def _board_changed(self, day: date, changed: frozenset[UUID]) -> None:
         if day in self.view.days and self._is_shown:
-            self._calendar.update_boards({day: self._store.boards[day]}, changed)
+            boards = {day: self._store.boards[day]}
+            self._calendar.update_boards(boards, changed)
+            if self.view.span != "day":
+                self._columns = with_fullness(self._columns, boards, self._store.clinic)
+                self._calendar.retitle(self._columns)
 
     def _entries_edited(self, day: date, edited: frozenset[UUID]) -> None:
         if day in self.view.days and self._is_shown:
@@ -222,4 +270,8 @@ class Navigator(QObject):
         if place is None:
             return self.view.day
         day = local_day(place.starts_at, self._store.clinic.site(place.site_id).zone)
-        return day if abs(day - self.view.day) < timedelta(days=8) else self.view.day
+        return day if day in self.view.days else self.view.day
+
+
+def _bounded(view: View) -> View:
+    return replace(view, day=min(max(view.day, _FIRST_DAY), _LAST_DAY))

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from clinic_desk.ui.column_choice import ColumnChoice
 
 Kind = Literal["practitioner", "room"]
+Pace = Literal["day", "workday", "week"]
+"""From one of several days to the next: each day, Monday to Friday only, or the same weekday of each week."""
+PACES: Final[tuple[Pace, ...]] = ("day", "workday", "week")
 Scheme = Literal["system", "light", "dark"]
 Tell = Literal["always", "ask", "never"]
 STEPS: Final = (5, 10, 15, 20, 30)
@@ -51,6 +54,17 @@ class Preferences:
     def set_step(self, minutes: int) -> None:
         """Remember the minutes per row of the calendar."""
         self._set("step", str(minutes))
+
+    def days_beside(self) -> tuple[int, Pace]:
+        """Return how many days of one column stand side by side (2-7), and which."""
+        count, _, pace = self._text("days").partition(" ")
+        if pace not in PACES or not count.isdigit() or not 2 <= int(count) <= 7:
+            return 3, "day"
+        return int(count), PACES[PACES.index(pace)]
+
+    def set_days_beside(self, count: int, pace: Pace) -> None:
+        """Remember how many days of one column stand side by side, and which."""
+        self._set("days", f"{count} {pace}")
 
     def scheme(self) -> Scheme:
         """Return the wanted colour scheme."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
 from clinic_desk.ui.columns import heading
-from clinic_desk.ui.preferences import Scheme
+from clinic_desk.ui.preferences import PACES, Scheme
 from clinic_desk.ui.theme import apply_style
 
 if TYPE_CHECKING:
@@ -47,8 +47,13 @@ class ViewCommands(QObject):
             "today": navigator.go_to_now,
             "back": partial(navigator.step, -1),
             "forward": partial(navigator.step, 1),
+            "back_one": partial(navigator.step_one, -1),
+            "forward_one": partial(navigator.step_one, 1),
             "day": navigator.show_day,
             "week": navigator.show_week,
+            "days": navigator.show_days,
+            **{f"days_{count}": partial(navigator.show_days, count) for count in range(2, 8)},
+            **{f"pace_{pace}": partial(navigator.show_days, pace=pace) for pace in PACES},
             "doctors": partial(navigator.show_kind, "practitioner"),
             "rooms": partial(navigator.show_kind, "room"),
             "all_columns": self._show_all_columns,
@@ -67,9 +72,7 @@ class ViewCommands(QObject):
             "scheme_dark": partial(self._set_scheme, "dark"),
         }.items():
             self._actions[name].triggered.connect(lambda _checked=False, act=act: act())
-        self._window.top_bar.find_box.left.connect(
-            lambda: self._window.calendar.setFocus(Qt.FocusReason.OtherFocusReason)
-        )
+        self._window.top_bar.find_box.left.connect(lambda: self._window.board.setFocus(Qt.FocusReason.OtherFocusReason))
         finder.booking_wanted.connect(self._space.booking.start_anywhere)
         finder.new_patient_wanted.connect(self._space.booking.start_for_new)
 
@@ -78,12 +81,12 @@ class ViewCommands(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Esc that nothing else wanted, beside or above the calendar, leads back to it."""
-        calendar = self._window.calendar
+        board = self._window.board
         is_esc = (
             isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape
         )
-        if is_esc and calendar.isVisible():
-            calendar.setFocus(Qt.FocusReason.OtherFocusReason)
+        if is_esc and board.isVisible():
+            board.setFocus(Qt.FocusReason.OtherFocusReason)
             return True
         return super().eventFilter(watched, event)
 
@@ -92,6 +95,8 @@ class ViewCommands(QObject):
         view, store = self._space.navigator.view, self._space.store
         self._window.top_bar.title.setText(heading(view, store.clinic))
         self._actions[view.span].setChecked(True)
+        self._actions[f"days_{view.count}"].setChecked(True)
+        self._actions[f"pace_{view.pace}"].setChecked(True)
         self._actions["doctors" if view.kind == "practitioner" else "rooms"].setChecked(True)
 
     def _show_side(self, name: str, side: QWidget, shown: bool) -> None:

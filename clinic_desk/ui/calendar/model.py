@@ -94,6 +94,13 @@ class CalendarModel(QAbstractTableModel):
         if columns:
             self.dataChanged.emit(self.index(0, 0), self.index(self.grid.rows - 1, len(columns) - 1))
 
+    def retitle(self, columns: tuple[Column, ...]) -> None:
+        """Give the columns that are shown other titles; whose days they are stays."""
+        before, self.columns = self.columns, columns
+        for at, (old, new) in enumerate(zip(before, columns, strict=True)):
+            if _titles(old) != _titles(new):
+                self.headerDataChanged.emit(Qt.Orientation.Horizontal, at, at)
+
     def set_grid(self, step: int, row_height: int) -> None:
         """Let a row stand for `step` minutes and be `row_height` pixels high."""
         if step == self.grid.step:

@@ -122,14 +122,21 @@ class Stage:
 
     def place_rect(self, place: Place) -> QRect:
         """Return where a place is on the viewport, as far as it can be seen; empty when it is not shown."""
+        found = self.find_place(place)
+        if found is None:
+            return QRect()
+        column, start = found
+        rect = self.surface.rect(column, start, start + (place.length_minutes or self._model.grid.step))
+        return rect.intersected(self._view.viewport().rect())
+
+    def find_place(self, place: Place) -> tuple[int, int] | None:
+        """Return the column of a place and its position there; None when it is not shown."""
         for at, column in enumerate(self._model.columns):
             scale = self._model.scale(at)
             owner = place.room_id if column.kind == "room" else place.practitioner_id
             if column.id == owner and scale.starts_at <= place.starts_at < scale.ends_at:
-                start = scale.position(place.starts_at)
-                rect = self.surface.rect(at, start, start + (place.length_minutes or self._model.grid.step))
-                return rect.intersected(self._view.viewport().rect())
-        return QRect()
+                return at, scale.position(place.starts_at)
+        return None
 
     # -- showing -----------------------------------------------------------------------------------------------------
 

@@ -129,6 +129,11 @@ class CalendarView(QTableView):
         del changed_ids
         self._updates.take(boards)
 
+    def retitle(self, columns: tuple[Column, ...]) -> None:
+        """Write something else over the columns that are shown."""
+        if len(columns) == len(self._table.columns):
+            self._table.retitle(columns)
+
     def flush(self) -> None:
         """Take over readings that have arrived in this turn of the event loop, now."""
         self._updates.flush()
@@ -211,6 +216,14 @@ class CalendarView(QTableView):
         if not self.viewport().rect().contains(self.stage.cursor_rect().center()):
             self.verticalScrollBar().setValue(self._table.grid.y(position) - self.viewport().height() // 3)
         self.stage.ensure_visible(self.scene.column, position, position + self.step)
+
+    def go_to_place(self, place: Place) -> bool:
+        """Put the cursor on a place; return whether it is among the columns shown."""
+        self.flush()
+        found = self.stage.find_place(place)
+        if found is not None:
+            self.time_cursor.put(found[0], stop_for(self._table, *found))
+        return found is not None
 
     def place_rect(self, place: Place) -> QRect:
         """Return where a place is on the screen (global coordinates), empty when it is not shown."""

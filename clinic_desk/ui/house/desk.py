@@ -59,7 +59,7 @@ class HouseDesk(QObject):
     def _put_in(self) -> None:
         space, panel = self._space, self.panel
         links = StepLinks(space.window.actions_by_name)
-        links.left.connect(space.window.calendar.setFocus)
+        links.left.connect(space.window.focus_calendar)
         space.sides.panel.add_below_buttons(links)
         space.sides.put_beside(panel)
         self._serve(panel.list)

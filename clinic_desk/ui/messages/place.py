@@ -9,7 +9,10 @@ from clinic_desk.ui.columns import View
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.navigation import Navigator
 
-_GOES_TO_CALENDAR = ("today", "back", "forward", "day", "week", "doctors", "rooms", "all_columns")
+_GOES_TO_CALENDAR = (
+    *("today", "back", "forward", "back_one", "forward_one"),
+    *("day", "week", "days", "doctors", "rooms", "all_columns"),
+)
 
 
 class MessagesPlace(QObject):

@@ -65,7 +65,7 @@ class PaperDesk(QObject):
     def _first(self) -> Wish:
         view, before = self._space.navigator.view, self._wish
         paper = before.paper if before else "letter" if paper_of_locale() is QPageSize.PageSizeId.Letter else "a4"
-        if view.span == "week" and view.kind == "practitioner":
+        if view.span != "day" and view.kind == "practitioner":
             return Wish("week", view.day, view.week_of, None, paper)
         return Wish("day", view.day, None, before.site_id if before else None, paper)
 

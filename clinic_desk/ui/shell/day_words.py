@@ -22,14 +22,18 @@ def long_day_text(day: date) -> str:
 
 def week_text(first: date) -> str:
     """Return `Week 48 · 23–29 Nov 2026`: short, for a name follows it."""
-    last = first + timedelta(days=6)
-    same_month = first.month == last.month
+    days = days_text(first, first + timedelta(days=6))
+    return translate("day_words", "Week {number} · {days}").format(number=first.isocalendar().week, days=days)
+
+
+def days_text(first: date, last: date) -> str:
+    """Return `23–29 Nov 2026`."""
+    same_month = (first.year, first.month) == (last.year, last.month)
     start = QLocale().toString(
         qdate(first), "d" if same_month else "d MMM" if first.year == last.year else "d MMM yyyy"
     )
-    end = QLocale().toString(qdate(last), "d MMM yyyy")
-    return translate("day_words", "Week {number} · {first}–{last}").format(
-        number=first.isocalendar().week, first=start, last=end
+    return translate("day_words", "{first}–{last}").format(
+        first=start, last=QLocale().toString(qdate(last), "d MMM yyyy")
     )
 
 

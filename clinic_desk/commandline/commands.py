@@ -277,6 +277,19 @@ def _export(parser: Parser) -> None:
     _once(parser)
 
 
+def _figures(parser: Parser) -> None:
+    parser.description = (
+        "The clinic's figures of some days, beside those of the period before: utilisation, visits and no-shows, lead "
+        "times, bookings by desk, weekday and hour, messages by outcome. Nothing in them names a patient. A login with "
+        "the right to figures is needed; a manager's has it."
+    )
+    parser.add_argument("--from", dest="from_", metavar="DATE", help="first day; default: the first of this month")
+    parser.add_argument("--to", metavar="DATE", help="last day; default: with --from today, else the month's last")
+    parser.add_argument("--site", metavar="NAME|ID", help="default: all")
+    parser.add_argument("--doctor", dest="practitioner", metavar="NAME|ID", help="default: all")
+    parser.add_argument("--csv", action="store_true", help="print a table for spreadsheets: one figure a line")
+
+
 def _worker(parser: Parser) -> None:
     parser.description = (
         "Work through the message queue without a window until stopped, for a server or as a service. The address is "
@@ -341,6 +354,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "check-appointments": ("the appointments to come that no longer fit, and why", _check_appointments),
     "import": ("import patients, practitioners or appointments from a file", _import),
     "export": ("export patients, practitioners or appointments to a file", _export),
+    "figures": ("utilisation, no-shows, lead times, bookings by desk and hour, messages", _figures),
     "worker": ("send messages without a window, as a service", _worker),
 }
 """Name -> what its help says, and what adds its options. What carries it out is in `run`, under the same name."""

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from clinic_desk.commandline import administration, appointments, connection, day_list, exchange, messages, recheck
+from clinic_desk.commandline import (
+    administration,
+    appointments,
+    connection,
+    day_list,
+    exchange,
+    figures,
+    messages,
+    recheck,
+)
 from clinic_desk.commandline.appointments import Answer, Work
 from clinic_desk.commandline.output import complain, json_text, prepare_streams, print_answer, write
 from clinic_desk.commandline.refusals import INTERNAL, INTERRUPTED, error_document, error_lines, exit_code
@@ -36,6 +45,7 @@ _LOOKING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "day_list": day_list.day_list,
     "queue": messages.queue,
     "check_appointments": recheck.check_appointments,
+    "figures": figures.figures,
 }
 _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "book": appointments.book,

@@ -232,6 +232,7 @@ operation = Table(
     user_column("db_user"),
     Column("desk_id", Uuid),
     Index("operation_desk_idx", "desk_id", "at"),
+    Index("operation_import_idx", "id", postgresql_where=text("command LIKE 'Import%'")),
 )
 
 taken_back = Table(
@@ -263,6 +264,12 @@ history = Table(
         "history_wall_start_idx",
         text("(before ->> 'wall_start')"),
         postgresql_where=text("table_name = 'appointment' AND before IS NOT NULL"),
+    ),
+    Index(
+        "history_booked_idx",
+        "row_id",
+        postgresql_include=["at", "desk_id", "operation_id"],
+        postgresql_where=text("table_name = 'appointment' AND action = 'insert'"),
     ),
     Index("history_absence_idx", "at", postgresql_where=text("table_name IN ('time_off', 'block', 'block_type')")),
 )

@@ -191,10 +191,11 @@ class Sums:
 
     def lead(self) -> dict[UUID | None, LeadTime]:
         """Return each doctor's lead times, and under None those of all together."""
-        return {
-            person: LeadTime(count, *(quartiles or (None, None, None)), classes=tuple(classes))
-            for person, count, quartiles, classes in self._rows(_LEAD)
-        }
+        found: dict[UUID | None, LeadTime] = {}
+        for person, count, quartiles, classes in self._rows(_LEAD):
+            lower, median, upper = quartiles or (None, None, None)
+            found[person] = LeadTime(count, lower, median, upper, tuple(classes))
+        return found
 
     def bookings(self) -> tuple[Bookings, ...]:
         """Return what was booked at which desk, by weekday and hour."""

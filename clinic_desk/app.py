@@ -230,6 +230,7 @@ class DeskProgram(QObject):
 
     def _set_ready(self) -> None:
         self.is_ready = True
+        _show_icon()
         self.ready.emit()
         if self._number:
             self.find_phone(self._number)
@@ -339,6 +340,17 @@ def _read_again(opened: list[Opened]) -> Opened:
 
 def _tell_nobody(_stage: str) -> None:
     """Nobody asked for it."""
+
+
+def _show_icon() -> None:
+    """Give the windows the program's picture, for the task bar; it is read when the calendar is on screen."""
+    from PySide6.QtGui import QIcon, QPixmap
+
+    from clinic_desk.resources import resource
+
+    picture = QPixmap()
+    picture.loadFromData(resource("icons/clinic-desk.png").read_bytes())
+    QApplication.setWindowIcon(QIcon(picture))
 
 
 def make_application(arguments: list[str]) -> QApplication:

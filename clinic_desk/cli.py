@@ -40,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(options)
     if options.command == "demo":
         return _demo(options)
+    if options.self_check:
+        from clinic_desk.tour.self_check import run_self_check
+
+        return run_self_check()
     return _desktop(options)
 
 
@@ -48,12 +52,12 @@ def _plain(typed: Sequence[str]) -> argparse.Namespace | None:
 
     Making argparse's parser takes half of the time that the first picture may take more than an empty window's.
     """
-    options = argparse.Namespace(command=None, database_url=None, data=None, find_phone=None)
+    options = argparse.Namespace(command=None, database_url=None, data=None, find_phone=None, self_check=False)
     rest = list(typed)
     if rest[:1] == ["demo"]:
         rest = rest[1:]
         options = argparse.Namespace(
-            command="demo", database_url=None, data=None, find_phone=None, shots=None, tour=False
+            command="demo", database_url=None, data=None, find_phone=None, self_check=False, shots=None, tour=False
         )
     while rest:
         if len(rest) < 2 or rest[1].startswith("-"):
@@ -76,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = Parser(prog="clinic-desk", description="Reception desk of a clinic.")
     parser.add_argument("--version", action="version", version=f"clinic-desk {__version__}")
+    parser.add_argument(
+        "--self-check", action="store_true", help="try whether this installation is whole, in a scratch clinic"
+    )
     _add_database_options(parser)
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     demo = commands.add_parser(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.display import has_display
@@ -26,6 +27,24 @@ _SIZE: Final = (1440, 900)
 
 def run_tour(data: Path | None, shots: Path) -> int:
     """Run the guided tour on the demo clinic of `data`; pictures go to `shots`. Return 0, or 1 if anything is wrong."""
+    code, pictures = play(_tour, data, shots.absolute(), (0, 1))
+    if code == 0:
+        sys.stdout.write(f"{pictures} pictures are in {shots.absolute()}\n")
+    return code
+
+
+def play(
+    story: Callable[[Stage, list[DeskProgram]], Steps[None]],
+    data: Path | None,
+    shots: Path,
+    people: tuple[int, ...],
+    settings: Mapping[str, object] = MappingProxyType({}),
+) -> tuple[int, int]:
+    """Play a story with a desk for each of these people of the demo clinic in `data`, offscreen without a display.
+
+    `settings`: what is not as this user has set it.
+    Return 0, or 1 if anything is not as the story expects, and how many pictures it left in `shots`.
+    """
     if not has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # Names of the demo clinic are of many scripts; what a machine without a screen has no font for is no news.
@@ -40,53 +59,58 @@ def run_tour(data: Path | None, shots: Path) -> int:
 
     app = make_application([])
     apply_style(app, dark=False)
-    garbage, reporter, stage = GarbageCollector(app), CrashReporter(app), Stage(shots.absolute(), app)
+    garbage, reporter, stage = GarbageCollector(app), CrashReporter(app), Stage(shots, app)
     reporter.install()
     reporter.reported.connect(lambda report: stage.fail(f"The program itself has a bug:\n{report}"))
     with tempfile.TemporaryDirectory(prefix="clinic-desk-tour-") as folder:
         programs = []
-        for person in (0, 1):
-            settings = QSettings(str(Path(folder) / f"desk-{person + 1}.ini"), QSettings.Format.IniFormat)
-            program = DeskProgram(partial(_open, data, person), settings, app)
+        for person in people:
+            kept = QSettings(str(Path(folder) / f"desk-{person + 1}.ini"), QSettings.Format.IniFormat)
+            program = DeskProgram(partial(_open, data, person, settings), kept, app)
             program.window.resize(*_SIZE)
             programs.append(program)
             stage.windows.append(program.window)
         stage.ended.connect(app.exit)
-        stage.play(_story(stage, *programs))
+        stage.play(story(stage, programs))
         code = app.exec()
-        code = _end(app, stage, programs) or code
+        code = _end(app, programs) or code
     garbage.stop()
     reporter.uninstall()
-    return code
+    return code, len(stage.pictures)
 
 
-def _open(data: Path | None, person: int, tell: Callable[[str], None]) -> Opened:
+def _open(data: Path | None, person: int, settings: Mapping[str, object], tell: Callable[[str], None]) -> Opened:
     from clinic_desk.opening import open_demo
     from clinic_desk.settings import load_settings
 
-    return open_demo(load_settings(), data, tell, person=person)
+    return open_demo(load_settings(**settings), data, tell, person=person)
 
 
-def _story(stage: Stage, first: DeskProgram, second: DeskProgram) -> Steps[None]:
-    from clinic_desk.tour.hands import Hands
+def opened(stage: Stage, program: DeskProgram, number: int) -> Steps[None]:
+    """Show a desk and wait for its calendar."""
     from clinic_desk.tour.stage import TourFailed, Until
 
+    program.show()
+    troubles: list[str] = []
+    program.stage_told.connect(lambda text: stage.say(f"        {text}"))
+    program.opening_failed.connect(troubles.append)
+    yield Until(lambda: program.is_ready or troubles, f"Desk {number} opens the demo clinic", _OPEN_WITHIN_S)
+    if troubles:
+        message = f"Desk {number} opens the demo clinic. It says: {troubles[0]}"
+        raise TourFailed(message)
+    space = program.workspace
+    assert space is not None
+    stage.say(f"Desk {number} is open: {space.opening.person.display_name} is signed in, the calendar is live.")
+
+
+def _tour(stage: Stage, programs: list[DeskProgram]) -> Steps[None]:
+    from clinic_desk.tour.hands import Hands
+    from clinic_desk.tour.stage import Until
+
     stage.say("A guided tour of Clinic Desk: two desks on one embedded PostgreSQL, driven by keys and mouse.")
-    for number, program in enumerate((first, second), start=1):
-        program.show()
-        troubles: list[str] = []
-        program.stage_told.connect(lambda text: stage.say(f"        {text}"))
-        program.opening_failed.connect(troubles.append)
-        yield Until(
-            lambda program=program, troubles=troubles: program.is_ready or troubles,  # type: ignore[misc]
-            f"Desk {number} opens the demo clinic",
-            _OPEN_WITHIN_S,
-        )
-        if troubles:
-            raise TourFailed(f"Desk {number} opens the demo clinic. It says: {troubles[0]}")
-        space = program.workspace
-        assert space is not None
-        stage.say(f"Desk {number} is open: {space.opening.person.display_name} is signed in, the calendar is live.")
+    for number, program in enumerate(programs, start=1):
+        yield from opened(stage, program, number)
+    first, second = programs
     yield Until(lambda: _knows_both(first), "each desk sees that the other one is online")
     from clinic_desk.tour.story import TwoDesks
 
@@ -102,8 +126,8 @@ def _knows_both(program: DeskProgram) -> bool:
     return "," in program.window.status_bar.desks.text()
 
 
-def _end(app: QApplication, stage: Stage, programs: list[DeskProgram]) -> int:
-    """Close both desks as a person would, then let go of everything; return 1 if that did not work."""
+def _end(app: QApplication, programs: list[DeskProgram]) -> int:
+    """Close the desks as a person would, then let go of everything; return 1 if that did not work."""
     from PySide6.QtCore import QTimer
 
     open_ones = list(programs)
@@ -119,8 +143,6 @@ def _end(app: QApplication, stage: Stage, programs: list[DeskProgram]) -> int:
     app.exec()
     ended = [program.finish() for program in programs]
     if not all(ended):
-        sys.stderr.write("The tour failed. Expected: every thread of both desks ends when they close.\n")
+        sys.stderr.write("The tour failed. Expected: every thread ends when the desks close.\n")
         return 1
-    pictures = len(stage.pictures)
-    stage.say(f"{pictures} pictures are in {stage.shots}")
     return 0

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from clinic_desk.domain.records import Entry, Patient
+from clinic_desk.domain.records import Entry
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.services.messages import MessageLine, messages_of
 from clinic_desk.services.slots import FreeSlot
 from clinic_desk.tour.hands import Hands
 from clinic_desk.tour.plan import Plan, make_plan
 from clinic_desk.tour.stage import Stage, Steps, TourFailed, Until
+from clinic_desk.tour.steps import choose_patient, dialog_of, entry_of, name_of, open_form, point_at, watched
 from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
-from clinic_desk.ui.booking.form import BookingForm
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.theme import apply_style
@@ -26,17 +25,6 @@ from clinic_desk.ui.told import place_text
 
 T = TypeVar("T")
 Key = Qt.Key
-
-
-@dataclass  # no slots: a signal is connected to its method
-class Booked:
-    """What a form's `booked` brought, once it has."""
-
-    entry: Entry | None = None
-
-    def take(self, entry: Entry) -> None:
-        """Keep it."""
-        self.entry = entry
 
 
 class TwoDesks:
@@ -84,17 +72,17 @@ class TwoDesks:
 
     def _book_by_keyboard(self) -> Steps[Entry]:
         julia, karl, plan = self._julia, self._karl, self._plan
-        form = yield from self._open_form(julia, plan.slots[0])
+        form = yield from open_form(julia, plan.slots[0])
         yield Until(lambda: bool(karl.space.store.boards[plan.day].holds), "Desk 2 sees that Desk 1 is booking there")
         self._stage.say("Desk 1 opens the booking form; Desk 2 shows “Desk 1 is booking here…” at once.")
         yield from self._stage.picture(karl.window, "desk-2-sees-the-hold")
-        yield from self._choose_patient(julia, form, plan.people[0])
+        yield from choose_patient(julia, form, plan.people[0])
         yield from self._stage.picture(julia.window, "desk-1-booking-form")
-        booked = _watch(form)
+        booked = watched(form)
         began = monotonic()
         julia.key(Key.Key_Return)
         yield Until(lambda: booked.entry is not None, "the visit is booked")
-        entry = _entry(booked)
+        entry = entry_of(booked)
         yield Until(lambda: karl.entry(entry) is not None, "Desk 2 shows the booking without a click")
         self._stage.say(f"Desk 1 books {self._told(entry)}: Enter, letters of the name, Enter, Enter.")
         self._stage.say(f"Desk 2 shows it by itself, {(monotonic() - began) * 1000:.0f} ms after Desk 1 pressed Enter.")
@@ -120,25 +108,25 @@ class TwoDesks:
         """Both desks book the time that the move left free, at the same moment."""
         plan, forms = self._plan, {}
         for hands, patient in ((self._julia, plan.people[1]), (self._karl, plan.people[2])):
-            forms[hands] = yield from self._open_form(hands, plan.slots[2])
-            yield from self._choose_patient(hands, forms[hands], patient)
-        booked = {hands: _watch(form) for hands, form in forms.items()}
+            forms[hands] = yield from open_form(hands, plan.slots[2])
+            yield from choose_patient(hands, forms[hands], patient)
+        booked = {hands: watched(form) for hands, form in forms.items()}
         for hands in forms:
             hands.key(Key.Key_Return)  # nothing is waited for in between
         self._stage.say("Both desks press Enter for the same doctor and the same time at the same moment.")
         yield Until(lambda: any(each.entry for each in booked.values()), "one of the two gets the time")
         winner = next(hands for hands, each in booked.items() if each.entry)
         loser = self._karl if winner is self._julia else self._julia
-        dialog = yield from self._dialog(loser, SlotTakenDialog)
+        dialog = yield from dialog_of(loser, SlotTakenDialog)
         yield Until(lambda: bool(dialog.choices) and dialog.guard.is_ready, "other times are offered")
         yield from self._stage.picture(loser.window, "time-taken-first")
         yield from loser.turn_to()
         loser.key(Key.Key_1)
         yield Until(lambda: booked[loser].entry is not None, "the best of the other times is booked by pressing 1")
-        won, lost = _entry(booked[winner]), _entry(booked[loser])
+        won, lost = entry_of(booked[winner]), entry_of(booked[loser])
         self._stage.expect(not _overlap(won, lost), "the two visits do not overlap")
-        self._stage.say(f"{self._name(winner)} gets it: {self._told(won)}.")
-        self._stage.say(f"{self._name(loser)} is told who has it, presses 1 and books {self._told(lost)} instead.")
+        self._stage.say(f"{name_of(winner)} gets it: {self._told(won)}.")
+        self._stage.say(f"{name_of(loser)} is told who has it, presses 1 and books {self._told(lost)} instead.")
         return lost
 
     def _change_the_same_appointment(self, entry: Entry, slot: FreeSlot) -> Steps[None]:
@@ -157,7 +145,7 @@ class TwoDesks:
         )
         yield from karl.turn_to()
         karl.key(Key.Key_Return)
-        dialog = yield from self._dialog(karl, ChangedFirstDialog)
+        dialog = yield from dialog_of(karl, ChangedFirstDialog)
         yield Until(lambda: dialog.guard.is_ready, "the dialog can be answered")
         yield from self._stage.picture(karl.window, "changed-first-merged")
         karl.key(Key.Key_Return)
@@ -181,7 +169,7 @@ class TwoDesks:
         before = julia.entry(entry)
         yield from julia.to_calendar()
         julia.key(Key.Key_Z, control=True)
-        dialog = yield from self._dialog(julia, ChangedFirstDialog)
+        dialog = yield from dialog_of(julia, ChangedFirstDialog)
         yield Until(lambda: dialog.guard.is_ready, "the dialog can be answered")
         self._stage.expect(julia.entry(entry) == before, "nothing was changed by it")
         self._stage.say("Desk 1 presses Ctrl+Z: it is shown that Desk 2 changed the visit since, and nothing is lost.")
@@ -197,64 +185,14 @@ class TwoDesks:
 
     # --- what hands do several times ---
 
-    def _open_form(self, hands: Hands, slot: FreeSlot) -> Steps[BookingForm]:
-        """Go to the doctor's column by arrows and to the time by its digits; Enter."""
-        yield from hands.to_calendar()
-        yield from self._point_at(hands, slot)
-        hands.key(Key.Key_Return)
-        form = hands.space.booking.form
-        yield Until(form.isVisible, "Enter on free time opens the booking form")
-        return form
-
-    def _point_at(self, hands: Hands, slot: FreeSlot) -> Steps[None]:
-        def doctor() -> object:
-            place = hands.calendar.current_place()
-            return place.practitioner_id if place else None
-
-        hands.key(Key.Key_Home)
-        for step in (Key.Key_Left, Key.Key_Right):
-            for _ in range(24):
-                if doctor() == slot.practitioner_id:
-                    break
-                hands.key(step)
-        hands.type(f"{hands.wall(slot.starts_at):%H%M}")
-        yield Until(
-            lambda: (place := hands.calendar.current_place()) is not None and place.starts_at == slot.starts_at,
-            "typed digits go to the time",
-        )
-
-    def _choose_patient(self, hands: Hands, form: BookingForm, patient: Patient) -> Steps[None]:
-        yield from hands.turn_to()
-        form.patient_line.setFocus(Qt.FocusReason.OtherFocusReason)
-        hands.type(f"{patient.family_name} {patient.given_name}".lower())
-        line = form.patient_line
-
-        def is_found() -> bool:
-            row = line.matches.highlighted() if line.matches.isVisible() else None
-            return row is not None and row.line is not None and row.line.match.patient.id == patient.id
-
-        yield Until(is_found, f"typing the name finds {patient.display_name}")
-        hands.key(Key.Key_Return)
-        yield Until(lambda: line.patient is not None, "Enter takes the patient")
-
     def _move_by_keyboard(self, hands: Hands, entry: Entry, slot: FreeSlot) -> Steps[None]:
         yield from hands.to_calendar()
         hands.calendar.select_entry(entry.id)
         hands.key(Key.Key_M)
         yield Until(hands.window.hint.isVisible, "M takes the visit in hand")
-        yield from self._point_at(hands, slot)
+        yield from point_at(hands, slot)
         hands.key(Key.Key_Return)
         yield Until(lambda: _is_at(hands.entry(entry), slot), "Enter puts the visit there")
-
-    def _dialog(self, hands: Hands, kind: type[T]) -> Steps[T]:
-        def there() -> T | None:
-            found = [child for child in hands.window.findChildren(kind) if child.isVisible()]  # type: ignore[type-var, attr-defined]
-            return found[0] if found else None
-
-        yield Until(lambda: there() is not None, f"{kind.__name__} opens at {self._name(hands)}")
-        dialog = there()
-        assert dialog is not None
-        return dialog
 
     # --- small things ---
 
@@ -268,20 +206,6 @@ class TwoDesks:
 
     def _told(self, entry: Entry) -> str:
         return f"{entry.patient.display_name} · {place_text(entry, self._julia.space.store.clinic)}"
-
-    def _name(self, hands: Hands) -> str:
-        return hands.space.desk.database.desk.name
-
-
-def _watch(form: BookingForm) -> Booked:
-    booked = Booked()
-    form.booked.connect(booked.take, Qt.ConnectionType.SingleShotConnection)
-    return booked
-
-
-def _entry(booked: Booked) -> Entry:
-    assert booked.entry is not None
-    return booked.entry
 
 
 def _place(slot: FreeSlot, entry: Entry) -> Place:

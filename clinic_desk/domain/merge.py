@@ -12,7 +12,7 @@ from clinic_desk.domain.wall import to_wall
 
 FieldValue = datetime | timedelta | UUID | str | tuple[str, str | None] | tuple[UUID, UUID] | None
 
-FIELDS: Final = ("when", "length", "with", "room", "device", "type", "patient", "note", "status")
+FIELDS: Final = ("when", "length", "with", "room", "device", "type", "patient", "note", "status", "present")
 """What a person edits, each with what follows from it:
 
 - `when`: starts_at with the wall time and zone it was agreed in; the end follows by the length
@@ -20,6 +20,7 @@ FIELDS: Final = ("when", "length", "with", "room", "device", "type", "patient", 
 - `with`: practitioner and site
 - `type`: the appointment type with its buffers
 - `status`: status and cancellation reason
+- `present`: the room the patient is in, if another than the booked one
 
 The patient's answer, the squeeze-in flag and what was overruled are not edited here: they are taken as they stand now,
 and the service judges them anew.
@@ -70,6 +71,7 @@ def value_of(row: Appointment, name: str) -> FieldValue:
         "patient": row.patient_id,
         "note": row.note,
         "status": (row.status.value, row.cancellation_reason),
+        "present": row.present_room_id,
     }
     return values[name]
 
@@ -143,6 +145,8 @@ def _take_plain(target: Appointment, source: Appointment, name: str) -> Appointm
         return replace(target, patient_id=source.patient_id)
     if name == "note":
         return replace(target, note=source.note)
+    if name == "present":
+        return replace(target, present_room_id=source.present_room_id)
     raise KeyError(name)
 
 

@@ -25,7 +25,7 @@ TAKE_BACK: Final = "TakeBack"
 UNDOABLE: Final = frozenset(
     {
         *("Book", "Update", "SetStatus", "Cancel", "Park", "Reinstate"),
-        *("BookSeries", "ChangeSeries", "CarryOut", "MarkNoShows", "TakeGap"),
+        *("BookSeries", "ChangeSeries", "CarryOut", "MarkNoShows", "TakeGap", "SetAgain"),
     }
 )
 """The commands that are offered to be taken back after the desk was started anew."""
@@ -35,12 +35,16 @@ UNDOABLE: Final = frozenset(
 class TakeBack:
     """Take an operation of this desk and person back: all of it or, but for the appointments `leaving`, the rest.
 
-    `instead`: what its one appointment is to be, decided after a conflict, over the version that it carries.
+    `instead`: what its one appointment is to be, decided after a conflict, over the version that it carries. With
+    `elsewhere` that is at a time that was chosen because its own was taken: rooms are found there, and she is told.
+    `beside`: those whom it was agreed to be put beside.
     """
 
     mark: Mark
     leaving: frozenset[UUID] = frozenset()
     instead: Appointment | None = None
+    elsewhere: bool = False
+    beside: frozenset[UUID] = frozenset()
     operation_id: UUID = field(default_factory=new_id)
 
 
@@ -54,10 +58,14 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """Why one appointment was not taken back. `left`: how the operation left it; `wanted`: that, taken back."""
+    """Why one appointment was not taken back. `left`: how the operation left it; `wanted`: that, taken back.
+
+    `target`: what was to be written over the version that stands, which it carries.
+    """
 
     left: Entry
     wanted: Appointment
+    target: Appointment
     cause: Refused
 
 
@@ -160,7 +168,7 @@ def moved_on(before: Appointment | None, after: Appointment, now: Appointment, *
     `by_others`: another desk or person changed it since, whatever field. Own later changes of other fields stay as they
     are. What was changed and changed back is as if nothing had been.
     """
-    if not by_others or not (changed_fields(before, after) or _is_elsewhere(before, after)):
+    if not by_others or not changed_fields(before, after):
         return False
     return any(value_of(now, name) != value_of(after, name) for name in FIELDS)
 
@@ -185,15 +193,10 @@ def taken_back(before: Appointment | None, after: Appointment, now: Appointment,
         wanted = replace(wanted, answer=before.answer)
     if written:
         wanted = replace(wanted, squeezed_in=before.squeezed_in, overruled=before.overruled)
-    if "status" in written or _is_elsewhere(before, after):
+    if written & {"status", "present"}:
         wanted = replace(wanted, present_room_id=before.present_room_id)
     if before.series_id != after.series_id and now.series_id == after.series_id:
         wanted = replace(wanted, series_id=before.series_id, series_day=before.series_day)
     if before.wall_start != after.wall_start and now.starts_at == after.starts_at == before.starts_at:
         wanted = replace(wanted, wall_start=before.wall_start, zone=before.zone)
     return wanted
-
-
-def _is_elsewhere(before: Appointment | None, after: Appointment) -> bool:
-    """Whether the patient was put into another room than the one that was booked."""
-    return before is not None and before.present_room_id != after.present_room_id

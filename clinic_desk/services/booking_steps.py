@@ -68,6 +68,9 @@ FOLLOWING: Final = {
     _ERROR: frozenset[AppointmentStatus](),
 }
 """The statuses SetStatus may give each status. Steps may be left out and taken back; cancelling has its own command."""
+CANCELLABLE: Final = frozenset({_BOOKED, _ARRIVED, _CHECKED_IN, _PARKED, _CANCELLED})
+PARKABLE: Final = frozenset({_BOOKED, _CANCELLED, _PARKED})
+"""The statuses from which one step leads there, and the one that it leads to."""
 
 
 def standing_entry(appointment_id: UUID, connection: Connection) -> Entry:
@@ -281,7 +284,7 @@ def cancel_in(db: Database, command: Cancel, connection: Connection, *, together
     was = seen.appointment
     if was.status is _CANCELLED:
         return seen
-    if was.status not in {_BOOKED, _ARRIVED, _CHECKED_IN, _PARKED}:
+    if was.status not in CANCELLABLE:
         raise InvalidInput(field="status", expected="an appointment that is booked, arrived or checked in")
     row = replace(was, status=_CANCELLED, cancellation_reason=command.reason)
     return rewrite_in(db, connection, seen, row, relevant=True, tell=command.tell_patient, together=together)
@@ -293,7 +296,7 @@ def park_in(db: Database, command: Park, connection: Connection, *, together: bo
     was = seen.appointment
     if was.status is _PARKED:
         return seen
-    if was.status not in {_BOOKED, _CANCELLED}:
+    if was.status not in PARKABLE:
         raise InvalidInput(field="status", expected="an appointment that is booked")
     row = replace(was, status=_PARKED, cancellation_reason=None)
     return rewrite_in(db, connection, seen, row, relevant=True, tell=command.tell_patient, together=together)

@@ -16,9 +16,9 @@ from clinic_desk.database.queries_away import lock_plan
 from clinic_desk.database.queries_entries import entries_by_id
 from clinic_desk.database.queries_recheck import keep_wall_times
 from clinic_desk.domain.candidates import candidate_of_appointment
-from clinic_desk.domain.commands import Rule, Update
+from clinic_desk.domain.commands import AUTOMATIC, Rule, Update
 from clinic_desk.domain.records import AppointmentStatus, Entry
-from clinic_desk.domain.refusals import Conflict
+from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
 from clinic_desk.domain.undoing import (
     TAKE_BACK,
     Hindrance,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Appointment
+    from clinic_desk.domain.rules import Candidate
     from clinic_desk.domain.undoing import Mark, TakeBack
 
 _STEP: Final = "taking_back"
@@ -54,6 +55,8 @@ _ABSENCES: Final = {
 }
 _AS_IT_STOOD: Final = frozenset(Rule) - TAKEN - {Rule.TIME_OFF, Rule.CLOSURE, Rule.BLOCKED, Rule.PATIENT_BUSY}
 """What is not in the way of one that goes back to where it stood: only what may have come there since is."""
+_CHOSEN: Final = frozenset({Rule.IN_THE_PAST})
+"""What is not in the way of a time that was chosen instead."""
 
 
 def ledger(db: Database) -> Ledger:
@@ -145,7 +148,7 @@ class _Work:
 
     def _lock(self, standing: Mapping[UUID, Entry], targets: Mapping[UUID, Appointment]) -> None:
         places = [
-            wanted_place(candidate_of_appointment(target), leaving=standing[row_id].appointment)
+            wanted_place(self._candidate(target), leaving=standing[row_id].appointment)
             for row_id, target in targets.items()
         ]
         lock_plan(self._connection, None, (), places)
@@ -165,7 +168,20 @@ class _Work:
             self._connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {_STEP}")
             cause = found
         self._connection.exec_driver_sql(f"RELEASE SAVEPOINT {_STEP}")
-        return None if cause is None else Hindrance(Entry(after, seen.patient), taken_back(before, after, after), cause)
+        if cause is None:
+            return None
+        if isinstance(cause, RuleViolation):
+            cause = self._taken_by(cause)
+        target = replace(target, version=seen.appointment.version)
+        return Hindrance(Entry(after, seen.patient), taken_back(before, after, after), target, cause)
+
+    def _taken_by(self, found: RuleViolation) -> Refused:
+        """Return that the time is somebody else's by now, where nothing but that is in the way."""
+        who = {row.by for row in found.violations if row.rule is Rule.SLOT_TAKEN}
+        if not who or any(row.rule is not Rule.SLOT_TAKEN for row in found.violations):
+            return found
+        entries = entries_by_id(self._connection, [row_id for row_id in who if row_id is not None])
+        return SlotTaken(entries[0]) if entries else found
 
     def _is_crossed(self, row: queries.Written, before: Appointment | None, after: Appointment, seen: Entry) -> bool:
         now, decided = seen.appointment, self._command.instead
@@ -179,18 +195,32 @@ class _Work:
     def _write(self, seen: Entry, target: Appointment) -> None:
         """Make an appointment what it is to be: first its place, behind all locks and against all who stand there."""
         was = seen.appointment
-        if target.status.occupies_time and (not was.status.occupies_time or changed_fields(was, target) - {"status"}):
-            beside = queries.stood_beside(self._connection, self._db.desk.id, target, self._operation.at)
-            update = _update(was, target, beside | self._together, tell=self._tell)
-            agreed = (target.wall_start, target.zone)
-            seen = update_in(self._db, update, self._connection, agreed=agreed, together=True, forgiven=_AS_IT_STOOD)
+        elsewhere = bool(changed_fields(was, target) - {"status", "present"})
+        if target.status.occupies_time and (elsewhere or not was.status.occupies_time):
+            seen = self._put(was, target)
             was = seen.appointment
+            if self._command.elsewhere:
+                target = replace(target, answer=was.answer)
         row = _besides(was, target)
         if row != was:
             says = {AppointmentStatus.BOOKED, AppointmentStatus.ENTERED_IN_ERROR}
             relevant = was.status is not row.status and bool(says & {was.status, row.status})
-            tell = self._tell and row.status is not AppointmentStatus.ENTERED_IN_ERROR
+            tell = (self._tell or self._command.elsewhere) and row.status is not AppointmentStatus.ENTERED_IN_ERROR
             rewrite_in(self._db, self._connection, seen, row, relevant=relevant, tell=tell, together=True)
+
+    def _candidate(self, target: Appointment) -> Candidate:
+        found = candidate_of_appointment(target)
+        return replace(found, room_id=AUTOMATIC, device_id=AUTOMATIC) if self._command.elsewhere else found
+
+    def _put(self, was: Appointment, target: Appointment) -> Entry:
+        """Give it its place: the one that it had, or one that was chosen because that is taken."""
+        beside = queries.stood_beside(self._connection, self._db.desk.id, target, self._operation.at)
+        update = _update(was, target, beside | self._together | self._command.beside, tell=self._tell)
+        agreed, forgiven = (target.wall_start, target.zone), _AS_IT_STOOD
+        if self._command.elsewhere:
+            update = replace(update, room_id=AUTOMATIC, device_id=AUTOMATIC, beside=frozenset(), tell_patient=True)
+            return update_in(self._db, update, self._connection, together=True, forgiven=_CHOSEN)
+        return update_in(self._db, update, self._connection, agreed=agreed, together=True, forgiven=forgiven)
 
     def _tell_of_series(self, standing: Mapping[UUID, Entry]) -> None:
         """Tell of all dates of a series in one message."""
@@ -201,7 +231,8 @@ class _Work:
             if is_news and row.series_id is not None:
                 series.setdefault(row.series_id, set()).add(now.id)
         for series_id, changed in series.items():
-            tell_of_dates(self._db, self._connection, series_id, changed, tell=self._tell)
+            tell = self._tell or self._command.elsewhere
+            tell_of_dates(self._db, self._connection, series_id, changed, tell=tell)
 
 
 def _images(row: queries.Written) -> tuple[Appointment | None, Appointment]:

@@ -16,6 +16,7 @@ from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.menus import entry_menu, place_menu
 
 if TYPE_CHECKING:
+    from clinic_desk.domain.quick import Quick
     from clinic_desk.ui.booking.appointment_panel import AppointmentPanel
     from clinic_desk.ui.booking.cancel import CancelDialog, DeleteDialog
     from clinic_desk.ui.workspace import Workspace
@@ -77,6 +78,7 @@ class AppointmentCommands(QObject):
         calendar.entry_selected.connect(self._select)
         calendar.dropped_outside.connect(self._dropped_outside)
         space.store.connection_changed.connect(lambda _: self.renew_state())
+        space.own.crossed.connect(self._show_crossed)
         space.moving.carrying_changed.connect(self._show_carrying)
         self._window.hint.ended.connect(space.moving.let_go)
 
@@ -217,8 +219,14 @@ class AppointmentCommands(QObject):
         desk = self._space.desk
         dialog = kind(desk.database, desk.tasks, desk.store.clinic, entry, self._window)
         dialog.ended.connect(lambda after: self._space.own.committed(dialog.entry, after))
+        dialog.crossed.connect(self._space.own.meet)
         dialog.finished.connect(self.back_to_calendar)
         dialog.open()
+
+    def _show_crossed(self, wish: Quick, seen: Entry, now: Entry) -> None:
+        from clinic_desk.ui.quick_conflict import QuickConflict
+
+        QuickConflict(self._space.desk, self._space.own, self._window).show(wish, seen, now)
 
     def back_to_calendar(self) -> None:
         """The calendar has the keyboard again, or what still lies over it."""

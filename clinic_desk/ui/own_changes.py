@@ -20,10 +20,11 @@ from clinic_desk.ui.told import already_text, done_text
 from clinic_desk.ui.undo import DoneTogether, UndoStack
 
 if TYPE_CHECKING:
-    from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
+    from clinic_desk.domain.commands import Update
+    from clinic_desk.domain.quick import Quick
     from clinic_desk.domain.undoing import Deed
 
-    Sendable = Update | SetStatus | Cancel | Park
+    Sendable = Update | Quick
 
 
 class OwnChanges(QObject):
@@ -31,6 +32,9 @@ class OwnChanges(QObject):
 
     finished = Signal(object)
     """The Entry after a change that was sent here, whatever came of it (as the user sees it now)."""
+    crossed = Signal(object, object, object)
+    """What one key was to change (a domain.quick.Quick), the Entry as it was seen, and the Entry that another desk made
+    of it: it was not changed, and is asked about."""
     noted = Signal(object, object)
     """The Toast that tells of a change that stands, and the Entry as it is now."""
 
@@ -134,20 +138,30 @@ class OwnChanges(QObject):
 
     def _refused(self, command: Sendable, before: Entry, error: ClinicDeskError) -> None:
         if isinstance(error, Conflict):
-            now = error.now
-            self._desk.store.apply_entry(now)
-            from clinic_desk.domain.commands import SetStatus
+            from clinic_desk.domain.commands import Update
 
-            if isinstance(command, SetStatus) and command.is_so(now.appointment):
-                self._toasts.show_text(already_text(now))  # whoever was first: it is as it was wished here
-                self.finished.emit(now)
-                return
-            if isinstance(command, SetStatus) and now.appointment.status is before.appointment.status:
-                # Another desk changed something else: both changes stand, as they would in the dialog.
-                self.send(replace(command, version=now.appointment.version), now)
+            if not isinstance(command, Update):
+                self.meet(command, before, error.now)
                 return
         self.say(error, before)
         self.finished.emit(before)
+
+    def meet(self, wish: Quick, seen: Entry, now: Entry) -> None:
+        """Another desk was first with an appointment that one key was to change: both stand, or it is asked."""
+        from clinic_desk.domain.commands import SetStatus
+        from clinic_desk.domain.quick import is_as_wished
+
+        self._desk.store.apply_entry(now)
+        was, row = seen.appointment, now.appointment
+        if is_as_wished(row, wish):
+            self._toasts.show_text(already_text(now))  # whoever was first: it is as it was wished here
+            self.finished.emit(now)
+        elif isinstance(wish, SetStatus) and (was.status, was.present_room_id) == (row.status, row.present_room_id):
+            # Another desk changed something else: both changes stand, as they would in the dialog.
+            self.send(replace(wish, version=row.version), now)
+        else:
+            self.crossed.emit(wish, seen, now)
+            self.finished.emit(now)
 
 
 def reads_only_text() -> str:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from clinic_desk.domain.refusals import Conflict
+from clinic_desk.domain.refusals import Conflict, SlotTaken
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.shell.toasts import Toasts
+from clinic_desk.ui.told import place_text
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from clinic_desk.domain.records import Appointment
-    from clinic_desk.domain.undoing import Deed, Mark, NotTakenBack, TakeBack, TakenBack
+    from clinic_desk.domain.undoing import Deed, Hindrance, Mark, NotTakenBack, TakeBack, TakenBack
     from clinic_desk.ui.own_changes import OwnChanges
 
 
@@ -28,6 +29,8 @@ class TakingBack(QObject):
     """What can be taken back is not all known here: the history is to be read."""
     crossed = Signal(object, object, bool)
     """The Deed that was not taken back, or done again (bool), and the Hindrance: another desk changed it since."""
+    taken = Signal(object, object, bool)
+    """As `crossed`: its time was given to somebody else meanwhile."""
     hindered = Signal(object, object, bool)
     """The Deed of several appointments that was not, and the NotTakenBack."""
 
@@ -86,9 +89,12 @@ class TakingBack(QObject):
 
             return undoing.take_back(database, command)
 
-        self._own.submit(work, lambda taken: self._taken_back(deed, taken, again=again), failed)
+        def done(taken: TakenBack) -> None:
+            self._taken_back(deed, taken, again=again, elsewhere=command.elsewhere)
 
-    def _taken_back(self, deed: Deed, taken: TakenBack, *, again: bool) -> None:
+        self._own.submit(work, done, failed)
+
+    def _taken_back(self, deed: Deed, taken: TakenBack, *, again: bool, elsewhere: bool = False) -> None:
         from clinic_desk.ui.undo_words import deed_words
 
         for entry in taken.entries:
@@ -99,6 +105,8 @@ class TakingBack(QObject):
         what = deed_words(deed, self._desk.store.clinic)
         text = self.tr("Done again: {what}") if again else self.tr("Undone: {what}")
         text = text.format(what=what)
+        if elsewhere and taken.entries:
+            text = f"{text} · {place_text(taken.entries[0], self._desk.store.clinic)}"
         if tells:
             text = self.tr("{undone} · a correction will be sent").format(undone=text)
         action = self.tr("Undo") if again else self.tr("Redo")
@@ -134,15 +142,30 @@ class TakingBack(QObject):
                 self._desk.store.apply_entry(hindrance.cause.now)
         if error.number > 1:
             self.hindered.emit(deed, error, again)
-        elif isinstance(error.hindrances[0].cause, Conflict):
-            self.crossed.emit(deed, error.hindrances[0], again)
         else:
-            self._own.say(error.hindrances[0].cause, error.hindrances[0].left)
+            self.ask_about(deed, error.hindrances[0], again=again)
+
+    def ask_about(self, deed: Deed, hindrance: Hindrance, *, again: bool) -> None:
+        """Have it asked what is to be with the one appointment that stands in the way, or say what it is."""
+        if isinstance(hindrance.cause, Conflict):
+            self.crossed.emit(deed, hindrance, again)
+        elif isinstance(hindrance.cause, SlotTaken) and hindrance.cause.resource is None:
+            self.taken.emit(deed, hindrance, again)
+        else:
+            self._own.say(hindrance.cause, hindrance.left)
 
     def take_back_instead(
-        self, deed: Deed, instead: Appointment, failed: Callable[[ClinicDeskError], None], *, again: bool
+        self,
+        deed: Deed,
+        instead: Appointment,
+        failed: Callable[[ClinicDeskError], None],
+        *,
+        again: bool,
+        elsewhere: bool = False,
+        beside: frozenset[UUID] = frozenset(),
     ) -> None:
-        """Take a change back as it was decided after a conflict, over the version that it carries."""
+        """Take a change back as it was decided after a conflict, over the version that it carries; see TakeBack."""
         from clinic_desk.domain.undoing import TakeBack
 
-        self._send_back(TakeBack(deed.mark, instead=instead), deed, again=again, failed=failed)
+        command = TakeBack(deed.mark, instead=instead, elsewhere=elsewhere, beside=beside)
+        self._send_back(command, deed, again=again, failed=failed)

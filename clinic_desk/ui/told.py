@@ -60,6 +60,8 @@ def already_text(now: Entry) -> str:
         AppointmentStatus.CHECKED_IN: translate("Told", "{name} was marked as in the room at {desk} already"),
         AppointmentStatus.FULFILLED: translate("Told", "{name} was marked as done at {desk} already"),
         AppointmentStatus.NOSHOW: translate("Told", "{name} was marked as not having come at {desk} already"),
+        AppointmentStatus.WAITLIST: translate("Told", "{name} was parked at {desk} already"),
+        AppointmentStatus.CANCELLED: translate("Told", "{name} was cancelled at {desk} already"),
     }
     text = texts.get(now.appointment.status, translate("Told", "{name}: done at {desk} already"))
     return text.format(name=name, desk=desk)

@@ -35,6 +35,7 @@ class UndoActions(QObject):
         self._stack.changed.connect(self._look_for_messages)
         space.own.taking_back.unknown.connect(self.read)
         space.own.taking_back.crossed.connect(self._show_conflict)
+        space.own.taking_back.taken.connect(self._show_taken)
         space.own.taking_back.hindered.connect(self._ask_for_the_rest)
         space.store.connection_changed.connect(lambda _: self.renew())
         space.store.clinic_changed.connect(self.renew)
@@ -91,6 +92,11 @@ class UndoActions(QObject):
         from clinic_desk.ui.undo_conflict import show_conflict
 
         show_conflict(self._space.desk, self._space.own, self._space.window, (deed, hindrance), again=again)
+
+    def _show_taken(self, deed: Deed, hindrance: Hindrance, again: bool) -> None:
+        from clinic_desk.ui.undo_taken import UndoTaken
+
+        UndoTaken(self._space.desk, self._space.own, self._space.window, deed, again=again).show(hindrance)
 
     def _ask_for_the_rest(self, deed: Deed, error: NotTakenBack, again: bool) -> None:
         from clinic_desk.ui.undo_conflict import ask_for_the_rest

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.merge import FIELDS, take, value_of
 from clinic_desk.domain.records import Appointment, AppointmentStatus, Entry
-from clinic_desk.domain.refusals import Conflict
+from clinic_desk.domain.refusals import Conflict, SlotTaken
 from clinic_desk.domain.undoing import Deed, Hindrance, NotTakenBack
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.booking.ask import AskSheet
@@ -75,6 +75,9 @@ class UndoConflict(QObject):
         if isinstance(cause, Conflict):
             self._desk.store.apply_entry(cause.now)
             self.show(left, wanted, cause.now)
+        elif isinstance(cause, SlotTaken) and isinstance(error, NotTakenBack):
+            self._dialog.done(ChangedFirstDialog.DialogCode.Accepted)
+            self._own.taking_back.ask_about(self._deed, error.hindrances[0], again=self._again)
         else:
             self._dialog.tell(sentence(cause, self._desk.store.clinic, left.appointment.zone))
 

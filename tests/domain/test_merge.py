@@ -159,6 +159,7 @@ def test_a_field_taken_changes_no_other(name: str) -> None:
             device_id=ECHO.id,
             note="x",
         ),
+        present_room_id=OTHER_ROOM.id,
         patient_id=UUID(int=5),
         status=AppointmentStatus.ARRIVED,
     )

@@ -241,6 +241,48 @@ def test_a_place_that_somebody_has_by_now_is_not_taken_from_them(
     assert overlaps(owner_engine) == 0
 
 
+def test_it_goes_to_another_time_that_was_chosen_or_beside_whom_it_was_agreed_to_be(
+    clinic: SmallClinic, database: Database, second_database: Database, booked: Entry, owner_engine: Engine
+) -> None:
+    leaves(owner_engine, "confirmation")
+    moved = _moved(database, clinic, booked)
+    other = booking.book(second_database, checkup(clinic, patient_id=clinic.patients[1]))
+    with pytest.raises(NotTakenBack) as refused:
+        undoing.take_back(database, TakeBack(of(moved)))
+    (hindrance,) = refused.value.hindrances
+    assert isinstance(hindrance.cause, SlotTaken)
+    assert (hindrance.cause.by, hindrance.target.version) == (other, moved.appointment.version)
+    start = at(clinic.monday, 9, 15)
+    chosen = replace(hindrance.target, starts_at=start, ends_at=start + timedelta(minutes=15))
+    (now,) = undoing.take_back(database, TakeBack(of(moved), instead=chosen, elsewhere=True)).entries
+    assert (now.appointment.starts_at, now.appointment.practitioner_id) == (start, clinic.weber)
+    assert queue(owner_engine, "kind", "status = 'pending' AND kind = 'rescheduled'") == [("rescheduled",)]
+    undo(database, again=True)
+    again = calendar.load_entries(database, [booked.id])[0]
+    assert again.appointment.starts_at == moved.appointment.starts_at
+    beside = replace(hindrance.target, version=again.appointment.version)
+    deed = undoing.ledger(database).undo[-1]
+    (now,) = undoing.take_back(database, TakeBack(deed.mark, instead=beside, beside=frozenset({other.id}))).entries
+    assert (now.appointment.starts_at, now.appointment.squeezed_in) == (booked.appointment.starts_at, True)
+
+
+def test_an_undone_cancellation_whose_time_was_given_away_is_booked_at_the_chosen_time_and_she_is_told(
+    clinic: SmallClinic, database: Database, second_database: Database, booked: Entry, owner_engine: Engine
+) -> None:
+    leaves(owner_engine, "confirmation")
+    gone = _cancelled(database, clinic, booked)
+    leaves(owner_engine, "cancelled")
+    booking.book(second_database, checkup(clinic, patient_id=clinic.patients[1], tell_patient=False))
+    with pytest.raises(NotTakenBack) as refused:
+        undoing.take_back(database, TakeBack(of(gone)))
+    start = at(clinic.monday, 10)
+    chosen = replace(refused.value.hindrances[0].target, starts_at=start, ends_at=start + timedelta(minutes=15))
+    (now,) = undoing.take_back(database, TakeBack(of(gone), instead=chosen, elsewhere=True)).entries
+    assert (now.appointment.starts_at, now.appointment.status) == (start, S.BOOKED)
+    assert now.appointment.cancellation_reason is None
+    assert queue(owner_engine, "kind", "status = 'pending' AND kind <> 'reminder'") == [("confirmation",)]
+
+
 # --- the patient ------------------------------------------------------------------------------------------------------
 
 

@@ -58,4 +58,5 @@ def ask_cancel(space: Workspace, entry: Entry) -> None:
     desk = space.desk
     dialog = CancelDialog(desk.database, desk.tasks, desk.store.clinic, entry, space.window)
     dialog.ended.connect(lambda after: space.own.committed(dialog.entry, after))
+    dialog.crossed.connect(space.own.meet)
     dialog.open()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import Cancel, SetStatus
+from clinic_desk.domain.quick import Quick
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Channel, Clinic, Entry
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.choice_button import ChoiceButton
@@ -133,6 +134,10 @@ class CancelDialog(EndDialog):
             self.renew()
         super().submit()
 
+    @property
+    def command(self) -> Quick:
+        return self._command
+
     def work(self) -> Entry:
         return booking.cancel(self._database, self._command)
 
@@ -181,6 +186,10 @@ class DeleteDialog(EndDialog):
     def renew(self) -> None:
         row = self.entry.appointment
         self._command = SetStatus(row.id, row.version, AppointmentStatus.ENTERED_IN_ERROR)
+
+    @property
+    def command(self) -> Quick:
+        return self._command
 
     def work(self) -> Entry:
         return booking.set_status(self._database, self._command)

@@ -47,6 +47,7 @@ class ChangedFirstDialog(Sheet):
         self._sides: tuple[Side, Side, Side] | None = None
         self._merge: Merge | None = None
         self._ended = False
+        self._quick = False
         self._asking = False
         self._busy = False
         self._title = plain_label("", "title", wrap=True)
@@ -76,12 +77,16 @@ class ChangedFirstDialog(Sheet):
 
     # --- what it shows ---
 
-    def show_conflict(self, base: Side, mine: Side, now_entry: Entry, at: datetime) -> None:
-        """Compare the three; `at` is the present instant. Calling again replaces what is shown."""
+    def show_conflict(self, base: Side, mine: Side, now_entry: Entry, at: datetime, *, quick: bool = False) -> None:
+        """Compare the three; `at` is the present instant. Calling again replaces what is shown.
+
+        `quick`: one key made the change, and one key decides; what the other desk ended can be set all the same.
+        """
         now = Side(now_entry.appointment, now_entry.patient)
         found = merge(base.appointment, mine.appointment, now.appointment)
         self._sides, self._merge = (base, mine, now), found
-        self._ended = any(clash.ended for clash in found.clashes) or not now.appointment.status.occupies_time
+        is_over = any(clash.ended for clash in found.clashes) or not now.appointment.status.occupies_time
+        self._quick, self._ended = quick, is_over and not quick
         self._busy = self._asking = False
         self._kept_mine = {}
         self._tell_story(now_entry, at)
@@ -104,6 +109,8 @@ class ChangedFirstDialog(Sheet):
         self._title.setText(told.format(desk=desk))
         self.setAccessibleName(self._title.text())
         kept = translate("changed", "Nothing you typed is lost.")
+        if self._quick:
+            kept = translate("changed", "Nothing was changed here yet.")
         if now.changed is None:
             self._story.setText(kept)
             return
@@ -128,7 +135,8 @@ class ChangedFirstDialog(Sheet):
                 self._told_row(name, "") for name in found.taken_from_mine if name not in ("when", "with", "status")
             ]
         else:
-            rows += [self._told_row(name, translate("changed", "✓ as it is now")) for name in found.taken_from_theirs]
+            theirs = [name for name in found.taken_from_theirs if name not in asked]
+            rows += [self._told_row(name, translate("changed", "✓ as it is now")) for name in theirs]
             rows += [self._told_row(name, translate("changed", "✓ as you want it")) for name in found.taken_from_mine]
         self._table.show_rows(rows)
 
@@ -183,10 +191,14 @@ class ChangedFirstDialog(Sheet):
         if self._busy or not self.guard.is_ready:
             self._show_state()
             return
-        self._kept_mine[name] = mine
+        for each in self._buttons_of if self._quick else (name,):
+            self._kept_mine[each] = mine
         self._asking = False
         self.problem.say("")
         self._show_state()
+        if self._quick:
+            self._go_on() if mine else self._leave_it()
+            return
         left = self.undecided()
         (self._buttons_of[left[0]][0] if left else self._save).setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -204,6 +216,7 @@ class ChangedFirstDialog(Sheet):
         for each in (*self.choices, self._leave):
             each.setEnabled(not self._busy)
         self._save.setEnabled(not self._busy and not self.undecided())
+        self._save.setVisible(not self._quick or not self.choices or self._busy)
         self._name_buttons()
 
     def _name_buttons(self) -> None:
@@ -250,8 +263,8 @@ class ChangedFirstDialog(Sheet):
         self.guard.begin()
         self._show_state()
         self.arrange()
-        if self._save.isEnabled():
-            self._save.setFocus(Qt.FocusReason.OtherFocusReason)
+        can_save = self._save.isEnabled() and self._save.isVisible()
+        (self._save if can_save else self._leave).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _leave_it(self) -> None:
         if not self._busy and self.guard.is_ready:

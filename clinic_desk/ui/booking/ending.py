@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.database.engine import Database
+from clinic_desk.domain.quick import Quick, is_as_wished
 from clinic_desk.domain.records import Clinic, Entry
 from clinic_desk.domain.refusals import Conflict
 from clinic_desk.domain.wall import to_wall
@@ -28,6 +29,9 @@ class EndDialog(Sheet):
 
     ended = Signal(object)
     """The Entry as the database holds it now."""
+    crossed = Signal(object, object, object)
+    """The domain.quick.Quick that was sent, the Entry it was about, and the Entry that another desk made of it first;
+    nothing is asked here any more."""
 
     def __init__(self, database: Database, tasks: Tasks, clinic: Clinic, entry: Entry, parent: QWidget) -> None:
         super().__init__(parent, width=600)
@@ -80,6 +84,11 @@ class EndDialog(Sheet):
             )
         )
 
+    @property
+    @abstractmethod
+    def command(self) -> Quick:
+        """What is sent."""
+
     @abstractmethod
     def work(self) -> Entry:
         """Carry the command out, on the command lane."""
@@ -106,19 +115,18 @@ class EndDialog(Sheet):
         self.end_button.setFocus()
 
     def _changed_meanwhile(self, now: Entry) -> None:
-        """Another desk was first: what stands now is shown, and the question asked for it."""
+        """Another desk was first: both are shown side by side, but for one that is ended as it was to be."""
+        if not is_as_wished(now.appointment, self.command):
+            self.done(self.DialogCode.Rejected)
+            self.crossed.emit(self.command, self.entry, now)
+            return
         self.entry = now
-        self.renew()
         desk = one_line(now.changed.desk) if now.changed else translate("ending", "another desk")
         self._story.setText(self.about())
-        if now.appointment.status.occupies_time:
-            told = translate("ending", "It was changed at {desk} just now: this is how it stands.").format(desk=desk)
-            self.problem.say(told, "warning")
-        else:
-            status = status_text(now.appointment.status)
-            told = translate("ending", "It was changed at {desk} just now: {status}. There is nothing left to do.")
-            self.problem.say(told.format(desk=desk, status=status), "warning")
-            self.end_button.setEnabled(False)
+        status = status_text(now.appointment.status)
+        told = translate("ending", "It was changed at {desk} just now: {status}. There is nothing left to do.")
+        self.problem.say(told.format(desk=desk, status=status), "warning")
+        self.end_button.setEnabled(False)
         self.arrange()
 
     def _tell(self, error: ClinicDeskError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
 
@@ -36,6 +37,7 @@ def field_name(name: str) -> str:
         "patient": translate("changed", "Patient"),
         "note": translate("changed", "Note"),
         "status": translate("changed", "Status"),
+        "present": translate("changed", "Is in"),
     }[name]
 
 
@@ -53,8 +55,14 @@ def field_text(name: str, side: Side, clinic: Clinic) -> str:
         "patient": lambda: one_line(side.patient.display_name),
         "note": lambda: _shortened(one_line(row.note)) or none,
         "status": lambda: status_text(row.status),
+        "present": lambda: one_line(clinic.room(inside).name) if (inside := _room_inside(row)) else none,
     }
     return texts[name]()
+
+
+def _room_inside(row: Appointment) -> UUID | None:
+    is_inside = row.status in {AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}
+    return (row.present_room_id or row.room_id) if is_inside else None
 
 
 def row_start(row: Appointment) -> datetime:

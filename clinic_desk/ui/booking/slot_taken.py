@@ -76,7 +76,8 @@ class SlotTakenDialog(Sheet):
     discarded = Signal()
     """Nothing is to be booked."""
 
-    def __init__(self, parent: QWidget, clinic: Clinic) -> None:
+    def __init__(self, parent: QWidget, clinic: Clinic, *, undoing: bool = False) -> None:
+        """`undoing`: it had this time before, and is to go back there; nothing was typed."""
         super().__init__(parent, width=820)
         self.setObjectName("slot_taken_dialog")
         self.clinic = clinic
@@ -103,6 +104,11 @@ class SlotTakenDialog(Sheet):
         self._other = button(translate("taken", "Choose another &time"), "another_time", self._choose_another)
         self._discard = button(translate("taken", "&Discard"), "discard", self._throw_away)
         self._book = button("", "book_instead", self._book_chosen, "primary")
+        self._kept = translate("taken", "Nothing you typed is lost.")
+        if undoing:
+            self._kept = translate("taken", "Nothing was changed yet.")
+            set_button_text(self._other, translate("taken", "&Leave it as it is now"))
+            self._discard.hide()
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -141,7 +147,7 @@ class SlotTakenDialog(Sheet):
         self.guard.begin()
 
     def _story_of(self, wanted: Wanted, by: Entry | None, zone: str) -> str:
-        kept = translate("taken", "Nothing you typed is lost.")
+        kept = self._kept
         if by is None:
             return translate("taken", "Another desk was a moment ahead.") + " " + kept
         visit = by.appointment

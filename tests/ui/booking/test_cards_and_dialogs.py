@@ -77,16 +77,16 @@ def test_nobody_is_written_to_about_a_patient_who_died(cancelling: CancelDialog)
     assert not cancelling.tell.isChecked()
 
 
-def test_cancelling_what_another_desk_moved_is_asked_again_for_what_stands(
+def test_cancelling_what_another_desk_moved_is_given_on_to_be_compared(
     qtbot: QtBot, cancelling: CancelDialog, entry: Entry, other_desk: Asking
 ) -> None:
-    booking.update(other_desk.database, Update(entry.id, 1, starts_at=at(11, 0)))
-    press(ENTER)
-    qtbot.waitUntil(lambda: "changed at Desk 2" in cancelling.problem.text())
-    assert "11:00–11:15" in cancelling.about()
-    with qtbot.waitSignal(cancelling.ended):
-        cancelling.submit()
-    assert other_desk.entry(entry.id).appointment.status is AppointmentStatus.CANCELLED
+    moved = booking.update(other_desk.database, Update(entry.id, 1, starts_at=at(11, 0)))
+    with qtbot.waitSignal(cancelling.crossed) as told:
+        press(ENTER)
+    assert told.args is not None
+    wish, seen, now = told.args
+    assert (wish.reason, seen, now) == (CancellationReason.PATIENT, entry, moved)
+    assert other_desk.entry(entry.id).appointment.status is AppointmentStatus.BOOKED
 
 
 def test_cancelling_what_another_desk_cancelled_says_so(

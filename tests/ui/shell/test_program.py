@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
-from clinic_desk.domain.commands import Book, SetStatus, Update
+from clinic_desk.domain.commands import Book, Update
 from clinic_desk.domain.records import AppointmentStatus, Entry
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
@@ -293,18 +293,6 @@ def test_a_status_set_while_another_desk_changed_the_note_keeps_both(
     keys("a")
     qtbot.waitUntil(lambda: status_of(program, entry) is AppointmentStatus.ARRIVED)
     assert current(program, entry).appointment.note == "brings a letter"
-
-
-def test_a_status_of_an_appointment_that_was_ended_elsewhere_is_refused_with_a_reason(
-    chosen: tuple[DeskProgram, Entry], second_database: Database, qtbot: QtBot
-) -> None:
-    program, entry = chosen
-    space(program).live.stop()
-    command = SetStatus(entry.id, entry.appointment.version, AppointmentStatus.NOSHOW)
-    booking.set_status(second_database, command)
-    keys("a")
-    qtbot.waitUntil(lambda: bool(toast(program)))
-    assert status_of(program, entry) is AppointmentStatus.NOSHOW
 
 
 def test_undo_of_what_another_desk_changed_since_shows_who_and_changes_nothing(

@@ -20,6 +20,7 @@ from clinic_desk.domain.undoing import Deed
 from clinic_desk.services import booking, calendar
 from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
+from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.undo_words import deed_words
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
@@ -176,6 +177,54 @@ def test_one_that_was_cancelled_at_another_desk_is_left_or_put_back_as_it_was(
     qtbot.waitUntil(lambda: told(program) == "Left as it is now.")
     assert row_of(program, booked) == (at(clinic.monday, 10, 30), S.CANCELLED)
     assert not program.window.actions_by_name["undo"].isEnabled()
+
+
+def taken_over(program: DeskProgram, qtbot: QtBot) -> SlotTakenDialog:
+    def found() -> list[SlotTakenDialog]:
+        shown = program.window.findChildren(SlotTakenDialog)
+        return [one for one in shown if one.isVisible() and one.choices and one.guard.is_ready]
+
+    qtbot.waitUntil(lambda: bool(found()), timeout=10_000)
+    return found()[0]
+
+
+def test_a_time_that_somebody_has_by_now_is_not_taken_from_them_and_others_are_offered(
+    program: DeskProgram, clinic: SmallClinic, booked: Entry, second_database: Database, qtbot: QtBot
+) -> None:
+    move(program, clinic, booked, qtbot)
+    other = booking.book(second_database, checkup(clinic, patient_id=clinic.patients[1]))
+    press(Qt.Key.Key_Z, CONTROL)
+    dialog = taken_over(program, qtbot)
+    assert dialog.accessibleName() == "This time was just taken at Desk 2"
+    assert "Nothing was changed yet." in dialog.accessibleDescription()
+    press(Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: told(program) == "Left as it is now.")
+    assert row_of(program, booked)[0] == at(clinic.monday, 10, 30)
+    press(Qt.Key.Key_Z, CONTROL)
+    dialog = taken_over(program, qtbot)
+    chosen = dialog._alternatives[0].slot.starts_at
+    booking.book(second_database, checkup(clinic, chosen, patient_id=clinic.patients[2]))
+    press(Qt.Key.Key_1)
+    qtbot.waitUntil(lambda: bool(dialog.choices) and dialog._alternatives[0].slot.starts_at != chosen, timeout=10_000)
+    chosen = taken_over(program, qtbot)._alternatives[0].slot.starts_at
+    QTest.mouseClick(dialog.choices[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: row_of(program, booked) == (chosen, S.BOOKED), timeout=10_000)
+    qtbot.waitUntil(lambda: told(program).startswith("Undone: move Anna Meier to 10:30 · Mon 3 Mar"))
+    assert row_of(program, other)[0] == at(clinic.monday, 9)
+    assert not [one for one in program.window.findChildren(SlotTakenDialog) if one.isVisible()]
+
+
+def test_an_undone_cancellation_is_squeezed_in_beside_who_has_the_time_by_now(
+    program: DeskProgram, clinic: SmallClinic, booked: Entry, second_database: Database, qtbot: QtBot
+) -> None:
+    space = space_of(program)
+    space.own.send(Cancel(booked.id, 1, CancellationReason.PATIENT), booked)
+    qtbot.waitUntil(lambda: told(program).startswith("Cancelled"), timeout=10_000)
+    booking.book(second_database, checkup(clinic, patient_id=clinic.patients[1]))
+    press(Qt.Key.Key_Z, CONTROL)
+    taken_over(program, qtbot)
+    press(Qt.Key.Key_S, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: row_of(program, booked) == (at(clinic.monday, 9), S.BOOKED), timeout=10_000)
 
 
 def test_of_many_the_rest_is_taken_back_when_one_stands_in_the_way(

@@ -16,7 +16,22 @@ from clinic_desk.database.failures import translated
 OWNER: Final = "clinic_owner"
 Group = Literal["clinic_reception", "clinic_manager", "clinic_readonly", "clinic_worker"]
 GROUPS: Final[tuple[Group, ...]] = ("clinic_reception", "clinic_manager", "clinic_readonly", "clinic_worker")
+PASSWORD_ONLY: Final = "clinic_password"  # noqa: S105  # a role's name
+"""The group of whoever signed in with a one-time code: may set a password, and nothing else."""
 
+_OF_PEOPLE: Final = ("clinic_reception", "clinic_manager", "clinic_readonly", PASSWORD_ONLY)
+_PEOPLE: Final = """
+SELECT DISTINCT r.rolname::text FROM pg_roles r
+JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid
+WHERE g.rolname = ANY(:groups) AND NOT r.rolsuper AND r.rolname <> 'clinic_owner'
+"""
+_NAME_STAFF: Final = """
+INSERT INTO public.staff (login, display_name, group_name) VALUES (:login, :display_name, :group)
+ON CONFLICT (login) DO UPDATE SET display_name = excluded.display_name, group_name = excluded.group_name,
+    disabled = false, code_until = NULL
+WHERE (staff.display_name, staff.group_name, staff.disabled, staff.code_until)
+    IS DISTINCT FROM (excluded.display_name, excluded.group_name, false, NULL)
+"""
 _SETUP_LOCK: Final = 0x436C696E69635375  # "ClinicSu"
 
 
@@ -49,6 +64,7 @@ def prepare_database(
         with _superuser(superuser_url.set(database=database)) as inside:
             for login in logins:
                 _create_login(inside, login)
+            _hand_over_people(inside)
 
 
 def configure_database(superuser_url: URL | str, database: str) -> None:
@@ -70,7 +86,7 @@ def database_settings(name: str) -> tuple[str, ...]:
     return (
         f"ALTER DATABASE {name} OWNER TO {OWNER}",
         f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-        f"GRANT CONNECT ON DATABASE {name} TO {', '.join(GROUPS)}",
+        f"GRANT CONNECT ON DATABASE {name} TO {', '.join((*GROUPS, PASSWORD_ONLY))}",
         f"ALTER DATABASE {name} SET timezone = 'UTC'",
         f"ALTER DATABASE {name} SET default_transaction_isolation = 'read committed'",
         # a desk that froze inside a transaction must not hold up the others, nor vacuum
@@ -105,12 +121,14 @@ def _turn(connection: Connection) -> Iterator[None]:
 
 
 def _create_roles(connection: Connection, owner_password: str) -> None:
-    for group in GROUPS:
+    for group in (*GROUPS, PASSWORD_ONLY):
         _create_role(connection, group, "NOLOGIN")
     _create_role(connection, OWNER, "LOGIN")
     verifier = _verifier(connection, OWNER, owner_password)
     connection.execute(text(f"ALTER ROLE {OWNER} WITH LOGIN CREATEROLE NOSUPERUSER NOCREATEDB PASSWORD {verifier}"))
-    connection.execute(text(f"GRANT {', '.join(GROUPS)} TO {OWNER} WITH ADMIN OPTION"))
+    connection.execute(text(f"GRANT {', '.join((*GROUPS, PASSWORD_ONLY))} TO {OWNER} WITH ADMIN OPTION"))
+    # to end the sessions of somebody who is disabled or reset (0005/20_people.sql)
+    connection.execute(text(f"GRANT pg_signal_backend TO {OWNER}"))
 
 
 def _create_role(connection: Connection, name: str, options: str) -> None:
@@ -122,28 +140,64 @@ def _create_login(connection: Connection, login: Login) -> None:
     name = _quoted(connection, login.name)
     _create_role(connection, login.name, "LOGIN")
     verifier = _verifier(connection, login.name, login.password)
-    connection.execute(text(f"ALTER ROLE {name} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {verifier}"))
-    for group in _groups_of(connection, login.name) - {login.group}:
-        connection.execute(text(f"REVOKE {group} FROM {name}"))
-    connection.execute(text(f"GRANT {login.group} TO {name}"))
     connection.execute(
         text(
-            "INSERT INTO public.staff (login, display_name) VALUES (:login, :display_name) ON CONFLICT (login)"
-            " DO UPDATE SET display_name = excluded.display_name WHERE staff.display_name <> excluded.display_name"
-        ),
-        {"login": login.name, "display_name": login.display_name},
+            f"ALTER ROLE {name} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT -1"
+            f" PASSWORD {verifier} VALID UNTIL 'infinity'"
+        )
+    )
+    for group, grantor in _groups_of(connection, login.name):
+        if group != login.group:
+            _revoke(connection, group, name, grantor)
+    connection.execute(text(f"GRANT {login.group} TO {name}"))
+    connection.execute(
+        text(_NAME_STAFF),
+        {
+            "login": login.name,
+            "display_name": login.display_name,
+            "group": login.group.removeprefix("clinic_"),
+        },
     )
 
 
-def _groups_of(connection: Connection, login: str) -> set[str]:
-    groups = connection.scalars(
+def _hand_over_people(connection: Connection) -> None:
+    """Give every person's role into clinic_owner's hands.
+
+    From PostgreSQL 16 on, CREATEROLE alone is not enough to change a role that somebody else made, nor to end a
+    membership that somebody else gave.
+    """
+    if not _grants_have_owners(connection):
+        return
+    for login in connection.scalars(text(_PEOPLE), {"groups": list(_OF_PEOPLE)}).all():
+        name = _quoted(connection, login)
+        connection.execute(text(f"GRANT {name} TO {OWNER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"))
+        for group, grantor in _groups_of(connection, login):
+            if grantor != OWNER:
+                connection.execute(text(f"GRANT {group} TO {name} GRANTED BY {OWNER}"))
+                _revoke(connection, group, name, grantor)
+
+
+def _revoke(connection: Connection, group: str, name: str, grantor: str) -> None:
+    of = f" GRANTED BY {_quoted(connection, grantor)}" if _grants_have_owners(connection) else ""
+    connection.execute(text(f"REVOKE {group} FROM {name}{of}"))
+
+
+def _grants_have_owners(connection: Connection) -> bool:
+    """Whether a membership stands once for each role that gave it (PostgreSQL 16 and later)."""
+    return bool(_driver(connection).server_version >= 16_00_00)
+
+
+def _groups_of(connection: Connection, login: str) -> list[tuple[str, str]]:
+    """The clinic's groups that a login is in, each with the role that put it there."""
+    groups = connection.execute(
         text(
-            "SELECT roleid::regrole::text FROM pg_auth_members"
-            " WHERE member = (SELECT oid FROM pg_roles WHERE rolname = :login) AND roleid::regrole::text = ANY(:groups)"
+            "SELECT g.rolname::text, coalesce(b.rolname::text, '') FROM pg_auth_members m"
+            " JOIN pg_roles g ON g.oid = m.roleid LEFT JOIN pg_roles b ON b.oid = m.grantor"
+            " WHERE m.member = (SELECT oid FROM pg_roles WHERE rolname = :login) AND g.rolname = ANY(:groups)"
         ),
-        {"login": login, "groups": list(GROUPS)},
+        {"login": login, "groups": [*GROUPS, PASSWORD_ONLY]},
     )
-    return set(groups)
+    return [(group, grantor) for group, grantor in groups]
 
 
 def _driver(connection: Connection) -> Any:

@@ -117,6 +117,9 @@ staff = Table(
     Column("id", Uuid, nullable=False, unique=True, server_default=text("gen_random_uuid()")),
     text_column("display_name", None),
     *edited(),
+    Column("group_name", Text),
+    flag_column("disabled", "false"),
+    Column("code_until", INSTANT),
 )
 
 patient = Table(

@@ -50,6 +50,7 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("wish_closed", "wish", {"closed": "gone"}),
     ("wish_booked", "wish", {"closed": "booked"}),
     ("wish_moved", "wish", {"moved_from": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("staff_group_name", "staff", {"group_name": "surgeon"}),
     ("staff_right_name", "staff_right", {"name": "everything"}),
     ("staff_right_login_fkey", "staff_right", {"login": "nobody"}),
     ("wish_patient_id_fkey", "wish", {"patient_id": UUID(int=1)}),

@@ -43,7 +43,6 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
             "closure",
             "block",
             "block_type",
-            "staff",
             "staff_right",
         ),
         _SET_UP,
@@ -140,6 +139,7 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "S",
         "clinic_worker": "SU",
     },
+    "staff": dict.fromkeys(setup.GROUPS, "S"),
     "alembic_version": dict.fromkeys(setup.GROUPS, "S"),
 }
 
@@ -172,10 +172,19 @@ _TELL: Final = "announce_messages(uuid[])"
 _AT_A_DESK: Final = "register_reader(uuid,text)"
 _RIGHT: Final = "has_right(text)"
 _MERGE: Final = "move_messages(uuid,uuid,uuid[])"
+_OWN_PASSWORD: Final = "set_own_password(text)"
+_PEOPLE: Final = {
+    "create_person(text,text,text,text)",
+    "reset_password(text,text)",
+    "rename_person(text,text)",
+    "set_person_group(text,text)",
+    "set_disabled(text,boolean)",
+    "end_sessions(text)",
+}
 CALLABLE: Final = {
-    "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE},
-    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE},
-    "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK},
+    "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD},
+    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD, *_PEOPLE},
+    "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD},
     "clinic_worker": {_SEARCH, _RIGHT, _TELL},
 }
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clinic_desk.database.setup import Group, Login
     from clinic_desk.domain.records import Clinic
     from clinic_desk.notifications.scheduler import Sending
+    from clinic_desk.notifications.shared_secrets import Sealed
     from clinic_desk.sending import SendingProgram
     from clinic_desk.services.desks import SignedIn
     from clinic_desk.settings import ClaimedDesk, Settings
@@ -78,17 +79,10 @@ class Opened:
 
         Waits, and imports what is heavy. `told` is called from other threads. Raises ClinicDeskError.
         """
-        from clinic_desk.notifications.credentials import worker_login
         from clinic_desk.sending import SendingProgram
 
-        if self.settings is None or not self.person.may_write:
-            return None
-        if self.server is None:
-            login = worker_login(self.settings.worker_database_url)
-            address: URL | str | None = login.get_secret_value() if login is not None else None
-        else:
-            address = self._worker_address()
-        if address is None:
+        address = self._sending_address()
+        if address is None or self.settings is None:
             return None
         locate = self._worker_address if self.server is not None else None
         program = SendingProgram(address, self.database.desk, self.settings.messages_to, told, locate)
@@ -98,6 +92,34 @@ class Opened:
             program.close()
             raise
         return program
+
+    def _sending_address(self) -> URL | str | None:
+        """Where this PC signs in to work through the queue, if it may. Waits: it may ask the keyring."""
+        from clinic_desk.notifications.credentials import worker_login
+
+        if self.settings is None or not self.person.may_write:
+            return None
+        if self.server is not None:
+            return self._worker_address()
+        login = worker_login(self.settings.worker_database_url)
+        return login.get_secret_value() if login is not None else None
+
+    def read_sealed(self) -> Sealed:
+        """Return the clinic's passwords, encrypted, read as who sends; none if this PC has no login for that.
+
+        Waits. Raises ClinicDeskError.
+        """
+        from clinic_desk.database.engine import Database
+        from clinic_desk.notifications import shared_secrets
+
+        address = self._sending_address()
+        if address is None:
+            return {}
+        database = Database(address, self.database.desk, pool_size=1)
+        try:
+            return shared_secrets.read_sealed(database)
+        finally:
+            database.dispose()
 
     def _worker_address(self) -> URL | None:
         if self.server is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from clinic_desk.database import schema
 from clinic_desk.database.engine import Database
 from clinic_desk.errors import NotAllowed
-from clinic_desk.notifications import credentials
+from clinic_desk.notifications import credentials, shared_secrets
 from clinic_desk.notifications.scheduler import Scheduler, Sending
 from clinic_desk.notifications.senders import make_senders
 
@@ -46,7 +46,7 @@ class SendingProgram:
         self._unheard: Callable[[], None] = _nothing
         # Two programs of one name must not be taken for one: what stands behind "#" tells them apart.
         owner = f"{desk.name}#{secrets.token_hex(3)}"
-        self._scheduler = Scheduler(self.database, partial(_senders, folder), owner, told, self._follow)
+        self._scheduler = Scheduler(self.database, partial(_senders, self.database, folder), owner, told, self._follow)
 
     def start(self) -> None:
         """Begin. Raises DatabaseDown, SchemaMismatch, and NotAllowed for a login that is not in clinic_worker."""
@@ -75,8 +75,9 @@ class SendingProgram:
         return ended
 
 
-def _senders(folder: Path, settings: Messaging) -> Mapping[Channel, Sender]:
-    return make_senders(settings, credentials.load(settings), folder)
+def _senders(database: Database, folder: Path, settings: Messaging) -> Mapping[Channel, Sender]:
+    known = credentials.load(settings, shared=lambda: shared_secrets.readable(shared_secrets.read_sealed(database)))
+    return make_senders(settings, known, folder)
 
 
 def _nothing() -> None:

@@ -73,6 +73,7 @@ from clinic_desk.database.tables_messages import (
     reminder_rule,
 )
 from clinic_desk.database.tables_people import staff_right
+from clinic_desk.database.tables_secrets import provider_secret, provider_secret_text
 from clinic_desk.database.tables_waiting import wish
 
 __all__ = [
@@ -98,6 +99,8 @@ __all__ = [
     "operation",
     "patient",
     "practitioner",
+    "provider_secret",
+    "provider_secret_text",
     "reminder_rule",
     "room",
     "series",

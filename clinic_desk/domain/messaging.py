@@ -104,6 +104,17 @@ def noted_address(address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSecret:
+    """A password or token that the database keeps encrypted; `key_id` says with which clinic key."""
+
+    name: str
+    key_id: str
+    version: int
+    changed_at: datetime
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContactNote:
     """Why an address is not to be written to: its owner opted out, or the provider cannot reach it.
 

@@ -1,7 +1,8 @@
-"""What this PC may sign in to providers with: the environment first, then the keyring of the operating system.
+"""What this PC may sign in to providers with: the environment first, then what the clinic keeps for all PCs in the
+database (`shared_secrets`), then the keyring of the operating system.
 
-Never a file of ours, never the database, never a plain-text keyring. Asking a keyring can hang for good when it is
-locked, so it is asked on a thread of its own, with a time limit. Waits: not on the GUI thread.
+Never a file of ours, never the database in clear, never a plain-text keyring. Asking a keyring can hang for good when
+it is locked, so it is asked on a thread of its own, with a time limit. Waits: not on the GUI thread.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from clinic_desk.domain.messaging import Messaging
 
 T = TypeVar("T")
-Source = Literal["environment", "keyring", "settings", ""]
+Source = Literal["environment", "database", "keyring", "settings", ""]
 
 LOAD_S: Final = 5.0
 STORE_S: Final = 30.0
@@ -44,18 +45,23 @@ _VARIABLES: Final = {
 }
 _FOR_EMAIL: Final = ("email_password",)
 _FOR_SMS: Final = ("twilio_api_key", "twilio_api_secret", "twilio_auth_token")
-STORABLE: Final = frozenset({*_FOR_EMAIL, *_FOR_SMS, "worker_database_url", "worker_database_password"})
+_OF_A_LOGIN: Final = ("worker_database_url", "worker_database_password")
+STORABLE: Final = frozenset({*_FOR_EMAIL, *_FOR_SMS, *_OF_A_LOGIN, "clinic_key", "clinic_key_next"})
 _NONE: Final = "keyring-none"
 _UNSAFE: Final = "keyring-unsafe"
 _LOCKED: Final = "keyring-locked"
 _SLOW: Final = "keyring-slow"
 _FAILED: Final = "keyring-failed"
-_TROUBLES: Final = {
+KEY_MISSING: Final = "clinic-key-missing"
+KEY_WRONG: Final = "clinic-key-wrong"
+TROUBLES: Final = {
     _NONE: "This PC has no keyring for passwords; set them in the environment instead.",
     _UNSAFE: "The keyring of this PC keeps passwords in plain text and is not used.",
     _LOCKED: "The keyring of this PC is locked; unlock it and try again.",
     _SLOW: "The keyring of this PC does not answer; unlock it and try again.",
     _FAILED: "The keyring of this PC cannot be used.",
+    KEY_MISSING: "This PC does not have the clinic key, which the clinic's passwords are encrypted with.",
+    KEY_WRONG: "The clinic key of this PC is not the one that the clinic's passwords are encrypted with.",
 }
 
 
@@ -63,7 +69,7 @@ class KeyringTrouble(Unavailable):
     """The system's keyring cannot be used now; `code`: keyring-none, -unsafe, -locked, -slow or -failed."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(_TROUBLES[code])
+        super().__init__(TROUBLES[code])
         self.code = code
 
 
@@ -71,7 +77,8 @@ class KeyringTrouble(Unavailable):
 class Credentials:
     """What was found; empty means: nowhere. Secrets and the number are not in its repr.
 
-    With `twilio_api_key` the token is that key's secret. `trouble`: why the keyring could not be asked, as a sentence.
+    With `twilio_api_key` the token is that key's secret. `trouble`: why the keyring could not be asked, or what the
+    clinic keeps not be read, as a sentence.
     """
 
     twilio_account_sid: str = ""
@@ -89,18 +96,31 @@ class Credentials:
         return dict(self.sources).get(name, "")
 
 
-def load(settings: Messaging, *, patience_s: float = LOAD_S) -> Credentials:
-    """Return the credentials for what the settings use. The keyring is asked only for what the environment lacks."""
+Shared = Callable[[], tuple[Mapping[str, str], str]]
+"""Brings what the clinic keeps for all PCs, by name, and why it cannot be read, as a code of TROUBLES."""
+
+
+def load(settings: Messaging, *, patience_s: float = LOAD_S, shared: Shared | None = None) -> Credentials:
+    """Return the credentials for what the settings use. The keyring is asked only for what the others lack.
+
+    `shared` is asked before it, for what the environment lacks.
+    """
     found: dict[str, str] = {name: value for name in _VARIABLES if (value := from_environment(name))}
     sources: dict[str, Source] = dict.fromkeys(found, "environment")
     wanted = [name for name in _wanted(settings) if name not in found]
     if "twilio_auth_token" in found:
         wanted = [name for name in wanted if not name.startswith("twilio_api")]
-    code = ""
+    of_clinic, code = shared() if shared is not None and wanted else ({}, "")
+    in_force = {name: value for name, value in of_clinic.items() if name in wanted}
+    found |= in_force
+    sources |= dict.fromkeys(in_force, "database")
+    if any(name in in_force for name in _FOR_SMS):  # the clinic's way to sign in; another one is not mixed in
+        wanted = [name for name in wanted if name not in _FOR_SMS]
+    wanted = [name for name in wanted if name not in in_force]
     try:
         stored = _ask(lambda: _read(wanted), patience_s) if wanted else {}
     except KeyringTrouble as trouble:
-        stored, code = {}, trouble.code
+        stored, code = {}, code or trouble.code
     found |= stored
     sources |= dict.fromkeys(stored, "keyring")
     for name, value in (
@@ -119,14 +139,24 @@ def from_environment(name: str) -> str:
     return os.environ.get(f"CLINIC_DESK_{variable}") or os.environ.get(variable) or ""
 
 
+def kept_here(names: Iterable[str], *, patience_s: float = LOAD_S) -> dict[str, str]:
+    """Return what this PC's keyring holds of these. Raises KeyringTrouble."""
+    return _ask(lambda: _read(names), patience_s)
+
+
+def tell_changed() -> None:
+    """Tell whoever listens that other credentials may be in force now."""
+    for listener in _listeners:
+        listener()
+
+
 def store(name: str, secret: str, *, patience_s: float = STORE_S) -> None:
     """Keep a secret in the keyring (empty: forget it). Raises KeyringTrouble; ValueError for a name not STORABLE."""
     if name not in STORABLE:
         message = f"not a credential that is kept: {name}"
         raise ValueError(message)
     _ask(lambda: _write(name, secret), patience_s)
-    for listener in _listeners:
-        listener()
+    tell_changed()
 
 
 def when_stored(listener: Callable[[], None]) -> Callable[[], None]:
@@ -177,7 +207,7 @@ def _record(found: dict[str, str], sources: dict[str, Source], code: str) -> Cre
         email_address=found.get("email_address", ""),
         email_password=found.get("email_password", ""),
         sources=tuple(sorted(sources.items())),
-        trouble=_TROUBLES.get(code, ""),
+        trouble=TROUBLES.get(code, ""),
         trouble_code=code,
     )
 

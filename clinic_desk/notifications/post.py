@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_messaging
+from clinic_desk.database import queries_messaging, queries_secrets
 from clinic_desk.notifications.planning import by_channel
 from clinic_desk.notifications.worker import Worker
 
@@ -83,7 +83,8 @@ class Post:
         with self._database.reading() as connection:
             settings = queries_messaging.read_messaging(connection)
             state = queries_messaging.channel_states(connection)[self.channel]
-        seen = (settings.version, state.since)
+            secrets = queries_secrets.mark(connection)
+        seen = (settings.version, state.since, *secrets)
         if seen == self._seen and not self._anew and time.monotonic() - self._made_at < self._patience(settings, state):
             return
         self._anew = False

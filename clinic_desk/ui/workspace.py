@@ -36,6 +36,7 @@ from clinic_desk.ui.view_commands import ViewCommands
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+    from clinic_desk.notifications.shared_secrets import Sealed
     from clinic_desk.ui.exchange.opener import Exchange
     from clinic_desk.ui.house.desk import HouseDesk
     from clinic_desk.ui.messages.desk import MessageDesk
@@ -58,6 +59,8 @@ class Opening:
     person: SignedIn
     is_demo: bool = False
     before_connect: Callable[[], URL | None] | None = None
+    read_sealed: Callable[[], Sealed] | None = None
+    """Reads the clinic's passwords, still encrypted, as who sends; None: this PC has no login for that."""
     messages_to: Path | None = None
     """Where messages "to a folder" go on this PC."""
 

@@ -53,6 +53,10 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("staff_group_name", "staff", {"group_name": "surgeon"}),
     ("staff_right_name", "staff_right", {"name": "everything"}),
     ("staff_right_login_fkey", "staff_right", {"login": "nobody"}),
+    ("provider_secret_name", "provider_secret", {"name": "database_password"}),
+    ("provider_secret_key_id", "provider_secret", {"key_id": "key"}),
+    ("provider_secret_text_ciphertext", "provider_secret_text", {"ciphertext": "in clear!"}),
+    ("provider_secret_text_id_fkey", "provider_secret_text", {"id": UUID(int=1)}),
     ("wish_patient_id_fkey", "wish", {"patient_id": UUID(int=1)}),
 ]
 
@@ -72,6 +76,8 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
         "block_type": {"block_id": UUID(int=51), "type_id": clinic.checkup},
         "booking_rules": {"id": BOOKING_RULES_ID, "step_minutes": 240, "overrulable": ["blocked"]},
         "staff_right": {"login": "test_reception", "name": "merge", "granted": False},
+        "provider_secret": {"name": "email_password", "key_id": "0" * 16},
+        "provider_secret_text": {"id": UUID(int=52), "ciphertext": "A" * 40},
         "wish": {"patient_id": clinic.patients[0], "type_id": clinic.checkup},
         "series": {"rule": "FREQ=DAILY", "starts_on": day, "wall_minute": 0, "zone": "Europe/Berlin"},
     }

@@ -364,6 +364,8 @@ def test_every_check_refuses_by_its_name_what_it_is_there_for(owner_engine: Engi
         connection.execute(insert(tables.notification).values(taken))
         standing = good["block"] | {"id": UUID(int=51)}
         connection.execute(insert(tables.block).values(standing))
+        secret = {"id": UUID(int=52), "name": "twilio_api_key", "key_id": "0" * 16}
+        connection.execute(insert(tables.provider_secret).values(secret))
         for only in (tables.messaging, tables.message_channel, tables.booking_rules):
             connection.execute(delete(only))
         for table, row in good.items():

@@ -119,6 +119,18 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "S",
         "clinic_worker": "S",
     },
+    "provider_secret": {
+        "clinic_reception": "S",
+        "clinic_manager": "SIUD",
+        "clinic_readonly": "",
+        "clinic_worker": "S",
+    },
+    "provider_secret_text": {
+        "clinic_reception": "",
+        "clinic_manager": "sIU",
+        "clinic_readonly": "",
+        "clinic_worker": "S",
+    },
     "reminder_rule": _SET_UP,
     "message_text": _SET_UP,
     "contact_note": {
@@ -158,6 +170,7 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
     ("notification", "u"): {
         *("status", "last_error", "error_code", "due_at", "attempts", "check_at", "dealt_with_at", "dealt_with_by"),
     },
+    ("provider_secret_text", "s"): {"id"},
     ("wish", "u"): {column.name for column in tables.wish.c}
     - {"id", "added_at", "version", "changed_at", "changed_by", "changed_desk_id"},
     ("inbound_message", "u"): {"status", "patient_id", "appointment_id", "meaning"},

@@ -16,7 +16,7 @@ class WeakConnectionSheet(Sheet):
     """For whoever presses the warning in the status bar, which stays there; `weak`: what the address asks for."""
 
     def __init__(self, parent: QWidget, weak: str) -> None:
-        super().__init__(parent, width=520)
+        super().__init__(parent, width=620)
         self.setObjectName("weak_connection_sheet")
         title = translate("weak_connection", "The connection to the database is not secure")
         text = translate(
@@ -33,7 +33,7 @@ class WeakConnectionSheet(Sheet):
         below = QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.close_button)
-        self.body.addWidget(plain_label(title, "title"))
+        self.body.addWidget(plain_label(title, "title", wrap=True))
         self.body.addWidget(told)
         self.body.addLayout(below)
 

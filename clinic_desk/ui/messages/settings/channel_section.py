@@ -90,9 +90,16 @@ class ChannelSection(QWidget):
     resume_requested = Signal(object)
     """The Channel that shall try again."""
 
-    def __init__(self, channel: Channel, folder: Callable[[], Path | None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        folder: Callable[[], Path | None],
+        known_for: Callable[[Messaging], Credentials] = credentials.load,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.channel = channel
+        self._known_for = known_for
         self._folder = folder
         self._settings = Messaging()
         is_mail = channel is Channel.EMAIL
@@ -216,7 +223,7 @@ class ChannelSection(QWidget):
         channel, typed, folder = self.channel, self.secret.typed(), self._folder()
 
         def work() -> Outcome:
-            known = laid_over(credentials.load(settings), typed)
+            known = laid_over(self._known_for(settings), typed)
             return trial.check_channel(settings, known, channel, folder=folder)
 
         self.test.run(work, lambda outcome: checked_text(outcome, settings, channel, folder))
@@ -225,6 +232,6 @@ class ChannelSection(QWidget):
 def _where_text() -> str:
     return translate(
         "settings",
-        "Each PC that sends needs the password or token. It is kept in that PC's keyring only: never in the database,"
-        " never in a file.",
+        "Kept for the whole clinic it is encrypted in the database, and every PC that sends and has the clinic key can"
+        " use it; else it is in this PC's keyring only. Never in a file.",
     )

@@ -9,13 +9,14 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
-from clinic_desk.domain.messaging import MessageText, ReminderRule
+from clinic_desk.domain.messaging import MessageText, Messaging, ReminderRule
 from clinic_desk.domain.records import Channel, Clinic
 from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications.credentials import Credentials
 from clinic_desk.notifications.templates import TextKey
 from clinic_desk.services.messaging import MessagingSetup, checked_rule, checked_settings, checked_text
 from clinic_desk.ui.messages.settings.channel_section import ChannelSection
+from clinic_desk.ui.messages.settings.clinic_key import ClinicKeySection, KeyActs
 from clinic_desk.ui.messages.settings.draft import Draft
 from clinic_desk.ui.messages.settings.secret_box import laid_over
 from clinic_desk.ui.messages.settings.texts_section import TextsSection
@@ -31,15 +32,25 @@ _LIST_WIDTH = 132
 class SettingsDialog(PagesSheet):
     """Shows a draft and reads it; saves nothing itself. `may_write`: a manager; others only look."""
 
-    def __init__(self, parent: QWidget, clinic: Clinic, folder: Callable[[], Path | None], *, may_write: bool) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        clinic: Clinic,
+        folder: Callable[[], Path | None],
+        known_for: Callable[[Messaging], Credentials],
+        key: KeyActs,
+        *,
+        may_write: bool,
+    ) -> None:
         super().__init__(parent, "settings", translate("settings", "Settings of messages"), _SIZE, may_write=may_write)
         self.setObjectName("message_settings_dialog")
         self._clinic = clinic
         self.draft: Draft | None = None
-        self.email = ChannelSection(Channel.EMAIL, folder)
-        self.sms = ChannelSection(Channel.SMS, folder)
+        self.email = ChannelSection(Channel.EMAIL, folder, known_for)
+        self.sms = ChannelSection(Channel.SMS, folder, known_for)
         self.when = WhenSection()
-        self.texts = TextsSection(folder, self._typed)
+        self.texts = TextsSection(folder, self._typed, known_for)
+        self.key = ClinicKeySection(key)
         self._of_settings: tuple[ChannelSection | WhenSection, ...] = (self.email, self.sms, self.when)
         self._add_pages()
         self._wire()
@@ -53,6 +64,7 @@ class SettingsDialog(PagesSheet):
             (translate("settings", "SMS"), self.sms),
             (translate("settings", "When"), self.when),
             (translate("settings", "Texts"), self.texts),
+            (translate("settings", "Clinic key"), self.key),
         ):
             section.setAccessibleName(name)
             self.add_page(name, partial(scrolled, section))

@@ -19,10 +19,12 @@ from clinic_desk.services.messaging import MessagingSetup
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.compare import CompareSheet
 from clinic_desk.ui.leaving import Leaving
+from clinic_desk.ui.messages.settings.clinic_key import ClinicKeySheet
 from clinic_desk.ui.messages.settings.compare import differences
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
 from clinic_desk.ui.messages.settings.draft import Draft, Record, Step
 from clinic_desk.ui.messages.settings.errands import Errand
+from clinic_desk.ui.messages.settings.sharing import clinic_secrets
 from clinic_desk.ui.messages.settings.words import record_title
 from clinic_desk.ui.sentences import sentence
 
@@ -59,6 +61,7 @@ class MessageSettings(QObject):
         self._window = workspace.window
         self._folder = workspace.opening.messages_to
         self._may_write = workspace.opening.person.group == "manager"
+        self._secrets = clinic_secrets(workspace)
         self._setup: MessagingSetup | None = None
         self._step: Step | None = None
         self.leaving = Leaving(workspace.window, self._is_unsaved, self)
@@ -76,18 +79,31 @@ class MessageSettings(QObject):
         if self.dialog is not None:
             return
         clinic = self._desk.store.clinic
-        self.dialog = SettingsDialog(self._window, clinic, lambda: self._folder, may_write=self._may_write)
+        secrets = self._secrets
+        self.dialog = SettingsDialog(
+            self._window,
+            clinic,
+            lambda: self._folder,
+            secrets.known_for,
+            secrets.key_acts(),
+            may_write=self._may_write,
+        )
+        self.dialog.key.key_made.connect(self._show_key)
         self.dialog.save_wanted.connect(self.save)
         self.dialog.leave_wanted.connect(self.leave)
         for section in (self.dialog.email, self.dialog.sms):
             section.resume_requested.connect(self._resume)
             section.secret.stored.connect(self._stored)
             section.secret.refused.connect(self.leaving.stay)
+            section.secret.key_made.connect(self._show_key)
+            if self._may_write:
+                section.secret.offer_sharing(secrets.sharing())
         self.leaving.begin()
         self.dialog.open()
         database = self._desk.database
         self._desk.tasks.query(self, lambda: messaging.load_messaging(database), self._show, self._tell, key="setup")
         self._ask_known()
+        self.dialog.key.look()
 
     def _show(self, setup: MessagingSetup) -> None:
         if self.dialog is not None:
@@ -103,7 +119,11 @@ class MessageSettings(QObject):
             if self.dialog is not None:
                 self.dialog.show_known(known)
 
-        self._errand.run(lambda: credentials.load(every), show, lambda _error: None)
+        self._errand.run(lambda: self._secrets.known(every), show, lambda _error: None)
+
+    def _show_key(self, text: str) -> None:
+        """Show a key that was made just now: it is not shown again."""
+        ClinicKeySheet(self._window, text).open()
 
     # --- saving ---
 
@@ -115,7 +135,7 @@ class MessageSettings(QObject):
             self.leaving.stay()
             return
         for section in (self.dialog.email, self.dialog.sms):
-            section.secret.keep_typed()
+            section.secret.save_typed()
         self._write_next()
 
     def _write_next(self) -> None:
@@ -158,12 +178,14 @@ class MessageSettings(QObject):
     def _stored(self) -> None:
         """A password is kept, or forgotten."""
         self._ask_known()
+        if self.dialog is not None:
+            self.dialog.key.look()
         if self.dialog is None or self._submission.is_busy:
             return
         if self.leaving.is_wanted and not self.dialog.is_changed:
             self._close()
         elif not self.dialog.is_changed:
-            self.dialog.say(translate("settings", "✓ This PC's keyring is up to date."), "ok")
+            self.dialog.say(translate("settings", "✓ The passwords are up to date."), "ok")
 
     def _show_again(self) -> None:
         """Show the draft as it now stands: what was saved may read a little otherwise (blanks are cut off)."""

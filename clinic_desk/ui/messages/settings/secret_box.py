@@ -1,8 +1,9 @@
-"""The password of a channel: typed here, kept in this PC's keyring and nowhere else; says where the one in force is."""
+"""The password of a channel: typed here, kept for the clinic or on this PC only; says where the one in force is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication, Signal
@@ -52,13 +53,23 @@ def laid_over(known: Credentials, typed: Credentials) -> Credentials:
     return known
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How secrets are kept for the whole clinic: `keep` works off the GUI thread and returns a key that it made."""
+
+    keep: Callable[[Mapping[str, str]], str]
+    said: Callable[[ClinicDeskError], str]
+
+
 class SecretBox(QWidget):
-    """Nothing typed here is in the draft, in the database or in a log."""
+    """Nothing typed here is in the draft or in a log, and nothing of it in clear in the database."""
 
     changed = Signal()
     """Something was typed."""
     stored = Signal()
     """The keyring holds something else now."""
+    key_made = Signal(str)
+    """The clinic key, made with the first secret that is kept for the clinic."""
     refused = Signal()
     """The keyring did not take it; what was typed is still there."""
 
@@ -68,6 +79,7 @@ class SecretBox(QWidget):
         self._known = Credentials()
         self._errand = Errand(self)
         self._writable = True
+        self._sharing: Sharing | None = None
         self.rows = FieldRows()
         self.lines: dict[str, QLineEdit] = {}
         if len(self._ways) > 1:
@@ -84,6 +96,10 @@ class SecretBox(QWidget):
         self.source.setObjectName(f"{self._ways[0].parts[0][0]}_source")
         let_wrap(self.source)
         self.problem = Remark()
+        self.share = button(translate("settings", "Keep for the whole clinic"), "share_secret", self.share_typed)
+        self.move_here = button(
+            translate("settings", "Keep it for the whole clinic instead"), "move_secret", self.share_kept, "link"
+        )
         self.keep = button(translate("settings", "Keep in this PC's keyring"), "keep_secret", self.keep_typed)
         self.drop = button(translate("settings", "Forget it"), "forget_secret", self.forget, "link")
         self._lay_out()
@@ -93,7 +109,9 @@ class SecretBox(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(162, 0, 0, 0)
+        buttons.addWidget(self.share)
         buttons.addWidget(self.keep)
+        buttons.addWidget(self.move_here)
         buttons.addWidget(self.drop)
         buttons.addStretch(1)
         told = QVBoxLayout()
@@ -139,6 +157,11 @@ class SecretBox(QWidget):
         self._writable = writable
         self._show()
 
+    def offer_sharing(self, sharing: Sharing) -> None:
+        """Secrets can be kept for the whole clinic too, which is what saving does then."""
+        self._sharing = sharing
+        self._show()
+
     def _in_force(self) -> tuple[str, str]:
         """Return (source, name of the variable) of what would be used."""
         if len(self._ways) == 1:
@@ -159,15 +182,60 @@ class SecretBox(QWidget):
         restyle(self.source, "role", role)
         usable = self._writable and source != "environment"
         self.rows.set_writable(writable=usable and not self._errand.is_busy)
-        self.keep.setEnabled(usable and not self._errand.is_busy and all(self.lines[name].text() for name in names))
+        whole = usable and not self._errand.is_busy and all(self.lines[name].text() for name in names)
+        shares = self._writable and self._sharing is not None
+        for each in (self.keep, self.share):
+            each.setEnabled(whole)
         self.keep.setVisible(self._writable)
-        self.drop.setVisible(usable and source == "keyring")
-        self.drop.setEnabled(not self._errand.is_busy)
+        self.share.setVisible(shares)
+        self.move_here.setVisible(usable and shares and source == "keyring")
+        self.drop.setVisible(usable and (source == "keyring" or (shares and source == "database")))
+        for each in (self.drop, self.move_here):
+            each.setEnabled(not self._errand.is_busy)
 
     def _edited(self, _name: str) -> None:
         self.problem.say("")
         self._show()
         self.changed.emit()
+
+    # --- for the whole clinic ---
+
+    def save_typed(self) -> None:
+        """Keep what was typed where it belongs: for the clinic, or where that cannot be on this PC."""
+        (self.keep_typed if self._sharing is None else self.share_typed)()
+
+    def share_typed(self) -> None:
+        """Keep what was typed for the whole clinic, and nothing of it on this PC."""
+        chosen = {name for name, *_ in self._chosen.parts}
+        if all(self.lines[name].text() for name in chosen):
+            typed = {name: self.lines[name].text().strip() if name in chosen else "" for name in self.lines}
+            self._share(lambda: typed)
+
+    def share_kept(self) -> None:
+        """Keep for the whole clinic what this PC's keyring holds."""
+        names = tuple(self.lines)
+        self._share(lambda: dict.fromkeys(names, "") | credentials.kept_here(names))
+
+    def _share(self, secrets: Callable[[], Mapping[str, str]]) -> None:
+        sharing = self._sharing
+        if sharing is None:
+            return
+
+        def work() -> str:
+            wanted = secrets()
+            made = sharing.keep(wanted)
+            with contextlib.suppress(KeyringTrouble):  # it is not in force any more
+                for name in wanted:
+                    credentials.store(name, "")
+            return made
+
+        if self._errand.run(work, self._shared, self._refused):
+            self._show()
+
+    def _shared(self, made: str) -> None:
+        self._stored()
+        if made:
+            self.key_made.emit(made)
 
     # --- the keyring ---
 
@@ -179,8 +247,11 @@ class SecretBox(QWidget):
         self._store({name: self.lines[name].text().strip() if name in chosen else "" for name in self.lines})
 
     def forget(self) -> None:
-        """Forget what this PC's keyring holds."""
-        self._store(dict.fromkeys(self.lines, ""))
+        """Forget what is in force: the clinic's, or what this PC's keyring holds."""
+        if self._in_force()[0] == "database":
+            self._share(lambda: dict.fromkeys(self.lines, ""))
+        else:
+            self._store(dict.fromkeys(self.lines, ""))
 
     def _store(self, secrets: dict[str, str]) -> None:
         def work() -> None:
@@ -198,6 +269,9 @@ class SecretBox(QWidget):
 
     def _refused(self, error: ClinicDeskError) -> None:
         self._show()
-        code = error.code if isinstance(error, KeyringTrouble) else ""
-        self.problem.say(keyring_text(code).format(name=" / ".join(part[2] for part in self._chosen.parts)))
+        if isinstance(error, KeyringTrouble) or self._sharing is None:
+            code = error.code if isinstance(error, KeyringTrouble) else ""
+            self.problem.say(keyring_text(code).format(name=" / ".join(part[2] for part in self._chosen.parts)))
+        else:
+            self.problem.say(self._sharing.said(error))
         self.refused.emit()

@@ -11,10 +11,10 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.messaging import Kind, Outcome
+from clinic_desk.domain.messaging import Kind, Messaging, Outcome
 from clinic_desk.domain.records import Channel, Patient
 from clinic_desk.errors import InvalidInput
-from clinic_desk.notifications import credentials, trial
+from clinic_desk.notifications import trial
 from clinic_desk.notifications.credentials import Credentials
 from clinic_desk.notifications.templates import TextKey
 from clinic_desk.notifications.texts import LANGUAGES
@@ -40,9 +40,14 @@ class TextsSection(QWidget):
     edited = Signal()
 
     def __init__(
-        self, folder: Callable[[], Path | None], typed: Callable[[], Credentials], parent: QWidget | None = None
+        self,
+        folder: Callable[[], Path | None],
+        typed: Callable[[], Credentials],
+        known_for: Callable[[Messaging], Credentials],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._known_for = known_for
         self._folder = folder
         self._typed = typed
         self._draft: Draft | None = None
@@ -175,7 +180,7 @@ class TextsSection(QWidget):
 
         def work() -> Outcome:
             to = _checked(address, channel, near)
-            known = laid_over(credentials.load(settings), typed)
+            known = laid_over(self._known_for(settings), typed)
             return trial.send_test(settings, known, channel, to, words.subject, words.body, folder=folder)
 
         editor.test.run(work, partial(sent_text, address=address, folder=folder))

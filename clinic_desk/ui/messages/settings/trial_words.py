@@ -130,6 +130,8 @@ def source_text(source: str, variable: str) -> tuple[str, str]:
     if source == "environment":
         told = translate("settings", "In force: the environment variable {name} of this PC. It goes before a keyring.")
         return told.format(name=variable), "ok"
+    if source == "database":
+        return translate("settings", "In force: the clinic's own, kept encrypted for every PC that sends."), "ok"
     if source == "keyring":
         return translate("settings", "In force: what this PC's keyring holds."), "ok"
     return translate("settings", "Not known on this PC."), "warning"
@@ -147,5 +149,11 @@ def keyring_text(code: str) -> str:
             "This PC's keyring keeps passwords in plain text and is not used. Set it in the environment: {name}.",
         ),
         "keyring-locked": translate("settings", "This PC's keyring is locked. Unlock it, then try again."),
+        "clinic-key-missing": translate(
+            "settings", "This PC does not have the clinic key. Enter it first, under Clinic key."
+        ),
+        "clinic-key-wrong": translate(
+            "settings", "This PC has another clinic key than the one in use. Enter that first, under Clinic key."
+        ),
         "keyring-slow": translate("settings", "This PC's keyring does not answer. Unlock it, then try again."),
     }.get(code, translate("settings", "This PC's keyring cannot be used. Set it in the environment: {name}."))

@@ -21,6 +21,7 @@ from clinic_desk.domain.messaging import Kind
 from clinic_desk.domain.records import Channel
 from clinic_desk.notifications.templates import TextKey
 from clinic_desk.services import messaging
+from clinic_desk.services.provider_secrets import kept_secrets
 from clinic_desk.ui.messages.settings.channel_section import ChannelSection
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
 from tests.support.mail_server import MailServer, Step
@@ -287,7 +288,7 @@ def test_a_test_by_sms_is_sent_once_to_a_number_as_typed_at_home(
         assert server.violations == []
 
 
-def test_a_typed_password_is_kept_when_everything_is_saved(
+def test_a_typed_password_is_kept_for_the_clinic_when_everything_is_saved(
     manager: DeskProgram, open_settings: OpenSettings, ring: MemoryKeyring, database: Database, qtbot: QtBot
 ) -> None:
     with TwilioServer() as server:
@@ -295,7 +296,8 @@ def test_a_typed_password_is_kept_when_everything_is_saved(
         fill_sms(dialog, server)
         dialog.sms.secret.lines["twilio_auth_token"].setText(TOKEN)
         press(dialog.save)
-        qtbot.waitUntil(lambda: ring.kept == {"twilio_auth_token": TOKEN})
+        qtbot.waitUntil(lambda: list(ring.kept) == ["clinic_key"])
         qtbot.waitUntil(lambda: not dialog.is_changed)
+        assert [secret.name for secret in kept_secrets(database)] == ["twilio_auth_token"]
         saved = messaging.load_messaging(database).settings
         assert replace(saved, version=0).twilio_account_sid == ACCOUNT

@@ -136,10 +136,11 @@ _OUTCOMES: Final[Mapping[str, Outcome]] = {
 _MESSAGES: Final = f"""
 WITH {_PLACES}
 SELECT n.kind, n.channel, n.status, count(*)
-FROM notification n LEFT JOIN appointment a ON a.id = n.appointment_id
+FROM (SELECT kind, channel, status, appointment_id, coalesce(sent_at, due_at) AS at FROM notification
+      WHERE coalesce(sent_at, due_at) >= %(first)s AND coalesce(sent_at, due_at) < %(last)s) n
+LEFT JOIN appointment a ON a.id = n.appointment_id
 LEFT JOIN places p ON p.site_id = a.site_id
-WHERE coalesce(n.sent_at, n.due_at) >= coalesce(p.begins, %(first)s)
-  AND coalesce(n.sent_at, n.due_at) < coalesce(p.ends, %(last)s)
+WHERE n.at >= coalesce(p.begins, %(first)s) AND n.at < coalesce(p.ends, %(last)s)
   AND (p.site_id IS NOT NULL OR n.appointment_id IS NULL AND %(all_sites)s)
   AND (%(practitioner)s::uuid IS NULL OR a.practitioner_id = %(practitioner)s::uuid)
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3

@@ -55,6 +55,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "setup",
         "recheck",
         "doubles",
+        "figures",
         "",
         "print",
         "automatic_lists",

@@ -222,6 +222,7 @@ class Workspace(QObject):
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
         window.actions_by_name["past"].triggered.connect(lambda _checked: self.open_past())
         window.actions_by_name["doubles"].triggered.connect(lambda _checked: self.open_doubles())
+        window.actions_by_name["figures"].triggered.connect(lambda _checked: self.open_figures())
         window.actions_by_name["print"].triggered.connect(lambda _checked: self.paper().open())
         window.actions_by_name["automatic_lists"].triggered.connect(lambda _checked: self.paper().open_automatic())
         window.status_bar.paper_opened.connect(window.actions_by_name["automatic_lists"].trigger)
@@ -299,6 +300,12 @@ class Workspace(QObject):
         from clinic_desk.ui.past.desk import open_past
 
         open_past(self)
+
+    def open_figures(self) -> None:
+        """Open the clinic's figures."""
+        from clinic_desk.ui.figures.desk import open_figures
+
+        open_figures(self)
 
     def exchange(self) -> Exchange:
         """Return import and export; their parts are made when somebody asks for them first."""

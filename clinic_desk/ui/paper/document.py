@@ -53,12 +53,14 @@ class Row:
     """The cells from left to right; with fewer than there are columns, the last goes on to the right edge.
 
     `tick`: an empty box to tick stands before the first cell. `least`: so high it is at least, for writing by hand.
+    `bar`: the last column is filled from its left by this share (0-1) of its width.
     """
 
     cells: tuple[Cell, ...]
     ground: Ground = Ground.PLAIN
     tick: bool = False
     least: float = 0.0
+    bar: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

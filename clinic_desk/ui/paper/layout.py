@@ -49,9 +49,10 @@ class Placed:
 
 @dataclass(slots=True)
 class Page:
-    """What is painted on one page: first the grounds, then lines (from x, y over a width), boxes and texts."""
+    """What is painted on one page: first the grounds and bars, then lines (from x, y over a width), boxes and texts."""
 
     grounds: list[Box] = field(default_factory=list)
+    bars: list[Box] = field(default_factory=list)
     lines: list[tuple[float, float, float]] = field(default_factory=list)
     ticks: list[Box] = field(default_factory=list)
     texts: list[Placed] = field(default_factory=list)
@@ -146,6 +147,9 @@ class _Pages:
         page = self._pages[-1]
         if row.ground is Ground.AWAY:
             page.grounds.append(Box(0, self._y, self._width, height))
+        if row.bar > 0:
+            start, width = self._edges[-2] + _PAD_X, self._edges[-1] - self._edges[-2] - 2 * _PAD_X
+            page.bars.append(Box(start, self._y + _PAD_Y + 0.2, width * min(1.0, row.bar), _TICK))
         if row.tick:
             page.ticks.append(Box(_PAD_X, self._y + _PAD_Y + 0.2, _TICK, _TICK))
         for cell, x, width in self._cells(row):

@@ -30,6 +30,7 @@ _INK: Final = QColor("#000000")
 _FAINT: Final = QColor("#555555")
 _RULE: Final = QColor("#9a9a9a")
 _AWAY: Final = QColor("#e6e6e6")
+_BAR: Final = QColor("#7a7a7a")
 _DPI: Final = 1200
 _MARGIN_MM: Final = 10.0
 _SLIP_MARGIN_MM: Final = 4.0
@@ -150,6 +151,8 @@ class _Writing:
         scale = self._scale
         for box in page.grounds:
             painter.fillRect(QRectF(box.x * scale, box.y * scale, box.width * scale, box.height * scale), _AWAY)
+        for box in page.bars:
+            painter.fillRect(QRectF(box.x * scale, box.y * scale, box.width * scale, box.height * scale), _BAR)
         painter.setPen(QPen(_RULE, 0.12 * scale))
         for x, y, width in page.lines:
             painter.drawLine(QPointF(x * scale, y * scale), QPointF((x + width) * scale, y * scale))

@@ -1,0 +1,1 @@
+"""The clinic's figures on screen and on paper: charts, each with a table that says the same."""

@@ -1,0 +1,5 @@
+"""Figures in whole programs too."""
+
+from tests.ui.shell.conftest import open_program, programs
+
+__all__ = ["open_program", "programs"]

@@ -49,12 +49,9 @@ class FiguresDesk(QObject):
         space.closing.connect(self.job.stop)
 
     def open(self) -> None:
-        """Show the figures of this month, or those that were looked at last; who may not see them is told so."""
+        """Show the figures of this month, or those that were looked at last; who may not see them is told why not."""
         space = self._space
         if self.sheet is not None:
-            return
-        if not space.opening.person.may(Right.STATISTICS):
-            space.own.tell_trouble(_not_allowed_text())
             return
         today = space.navigator.today()
         wish = self._wish or Wish(Span.MONTH, period_of(Span.MONTH, today))
@@ -65,7 +62,10 @@ class FiguresDesk(QObject):
         sheet.print_wanted.connect(self._print)
         sheet.finished.connect(lambda _result: self._closed())
         sheet.open()
-        self._look(wish)
+        if space.opening.person.may(Right.STATISTICS):
+            self._look(wish)
+        else:
+            sheet.refuse(_not_allowed_text())
 
     def _closed(self) -> None:
         self.sheet = None

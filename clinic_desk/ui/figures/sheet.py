@@ -179,7 +179,8 @@ class FiguresSheet(Sheet):
         self._want(replace(self.wish, period=Period(first, last)))
 
     def _step(self, to: Callable[[Period, Span], Period]) -> None:
-        self._want(replace(self.wish, period=to(self.wish.period, self.wish.span)))
+        if self.span.isEnabled():
+            self._want(replace(self.wish, period=to(self.wish.period, self.wish.span)))
 
     def _want(self, wish: Wish) -> None:
         self.problem.say("")
@@ -216,6 +217,13 @@ class FiguresSheet(Sheet):
     def say(self, text: str, role: str = "muted") -> None:
         """Say that it is being read, why it could not be, or what became of a file."""
         self.told.say(text, role)
+
+    def refuse(self, text: str) -> None:
+        """Say why there is nothing to choose here."""
+        for each in (self.span, self.earlier, self.later, self.first, self.last, self.site, self.doctor):
+            each.setEnabled(False)
+        self.say(text, "warning")
+        self.close_button.setFocus()
 
     @property
     def page(self) -> FigurePage:

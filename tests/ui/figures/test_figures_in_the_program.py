@@ -58,8 +58,9 @@ def opened(space: Workspace, qtbot: QtBot) -> FiguresSheet:
     """The sheet, on the week of the clinic's Monday."""
     space.window.calendar.setFocus()
     press(Key.Key_F, Ctrl | Shift)
-    qtbot.waitUntil(lambda: space.findChild(FiguresDesk) is not None)
-    sheet = space.findChild(FiguresDesk).sheet
+    found = space.findChild(FiguresDesk)
+    assert isinstance(found, FiguresDesk)
+    sheet = found.sheet
     assert isinstance(sheet, FiguresSheet)
     qtbot.waitUntil(sheet.csv.isEnabled)
     return sheet
@@ -159,5 +160,8 @@ def test_who_may_not_see_figures_is_told_who_can_change_that(
     space = open_program().workspace
     assert space is not None
     space.window.actions_by_name["figures"].trigger()
-    assert not space.window.findChildren(FiguresSheet)
-    assert "A practice manager" in space.window.toasts.latest_text()
+    (sheet,) = space.window.findChildren(FiguresSheet)
+    assert "A practice manager" in sheet.told.text()
+    assert sheet.close_button.hasFocus()
+    assert not sheet.span.isEnabled()
+    assert not sheet.csv.isEnabled()

@@ -46,7 +46,8 @@ class SendingProgram:
         self._unheard: Callable[[], None] = _nothing
         # Two programs of one name must not be taken for one: what stands behind "#" tells them apart.
         owner = f"{desk.name}#{secrets.token_hex(3)}"
-        self._scheduler = Scheduler(self.database, partial(_senders, self.database, folder), owner, told, self._follow)
+        senders = partial(_senders, self.database, folder)
+        self._scheduler = Scheduler(self.database, senders, owner, told, self._follow, offers=_offers)
 
     def start(self) -> None:
         """Begin. Raises DatabaseDown, SchemaMismatch, and NotAllowed for a login that is not in clinic_worker."""
@@ -73,6 +74,12 @@ class SendingProgram:
         ended = self._scheduler.close(timeout_s)
         self.database.dispose()
         return ended
+
+
+def _offers(database: Database, stop: Callable[[], bool]) -> bool:
+    from clinic_desk.services import asking
+
+    return asking.work(database, stop).expects_replies
 
 
 def _senders(database: Database, folder: Path, settings: Messaging) -> Mapping[Channel, Sender]:

@@ -36,6 +36,14 @@ WHERE h.starts_at < %(ends_at)s AND h.ends_at > %(starts_at)s AND h.expires_at >
               AND l.objsubid = 2 AND l.granted
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """  # noqa: S608  # constants of this module only
+# A time that is offered by message to patients who wait: to be seen at every desk, the one that began it included.
+_OFFERED: Final = """
+SELECT json_agg(json_build_array(o.id, coalesce(r.changed_desk_id, r.id), '', r.practitioner_id, o.starts_at, o.ends_at,
+                                 o.until_at, 1) ORDER BY o.starts_at, o.id)
+FROM offer_round r JOIN offer o ON o.round_id = r.id AND o.state = 'asked'
+WHERE r.state = 'running' AND r.starts_at < %(ends_at)s AND r.ends_at > %(starts_at)s
+  AND o.starts_at < %(ends_at)s AND o.ends_at > %(starts_at)s AND o.starts_at > clock_timestamp()
+"""
 _BOOKED: Final = """
 SELECT wall_start::date, (sum(extract(epoch FROM ends_at - starts_at)) / 60)::float8 FROM appointment
 WHERE starts_at >= %(starts_at)s AND starts_at < %(ends_at)s AND occupies
@@ -67,10 +75,13 @@ def absence_records(rows: Iterable[Any]) -> tuple[tuple[TimeOff, ...], tuple[Blo
 def holds_between(
     connection: Connection, starts_at: datetime, ends_at: datetime, desk_id: UUID
 ) -> tuple[datetime, tuple[Hold, ...]]:
-    """Return the database's clock and the holds of other living desks that touch [starts_at, ends_at)."""
+    """Return the database's clock and the holds of other living desks that touch [starts_at, ends_at).
+
+    Among them what is offered there by message, whichever desk began it.
+    """
     values = {"starts_at": starts_at, "ends_at": ends_at, "desk": str(desk_id)}
-    now, rows = connection.exec_driver_sql(f"SELECT now(), ({_HOLDS})", values).one()
-    return now, tuple(map(_hold, rows or ()))
+    now, rows, offered = connection.exec_driver_sql(f"SELECT now(), ({_HOLDS}), ({_OFFERED})", values).one()
+    return now, tuple(map(_hold, (*(rows or ()), *(offered or ()))))
 
 
 def booked_minutes(
@@ -83,4 +94,6 @@ def booked_minutes(
 
 def _hold(row: list[Any]) -> Hold:
     starts_at, ends_at, expires_at = map(datetime.fromisoformat, row[4:7])
-    return Hold(UUID(row[0]), UUID(row[1]), row[2], UUID(row[3]), starts_at, ends_at, expires_at)
+    return Hold(
+        UUID(row[0]), UUID(row[1]), row[2], UUID(row[3]), starts_at, ends_at, expires_at, offered_to=sum(row[7:])
+    )

@@ -38,7 +38,7 @@ ORDER BY c.depth DESC LIMIT 1
 """
 _ROWS: Final = """
 SELECT table_name, row_id, version, before, after FROM history WHERE operation_id = %(id)s::uuid
-  AND table_name IN ('appointment', 'time_off', 'closure') ORDER BY id
+  AND table_name IN ('appointment', 'time_off', 'closure', 'offer_round') ORDER BY id
 """
 _BY_OTHERS: Final = """
 SELECT EXISTS (SELECT FROM history WHERE row_id = %(row)s::uuid AND table_name = 'appointment'

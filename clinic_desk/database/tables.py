@@ -74,7 +74,7 @@ from clinic_desk.database.tables_messages import (
 )
 from clinic_desk.database.tables_people import staff_right
 from clinic_desk.database.tables_secrets import provider_secret, provider_secret_text
-from clinic_desk.database.tables_waiting import wish
+from clinic_desk.database.tables_waiting import offer, offer_round, wish
 
 __all__ = [
     "appointment",
@@ -96,6 +96,8 @@ __all__ = [
     "messaging",
     "metadata",
     "notification",
+    "offer",
+    "offer_round",
     "operation",
     "patient",
     "practitioner",

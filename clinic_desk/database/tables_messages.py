@@ -46,6 +46,7 @@ messaging = Table(
     text_column("twilio_service_sid"),
     text_column("twilio_base_url"),
     *edited(),
+    number_column("offer_minutes", 20),
 )
 
 reminder_rule = Table(

@@ -212,7 +212,7 @@ class ReplyRow:
     sender: str
     body: str
     received_at: datetime
-    meaning: Literal["confirm", "stop", "start", "other"]
+    meaning: Literal["confirm", "decline", "stop", "start", "other"]
     status: Literal["open", "done"]
     version: int
     owner: Candidate | None = None

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     REMINDER = "reminder"
     WAITLIST_OFFER = "waitlist-offer"
+    WAITLIST_GONE = "waitlist-gone"
 
 
 class QueueStatus(StrEnum):
@@ -44,6 +45,7 @@ class Messaging:
     """How the clinic tells its patients; no secrets. Quiet hours are minutes from local midnight of the site:
 
     quiet from `quiet_from_minute` (included) over midnight to `quiet_until_minute` (not included); equal: never quiet.
+    `offer_minutes`: so long a patient who waits may think about a time that she is offered by message.
     `email_by`: off, smtp, folder; `sms_by`: off, twilio, folder ("to a folder" is for the demo and trials).
     """
 
@@ -51,6 +53,7 @@ class Messaging:
     quiet_until_minute: int = 9 * 60
     wait_s: int = 20
     retention_days: int = 90
+    offer_minutes: int = 20
     email_by: str = "off"
     email_per_minute: int = 120
     smtp_host: str = ""
@@ -141,7 +144,7 @@ class Inbound:
     sender: str
     body: str
     received_at: datetime
-    meaning: Literal["confirm", "stop", "start", "other"]
+    meaning: Literal["confirm", "decline", "stop", "start", "other"]
     status: Literal["open", "done"]
     patient_id: UUID | None = None
     appointment_id: UUID | None = None

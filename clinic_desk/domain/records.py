@@ -6,7 +6,7 @@ and mean the site's zone. Every record people edit carries `version`, an integer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -264,7 +264,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """An open booking form on some desk: a visible, owned, expiring claim on an interval. Warns; never decides."""
+    """An open booking form on some desk: a visible, owned, expiring claim on an interval. Warns; never decides.
+
+    `offered_to`: it is no form, but the time is offered by message to so many patients until `expires_at`; the desk is
+    the one that began it.
+    """
 
     id: UUID
     desk_id: UUID
@@ -273,6 +277,7 @@ class Hold:
     starts_at: datetime
     ends_at: datetime
     expires_at: datetime
+    offered_to: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ TAKE_BACK: Final = "TakeBack"
 UNDOABLE: Final = frozenset(
     {
         *("Book", "Update", "SetStatus", "Cancel", "Park", "Reinstate"),
-        *("BookSeries", "ChangeSeries", "CarryOut", "MarkNoShows", "TakeGap", "SetAgain"),
+        *("BookSeries", "ChangeSeries", "CarryOut", "MarkNoShows", "TakeGap", "SetAgain", "StartOffers"),
     }
 )
 """The commands that are offered to be taken back after the desk was started anew."""

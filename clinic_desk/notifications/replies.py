@@ -10,6 +10,9 @@ Words are commands only when they stand alone, as with the provider itself. Two 
   here too; but whoever writes CANCEL may mean the appointment, so that one stays open for a desk as well.
 * YES belongs to the provider's START family: it lifts a block, if there is one. Here it is first of all a yes to the
   appointment; where the number had opted out, it opts in again, as it did at the provider.
+
+A yes, or a no, may as well be an answer to a free time that was offered: `domain.asking.sense_of` says which. It is
+written down here and carried out by whoever works the queue; a yes to what is gone is answered, and left to a desk too.
 """
 
 from __future__ import annotations
@@ -21,12 +24,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID, uuid5
 
-from clinic_desk.database import queries_inbox
+from clinic_desk.database import queries_asking, queries_inbox
 from clinic_desk.database.failures import DatabaseFault
 from clinic_desk.database.queries_desks import database_now
+from clinic_desk.domain.asking import Heard as Offered
+from clinic_desk.domain.asking import Sense, Word, sense_of
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import Heard, Inbound
 from clinic_desk.errors import Refused
+from clinic_desk.notifications import offering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +43,7 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
     from clinic_desk.notifications.providers import Sender
 
-Meaning = Literal["confirm", "stop", "start", "other"]
+Meaning = Literal["confirm", "decline", "stop", "start", "other"]
 
 WINDOW: Final = timedelta(days=2)
 TOLERANCE: Final = timedelta(minutes=2)
@@ -55,6 +61,9 @@ _CONFIRM: Final = frozenset({
     "c", "y", "yes", "ok", "okay", "confirm", "confirmed",
     "ja", "j", "bestatigt", "bestatige", "si", "confirmo", "oui", "confirme",
 })  # fmt: skip
+_CONFIRM_ONLY: Final = frozenset({"c", "confirm", "confirmed", "bestatigt", "bestatige", "confirmo", "confirme"})
+"""What a reminder asks for and an offer does not."""
+_NO: Final = frozenset({"n", "no", "nein", "non"})
 _log = logging.getLogger(__name__)
 
 
@@ -117,7 +126,7 @@ def _deal_with(db: Database, channel: str, heard: Heard) -> bool:
 def _carry_out(connection: Connection, message: Inbound) -> bool:
     if queries_inbox.known(connection, [message.provider_id]):
         return False
-    found = _understood(connection, message)
+    found = _answer_to_offer(connection, message) or _understood(connection, message)
     if found.accepted is not None and not queries_inbox.accept(connection, found.accepted):
         found = replace(found, done=False)  # moved or cancelled at this very moment: somebody has to look
     patients = queries_inbox.patients_of(connection, message.sender)
@@ -128,23 +137,76 @@ def _carry_out(connection: Connection, message: Inbound) -> bool:
         appointment_id=found.accepted,
         patient_id=found.patient_id or (patients[0] if len(patients) == 1 else None),
     )
-    return queries_inbox.keep(connection, kept)
+    is_kept = queries_inbox.keep(connection, kept)
+    if found.taken is not None and not queries_asking.say_yes(connection, found.taken, message.id):
+        _tell_gone(connection, found.taken, message.id)  # withdrawn at this very moment
+    return is_kept
 
 
 @dataclass(frozen=True, slots=True)
 class _Understood:
-    """What a reply comes to. `done`: nobody has to look at it. `accepted`: the appointment it says yes to."""
+    """What a reply comes to. `done`: nobody has to look at it. `accepted`: the appointment it says yes to.
+
+    `taken`: the offer it says yes to.
+    """
 
     meaning: Meaning
     done: bool
     accepted: UUID | None = None
     patient_id: UUID | None = None
+    taken: Offered | None = None
+
+
+def _answer_to_offer(connection: Connection, message: Inbound) -> _Understood | None:
+    """Return what a reply is to a time that was offered, having noted a no; None if it is none to an offer."""
+    word = _word_to_offer(message.body)
+    if word is None:
+        return None
+    before = message.received_at + TOLERANCE
+    offers = queries_asking.offered(connection, message.sender, before)
+    if not offers:
+        return None
+    told = queries_inbox.asked(connection, message.sender, before)
+    request = next((each.told_at for each in told if each.open), None)
+    last_told = told[0].told_at if told else None
+    sense, about = sense_of(word, offers, last_told=last_told, last_request=request, at=message.received_at)
+    if sense is Sense.ELSE:
+        return None
+    if _word(message.body) in _YES:
+        queries_inbox.opt_in(connection, message.channel, message.sender)
+    done = sense in {Sense.TAKES, Sense.AGAIN}
+    if sense is Sense.DECLINES and about is not None:
+        done = queries_asking.decline(connection, [about.asking_id])
+    elif sense is Sense.LATE and about is not None:
+        offering.tell_gone(connection, about.asking_id)
+    return _Understood(
+        "decline" if word == "no" else "confirm",
+        done=done,
+        patient_id=None if about is None else about.patient_id,
+        taken=about if sense is Sense.TAKES else None,
+    )
+
+
+def _word_to_offer(body: str) -> Word | None:
+    word = _word(body)
+    if word in _CONFIRM_ONLY:
+        return "confirm"
+    if word in _CONFIRM:
+        return "yes"
+    return "no" if word in _NO else None
+
+
+def _tell_gone(connection: Connection, offer: Offered, reply_id: UUID) -> None:
+    offering.tell_gone(connection, offer.asking_id)
+    queries_asking.file_reply(connection, reply_id, None, done=False)
 
 
 def _understood(connection: Connection, message: Inbound) -> _Understood:
     """Return what is meant, having opted out or in where that is it."""
     word = _word(message.body)
     if message.meaning == "stop":
+        offers = queries_asking.offered(connection, message.sender, message.received_at + TOLERANCE)
+        queries_asking.decline(connection, [each.asking_id for each in offers], "opted-out")
         queries_inbox.opt_out(connection, new_id(), message.channel, message.sender, word.upper())
         return _Understood("stop", done=word not in _CANCEL)
     if message.meaning == "start":

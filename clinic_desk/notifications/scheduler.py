@@ -35,6 +35,9 @@ POLL_S: Final = 5.0
 SETTINGS_S: Final = 30.0
 CHECK_S: Final = 20.0
 REPLIES_S: Final = 60.0
+OFFERS_S: Final = 10.0
+EXPECTED_REPLIES_S: Final = 15.0
+"""So often replies are read while a patient may say yes to a time."""
 HOLDS_S: Final = 60.0
 SWEEP_S: Final = 3600.0
 RETENTION_S: Final = 6 * 3600.0
@@ -67,8 +70,12 @@ class Scheduler:
         owner: str,
         told: Callable[[Sending], None] = lambda _: None,
         before_connect: Callable[[], None] = lambda: None,
+        *,
+        offers: Callable[[Database, Callable[[], bool]], bool] | None = None,
     ) -> None:
+        """`offers` does what is to be done about offers of free times; True: an answer by SMS is waited for."""
         self._database = database
+        self._offers = offers
         self._told = told
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -76,6 +83,7 @@ class Scheduler:
         self._posts = {
             channel: Post(channel, database, make_senders, f"{owner}/{channel.value}") for channel in _CHANNELS
         }
+        self._replies_read = 0.0
         self._troubles: dict[str, str] = {}
         self._last_told: Sending | None = None
         self._scheduler: BackgroundScheduler | None = None
@@ -91,6 +99,8 @@ class Scheduler:
             self._add(f"queue-{channel}", POLL_S, partial(self._work, channel))
             self._add(f"check-{channel}", CHECK_S, partial(self._check, channel))
         self._add("replies", REPLIES_S, self._poll_replies)
+        if self._offers is not None:
+            self._add("offers", OFFERS_S, self._work_on_offers)
         self._add("holds", HOLDS_S, self._expire_holds)
         self._add("plan", SWEEP_S, self._repair_plan, first_after_s=FIRST_SWEEP_AFTER_S)
         self._add("retention", RETENTION_S, self._prune, first_after_s=2 * FIRST_SWEEP_AFTER_S)
@@ -124,6 +134,8 @@ class Scheduler:
         """Have the queue looked at now. Any thread."""
         for channel in _CHANNELS:
             self._run_now(f"queue-{channel}")
+        if self._offers is not None:
+            self._run_now("offers")
 
     def credentials_changed(self) -> None:
         """Use the passwords that this PC has now. Any thread."""
@@ -155,7 +167,14 @@ class Scheduler:
     def _poll_replies(self) -> None:
         sender = self._posts[Channel.SMS].sender
         if sender is not None:
+            self._replies_read = time.monotonic()
             replies.poll_replies(self._database, sender)
+
+    def _work_on_offers(self) -> None:
+        assert self._offers is not None
+        expected = self._offers(self._database, self._stopping.is_set)
+        if expected and time.monotonic() - self._replies_read > EXPECTED_REPLIES_S:
+            self._run_now("replies")
 
     def _repair_plan(self) -> None:
         sweep.repair_plan(self._database, self._stopping.is_set)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from string import Template
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from clinic_desk.domain.messaging import Kind
 from clinic_desk.domain.records import Channel
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput
@@ -39,6 +40,8 @@ _logger = logging.getLogger(__name__)
 LONGEST: Final = {"subject": 150, Channel.SMS: 600, Channel.EMAIL: 5000}
 """Characters of a template at most."""
 _NEEDED: Final = ("date", "time")
+_UNTIL_SHOWN: Final = "10:20"
+"""In a preview of an offer."""
 _CONTROLS: Final = frozenset(map(chr, (*range(9), *range(11, 32), 127, *range(128, 160), 0x2028, 0x2029)))
 
 
@@ -91,15 +94,17 @@ def words_for(
     *,
     answers: bool = False,
     along: Sequence[datetime] = (),
+    until: str = "",
 ) -> Words:
     """Return what a patient is told of an appointment; `key.language` is what the patient's record says.
 
     `along`: the starts of all dates that this one message is about, in order; none for an appointment by itself.
+    `until`: as `values_of`.
     The default text stands behind an own one that is broken. Raises what rendering the default raises.
     """
     kind, channel, wanted = key
     language = language_of(wanted)
-    values = values_of(starts_at, site, language)
+    values = values_of(starts_at, site, language, until)
     text = own.get(TextKey(kind, channel, language)) if own else None
     line = told_together([to_wall(at, site.zone) for at in along], channel, language) if along else ""
     if text is not None and is_sound(text, channel):
@@ -116,8 +121,11 @@ def _saying(text: Text, line: str) -> Text:
     return with_line(text, line) if line else text
 
 
-def values_of(starts_at: datetime, site: Site, language: str) -> dict[str, str]:
-    """Return what the placeholders stand for, `language` being one of `LANGUAGES`."""
+def values_of(starts_at: datetime, site: Site, language: str, until: str = "") -> dict[str, str]:
+    """Return what the placeholders stand for, `language` being one of `LANGUAGES`.
+
+    `until`: until when what is offered can be taken, as it is told.
+    """
     wall = to_wall(starts_at, site.zone)
     return {
         "clinic": site.name,
@@ -125,6 +133,7 @@ def values_of(starts_at: datetime, site: Site, language: str) -> dict[str, str]:
         "time": f"{wall:%H:%M}",
         "place": site.address,
         "phone": site.phone,
+        "until": until,
     }
 
 
@@ -170,11 +179,11 @@ def preview(
     key: TextKey, starts_at: datetime, site: Site, text: Text | None = None, *, answers: bool = False
 ) -> Preview:
     """Return what a patient would read of a text that is being written (None: the default), and whether it would do."""
-    channel = key.channel
+    channel, until = key.channel, _UNTIL_SHOWN if key.kind == Kind.WAITLIST_OFFER else ""
     if text is None:
-        words, problem = words_for(key, starts_at, site, answers=answers), None
+        words, problem = words_for(key, starts_at, site, answers=answers, until=until), None
     else:
-        values = values_of(starts_at, site, key.language)
+        values = values_of(starts_at, site, key.language, until)
         words = Words(*render(text, channel, values, shorten=False), key.language)
         problem = _problem(text, channel)
     return Preview(words, segments_of(words.body) if channel is Channel.SMS else None, problem)

@@ -23,9 +23,11 @@ PLACEHOLDERS: Final = {
     "time": "the time of the visit on the site's clock",
     "place": "the site's address",
     "phone": "the site's telephone number",
+    "until": "until when a time that is offered can be taken; empty in all other messages",
 }
 """All that a message may say, each with what it stands for."""
 LANGUAGES: Final = ("en", "de", "es", "fr")
+_NO_PLACE: Final = frozenset({"cancelled", "waitlist-gone"})
 SMS_LENGTH: Final = 160
 _FITTING: Final = ((60, 80), (40, 60), (25, 40), (15, 40), (0, 40), (0, 25), (0, 20))
 """How long place and clinic may be, one after the other, until an SMS fits."""
@@ -66,7 +68,11 @@ _SAYING: Final = {
         "reminder": ("Reminder: your appointment on $date", "$clinic: reminder of your appointment on $date at $time."),
         "waitlist-offer": (
             "An appointment is free on $date",
-            "$clinic: an appointment is free on $date at $time. Call us to take it.",
+            "$clinic: an appointment is free on $date at $time. Call us by $until to take it.",
+        ),
+        "waitlist-gone": (
+            "That appointment is taken",
+            "$clinic: the appointment on $date at $time is taken by now. You stay on the waiting list.",
         ),
     },
     "de": {
@@ -76,7 +82,11 @@ _SAYING: Final = {
         "reminder": ("Erinnerung: Ihr Termin am $date", "$clinic: Erinnerung an Ihren Termin am $date um $time."),
         "waitlist-offer": (
             "Ein Termin ist frei am $date",
-            "$clinic: am $date um $time ist ein Termin frei. Rufen Sie an, wenn Sie ihn möchten.",
+            "$clinic: am $date um $time ist ein Termin frei. Rufen Sie bis $until an, wenn Sie ihn möchten.",
+        ),
+        "waitlist-gone": (
+            "Dieser Termin ist vergeben",
+            "$clinic: der Termin am $date um $time ist schon vergeben. Sie bleiben auf der Warteliste.",
         ),
     },
     "es": {
@@ -86,7 +96,11 @@ _SAYING: Final = {
         "reminder": ("Recordatorio: su cita del $date", "$clinic: le recordamos su cita del $date a las $time."),
         "waitlist-offer": (
             "Hay una cita libre el $date",
-            "$clinic: hay una cita libre el $date a las $time. Llámenos si la desea.",
+            "$clinic: hay una cita libre el $date a las $time. Llámenos antes de las $until si la desea.",
+        ),
+        "waitlist-gone": (
+            "Esa cita ya no está libre",
+            "$clinic: la cita del $date a las $time ya está dada. Usted sigue en la lista de espera.",
         ),
     },
     "fr": {
@@ -96,10 +110,21 @@ _SAYING: Final = {
         "reminder": ("Rappel: votre rendez-vous du $date", "$clinic: rappel de votre rendez-vous du $date à $time."),
         "waitlist-offer": (
             "Un rendez-vous est libre le $date",
-            "$clinic: rendez-vous libre le $date à $time. Appelez-nous pour le prendre.",
+            "$clinic: rendez-vous libre le $date à $time. Appelez-nous avant $until.",
+        ),
+        "waitlist-gone": (
+            "Ce rendez-vous est pris",
+            "$clinic: le rendez-vous du $date à $time est pris. Vous restez sur liste d'attente.",
         ),
     },
 }
+_REPLY_YES: Final = {
+    "en": "$clinic: an appointment is free on $date at $time. Reply YES by $until to take it, or NO.",
+    "de": "$clinic: am $date um $time ist ein Termin frei. Antwort bis $until: JA oder NEIN.",
+    "es": "$clinic: hay una cita libre el $date a las $time. Responda SI antes de las $until, o NO.",
+    "fr": "$clinic: rendez-vous libre le $date à $time. Répondez OUI avant $until, ou NON.",
+}
+"""What an SMS offers that can be answered."""
 _TOGETHER: Final = {
     "en": ("All $count dates: $dates.", "$count dates from $first to $last.", "$count dates until $last."),
     "de": ("Alle $count Termine: $dates.", "$count Termine vom $first bis $last.", "$count Termine bis $last."),
@@ -131,10 +156,12 @@ def language_of(wanted: str) -> str:
 def default_text(kind: str, channel: Channel, language: str, *, answers: bool = False) -> Text:
     """Return the default template of a kind of message; KeyError for a kind that has none.
 
-    `answers`: the number an SMS comes from takes answers, so a reminder asks for one.
+    `answers`: the number an SMS comes from takes answers, so a reminder and an offer ask for one.
     """
     subject, saying = _SAYING[language][kind]
-    place = () if kind == "cancelled" else ("$place.",)
+    place = () if kind in _NO_PLACE else ("$place.",)
+    if channel is Channel.SMS and answers and kind == "waitlist-offer":
+        saying = _REPLY_YES[language]
     if channel is not Channel.SMS:
         return Text(f"$clinic: {subject}", "\n".join((saying, *place, _PHONE[language], "", _TELL_US[language])))
     end = _ANSWER if answers and kind == "reminder" else _STOP

@@ -35,13 +35,16 @@ from clinic_desk.services.placing import (
 from clinic_desk.services.telling import tell_of_dates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.commands import Book, Cancel, Park, Reinstate, SetStatus, Update
     from clinic_desk.domain.records import Appointment, Patient
+
+    Write = Callable[[Appointment, list[dict[str, Any]]], Times | None]
+    """Writes an appointment and its messages; None if its place is taken, or its version gone."""
 _TRIES: Final = 3
 _STANDS_HERE: Final = timedelta(hours=24)
 """Nobody has arrived for what is so much later."""
@@ -95,10 +98,12 @@ def book_in(
     connection: Connection,
     *,
     of_series: tuple[UUID, date] | None = None,
+    write: Write | None = None,
 ) -> Entry:
     """Book within a transaction that is open; `of_series`: the series it is a date of, and which (RECURRENCE-ID).
 
-    The patient is told of a date of a series by who books its dates: see `tell_of_dates`.
+    `write`: writes the row and its messages for a role that may not do it by itself. The patient is told of a date of a
+    series by who books its dates: see `tell_of_dates`.
     """
     series_id, series_day = of_series or (None, None)
     for _ in range(_TRIES):
@@ -113,7 +118,8 @@ def book_in(
                 raise InvalidInput(field="starts_at", expected="a time of today for who has arrived")
             row = replace(row, status=_ARRIVED)
         messages = () if command.arrived else messages_for(db, facts, row, tell=command.tell_patient)
-        times = insert_appointment(connection, row, _queued(messages), command.hold_id)
+        queued = _queued(messages)
+        times = insert_appointment(connection, row, queued, command.hold_id) if write is None else write(row, queued)
         if times is not None:
             return _at_times(entry_of(facts, row, patient, messages), times)
         # Somebody who takes no locks (another program) was quicker: look again.
@@ -151,8 +157,9 @@ def update_in(
     agreed: tuple[datetime, str] | None = None,
     together: bool = False,
     forgiven: frozenset[Rule] = frozenset(),
+    write: Write | None = None,
 ) -> Entry:
-    """Change an appointment within a transaction that is open; the start in UTC.
+    """Change an appointment within a transaction that is open; the start in UTC. `write`: see `book_in`.
 
     `forgiven`: it is put where it was agreed to be, so that these rules are not in the way, and one that is not on the
     calendar, for whatever reason, may be booked again. `agreed`: the wall time and zone it was agreed in, where these
@@ -170,7 +177,7 @@ def update_in(
         raise InvalidInput(field="status", expected="an appointment that is not cancelled; reinstate it first")
     if only_note:
         return rewrite_in(db, connection, seen, replace(was, note=str(command.note)), relevant=False)
-    return _move(db, connection, seen, command, agreed=agreed, together=together, forgiven=forgiven)
+    return _move(db, connection, seen, command, agreed=agreed, together=together, forgiven=forgiven, write=write)
 
 
 def _is_back(was: Appointment, command: Update) -> bool:
@@ -186,6 +193,7 @@ def _move(
     agreed: tuple[datetime, str] | None = None,
     together: bool = False,
     forgiven: frozenset[Rule] = frozenset(),
+    write: Write | None = None,
 ) -> Entry:
     was = seen.appointment
     rough, is_back = rough_candidate(was, command), command.reinstate and not was.status.occupies_time
@@ -211,7 +219,7 @@ def _move(
         row = replace(row, squeezed_in=was.squeezed_in, overruled=was.overruled | row.overruled)
     farewell_to = seen.patient if new_patient else None
     telling = partial(messages_for, db, facts, row, tell=command.tell_patient, farewell_to=farewell_to)
-    entry = _write(connection, facts, seen, row, telling() if relevant else (), patient=patient)
+    entry = _write(connection, facts, seen, row, telling() if relevant else (), patient=patient, write=write)
     if together or not relevant:
         return entry
     return _told_with_others(db, connection, entry, tell=command.tell_patient, farewell_to=farewell_to)
@@ -379,8 +387,10 @@ def _write(
     messages: tuple[Message, ...],
     *,
     patient: Any = None,
+    write: Write | None = None,
 ) -> Entry:
-    times = update_appointment(connection, row, _queued(messages))
+    queued = _queued(messages)
+    times = update_appointment(connection, row, queued) if write is None else write(row, queued)
     if times is None:
         raise Conflict(standing_entry(seen.id, connection))
     return _at_times(entry_of(facts, row, patient or seen.patient, messages), times)

@@ -36,6 +36,7 @@ _NUMBERS: Final = {
     "quiet_until_minute": (0, 1440, "a time of day"),
     "wait_s": (0, 900, "0 seconds to 15 minutes"),
     "retention_days": (1, 3650, "1 to 3650 days"),
+    "offer_minutes": (5, 1440, "5 minutes to 24 hours"),
     "email_per_minute": (1, 60_000, "1 to 60000 a minute"),
     "sms_per_minute": (1, 60_000, "1 to 60000 a minute"),
     "smtp_port": (1, 65_535, "a port from 1 to 65535"),

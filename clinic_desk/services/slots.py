@@ -234,14 +234,22 @@ def _best(clinic: Clinic, command: Book, found: dict[FreeSlot, None]) -> tuple[A
 
 
 def day_as_it_is(
-    connection: Connection, desk_id: UUID, clinic: Clinic, practitioner_id: UUID, days: tuple[date, date]
+    connection: Connection,
+    desk_id: UUID,
+    clinic: Clinic,
+    practitioner_id: UUID,
+    days: tuple[date, date],
+    *,
+    offered: bool = False,
 ) -> tuple[availability.Availability, datetime]:
     """Return what the search needs of a practitioner's days, of rooms and devices, and the database's clock.
 
-    Three statements. It serves visits of every type.
+    Three statements. It serves visits of every type. `offered`: what is offered by message to somebody counts as free.
     """
     anything = Wanted((practitioner_id,), 1, needs_room=True, needs_device=True)
     around = _around(connection, clinic, days, desk_id)
+    if offered:
+        around = replace(around, holds=tuple(hold for hold in around.holds if hold.offered_to == 0))
     taken = _taken(connection, clinic, anything, days)
     return around.prepared(clinic, taken), around.now
 

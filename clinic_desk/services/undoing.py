@@ -32,6 +32,7 @@ from clinic_desk.domain.undoing import (
     taken_back,
 )
 from clinic_desk.errors import Refused
+from clinic_desk.services.asking import withdraw_in
 from clinic_desk.services.booking_steps import rewrite_in, update_in
 from clinic_desk.services.placing import TAKEN, wanted_place
 from clinic_desk.services.setup import saving
@@ -88,6 +89,7 @@ def _take_back(db: Database, command: TakeBack, connection: Connection) -> Taken
         raise NothingToTakeBack
     rows = queries.written(connection, operation.id)
     _put_absences_back(connection, rows)
+    _withdraw_offers(connection, rows)
     work = _Work(db, connection, operation, command)
     work.do([row for row in rows if row.table == "appointment" and row.id not in command.leaving])
     queries.write(connection, operation.id, command.operation_id)
@@ -111,6 +113,13 @@ def _put_absences_back(connection: Connection, rows: Iterable[queries.Written]) 
         else:
             values: dict[str, Any] = {name: row.before[name] for name in columns}
             saving.write(connection, row.table, row.id, 0 if row.after is None else row.version, values)
+
+
+def _withdraw_offers(connection: Connection, rows: Iterable[queries.Written]) -> None:
+    """End the rounds of offers that were begun; what has been withdrawn is begun anew by hand, if at all."""
+    for row in rows:
+        if row.table == "offer_round" and (row.before is not None or not withdraw_in(connection, row.id)):
+            raise NothingToTakeBack
 
 
 class _Work:

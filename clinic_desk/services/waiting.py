@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from clinic_desk.database import queries_waiting as queries
+from clinic_desk.database.queries_asking import lock_rounds_of, taken_at_desk
 from clinic_desk.database.queries_entries import entries_by_id
 from clinic_desk.database.queries_patients import merged_target
 from clinic_desk.domain.commands import Update
@@ -70,12 +71,13 @@ def freed_by(db: Database, changes: Iterable[tuple[UUID, int]]) -> tuple[Freed, 
 def offer_for(db: Database, freed: Freed, clinic: Clinic) -> Offer | None:
     """Return the gap around a time that became free and whom it fits, the best first; None if it is no gap any more.
 
-    Holds of other desks count as taken. Four statements, one snapshot. Raises DatabaseDown, Busy.
+    Holds of other desks count as taken, not what is offered by message. Four statements, one snapshot. Raises
+    DatabaseDown, Busy.
     """
     zone = clinic.site(freed.site_id).zone
     day = local_day(freed.starts_at, zone)
     with db.reading() as connection:
-        prepared, now = day_as_it_is(connection, db.desk.id, clinic, freed.practitioner_id, (day, day))
+        prepared, now = day_as_it_is(connection, db.desk.id, clinic, freed.practitioner_id, (day, day), offered=True)
         gap = gap_around(prepared, freed.practitioner_id, freed.site_id, (freed.starts_at, freed.ends_at), now)
         if gap is None:
             return None
@@ -151,6 +153,7 @@ def take_gap(db: Database, command: TakeGap) -> Taken:
 
 def _take(db: Database, command: TakeGap, connection: Connection) -> Taken:
     booking, before = command.booking, None
+    rounds = lock_rounds_of(connection, command.wish_id)
     if isinstance(booking, Update):
         before = next(iter(entries_by_id(connection, [booking.appointment_id])), None)
         after = update_in(db, booking, connection)
@@ -165,6 +168,7 @@ def _take(db: Database, command: TakeGap, connection: Connection) -> Taken:
     )
     if not closed:
         raise WishConflict(_standing(command.wish_id, connection))
+    taken_at_desk(connection, command.wish_id, rounds, after.id)
     return Taken(before, after)
 
 

@@ -58,6 +58,16 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("provider_secret_text_ciphertext", "provider_secret_text", {"ciphertext": "in clear!"}),
     ("provider_secret_text_id_fkey", "provider_secret_text", {"id": UUID(int=1)}),
     ("wish_patient_id_fkey", "wish", {"patient_id": UUID(int=1)}),
+    ("messaging_offer_minutes", "messaging", {"offer_minutes": 4}),
+    ("messaging_offer_minutes", "messaging", {"offer_minutes": 1441}),
+    ("offer_round_answer_minutes", "offer_round", {"answer_minutes": 4}),
+    ("offer_round_state", "offer_round", {"state": "paused"}),
+    ("offer_round_end_after_start", "offer_round", {"ends_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("offer_state", "offer", {"state": "maybe"}),
+    ("offer_channel", "offer", {"channel": "none"}),
+    ("offer_end_after_start", "offer", {"ends_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("offer_asked", "offer", {"state": "asked"}),
+    ("offer_taken", "offer", {"state": "taken"}),
 ]
 
 
@@ -79,5 +89,20 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
         "provider_secret": {"name": "email_password", "key_id": "0" * 16},
         "provider_secret_text": {"id": UUID(int=52), "ciphertext": "A" * 40},
         "wish": {"patient_id": clinic.patients[0], "type_id": clinic.checkup},
+        "offer_round": {
+            "practitioner_id": clinic.weber,
+            "site_id": clinic.berlin,
+            "starts_at": datetime(2031, 3, 3, 8, tzinfo=UTC),
+            "ends_at": datetime(2031, 3, 3, 9, tzinfo=UTC),
+            "answer_minutes": 20,
+        },
+        "offer": {
+            "round_id": UUID(int=54),
+            "wish_id": UUID(int=53),
+            "patient_id": clinic.patients[0],
+            "position": 1,
+            "starts_at": datetime(2031, 3, 3, 8, tzinfo=UTC),
+            "ends_at": datetime(2031, 3, 3, 9, tzinfo=UTC),
+        },
         "series": {"rule": "FREQ=DAILY", "starts_on": day, "wall_minute": 0, "zone": "Europe/Berlin"},
     }

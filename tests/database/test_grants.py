@@ -28,6 +28,13 @@ _SET_UP: Final = {
     "clinic_worker": "S",
 }
 
+_OFFERS: Final = {
+    "clinic_reception": "SIu",
+    "clinic_manager": "SIu",
+    "clinic_readonly": "S",
+    "clinic_worker": "Su",
+}
+
 MATRIX: Final[dict[str, dict[str, str]]] = {
     **dict.fromkeys(
         (
@@ -131,6 +138,8 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "",
         "clinic_worker": "S",
     },
+    "offer_round": _OFFERS,
+    "offer": _OFFERS,
     "reminder_rule": _SET_UP,
     "message_text": _SET_UP,
     "contact_note": {
@@ -173,6 +182,15 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
     ("provider_secret_text", "s"): {"id"},
     ("wish", "u"): {column.name for column in tables.wish.c}
     - {"id", "added_at", "version", "changed_at", "changed_by", "changed_desk_id"},
+    ("offer_round", "u"): {"state"},
+    ("offer", "u"): {
+        *("state", "reason", "channel", "notification_id", "asked_at", "until_at", "answered_at", "reply_id"),
+        *("appointment_id", "starts_at", "ends_at"),
+    },
+    ("offer", "u", "clinic_worker"): {
+        *("state", "reason", "channel", "notification_id", "asked_at", "until_at", "answered_at", "reply_id"),
+        *("starts_at", "ends_at"),
+    },
     ("inbound_message", "u"): {"status", "patient_id", "appointment_id", "meaning"},
     ("message_channel", "u"): {"state", "failures", "code", "reason", "since", "resume_at"},
     ("desk", "u"): {"name", "db_user", "last_seen_at"},
@@ -185,6 +203,8 @@ _TELL: Final = "announce_messages(uuid[])"
 _AT_A_DESK: Final = "register_reader(uuid,text)"
 _RIGHT: Final = "has_right(text)"
 _MERGE: Final = "move_messages(uuid,uuid,uuid[])"
+_TAKE: Final = "take_offer(uuid,uuid,uuid,uuid,integer)"
+_EXPIRE: Final = "expire_wishes()"
 _OWN_PASSWORD: Final = "set_own_password(text)"
 _PEOPLE: Final = {
     "create_person(text,text,text,text)",
@@ -198,7 +218,7 @@ CALLABLE: Final = {
     "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD},
     "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD, *_PEOPLE},
     "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD},
-    "clinic_worker": {_SEARCH, _RIGHT, _TELL},
+    "clinic_worker": {_SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE},
 }
 
 # --- every table, privilege, column and role --------------------------------------------------------------------------

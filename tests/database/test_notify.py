@@ -21,6 +21,7 @@ from tests.support.sql import add, appointment, at, connected
 MONDAY = date(2031, 3, 3)
 TUESDAY = date(2031, 3, 4)
 BLOCK = UUID(int=0xB10C)
+ROUND, WISH = uuid4(), uuid4()
 
 
 class Ear:
@@ -212,6 +213,12 @@ def _rows(clinic: SmallClinic) -> dict[str, tuple[dict[str, Any], dict[str, Any]
         "appointment": (appointment(9, 10), {"note": "x"}, {MONDAY}),
         "desk": ({"name": "D"}, {"name": "E"}, set()),
         "wish": ({"patient_id": clinic.patients[0], "type_id": clinic.checkup}, {"note": "B"}, set()),
+        "offer_round": ({**who, **where, **interval, "answer_minutes": 20}, {"state": "over"}, {MONDAY}),
+        "offer": (
+            {"round_id": ROUND, "wish_id": WISH, "patient_id": clinic.patients[0], "position": 1, **interval},
+            {"reason": "x"},
+            {MONDAY},
+        ),
         "reminder_rule": ({"lead": 2}, {"lead": 3}, set()),
         "message_text": ({"kind": "reminder", "channel": "sms", "language": "de", "body": "x"}, {"body": "y"}, set()),
         "contact_note": (
@@ -264,6 +271,8 @@ def test_every_table_but_the_queue_and_the_records_announces_each_change(
         _set(connection, quiet="on")
         standing = {"id": BLOCK, "name": "B", "practitioner_id": clinic.weber, "starts_at": at(9), "ends_at": at(10)}
         connection.execute(insert(tables.block).values(standing))
+        connection.execute(insert(tables.wish).values(rows["wish"][0] | {"id": WISH}))
+        connection.execute(insert(tables.offer_round).values(rows["offer_round"][0] | {"id": ROUND}))
     silent = {"operation", "history", "taken_back", "notification", "provider_secret_text"}
     only_changed = {"messaging", "message_channel", "booking_rules"}
     assert set(rows) | silent | only_changed | {"hold"} == set(tables.metadata.tables)

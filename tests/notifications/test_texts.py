@@ -21,14 +21,17 @@ def values(language: str, **other: str) -> dict[str, str]:
         "time": "14:30",
         "place": "Torstraße 140, 10119 Berlin",
         "phone": "+49301234567",
+        "until": "12:20",
     }
     return usual | other
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_sms_fits_one_and_says_who_when_and_where_to_call(kind: str, language: str) -> None:
-    _, body = render(default_text(kind, Channel.SMS, language), Channel.SMS, values(language))
+@pytest.mark.parametrize("answers", [False, True])
+def test_an_sms_fits_one_and_says_who_when_and_where_to_call(kind: str, language: str, *, answers: bool) -> None:
+    text = default_text(kind, Channel.SMS, language, answers=answers)
+    _, body = render(text, Channel.SMS, values(language))
     assert gsm7_length(body) <= 160
     assert "\n" not in body
     assert "$" not in body
@@ -53,7 +56,20 @@ def test_an_email_has_a_subject_of_one_line_and_whole_sentences(kind: str, langu
     subject, body = render(default_text(kind, Channel.EMAIL, language), Channel.EMAIL, given)
     assert "\n" not in subject
     assert subject.startswith("Praxis Bcc: x@example.org: ")
-    assert ("Torstraße" in body) == (kind != "cancelled")
+    assert ("Torstraße" in body) == (kind not in {"cancelled", "waitlist-gone"})
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "YES NO"), ("de", "JA NEIN"), ("es", "SI NO"), ("fr", "OUI NON")]
+)
+def test_an_offer_says_until_when_and_what_to_reply_or_to_call(language: str, words: str) -> None:
+    _, body = render(default_text("waitlist-offer", Channel.SMS, language, answers=True), Channel.SMS, values(language))
+    assert "12:20" in body
+    assert set(words.split()) <= set(body.replace(",", " ").replace(".", " ").split())
+    for channel in (Channel.SMS, Channel.EMAIL):
+        _, body = render(default_text("waitlist-offer", channel, language), channel, values(language))
+        assert "12:20" in body
+        assert words.split(maxsplit=1)[0] not in body
 
 
 def test_a_line_without_anything_to_say_is_left_out() -> None:

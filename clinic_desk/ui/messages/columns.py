@@ -75,6 +75,7 @@ def taken_for(row: ReplyRow, now: datetime) -> str:
     """Return what a reply was understood as, and about which visit."""
     meaning = {
         "confirm": translate("messages", "a yes"),
+        "decline": translate("messages", "a no to an offered time"),
         "stop": translate("messages", "wants no more messages"),
         "start": translate("messages", "wants messages again"),
         "other": translate("messages", "for you to read"),

@@ -27,6 +27,7 @@ def kind_text(kind: str) -> str:
         Kind.CANCELLED: translate("messages", "cancellation"),
         Kind.REMINDER: translate("messages", "reminder"),
         Kind.WAITLIST_OFFER: translate("messages", "offer of a free time"),
+        Kind.WAITLIST_GONE: translate("messages", "offered time is taken"),
     }[Kind(kind)]
 
 
@@ -104,6 +105,7 @@ def _answered_text(row: MessageRow, now: datetime) -> str:
     told = translate("messages", "replied “{text}” {at}").format(text=one_line(row.answered.body)[:40], at=at)
     meaning = {
         "confirm": translate("messages", "confirmed"),
+        "decline": translate("messages", "does not take it"),
         "stop": translate("messages", "wants no more messages"),
         "start": translate("messages", "wants messages again"),
     }.get(row.answered.meaning, "")

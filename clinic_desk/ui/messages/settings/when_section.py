@@ -56,6 +56,12 @@ class WhenSection(QWidget):
             choice("quiet_until_minute", ()),
             translate("settings", "By the clock of the site. What was just booked or changed is told at once."),
         )
+        rows.add(
+            "offer_minutes",
+            names["offer_minutes"],
+            NumberBox("offer_minutes", 5, 1440, translate("settings", " minutes")),
+            translate("settings", "For a patient who waits and is offered a free time; then the next one is asked."),
+        )
         days = translate("settings", " days")
         rows.add("retention_days", names["retention_days"], NumberBox("retention_days", 1, 3650, days))
 
@@ -85,6 +91,7 @@ class WhenSection(QWidget):
         self._fill("quiet_from_minute", _HALF_HOURS, start)
         self._fill("quiet_until_minute", _HALF_HOURS, end)
         show_value(self.quiet, quiet)
+        show_value(self.rows.fields["offer_minutes"], settings.offer_minutes)
         show_value(self.rows.fields["retention_days"], settings.retention_days)
         self._show_rows()
 
@@ -106,6 +113,7 @@ class WhenSection(QWidget):
             quiet_from_minute=start,
             quiet_until_minute=end,
             retention_days=values["retention_days"],
+            offer_minutes=values["offer_minutes"],
         )
 
     def set_writable(self, *, writable: bool) -> None:
@@ -128,4 +136,4 @@ class WhenSection(QWidget):
 
     def _show_rows(self) -> None:
         quiet = ("quiet_from_minute", "quiet_until_minute") if self.quiet.isChecked() else ()
-        self.rows.show_only(("wait_s", "is_quiet", *quiet, "retention_days"))
+        self.rows.show_only(("wait_s", "is_quiet", *quiet, "offer_minutes", "retention_days"))

@@ -37,6 +37,7 @@ def field_names() -> dict[str, str]:
         "quiet_until_minute": translate("settings", "Quiet until"),
         "wait_s": translate("settings", "Messages wait"),
         "retention_days": translate("settings", "Keep what was sent"),
+        "offer_minutes": translate("settings", "Time to answer an offer"),
         "lead": translate("settings", "How long before"),
         "unit": translate("settings", "Unit"),
         "type_id": translate("settings", "Visit"),
@@ -129,6 +130,7 @@ def value_text(name: str, record: Messaging | ReminderRule | MessageText, clinic
         "quiet_until_minute": minute_text,
         "wait_s": wait_text,
         "retention_days": lambda days: lead_text(days, "days"),
+        "offer_minutes": lambda minutes: lead_text(minutes, "minutes"),
         "email_per_minute": _rate_text,
         "sms_per_minute": _rate_text,
         "type_id": lambda type_id: type_name(type_id, clinic),
@@ -158,6 +160,7 @@ def kind_title(kind: str) -> str:
         Kind.CANCELLED: translate("settings", "Cancelled"),
         Kind.REMINDER: translate("settings", "Reminder"),
         Kind.WAITLIST_OFFER: translate("settings", "Offer of a free time"),
+        Kind.WAITLIST_GONE: translate("settings", "Offered time is taken"),
     }[Kind(kind)]
 
 
@@ -183,6 +186,7 @@ def placeholder_text(name: str) -> str:
         "time": translate("settings", "the time on the site's clock"),
         "place": translate("settings", "the site's address"),
         "phone": translate("settings", "the site's telephone"),
+        "until": translate("settings", "until when an offered time can be taken"),
     }[name]
 
 

@@ -1,7 +1,8 @@
-"""One long transaction that imports or exports many rows: quiet for other desks until its end, and only a manager's.
+"""One long transaction that imports or exports many rows: quiet for other desks until its end.
 
-Whether the signed-in role may do it is PostgreSQL's decision: the transaction begins with a lock on the practitioners
-that only who may write them is given (and that is in nobody's way). Row triggers check, number and record as always.
+Whether the signed-in role may do it is PostgreSQL's decision. An import, which is a manager's, begins with a lock on
+the practitioners that only who may write them is given (and that is in nobody's way); an export needs the right by
+name. Row triggers check, number and record as always.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from clinic_desk.database.failures import translated
 from clinic_desk.database.listener import CHANNEL
 from clinic_desk.database.watchdog import Watchdog
 from clinic_desk.domain.changes import IMPORTED
+from clinic_desk.domain.rights import Right
 from clinic_desk.errors import Busy, DatabaseDown, NotAllowed, Refused
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ _SETTINGS: Final = """
 SELECT set_config('statement_timeout', '60s', true), set_config('idle_in_transaction_session_timeout', '120s', true)
 """
 _MANAGERS_ONLY: Final = "LOCK TABLE practitioner IN ROW EXCLUSIVE MODE"
-_RIGHT: Final = "import and export are a manager's"
+_RIGHT: Final = "imports are a manager's"
+_MAY_EXPORT: Final = "SELECT has_right('export'), EXISTS (SELECT FROM operation WHERE id = %(operation)s::uuid)"
+_NOTE_EXPORT: Final = """
+SELECT note_export(%(operation)s::uuid, %(command)s, %(desk)s::uuid, %(detail)s::jsonb)
+"""
 _ONE_AT_A_TIME: Final = "SELECT pg_try_advisory_xact_lock(20262, 4)"
 _UNDER_WAY: Final = "another import is under way"
 _BEGIN: Final = """
@@ -90,6 +96,11 @@ class LongChange:
         payload = {"t": IMPORTED, "i": str(operation_id), "v": 0, "d": [], "o": str(operation_id)}
         self.run(_ANNOUNCE, {"channel": CHANNEL, "payload": json.dumps(payload, separators=(",", ":"))})
 
+    def note_export(self, db: Database, operation_id: UUID, command: str, detail: dict[str, Any]) -> None:
+        """Write what was read and how much of it, for who looks after the clinic's data."""
+        values = {"operation": str(operation_id), "command": command, "desk": str(db.desk.id)}
+        self.run(_NOTE_EXPORT, values | {"detail": json.dumps(detail)})
+
     def keep(self) -> None:
         """COMMIT. Raises RolledBack, Unanswered; see `long_change`."""
         with translated(), self._watchdog.guard(self._driver, _PATIENCE_S):
@@ -97,17 +108,20 @@ class LongChange:
 
 
 @contextmanager
-def long_change(db: Database, operation_id: UUID, command: str, *, alone: bool = True) -> Iterator[LongChange]:
+def long_change(db: Database, operation_id: UUID, command: str, *, export: bool = False) -> Iterator[LongChange]:
     """One long transaction as the operation `command`; kept when the block says `keep()` at its end, else rolled back.
 
-    `alone`: no other import may be under way. Raises NotAllowed (not a manager), Busy, DatabaseDown (nothing stands),
-    OutcomeUnknown.
+    `export`: it only reads, and says itself what it read (`note_export`). Raises NotAllowed (not a manager, without the
+    right to export), Busy (another import is under way), DatabaseDown (nothing stands), OutcomeUnknown.
     """
     watchdog = Watchdog()
     try:
         with translated(), db.engine().connect() as connection:
             change = LongChange(connection, watchdog)
-            _begin(db, change, operation_id, command, alone=alone)
+            if export:
+                _begin_export(change, operation_id)
+            else:
+                _begin(db, change, operation_id, command)
             yield change
     except RolledBack:
         raise Busy(_UNDER_WAY) from None
@@ -117,12 +131,19 @@ def long_change(db: Database, operation_id: UUID, command: str, *, alone: bool =
         watchdog.close()
 
 
-def _begin(db: Database, change: LongChange, operation_id: UUID, command: str, *, alone: bool) -> None:
+def _begin_export(change: LongChange, operation_id: UUID) -> None:
+    change.run(_SETTINGS)
+    may, change.stands = change.run(_MAY_EXPORT, {"operation": str(operation_id)})[0]
+    if not may:
+        raise NotAllowed(Right.EXPORT.value)
+
+
+def _begin(db: Database, change: LongChange, operation_id: UUID, command: str) -> None:
     change.run(_SETTINGS)
     _as_manager(change)
     values = {"operation": str(operation_id), "desk": str(db.desk.id), "command": command}
     change.stands = not change.run(_BEGIN, values)
-    if alone and not change.stands and not change.run(_ONE_AT_A_TIME)[0][0]:
+    if not change.stands and not change.run(_ONE_AT_A_TIME)[0][0]:
         raise Busy(_UNDER_WAY)
 
 

@@ -17,6 +17,7 @@ from clinic_desk.database.queries_clinic import (
     RULES,
     SITE,
     TYPE,
+    booking_rights,
     closure_record,
     hours_record,
     is_manager,
@@ -339,6 +340,7 @@ def _facts(row: Any) -> Facts:
         date_overrides=tuple(map(override_record, row[14] or ())),
         rules=rules_record(row[15]),
         manager=is_manager(row[15]),
+        rights=booking_rights(row[15]),
     )
     practitioner_id = clinic.practitioners[0].id if clinic.practitioners else UUID(int=0)
     return Facts(

@@ -19,6 +19,7 @@ from clinic_desk.domain.records import (
     Site,
     WorkingHours,
 )
+from clinic_desk.domain.rights import Right
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -47,7 +48,7 @@ OVERRIDE: Final = (
 )
 RULES: Final = (
     "json_build_array(x.step_minutes, x.notice_minutes, x.horizon_days, x.overrulable, x.version,"
-    " pg_has_role(session_user, 'clinic_manager', 'MEMBER'))"
+    " pg_has_role(session_user, 'clinic_manager', 'MEMBER'), has_right('squeeze-in'), has_right('outside-hours'))"
 )
 CLOSURE: Final = "json_build_array(x.id, x.site_id, x.first_day, x.last_day, x.name, x.version)"
 _CLINIC: Final = f"""
@@ -59,13 +60,14 @@ SELECT (SELECT json_agg({SITE} ORDER BY x.name, x.id) FROM site x),
        (SELECT json_agg({CLOSURE} ORDER BY x.first_day, x.id) FROM closure x),
        (SELECT json_object_agg(x.login, x.display_name) FROM staff x),
        (SELECT json_agg({OVERRIDE} ORDER BY x.practitioner_id, x.day, x.start_minute, x.id) FROM date_override x),
-       (SELECT {RULES} FROM booking_rules x)
+       (SELECT {RULES} FROM booking_rules x),
+       ARRAY(SELECT name FROM unnest(%(rights)s::text[]) AS name WHERE has_right(name))
 """  # noqa: S608  # constants of this module only
 
 
 def clinic_record(connection: Connection) -> Clinic:
     """Return all that rarely changes."""
-    row = connection.exec_driver_sql(_CLINIC).one()
+    row = connection.exec_driver_sql(_CLINIC, {"rights": list(Right)}).one()
     return Clinic(
         sites=tuple(map(site_record, row[0] or ())),
         practitioners=tuple(map(practitioner_record, row[1] or ())),
@@ -77,6 +79,7 @@ def clinic_record(connection: Connection) -> Clinic:
         date_overrides=tuple(map(override_record, row[7] or ())),
         rules=rules_record(row[8]),
         manager=is_manager(row[8]),
+        rights=frozenset(map(Right, row[9])),
     )
 
 
@@ -126,10 +129,16 @@ def rules_record(row: list[Any] | None) -> BookingRules:
     """Turn a `RULES` array into a record; those of a fresh clinic if the row is not there."""
     if row is None:
         return BookingRules()
-    step, notice, horizon, overrulable, version, _ = row
+    step, notice, horizon, overrulable, version, *_ = row
     return BookingRules(step, notice, horizon, frozenset(overrulable), version)
 
 
 def is_manager(row: list[Any] | None) -> bool:
     """Whether a `RULES` array was read by a manager."""
-    return row is not None and bool(row[-1])
+    return row is not None and bool(row[5])
+
+
+def booking_rights(row: list[Any] | None) -> frozenset[Right]:
+    """Return all rights by name without those to overrule that whoever read a `RULES` array has not."""
+    asked = dict(zip((Right.SQUEEZE_IN, Right.OUTSIDE_HOURS), (False, False) if row is None else row[6:8], strict=True))
+    return frozenset(right for right in Right if asked.get(right, True))

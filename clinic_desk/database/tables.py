@@ -239,6 +239,7 @@ operation = Table(
     now_column("at"),
     user_column("db_user"),
     Column("desk_id", Uuid),
+    Column("detail", JSONB),
     Index("operation_desk_idx", "desk_id", "at"),
     Index("operation_import_idx", "id", postgresql_where=text("command LIKE 'Import%'")),
 )

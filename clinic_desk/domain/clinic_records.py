@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+from clinic_desk.domain.rights import Right
+
 
 class RoomKind(StrEnum):
     """What a bookable thing is: FHIR R5 Location or Device."""
@@ -177,6 +179,8 @@ _Identified = TypeVar("_Identified", Site, Practitioner, Room, AppointmentType)
 
 _OVERRULABLE = frozenset({"outside-hours", "over-break", "time-off", "blocked", "patient-busy", "slot-taken"})
 """All that anybody may overrule: `commands.OVERRULABLE`."""
+_SQUEEZE_IN = frozenset({"slot-taken"})
+"""Overruling it has a right of its own; all others are a matter of the right `outside-hours`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +212,16 @@ class Clinic:
     rules: BookingRules = BookingRules()
     manager: bool = False
     """Whether it was read by a manager, who may overrule what a reception may not."""
+    rights: frozenset[Right] = frozenset(Right)
+    """What whoever read it may by name."""
 
     @property
     def overrulable(self) -> frozenset[str]:
         """The rules that whoever read this may overrule (values of `commands.Rule`)."""
-        return _OVERRULABLE if self.manager else self.rules.overrulable
+        may = _OVERRULABLE if self.manager else self.rules.overrulable
+        if Right.SQUEEZE_IN not in self.rights:
+            may -= _SQUEEZE_IN
+        return may if Right.OUTSIDE_HOURS in self.rights else may & _SQUEEZE_IN
 
     def site(self, site_id: UUID) -> Site:
         """Return the site of this id; KeyError when there is none."""

@@ -20,6 +20,7 @@ from clinic_desk.domain.refusals import (
     SlotTaken,
     Violation,
 )
+from clinic_desk.domain.rights import Right
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import (
     Busy,
@@ -32,6 +33,7 @@ from clinic_desk.errors import (
     SchemaMismatch,
 )
 from clinic_desk.ui.booking.words import day_text, minute_text, one_line, span_text, time_text
+from clinic_desk.ui.rights_words import not_allowed
 
 translate = QCoreApplication.translate
 
@@ -88,6 +90,8 @@ def _violation(violation: Violation, clinic: Clinic, zone: str, about: About, *,
     told = template.format(
         who=facts.who, name=facts.name, span=facts.span, day=facts.day, hours=facts.hours, visit=facts.visit
     )
+    if violation.barred:
+        return told + " " + translate("sentences", "Only a practice manager can book this, or allow it.")
     return told if asking or not advice else f"{told} {advice}"
 
 
@@ -313,6 +317,8 @@ def _invalid(problem: InvalidInput) -> str:
 
 
 def _plain(problem: ClinicDeskError) -> str:
+    if isinstance(problem, NotAllowed) and problem.right in set(Right):
+        return not_allowed(Right(problem.right))
     for kind, told in _told_by_kind():
         if isinstance(problem, kind):
             return told

@@ -41,6 +41,7 @@ CLINIC_TABLES = frozenset(
         "booking_rules",
         "closure",
         "staff",
+        "staff_right",
     }
 )
 """Tables whose rows are part of the `Clinic` record."""

@@ -50,6 +50,7 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("wish_closed", "wish", {"closed": "gone"}),
     ("wish_booked", "wish", {"closed": "booked"}),
     ("wish_moved", "wish", {"moved_from": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("operation_detail", "operation", {"detail": "[1]"}),
     ("staff_group_name", "staff", {"group_name": "surgeon"}),
     ("staff_right_name", "staff_right", {"name": "everything"}),
     ("staff_right_login_fkey", "staff_right", {"login": "nobody"}),
@@ -75,6 +76,7 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
     """A row of each new table that is accepted."""
     day = date(2031, 3, 3)
     return {
+        "operation": {"command": "ExportPatients"},
         "appointment_type_room": {"type_id": clinic.procedure, "room_id": clinic.room_1},
         "date_override": {
             "practitioner_id": clinic.weber,

@@ -214,10 +214,11 @@ _PEOPLE: Final = {
     "set_disabled(text,boolean)",
     "end_sessions(text)",
 }
+_EXPORT: Final = "note_export(uuid,text,uuid,jsonb)"
 CALLABLE: Final = {
-    "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD},
-    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD, *_PEOPLE},
-    "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD},
+    "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD, _EXPORT},
+    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD, _EXPORT, *_PEOPLE},
+    "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD, _EXPORT},
     "clinic_worker": {_SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE},
 }
 

@@ -1,12 +1,16 @@
 """Managers make people, reset, change and shut them out; each has a password that nobody else knows."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.domain.commands import Rule, Update
+from clinic_desk.domain.exchange import Kind
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.people import (
     CreatePerson,
@@ -23,13 +27,18 @@ from clinic_desk.domain.people import (
     login_of,
     new_code,
 )
-from clinic_desk.domain.refusals import NotFound
+from clinic_desk.domain.refusals import NotFound, RuleViolation, SlotTaken
 from clinic_desk.domain.rights import Right
 from clinic_desk.errors import DatabaseDown, InvalidInput, NotAllowed
 from clinic_desk.services import people
+from clinic_desk.services.booking import book, update
+from clinic_desk.services.calendar import load_clinic
 from clinic_desk.services.desks import who_am_i
+from clinic_desk.services.exporting.run import ExportPlan, export
 from tests.plugins.postgres import PASSWORD, PostgresServer
+from tests.support.bookings import at, checkup
 from tests.support.people import unique_logins
+from tests.support.small_clinic import SmallClinic
 
 OWN = "a tall tree in june"
 
@@ -226,3 +235,44 @@ def test_codes_are_read_back_as_they_were_made_and_nothing_else_is_one() -> None
     for code in codes:
         assert as_code(code) == as_code(code.lower().replace("-", "  ")) == code
     assert [as_code(text) for text in ("", "K7QM-3XPD", "K7QM-3XPD-9RT0", "a tall tree")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("right", "rule"), [(Right.SQUEEZE_IN, Rule.SLOT_TAKEN), (Right.OUTSIDE_HOURS, Rule.OUTSIDE_HOURS)]
+)
+def test_who_lost_a_right_is_told_that_nobody_but_a_manager_can_overrule(
+    database: Database, manager: Database, clinic: SmallClinic, *, right: Right, rule: Rule
+) -> None:
+    first = checkup(clinic, at(clinic.monday, 9 if rule is Rule.SLOT_TAKEN else 22), overrule=frozenset({rule}))
+    booked = book(database, first)
+    people.set_right(manager, SetRight("test_reception", right, granted=False))
+    assert rule not in load_clinic(database).overrulable
+    assert rule in load_clinic(manager).overrulable
+    later = first.starts_at if rule is Rule.SLOT_TAKEN else at(clinic.monday, 23)
+    again = replace(
+        first, patient_id=clinic.patients[1], starts_at=later, appointment_id=new_id(), operation_id=new_id()
+    )
+    with pytest.raises(RuleViolation if rule is Rule.OUTSIDE_HOURS else SlotTaken) as caught:
+        book(database, again)
+    if isinstance(caught.value, RuleViolation):
+        assert [violation.barred for violation in caught.value.violations] == [True]
+    note = Update(booked.id, booked.appointment.version, note="what stood may be changed")
+    assert update(database, note).appointment.note == note.note
+    assert book(manager, replace(again, operation_id=new_id())).appointment.overruled == {rule.value}
+
+
+def test_who_was_given_the_right_exports_and_it_is_noted_how_much(
+    database: Database, manager: Database, clinic: SmallClinic, tmp_path: Path, owner_engine: Engine
+) -> None:
+    assert clinic.patients
+    plan = ExportPlan(Kind.PATIENTS, tmp_path / "patients.csv")
+    with pytest.raises(NotAllowed, match="export"):
+        export(database, plan, new_id())
+    people.set_right(manager, SetRight("test_reception", Right.EXPORT, granted=True))
+    operation = new_id()
+    count = export(database, plan, operation)
+    with owner_engine.connect() as owner:
+        row = owner.exec_driver_sql(
+            "SELECT command, db_user, detail FROM operation WHERE id = %s", (str(operation),)
+        ).one()
+    assert row == ("ExportPatients", "test_reception", {"rows": count, "format": "csv", "days": [None, None]})

@@ -1,1 +1,1 @@
-"""Export of practitioners, patients and appointments to CSV and iCalendar: a manager's, noted, for the owner's eyes."""
+"""Export of practitioners, patients and appointments to CSV and iCalendar: a right, noted, for the owner's eyes."""

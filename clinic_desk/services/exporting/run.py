@@ -1,4 +1,4 @@
-"""Writes patients, practitioners or appointments to a CSV or iCalendar file, as one noted operation of a manager."""
+"""Writes patients, practitioners or appointments to a CSV or iCalendar file, as a noted operation of who may export."""
 
 from __future__ import annotations
 
@@ -72,16 +72,19 @@ def export(
 ) -> int:
     """Write the file; return the number of rows. It is noted who exported what before the file is in its place.
 
-    Raises InvalidInput(file, format, operation_id), NotAllowed (not a manager), Cancelled, DatabaseDown, Busy.
+    Raises InvalidInput(file, format, operation_id), NotAllowed (`export`), Cancelled, DatabaseDown, Busy.
     """
     if plan.format == "ics" and plan.kind is not Kind.APPOINTMENTS:
         raise InvalidInput(field="format", expected="csv: only appointments are calendar entries")
     encoding = "utf-8-sig" if plan.format == "csv" else "utf-8"
     with private_file(plan.path, encoding=encoding, overwrite=plan.overwrite) as (file, put):
-        with long_change(db, operation_id, f"Export{plan.kind.value.capitalize()}", alone=False) as change:
+        command = f"Export{plan.kind.value.capitalize()}"
+        with long_change(db, operation_id, command, export=True) as change:
             if change.stands:
                 raise InvalidInput(field="operation_id", expected="an id of its own for each export")
             count = _write(change, plan, file, tell, stop)
+            days = [day and day.isoformat() for day in (plan.first_day, plan.last_day)]
+            change.note_export(db, operation_id, command, {"rows": count, "format": plan.format, "days": days})
             change.keep()
         put()
     return count

@@ -139,7 +139,10 @@ class SlotTakenDialog(Sheet):
         zone = self.clinic.site(wanted.site_id).zone
         self._title.setText(_title_of(by, now))
         self.setAccessibleName(self._title.text())
-        self._story.setText(self._story_of(wanted, by, zone))
+        story = self._story_of(wanted, by, zone)
+        if by is not None and not may_squeeze:
+            story += " " + translate("taken", "Only a practice manager can squeeze in here, or allow it.")
+        self._story.setText(story)
         self.setAccessibleDescription(self._story.text())
         self._table.show_rows(self._rows(wanted, by))
         self.problem.say("")

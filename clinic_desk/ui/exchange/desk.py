@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clinic_desk.domain.rights import Right
 from clinic_desk.ui.exchange.opener import Exchange
 
 if TYPE_CHECKING:
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
 def exchange_of(space: Workspace) -> Exchange:
     """Return the import and export of a desk's window."""
     made = space.findChild(Exchange)
-    if isinstance(made, Exchange):
-        return made
-    is_manager = space.opening.person.group == "manager"
-    made = Exchange(space.window, space.desk.database, may=is_manager, parent=space)
-    space.closing.connect(made.close)
+    if not isinstance(made, Exchange):
+        made = Exchange(space.window, space.desk.database, parent=space)
+        space.closing.connect(made.close)
+    made.may_import = space.store.clinic.manager
+    made.may_export = Right.EXPORT in space.store.clinic.rights
     return made

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.rights import Right
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.services.exporting.run import ExportPlan, export
 from clinic_desk.services.importing.files import look_at
@@ -21,18 +22,19 @@ from clinic_desk.ui.exchange.export_sheet import ExportSheet
 from clinic_desk.ui.exchange.job import Job
 from clinic_desk.ui.exchange.sheet import ImportSheet
 from clinic_desk.ui.exchange.words import target_text, trouble_text
+from clinic_desk.ui.rights_words import not_allowed
 
 translate = QCoreApplication.translate
 
 
 class Exchange(QObject):
-    """Of one window. `may`: a manager; the database decides all the same."""
+    """Of one window. `may_import`, `may_export`: what is offered; the database decides all the same."""
 
-    def __init__(self, window: QWidget, database: Database, *, may: bool, parent: QObject | None = None) -> None:
+    def __init__(self, window: QWidget, database: Database, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._window = window
         self._database = database
-        self._may = may
+        self.may_import = self.may_export = False
         self._checked: ImportPlan | None = None
         self.job = Job(self)
         self.sheet: ImportSheet | ExportSheet | None = None
@@ -114,11 +116,14 @@ class Exchange(QObject):
     def _show(self, sheet: ImportSheet | ExportSheet) -> None:
         sheet.stop_wanted.connect(self.job.stop)
         sheet.finished.connect(self._closed)
-        if not self._may:
+        is_export = isinstance(sheet, ExportSheet)
+        may = self.may_export if is_export else self.may_import
+        if not may:
             sheet.next.setEnabled(False)
         sheet.open()
-        if not self._may:
-            sheet.say(translate("exchange", "Only a practice manager can import and export."), "warning")
+        if not may:
+            importing = translate("exchange", "Only a practice manager can import.")
+            sheet.say(not_allowed(Right.EXPORT) if is_export else importing, "warning")
 
     def _done(self, sheet: ImportSheet | ExportSheet, show: Any, result: Any) -> None:
         if self.sheet is sheet:

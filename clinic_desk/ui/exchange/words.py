@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.exchange import Kind, Reason, RowProblem
+from clinic_desk.domain.rights import Right
 from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, OutcomeUnknown
 from clinic_desk.services.importing.plan import Cancelled, ImportReport
+from clinic_desk.ui.rights_words import not_allowed
 
 translate = QCoreApplication.translate
 
@@ -123,7 +125,7 @@ def trouble_text(error: ClinicDeskError) -> str:
         return _invalid_text(error)
     known: tuple[tuple[type[ClinicDeskError], str], ...] = (
         (Cancelled, translate("exchange", "Stopped. Nothing was stored.")),
-        (NotAllowed, translate("exchange", "Only a practice manager can import and export.")),
+        (NotAllowed, translate("exchange", "Only a practice manager can import.")),
         (
             OutcomeUnknown,
             translate("exchange", "It is not known whether this was stored. Importing it again makes no doubles."),
@@ -154,4 +156,6 @@ def target_text(error: ClinicDeskError) -> str:
         return translate("exchange", "The file cannot be written there, or is there already.")
     if isinstance(error, Cancelled):
         return translate("exchange", "Stopped. No file was written.")
+    if isinstance(error, NotAllowed):
+        return not_allowed(Right.EXPORT)
     return trouble_text(error)

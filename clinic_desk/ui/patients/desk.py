@@ -15,6 +15,7 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.patients_merge import FIELDS
 from clinic_desk.domain.records import Channel, Entry, Patient
 from clinic_desk.domain.refusals import PatientConflict
+from clinic_desk.domain.rights import Right
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError, InvalidInput, OutcomeUnknown
 from clinic_desk.services import patients
@@ -26,6 +27,7 @@ from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.compare import CompareSheet, Difference
 from clinic_desk.ui.patients.sheet import May, PatientSheet
 from clinic_desk.ui.patients.words import field_names, field_text
+from clinic_desk.ui.rights_words import not_allowed
 from clinic_desk.ui.sentences import sentence
 
 if TYPE_CHECKING:
@@ -262,8 +264,15 @@ class PatientPage(QObject):
         from clinic_desk.ui.patients.merge_desk import merges_of
 
         patient = self.sheet.patient()
-        if patient is not None:
+        if patient is not None and self._may_merge():
             merges_of(self.space).start(patient)
+
+    def _may_merge(self) -> bool:
+        """Whether who is signed in may; if not, the page says who can allow it."""
+        may = Right.MERGE in self.space.store.clinic.rights
+        if not may:
+            self.sheet.say(not_allowed(Right.MERGE), "warning")
+        return may
 
     def _separate(self) -> None:
         """Take the latest merge into this record back."""
@@ -271,7 +280,7 @@ class PatientPage(QObject):
 
         record = self.sheet.record
         latest = next((each for each in record.doubles if each.merge_id is not None), None) if record else None
-        if latest is not None and latest.merge_id is not None:
+        if latest is not None and latest.merge_id is not None and self._may_merge():
             merges_of(self.space).separate(latest.merge_id, tell=self._say_if_open)
 
     def _say_if_open(self, text: str, role: str) -> None:

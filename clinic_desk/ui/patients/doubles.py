@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Patient
+from clinic_desk.domain.rights import Right
 from clinic_desk.services.patients_merge import LIKELY_PARTS, LikelyPair, likely_pairs
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label
 from clinic_desk.ui.booking.sheet import Sheet
@@ -21,6 +22,7 @@ from clinic_desk.ui.booking.words import date_text, list_name
 from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.messages.list_view import MessageList
 from clinic_desk.ui.messages.rows import Column, RowsModel
+from clinic_desk.ui.rights_words import not_allowed
 
 if TYPE_CHECKING:
     from clinic_desk.errors import ClinicDeskError
@@ -146,8 +148,6 @@ class DoublesDesk(QObject):
     """Looks through all patients part by part for an open list, and again when a patient was changed."""
 
     def __init__(self, space: Workspace) -> None:
-        from clinic_desk.ui.patients.merge_desk import merges_of
-
         self.sheet = sheet = DoublesSheet(space.window, space.store.freshness.now, may_write=space.may_write)
         super().__init__(sheet)
         self._space = space
@@ -156,10 +156,18 @@ class DoublesDesk(QObject):
         self._again.timeout.connect(self._begin)
         heard = space.store.tables_changed.connect(self._changed)
         sheet.finished.connect(lambda _result: space.store.tables_changed.disconnect(heard))
-        sheet.chosen.connect(lambda one_id, other_id: merges_of(space).compare(one_id, other_id))
+        sheet.chosen.connect(self._compare)
         sheet.rejected.connect(space.commands.back_to_calendar)
         sheet.open()
         self._begin()
+
+    def _compare(self, one_id: UUID, other_id: UUID) -> None:
+        from clinic_desk.ui.patients.merge_desk import merges_of
+
+        if Right.MERGE in self._space.store.clinic.rights:
+            merges_of(self._space).compare(one_id, other_id)
+        else:
+            self.sheet.say(not_allowed(Right.MERGE))
 
     def _changed(self, tables: frozenset[str]) -> None:
         if "patient" in tables:

@@ -250,4 +250,5 @@ def test_no_squeeze_in_is_offered_where_the_booking_rules_bar_it(form: BookingFo
     button = dialog.findChild(QPushButton, "squeeze_in")
     assert isinstance(button, QPushButton)
     assert not button.isVisible()
+    assert "Only a practice manager can squeeze in here, or allow it." in dialog.accessibleDescription()
     dialog.reject()

@@ -16,6 +16,7 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import AddPatient, Update, UpdatePatient
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Channel, Patient
+from clinic_desk.domain.rights import Right
 from clinic_desk.services.booking import book, update
 from clinic_desk.services.patients import add_patient, get_patient, update_patient
 from clinic_desk.services.patients_record import record_of
@@ -205,6 +206,15 @@ def test_pages_are_turned_by_keys_and_tab_goes_round(
         assert focused is not None
         seen.add(focused.objectName())
     assert {"family_name", "patient_note", "patient_coming", "patient_close", "patient_merge"} <= seen
+
+
+def test_who_may_not_merge_is_told_who_can_allow_it(clinic: SmallClinic, space: Workspace, qtbot: QtBot) -> None:
+    store = space.store
+    store.clinic = replace(store.clinic, rights=store.clinic.rights - {Right.MERGE})
+    sheet = opened(space, clinic.patients[0], qtbot)
+    sheet.writing[2].click()
+    assert sheet.told.text() == "Your sign-in may not merge patients. A practice manager can allow it."
+    assert not space.window.findChildren(FindDouble)
 
 
 def test_two_records_are_merged_and_separated_by_keyboard(

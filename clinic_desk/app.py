@@ -181,6 +181,7 @@ class DeskProgram(QObject):
             opened.person,
             opened.is_demo,
             before_connect=opened.revive,
+            settings=opened.settings,
             read_sealed=opened.read_sealed,
             messages_to=opened.settings.messages_to if opened.settings is not None else None,
         )

@@ -182,11 +182,9 @@ def load_desktop() -> ModuleType:
 
 
 def _start_log() -> None:
-    import platformdirs
+    from clinic_desk.logs import log_folder, start_log
 
-    from clinic_desk.logs import start_log
-
-    start_log(platformdirs.user_log_path("clinic-desk", appauthor=False))
+    start_log(log_folder())
 
 
 def _open_clinic(database_url: str | None, data: Path | None, tell: Callable[[str], None]) -> Opened:

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
+from typing import Final
 
 from clinic_desk import __version__
 from clinic_desk.errors import ClinicDeskError
 
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w.-]+")
+_NUMBER: Final = re.compile(
+    r"(?P<id>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)|\+?\d(?:[\s/().-]?\d){6,}", re.IGNORECASE
+)
+"""Ids of rows are kept: they lead whoever may read the database to the record, and nobody else."""
+_SECRETS: Final = (
+    (re.compile(r"(://[^\s:/@]*:)[^\s@]+(@)"), r"\1…\2"),
+    (re.compile(r"(?i)((?:password|passwd|passphrase|secret|token|pwd)[\"']?\s*[=:]\s*)[^\s,;&]+"), r"\1…"),
+    (re.compile(r"(\b(?:user|role) \")[^\"]*"), r"\1…"),
+    (re.compile(r"\b(?:SK|AC)[0-9a-fA-F]{32}\b"), "[account]"),
+    (re.compile(r"\b(?:[A-Z2-7]{4}-){6}[A-Z2-7]{4}\b"), "[key]"),
+)
 _LIBRARIES = ("PySide6-Essentials", "SQLAlchemy", "psycopg2-binary", "alembic")
+
+
+def redacted(text: str) -> str:
+    """Return the text with mail addresses, long numbers, passwords, tokens and keys made unreadable."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return _NUMBER.sub(lambda found: found["id"] or "[number]", _MAIL.sub("[address]", text))
 
 
 def traceback_text(error: BaseException) -> str:
@@ -47,7 +68,7 @@ def crash_report(error: BaseException, thread: str) -> str:
         ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES),
         f"from {'a bundle' if getattr(sys, 'frozen', False) else 'an environment'}",
     ]
-    return "\n".join([*head, "", traceback_text(error)])
+    return "\n".join([*head, "", redacted(traceback_text(error))])
 
 
 def _version(name: str) -> str:

@@ -43,6 +43,15 @@ def _fill(fill: Callable[[Parser], None], parser: Parser) -> None:
     fill(parser)
 
 
+def _bundle(parser: Parser) -> None:
+    parser.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="the zip file to make; one that is there is not replaced (default: named by the time, in this folder)",
+    )
+
+
 def _init_db(parser: Parser) -> None:
     parser.description = (
         "Create the clinic's database, roles and schema on a server (the address is a superuser's; the owner's "
@@ -341,6 +350,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "init-db": ("create the clinic's database, roles and schema", _init_db),
     "upgrade-db": ("bring the database's schema to this program's version", _no_options),
     "check": ("health: database, schema version, queue, clock difference", _no_options),
+    "support-bundle": ("one file for whoever looks after the program: logs, versions, health; no patients", _bundle),
     "slots": ("free times of a practitioner, or of all who do a visit type", _slots),
     "book": ("book a patient", _book),
     "show": ("one appointment with its messages and its history", _show),

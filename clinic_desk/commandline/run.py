@@ -98,6 +98,10 @@ class _Job:
             from clinic_desk.commandline.worker import run_worker  # what sends is imported by who sends only
 
             return run_worker(settings, arguments, stack)
+        if arguments.handler == "support_bundle":
+            from clinic_desk.commandline.support import support_bundle
+
+            return support_bundle(settings, arguments, stack)
         url = connection.address(settings, arguments)
         if url is None:
             server = stack.enter_context(connection.embedded_server(settings, arguments))

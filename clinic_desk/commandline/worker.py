@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import sys
 import threading
@@ -16,6 +15,7 @@ from clinic_desk.commandline.output import complain, write
 from clinic_desk.commandline.usage import Usage
 from clinic_desk.database.failures import translated
 from clinic_desk.errors import Unavailable
+from clinic_desk.logs import start_console_log
 from clinic_desk.sending import SendingProgram
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ def run_worker(settings: Settings, arguments: argparse.Namespace, stack: ExitSta
         number = getattr(signal, name, None)
         if number is not None:
             signal.signal(number, lambda *_: stopping.set())
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for name in ("twilio", "sqlalchemy", "urllib3"):  # they would log numbers, addresses and parameters
-        logging.getLogger(name).setLevel(logging.ERROR)
+    start_console_log(sys.stderr)
     address = _address(settings, arguments, stack)
     program = SendingProgram(address, connection.identity(settings), settings.messages_to, _tell)
     try:

@@ -86,7 +86,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
     )
     _sub(menu, actions, translate("Menus", "When an appointment is moved"), "tell_always", "tell_ask", "tell_never")
     _sub(menu, actions, translate("Menus", "Colours"), "scheme_system", "scheme_light", "scheme_dark")
-    _fill(menu, actions, "", "reload", "shortcuts", "about", "", "quit")
+    _fill(menu, actions, "", "reload", "shortcuts", "support", "about", "", "quit")
     return menu
 
 

@@ -66,6 +66,7 @@ class ViewCommands(QObject):
             "full_screen": self._toggle_full_screen,
             "menu": self._window.top_bar.open_menu,
             "shortcuts": self._show_shortcuts,
+            "support": self._open_support,
             "about": self._show_about,
             "scheme_system": partial(self._set_scheme, "system"),
             "scheme_light": partial(self._set_scheme, "light"),
@@ -123,6 +124,11 @@ class ViewCommands(QObject):
         self._space.desk.tasks.query(
             sheet, lambda: health.check(database), sheet.show_database, lambda _error: sheet.show_database(None)
         )
+
+    def _open_support(self) -> None:
+        from clinic_desk.ui.support import open_support
+
+        open_support(self._space)
 
     # --- colours ---
 

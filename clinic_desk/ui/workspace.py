@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from clinic_desk.notifications.shared_secrets import Sealed
+    from clinic_desk.settings import Settings
     from clinic_desk.ui.exchange.opener import Exchange
     from clinic_desk.ui.house.desk import HouseDesk
     from clinic_desk.ui.messages.desk import MessageDesk
@@ -59,6 +60,7 @@ class Opening:
     person: SignedIn
     is_demo: bool = False
     before_connect: Callable[[], URL | None] | None = None
+    settings: Settings | None = None
     read_sealed: Callable[[], Sealed] | None = None
     """Reads the clinic's passwords, still encrypted, as who sends; None: this PC has no login for that."""
     messages_to: Path | None = None

@@ -1,10 +1,12 @@
 """How a database that is away, closed, or not ours is told: exit code 3, and never a password."""
 
 import argparse
+import json
 import os
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -362,3 +364,17 @@ def test_people_are_told_in_sentences(at: Callable[..., Ended], program: Program
     good = program("check", CLINIC_DESK_DATABASE_URL=address_text(database_url))
     assert good.code == 0
     assert "group: reception\n" in good.out
+
+
+def test_a_support_bundle_is_made_with_and_without_a_database(
+    command: Command, at: Callable[..., Ended], database_url: URL, closed_port: int, tmp_path: Path
+) -> None:
+    for name, url in (("up", database_url), ("down", database_url.set(port=closed_port, password=SECRET))):
+        path = tmp_path / f"{name}.zip"
+        ended = at(url, "support-bundle", "--file", path)
+        assert (ended.code, ended.document["file"]) == (0, str(path))
+        with zipfile.ZipFile(path) as bundle:
+            health = json.loads(bundle.read("health.json"))
+            assert SECRET.encode() not in b"".join(map(bundle.read, bundle.namelist()))
+        assert health.get("error", "") == ("" if name == "up" else "DatabaseDown")
+        assert at(url, "support-bundle", "--file", path).code == 1, "it is not replaced"

@@ -27,7 +27,7 @@ class CrashReporter(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._previous = (sys.excepthook, threading.excepthook)
+        self._previous = (sys.excepthook, threading.excepthook, sys.unraisablehook)
         self._shown: list[CrashDialog] = []  # a dialog without a window to belong to must belong to somebody
         self._caught.connect(self._report_soon)
 
@@ -35,10 +35,11 @@ class CrashReporter(QObject):
         """Catch from now on."""
         sys.excepthook = self._in_main
         threading.excepthook = self._in_thread
+        sys.unraisablehook = self._in_passing
 
     def uninstall(self) -> None:
         """Give the hooks back."""
-        sys.excepthook, threading.excepthook = self._previous
+        sys.excepthook, threading.excepthook, sys.unraisablehook = self._previous
 
     def _in_main(self, kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
@@ -49,6 +50,13 @@ class CrashReporter(QObject):
     def _in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
             self._catch(args.exc_value, args.thread.name if args.thread else "?")
+
+    def _in_passing(self, raised: sys.UnraisableHookArgs) -> None:
+        """What was raised where Python goes on all the same (an object's end): logged, and nobody interrupted."""
+        from clinic_desk.reports import crash_report
+
+        if raised.exc_value is not None:
+            log.error("bug in passing: %s", crash_report(raised.exc_value, threading.current_thread().name))
 
     def _catch(self, error: BaseException, thread: str) -> None:
         from clinic_desk.reports import crash_report

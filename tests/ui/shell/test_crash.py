@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from clinic_desk import logs
 from clinic_desk.errors import NotAllowed
-from clinic_desk.logs import RedactingFormatter, redacted
+from clinic_desk.logs import RedactingFormatter, redacted, start_log
 from clinic_desk.reports import crash_report, traceback_text
 from clinic_desk.ui.shell.crash import CrashReporter
 from clinic_desk.ui.shell.crash_dialog import CrashDialog
@@ -103,6 +107,11 @@ def test_a_bug_that_comes_again_and_again_does_not_bury_the_screen(reporter: Cra
         ("mail to anna.meier@example.org failed", "mail to [address] failed"),
         ("call +49 30 5550 1420 now", "call [number] now"),
         ("postgresql://julia:geheim@host/clinic", "postgresql://julia:…@host/clinic"),
+        ("TWILIO_AUTH_TOKEN=0123456789abcdef", "TWILIO_AUTH_TOKEN=…"),
+        ("{'password': 'geheim'}", "{'password': …"),
+        ("sid AC" + "0" * 32, "sid [account]"),
+        ("VE6L-RHNG-2X4Y-VQM4-TLXG-YW5I-TMKJ", "[key]"),
+        ('failed for user "julia"', 'failed for user "…"'),
         ("port 5432 of 127.0.0.1", "port 5432 of 127.0.0.1"),
     ],
 )
@@ -110,15 +119,80 @@ def test_the_log_makes_addresses_numbers_and_passwords_unreadable(text: str, sho
     assert redacted(text) == shown
 
 
-def test_one_record_is_one_line_and_cannot_forge_another() -> None:
-    record = logging.LogRecord("x", logging.INFO, "", 0, "first\n2026-01-01 CRITICAL forged", None, None)
-    assert "\n" not in RedactingFormatter("%(levelname)s %(message)s").format(record)
+def logged(name: str, level: int, text: str, *args: object) -> str:
+    return RedactingFormatter().format(logging.LogRecord(name, level, "", 0, text, args, None))
+
+
+def test_one_record_is_one_line_and_cannot_forge_another_or_steer_a_terminal() -> None:
+    hostile = "first\n2026-01-01 CRITICAL forged\r\x1b[2J\u2028\u202egpj.exe\u2066\x00"
+    line = logged("clinic_desk.x", logging.INFO, hostile)
+    assert not set(line) & set("\n\r\x1b\u2028\u202e\u2066\x00")
+    assert "\\n2026" not in line, "nor does it look like one"
+
+
+def test_a_line_keeps_its_time_and_the_ids_of_rows() -> None:
+    row = "0193a1f2-5c1e-7c60-9d2e-3b1f0a7c4e55"
+    line = logged("clinic_desk.queue", logging.INFO, "message %s of 1987-03-14", row)
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO clinic_desk.queue ", line)
+    assert row in line
+    assert "1987" not in line
+
+
+def test_of_a_library_only_the_words_of_its_source_are_kept() -> None:
+    assert "Zanzibar" not in logged("urllib3", logging.WARNING, "Retrying %s", "Zanzibar")
+    assert "Retrying %s" in logged("urllib3", logging.WARNING, "Retrying %s", "Zanzibar")
+    assert "Zanzibar" not in logged("twilio.http_client", logging.WARNING, "to Zanzibar")
+
+
+@pytest.fixture
+def log_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The program's log in a folder of the test's; what it changes of logging is put back."""
+    root, ours = logging.getLogger(), logging.getLogger("clinic_desk")
+    before = (list(root.handlers), root.level, ours.level)
+    monkeypatch.setattr(logs, "_log_hard_crashes", lambda _folder: None)
+    yield start_log(tmp_path / "log")
+    for handler in set(root.handlers) - set(before[0]):
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(before[1])
+    ours.setLevel(before[2])
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_more_is_logged_when_the_environment_says_so_but_of_libraries_never(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, debug: bool
+) -> None:
+    monkeypatch.setenv("CLINIC_DESK_LOG", "debug" if debug else "")
+    file: Path = request.getfixturevalue("log_file")
+    logging.getLogger("clinic_desk.x").debug("of ours")
+    for name in ("sqlalchemy.engine", "twilio.http_client", "urllib3", "anything"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+        logging.getLogger(name).info("of a library")
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    logging.getLogger("urllib3").warning("a warning")
+    text = file.read_text("utf-8")
+    assert ("of ours" in text) is debug
+    assert "of a library" not in text
+    assert "WARNING urllib3" in text
+    if os.name != "nt":
+        assert {each.stat().st_mode & 0o777 for each in file.parent.iterdir()} == {0o600}
+
+
+def test_what_is_raised_in_passing_is_logged_without_its_text(
+    reporter: CrashReporter, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = sys.unraisablehook
+    assert hook == reporter._in_passing
+    error = caught(ValueError("Zanzibar"))
+    hook(SimpleNamespace(exc_type=type(error), exc_value=error, exc_traceback=None, err_msg=None, object=None))
+    assert "ValueError" in caplog.text
+    assert "Zanzibar" not in caplog.text
 
 
 def test_a_logged_exception_keeps_its_place_and_loses_its_text(tmp_path: Path) -> None:
     error = caught(ValueError("Anna Meier"))
     info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, info)
-    line = RedactingFormatter("%(message)s").format(record)
+    line = RedactingFormatter().format(record)
     assert "test_crash.py" in line
     assert "Anna" not in line

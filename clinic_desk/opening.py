@@ -85,7 +85,8 @@ class Opened:
         if address is None or self.settings is None:
             return None
         locate = self._worker_address if self.server is not None else None
-        program = SendingProgram(address, self.database.desk, self.settings.messages_to, told, locate)
+        folder, data = self.settings.messages_to, self.settings.data
+        program = SendingProgram(address, self.database.desk, folder, told, locate, data=data)
         try:
             program.start()
         except BaseException:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database import schema
+from clinic_desk.database.anchors import anchor_file
 from clinic_desk.database.engine import Database
 from clinic_desk.errors import NotAllowed
 from clinic_desk.notifications import credentials, shared_secrets
@@ -39,15 +40,21 @@ class SendingProgram:
         folder: Path,
         told: Callable[[Sending], None] = lambda _: None,
         locate: Callable[[], URL | None] | None = None,
+        *,
+        data: Path | None = None,
     ) -> None:
-        """`folder`: for messages "to a folder". `locate` says where the database is now, before each reconnecting."""
+        """`folder`: for messages "to a folder". `locate` says where the database is now, before each reconnecting.
+
+        `data`: the program's data folder, where it keeps the history's seals in mind.
+        """
         self.database = Database(address, desk, pool_size=_CONNECTIONS)
         self._locate = locate
         self._unheard: Callable[[], None] = _nothing
         # Two programs of one name must not be taken for one: what stands behind "#" tells them apart.
+        seals = None if data is None else anchor_file(data, self.database.url)
         owner = f"{desk.name}#{secrets.token_hex(3)}"
         senders = partial(_senders, self.database, folder)
-        self._scheduler = Scheduler(self.database, senders, owner, told, self._follow, offers=_offers)
+        self._scheduler = Scheduler(self.database, senders, owner, told, self._follow, offers=_offers, seals=seals)
 
     def start(self) -> None:
         """Begin. Raises DatabaseDown, SchemaMismatch, and NotAllowed for a login that is not in clinic_worker."""

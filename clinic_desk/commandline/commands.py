@@ -69,6 +69,14 @@ def _init_db(parser: Parser) -> None:
     )
 
 
+def _verify_history(parser: Parser) -> None:
+    parser.description = (
+        "Read the whole history of changes and say what is wrong with it: rows changed, removed or added since they "
+        "were sealed, seals that this PC has seen and that are gone, records that are not as their history says. "
+        "Ends with 1 if anything is. Needs the right to look through everybody's changes."
+    )
+
+
 def _no_options(parser: Parser) -> None:
     """Those that every command has are enough."""
 
@@ -365,6 +373,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "import": ("import patients, practitioners or appointments from a file", _import),
     "export": ("export patients, practitioners or appointments to a file", _export),
     "figures": ("utilisation, no-shows, lead times, bookings by desk and hour, messages", _figures),
+    "verify-history": ("whether the history of all changes is whole, and if not where", _verify_history),
     "worker": ("send messages without a window, as a service", _worker),
 }
 """Name -> what its help says, and what adds its options. What carries it out is in `run`, under the same name."""

@@ -17,6 +17,7 @@ from clinic_desk.commandline import (
     day_list,
     exchange,
     figures,
+    history,
     messages,
     recheck,
 )
@@ -107,7 +108,8 @@ class _Job:
             server = stack.enter_context(connection.embedded_server(settings, arguments))
             if arguments.handler == "init_db":
                 return administration.init_embedded(server, arguments)
-            url = connection.embedded_address(server, OWNER if arguments.handler == "upgrade_db" else None)
+            as_owner = arguments.handler in {"upgrade_db", "verify_history"}
+            url = connection.embedded_address(server, OWNER if as_owner else None)
         if arguments.handler == "init_db":
             return administration.init_db(url, arguments)
         if arguments.handler == "upgrade_db":
@@ -122,6 +124,8 @@ class _Job:
             return administration.check(database)
         with database.reading() as snapshot:
             schema.check(snapshot)
+        if self.arguments.handler == "verify_history":
+            return history.verify(database, settings.data)
         self.clinic = calendar.load_clinic(database)
         again = getattr(self.arguments, "operation_id", None) is not None
         work = Work(database, self.clinic, desks.database_now(database), self.operation_id, again)

@@ -40,7 +40,7 @@ def run_worker(settings: Settings, arguments: argparse.Namespace, stack: ExitSta
             signal.signal(number, lambda *_: stopping.set())
     start_console_log(sys.stderr)
     address = _address(settings, arguments, stack)
-    program = SendingProgram(address, connection.identity(settings), settings.messages_to, _tell)
+    program = SendingProgram(address, connection.identity(settings), settings.messages_to, _tell, data=settings.data)
     try:
         if _started(program, stopping):
             write(sys.stderr, "clinic-desk worker: working through the message queue\n")

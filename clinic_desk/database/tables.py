@@ -15,14 +15,12 @@ from __future__ import annotations
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     Boolean,
     Column,
     Computed,
     Date,
     DateTime,
     ForeignKeyConstraint,
-    Identity,
     Index,
     Integer,
     Table,
@@ -31,7 +29,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSTZMULTIRANGE, TSTZRANGE
+from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, TSTZRANGE
 
 from clinic_desk.database.columns import (
     INSTANT,
@@ -63,6 +61,7 @@ from clinic_desk.database.tables_clinic import (
     time_off,
     working_hours,
 )
+from clinic_desk.database.tables_history import history, history_blank, history_horizon, history_seal
 from clinic_desk.database.tables_messages import (
     contact_note,
     inbound_message,
@@ -89,6 +88,9 @@ __all__ = [
     "date_override",
     "desk",
     "history",
+    "history_blank",
+    "history_horizon",
+    "history_seal",
     "hold",
     "inbound_message",
     "message_channel",
@@ -250,37 +252,6 @@ taken_back = Table(
     Column("operation_id", Uuid, primary_key=True),
     Column("by_operation_id", Uuid, nullable=False),
     UniqueConstraint("by_operation_id", name="taken_back_by_operation_id_key"),
-)
-
-history = Table(
-    "history",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("operation_id", Uuid, nullable=False),
-    text_column("table_name", None),
-    Column("row_id", Uuid, nullable=False),
-    text_column("action", None),
-    number_column("version"),
-    Column("before", JSONB),
-    Column("after", JSONB),
-    now_column("at"),
-    user_column("db_user"),
-    Column("desk_id", Uuid),
-    UniqueConstraint("operation_id", "table_name", "row_id", "version", name="history_operation_key"),
-    Index("history_row_idx", "row_id", "id"),
-    Index("history_at_idx", "at", postgresql_using="brin"),
-    Index(
-        "history_wall_start_idx",
-        text("(before ->> 'wall_start')"),
-        postgresql_where=text("table_name = 'appointment' AND before IS NOT NULL"),
-    ),
-    Index(
-        "history_booked_idx",
-        "row_id",
-        postgresql_include=["at", "desk_id", "operation_id"],
-        postgresql_where=text("table_name = 'appointment' AND action = 'insert'"),
-    ),
-    Index("history_absence_idx", "at", postgresql_where=text("table_name IN ('time_off', 'block', 'block_type')")),
 )
 
 desk = Table(

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from clinic_desk.database import anchors
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.notifications import replies, retention, sweep
@@ -24,6 +25,8 @@ from clinic_desk.notifications.wakeup import WakeUps
 from clinic_desk.reports import traceback_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
     from clinic_desk.database.engine import Database
@@ -41,6 +44,7 @@ EXPECTED_REPLIES_S: Final = 15.0
 HOLDS_S: Final = 60.0
 SWEEP_S: Final = 3600.0
 RETENTION_S: Final = 6 * 3600.0
+SEAL_S: Final = 60.0
 FIRST_SWEEP_AFTER_S: Final = 45.0
 _SHORTEST_PAUSE_S: Final = 0.05
 _CHANNELS: Final = (Channel.EMAIL, Channel.SMS)
@@ -72,11 +76,15 @@ class Scheduler:
         before_connect: Callable[[], None] = lambda: None,
         *,
         offers: Callable[[Database, Callable[[], bool]], bool] | None = None,
+        seals: Path | None = None,
     ) -> None:
-        """`offers` does what is to be done about offers of free times; True: an answer by SMS is waited for."""
+        """`offers` does what is to be done about offers of free times; True: an answer by SMS is waited for. `seals`: the
+        file that keeps the history's seals in mind (`database.anchors`).
+        """
         self._database = database
         self._offers = offers
         self._told = told
+        self._seals = seals
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._turns = Turns()
@@ -104,6 +112,7 @@ class Scheduler:
         self._add("holds", HOLDS_S, self._expire_holds)
         self._add("plan", SWEEP_S, self._repair_plan, first_after_s=FIRST_SWEEP_AFTER_S)
         self._add("retention", RETENTION_S, self._prune, first_after_s=2 * FIRST_SWEEP_AFTER_S)
+        self._add("seal", SEAL_S, self._seal_history, first_after_s=FIRST_SWEEP_AFTER_S)
         scheduler.start()
         self._wake_ups.start()
 
@@ -181,6 +190,13 @@ class Scheduler:
 
     def _prune(self) -> None:
         retention.prune(self._database, self._stopping.is_set)
+
+    def _seal_history(self) -> None:
+        try:
+            while anchors.seal(self._database, self._seals) and not self._stopping.is_set():
+                pass
+        except OSError as error:  # sealed it is; only this PC does not know of it
+            log.warning("the history's last seal was not kept: %s", type(error).__name__)
 
     def _expire_holds(self) -> None:
         with self._database.writing() as connection:

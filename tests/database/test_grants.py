@@ -84,6 +84,14 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "S",
         "clinic_worker": "",
     },
+    "history_seal": dict.fromkeys(setup.GROUPS, "S"),
+    "history_blank": {
+        "clinic_reception": "S",
+        "clinic_manager": "S",
+        "clinic_readonly": "S",
+        "clinic_worker": "",
+    },
+    "history_horizon": dict.fromkeys(setup.GROUPS, ""),
     "notification": {
         "clinic_reception": "SIu",
         "clinic_manager": "SIu",
@@ -202,6 +210,7 @@ _LOCKS: Final = "lock_days(integer,integer,tstzrange)"
 _TELL: Final = "announce_messages(uuid[])"
 _AT_A_DESK: Final = "register_reader(uuid,text)"
 _RIGHT: Final = "has_right(text)"
+_SEAL: Final = "seal_history(integer)"
 _MERGE: Final = "move_messages(uuid,uuid,uuid[])"
 _TAKE: Final = "take_offer(uuid,uuid,uuid,uuid,integer)"
 _EXPIRE: Final = "expire_wishes()"
@@ -216,10 +225,10 @@ _PEOPLE: Final = {
 }
 _EXPORT: Final = "note_export(uuid,text,uuid,jsonb)"
 CALLABLE: Final = {
-    "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD, _EXPORT},
-    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _OWN_PASSWORD, _EXPORT, *_PEOPLE},
+    "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT},
+    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT, *_PEOPLE},
     "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD, _EXPORT},
-    "clinic_worker": {_SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE},
+    "clinic_worker": {_SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE, _SEAL},
 }
 
 # --- every table, privilege, column and role --------------------------------------------------------------------------

@@ -1,0 +1,73 @@
+"""`verify-history`: whether the history is whole, in words, as a document and as an exit code."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Engine
+
+from tests.commandline.conftest import ADDRESS, Command, text
+from tests.support.small_clinic import SmallClinic
+
+
+@pytest.fixture
+def as_manager(
+    command: Command,
+    clinic: SmallClinic,
+    url_as: Callable[[Any], URL],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Command:
+    """`clinic-desk` as a manager, with a data folder of its own."""
+    assert clinic.patients
+    monkeypatch.setenv(ADDRESS, text(url_as("clinic_manager")))
+    monkeypatch.setenv("CLINIC_DESK_DATA", str(tmp_path))
+    return command
+
+
+def _as_owner(engine: Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def test_a_whole_history_is_exit_code_0_and_from_then_on_this_pc_knows_its_last_seal(as_manager: Command) -> None:
+    first = as_manager("verify-history", "--json")
+    assert (first.code, first.document["sound"], first.document["anchors"]) == (0, True, 0)
+    again = as_manager("verify-history")
+    assert again.code == 0
+    assert "the history is whole" in again.out
+    assert "1 seals known to this PC" in again.out
+
+
+def test_what_is_wrong_is_said_in_words_with_where_and_is_exit_code_1(
+    as_manager: Command, owner_engine: Engine
+) -> None:
+    as_manager("verify-history")
+    with owner_engine.connect() as connection:
+        last = connection.exec_driver_sql("SELECT max(id) FROM history WHERE table_name = 'patient'").scalar_one()
+    _as_owner(
+        owner_engine,
+        "ALTER TABLE history DISABLE TRIGGER USER",
+        f'UPDATE history SET after = after || \'{{"phone": "+49"}}\' WHERE id = {last}',
+        "ALTER TABLE history_seal DISABLE TRIGGER USER",
+        "DELETE FROM history_seal WHERE no = (SELECT max(no) FROM history_seal)",
+    )
+    ended = as_manager("verify-history")
+    assert ended.code == 1
+    lines = ended.out.splitlines()
+    assert any(line.startswith("seal 1, which this PC saw on ") for line in lines)
+    assert any("is not as its last recorded change left it" in line and line.endswith(": phone") for line in lines)
+    assert "table history: what records or protects its changes is switched off" in lines
+    assert lines[-1] == "the history is NOT whole"
+    document = as_manager("verify-history", "--json").document
+    assert {one["problem"] for one in document["findings"]} == {"anchor", "unrecorded", "not-recording"}
+
+
+def test_who_may_not_see_everybodys_changes_is_refused(
+    as_manager: Command, database_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ADDRESS, text(database_url))
+    ended = as_manager("verify-history", "--json")
+    assert (ended.code, ended.document["error"]) == (1, "not-allowed")

@@ -179,6 +179,22 @@ def test_nothing_is_sealed_that_a_transaction_under_way_could_still_slip_rows_in
         )
 
 
+def test_numbers_that_were_taken_and_never_used_do_not_hold_sealing_up(
+    worked: list[UUID], owner_engine: Engine, database_url: URL, manager: Database
+) -> None:
+    with connected(database_url) as connection, connection.begin_nested() as inner:
+        _change(connection, worked[1], note="hip")
+        inner.rollback()
+    with owner_engine.begin() as connection:
+        mark = "SELECT true, last_value, 1 FROM history_id_seq"  # as if it had been set while that was under way
+        connection.execute(text("DELETE FROM history_horizon"))
+        connection.execute(text(f"INSERT INTO history_horizon {mark}"))
+    with connected(database_url) as connection:
+        _change(connection, worked[1], note="hip")
+    _seal_all(database_url)
+    assert verify_history(manager).is_sound
+
+
 def test_a_database_that_was_restored_on_another_server_is_sealed_on(
     worked: list[UUID], owner_engine: Engine, database_url: URL, manager: Database
 ) -> None:

@@ -121,8 +121,9 @@ BEGIN
         IF horizon IS NULL OR horizon.last_id <= sealed
             OR horizon.xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint THEN
             SELECT CASE WHEN q.is_called THEN q.last_value ELSE 0 END INTO given FROM public.history_id_seq AS q;
-            SELECT given AS last_id, 0::bigint AS xid INTO horizon;
-            IF given > sealed THEN
+            SELECT sealed AS last_id, 0::bigint AS xid INTO horizon;
+            IF EXISTS (SELECT FROM public.history AS h WHERE h.id > sealed) THEN
+                horizon.last_id := given;
                 horizon.xid := pg_current_xact_id()::text::bigint;
                 INSERT INTO public.history_horizon (last_id, xid) VALUES (horizon.last_id, horizon.xid)
                 ON CONFLICT (one) DO UPDATE SET last_id = excluded.last_id, xid = excluded.xid;
@@ -146,6 +147,8 @@ BEGIN
                     coalesce(last.digest, ''::bytea) || convert_to(concat_ws('|', coalesce(last.no, 0) + 1, sealed + 1,
                         until, many, to_char(this AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'UTF8')
                     || links), marks, this);
+            ELSE  -- only numbers whose transactions were rolled back: there is nothing to seal up to here
+                DELETE FROM public.history_horizon;
             END IF;
             rest := rest OR (SELECT q.last_value > horizon.last_id FROM public.history_id_seq AS q);
         END IF;

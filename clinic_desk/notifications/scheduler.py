@@ -78,8 +78,9 @@ class Scheduler:
         offers: Callable[[Database, Callable[[], bool]], bool] | None = None,
         seals: Path | None = None,
     ) -> None:
-        """`offers` does what is to be done about offers of free times; True: an answer by SMS is waited for. `seals`: the
-        file that keeps the history's seals in mind (`database.anchors`).
+        """`offers` does what is to be done about offers of free times; True: an answer by SMS is waited for.
+
+        `seals`: the file that keeps the history's seals in mind (`database.anchors`).
         """
         self._database = database
         self._offers = offers

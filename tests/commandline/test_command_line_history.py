@@ -26,6 +26,14 @@ def as_manager(
     return command
 
 
+def _until_sealed(as_manager: Command) -> None:
+    """Other tests' transactions on the same server may hold sealing up for a while."""
+    for _ in range(100):
+        if as_manager("verify-history", "--json").document["anchors"]:
+            return
+    pytest.fail("nothing was sealed")
+
+
 def _as_owner(engine: Engine, *statements: str) -> None:
     with engine.begin() as connection:
         for statement in statements:
@@ -35,6 +43,7 @@ def _as_owner(engine: Engine, *statements: str) -> None:
 def test_a_whole_history_is_exit_code_0_and_from_then_on_this_pc_knows_its_last_seal(as_manager: Command) -> None:
     first = as_manager("verify-history", "--json")
     assert (first.code, first.document["sound"], first.document["anchors"]) == (0, True, 0)
+    _until_sealed(as_manager)
     again = as_manager("verify-history")
     assert again.code == 0
     assert "the history is whole" in again.out
@@ -44,7 +53,7 @@ def test_a_whole_history_is_exit_code_0_and_from_then_on_this_pc_knows_its_last_
 def test_what_is_wrong_is_said_in_words_with_where_and_is_exit_code_1(
     as_manager: Command, owner_engine: Engine
 ) -> None:
-    as_manager("verify-history")
+    _until_sealed(as_manager)
     with owner_engine.connect() as connection:
         last = connection.exec_driver_sql("SELECT max(id) FROM history WHERE table_name = 'patient'").scalar_one()
     _as_owner(

@@ -13,6 +13,7 @@ from clinic_desk.services.demo_appointments import DemoAppointment, demo_appoint
 from clinic_desk.services.demo_messages import SETTINGS, DemoMessage, DemoReply, demo_messages, demo_replies
 from clinic_desk.services.demo_patients import demo_patients
 from clinic_desk.services.demo_setup import STAFF, DemoSetup, demo_setup
+from clinic_desk.services.demo_story import told
 from clinic_desk.services.demo_waiting import demo_waiting
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def build_demo(today: date, now: datetime, seed: int = SEED) -> DemoClinic:
     began = day_bounds(today, "UTC")[0] - _RECORDS_BEGAN
     patients = demo_patients(today, began, chance("patients"))
     appointments = demo_appointments(setup, patients, now, chance("appointments"))
+    appointments = told(appointments, setup, now, chance("story"))
     messages = demo_messages(setup, patients, appointments, now, chance("messages"))
     return DemoClinic(
         setup=setup,
@@ -70,12 +72,14 @@ def create_demo(owner_url: URL | str, today: date, now: datetime) -> None:
     Does nothing to a database that holds the demo already. Raises InvalidInput for one that holds other patients, and
     the errors of `database.failures` for what the server refuses.
     """
-    from clinic_desk.database.loading import is_demo_there, load_rows, opened, set_messaging
-    from clinic_desk.services.demo_rows import rows_of
+    from clinic_desk.database.loading import Story, is_demo_there, load_rows, opened, set_messaging
+    from clinic_desk.services.demo_rows import rows_of, steps_of
 
     with opened(owner_url) as connection:
         if not is_demo_there(connection):
-            load_rows(connection, rows_of(build_demo(today, now)), {"": _LOADER, **STAFF})
+            made = build_demo(today, now)
+            began = day_bounds(today, "UTC")[0] - _RECORDS_BEGAN
+            load_rows(connection, rows_of(made), {"": _LOADER, **STAFF}, Story(began, steps_of(made)))
             set_messaging(connection, SETTINGS)
 
 

@@ -37,14 +37,28 @@ _REASONS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class DemoStep:
+    """One change: the status it gave, when, and who made it (a login and a desk)."""
+
+    status: AppointmentStatus
+    at: datetime
+    by: str
+    desk_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class DemoAppointment:
-    """An appointment with its story: when it was booked, and who changed it last (a login and a desk), and when."""
+    """An appointment with its story: when it was booked, and who changed it last (a login and a desk), and when.
+
+    `steps`: all changes, the booking first; as many as its version says.
+    """
 
     appointment: Appointment
     booked_at: datetime
     changed_at: datetime
     changed_by: str
     desk_id: UUID
+    steps: tuple[DemoStep, ...] = ()
 
 
 def demo_appointments(

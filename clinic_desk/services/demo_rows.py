@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.database.loading import Rows
 from clinic_desk.domain.folding import search_key
+from clinic_desk.domain.records import AppointmentStatus as Status
 
 if TYPE_CHECKING:
     from clinic_desk.domain.waiting import Wish
     from clinic_desk.services.demo import DemoClinic
     from clinic_desk.services.demo_appointments import DemoAppointment
-    from clinic_desk.services.demo_messages import DemoMessage, Step
+    from clinic_desk.services.demo_messages import DemoMessage
+    from clinic_desk.services.demo_messages import Step as MessageStep
     from clinic_desk.services.demo_setup import DemoSetup
 
 _PATIENT = "id family_name given_name birth_date gender phone email channel language note"
@@ -27,6 +29,7 @@ _MESSAGE = (
     " status last_error error_code rule_id"
 )
 _WISH = "id patient_id type_id appointment_id practitioner_ids weekdays priority note added_at"
+_FLOW: Final = (Status.ARRIVED, Status.CHECKED_IN, Status.FULFILLED)
 _REPLY = "id provider_id sender body received_at meaning status patient_id appointment_id"
 
 
@@ -37,7 +40,7 @@ def rows_of(demo: DemoClinic) -> Iterator[Rows]:
     yield Rows("patient", f"{_PATIENT} search_key", patients)
     yield Rows(
         "appointment",
-        f"{_APPOINTMENT} changed_at changed_by changed_desk_id",
+        f"{_APPOINTMENT} changed_at changed_by changed_desk_id arrived_at in_room_at finished_at",
         [_appointment(row) for row in demo.appointments],
     )
     yield Rows(
@@ -84,7 +87,18 @@ def _values(record: Any, columns: str) -> tuple[object, ...]:
 
 
 def _appointment(row: DemoAppointment) -> tuple[object, ...]:
-    return (*_values(row.appointment, _APPOINTMENT), row.changed_at, row.changed_by, row.desk_id)
+    changed = (row.changed_at, row.changed_by, row.desk_id)
+    flow = {step.status: step.at for step in row.steps}
+    return (*_values(row.appointment, _APPOINTMENT), *changed, *map(flow.get, _FLOW))
+
+
+def steps_of(demo: DemoClinic) -> list[tuple[object, ...]]:
+    """Return every change of every appointment as a row of `loading.STEP`."""
+    return [
+        (row.appointment.id, version, step.at, step.by, step.desk_id, step.status.value)
+        for row in demo.appointments
+        for version, step in enumerate(row.steps, start=1)
+    ]
 
 
 def _message(row: DemoMessage) -> tuple[object, ...]:
@@ -98,7 +112,7 @@ def _wish(wish: Wish) -> tuple[object, ...]:
     return (*_values(wish, _WISH), "{" + ",".join(minutes) + "}")
 
 
-def _step(step: Step) -> dict[str, object]:
+def _step(step: MessageStep) -> dict[str, object]:
     """Return a step as the trigger stamp_notification() notes one."""
     noted = {"at": step.at.isoformat(), "s": step.status, "n": step.attempts, "by": step.by}
     return noted | {name: value for name, value in (("c", step.code), ("e", step.error)) if value}

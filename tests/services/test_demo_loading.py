@@ -12,16 +12,20 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from clinic_desk.database.engine import Database, DeskIdentity
-from clinic_desk.database.loading import DEMO_OPERATION, _copied, is_demo_there, load_rows
+from clinic_desk.database.loading import DEMO_OPERATION, Story, _copied, is_demo_there, load_rows
+from clinic_desk.database.queries_past import entries_at
 from clinic_desk.database.setup import OWNER
 from clinic_desk.domain.commands import SetStatus
+from clinic_desk.domain.figures import Period
 from clinic_desk.domain.records import AppointmentStatus
+from clinic_desk.domain.wall import local_day
 from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications import sweep
 from clinic_desk.services import demo
 from clinic_desk.services.booking import set_status
-from clinic_desk.services.calendar import load_clinic, load_day, load_fullness
+from clinic_desk.services.calendar import board_bounds, load_clinic, load_day, load_fullness
 from clinic_desk.services.demo import DemoClinic, build_demo, create_demo, is_demo
+from clinic_desk.services.figures import Wanted, read_figures
 from clinic_desk.services.history import history_of
 from clinic_desk.services.patients import search_patients
 from tests.plugins.postgres import LOGINS, PostgresServer, _new_database
@@ -85,7 +89,7 @@ def test_every_record_is_there_as_it_was_made_up(owner: Connection, desk: Databa
     stories = {story.appointment.id: story for story in found.appointments}
     patients = {patient.id: patient for patient in found.patients}
     board = load_day(desk, TODAY, clinic)
-    here = [entry for entry in board.entries if entry.appointment.version == 1]
+    here = [entry for entry in board.entries if entry.appointment.version == stories[entry.id].appointment.version]
     assert len(here) > 80
     for entry in here:
         story = stories[entry.id]
@@ -136,15 +140,71 @@ def test_everything_was_recorded_as_one_operation_and_nothing_was_announced(owne
         text("SELECT count(*) FROM history WHERE table_name IN ('patient', 'appointment') AND operation_id = :id"),
         {"id": DEMO_OPERATION},
     )
-    assert recorded == len(built().patients) + len(built().appointments)
+    assert recorded == len(built().patients) + sum(len(row.steps) for row in built().appointments)
+
+
+def test_the_history_is_that_of_the_story_in_the_order_of_time_and_what_a_look_back_finds(
+    owner: Connection, desk: Database
+) -> None:
+    story = next(row for row in built().appointments if len(row.steps) == 4)
+    lines = history_of(desk, story.appointment.id)
+    names = built().setup.clinic.staff
+    assert [(line.at, line.person, line.version) for line in lines] == [
+        (step.at, names[step.by], version) for version, step in enumerate(story.steps, start=1)
+    ]
+    assert [line.fields.get("status") for line in lines] == [
+        None, ("booked", "arrived"), ("arrived", "checked-in"), ("checked-in", "fulfilled"),
+    ]  # fmt: skip
+    order = "SELECT at FROM history WHERE table_name = 'appointment' AND operation_id = :id ORDER BY id"
+    moments = owner.scalars(text(order), {"id": DEMO_OPERATION}).all()
+    assert moments == sorted(moments)
+    clinic = load_clinic(desk)
+    ago = NOW - timedelta(hours=14)
+    with desk.reading() as connection:
+        past = entries_at(connection, ago, *board_bounds(TODAY, clinic))
+    booked_by_then = {
+        row.appointment.id
+        for row in built().appointments
+        if row.booked_at <= ago and local_day(row.appointment.starts_at, row.appointment.zone) == TODAY
+    }
+    found = {entry.id for entry in past}
+    assert len(found) > 60
+    assert found <= booked_by_then
+    assert {entry.appointment.status.value for entry in past} <= {"booked", "cancelled", "waitlist"}
+
+
+def test_an_image_of_the_history_has_the_fields_that_a_booking_at_a_desk_has(owner: Connection) -> None:
+    row = next(row for row in built().appointments if row.appointment.status is AppointmentStatus.FULFILLED)
+    owner.execute(text("UPDATE appointment SET note = 'x' WHERE id = :id"), {"id": row.appointment.id})
+    images = text(
+        "SELECT h.before, h.after, was.after AS of_demo FROM history h"
+        " JOIN history was ON was.row_id = h.row_id AND was.version = h.version - 1 ORDER BY h.id DESC LIMIT 1"
+    )
+    found = owner.execute(images).one()
+    assert found.before == found.of_demo
+    assert set(found.after) == set(found.of_demo)
+
+
+def test_the_figures_of_the_demo_have_life(postgres_server: PostgresServer, demo_database: str) -> None:
+    manager = Database(postgres_server.url(demo_database, LOGINS["clinic_manager"]), DeskIdentity(UUID(int=2), "m"))
+    found = read_figures(manager, Wanted(Period(TODAY - timedelta(days=21), TODAY)))
+    manager.dispose()
+    assert {row.desk for row in found.bookings} == {"Desk 1", "Desk 2"}
+    assert len({row.hour for row in found.bookings}) > 6
+    assert found.lead.median is not None
+    assert 24 < found.lead.median < 24 * 20
+    assert 0.6 < (found.time.utilisation or 0) < 0.95
+    assert found.visits.no_shows
+    assert 0 < found.visits.late < found.visits.cancelled
+    assert {row.outcome.value for row in found.messages} >= {"delivered", "sent", "failed"}
 
 
 def test_what_is_changed_afterwards_is_stamped_by_the_database(desk: Database) -> None:
     waiting = next(
         story.appointment for story in built().appointments if story.appointment.status is AppointmentStatus.ARRIVED
     )
-    entry = set_status(desk, SetStatus(waiting.id, 1, AppointmentStatus.CHECKED_IN))
-    assert entry.appointment.version == 2
+    entry = set_status(desk, SetStatus(waiting.id, waiting.version, AppointmentStatus.CHECKED_IN))
+    assert entry.appointment.version == waiting.version + 1
     assert entry.changed is not None
     assert entry.changed.desk == desk.desk.name
     assert next(line.command for line in history_of(desk, waiting.id)) == "demo"
@@ -159,7 +219,7 @@ def test_a_second_time_does_nothing_and_a_clinic_with_patients_is_refused(
     owner.execute(text("DELETE FROM operation WHERE command = 'demo'"))
     assert not is_demo_there(owner)
     with pytest.raises(InvalidInput, match="patients already"):
-        load_rows(owner, (), {})
+        load_rows(owner, (), {}, Story(NOW, ()))
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ WHERE a.patient_id = ANY(%(ids)s::uuid[]) AND a.occupies AND a.ends_at > now() O
 """
 _DONE: Final = """
 SELECT h.id, h.row_id, h.before, h.after FROM history h JOIN operation o ON o.id = h.operation_id
-WHERE h.operation_id = %(merge)s::uuid AND h.table_name = 'patient' AND o.command = 'MergePatients' ORDER BY h.id
+WHERE h.operation_id = %(merge)s::uuid AND h.table_name = 'patient'
+  AND o.command IN ('MergePatients', 'SeparatePatients', 'TakeBack') ORDER BY h.id
 """
 _LOCK_MOVED: Final = """
 SELECT id FROM {table} WHERE patient_id = %(kept)s::uuid AND id IN (
@@ -115,7 +116,7 @@ def to_come_of(connection: Connection, patient_ids: Iterable[UUID]) -> tuple[Ent
 
 
 def done_by(connection: Connection, merge_id: UUID) -> list[tuple[int, UUID, Mapping[str, Any], Mapping[str, Any]]]:
-    """Return (id in the history, patient, before, after) of the records that a merge changed; empty for no merge."""
+    """Return (id in the history, patient, before, after) of the records that a merge, or a separation, changed."""
     rows = connection.exec_driver_sql(_DONE, {"merge": str(merge_id)})
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 

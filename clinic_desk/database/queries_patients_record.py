@@ -39,7 +39,8 @@ LEFT JOIN LATERAL (
     WHERE h.row_id = p.id AND h.table_name = 'patient'
       AND (h.after ->> 'merged_into_id') IS DISTINCT FROM (h.before ->> 'merged_into_id')
     ORDER BY h.id DESC LIMIT 1) AS h
-  ON p.merged_into_id IS NOT NULL AND h.command = 'MergePatients' AND h.before ->> 'merged_into_id' IS NULL
+  ON p.merged_into_id IS NOT NULL AND h.command IN ('MergePatients', 'TakeBack')
+  AND h.before ->> 'merged_into_id' IS NULL
 ORDER BY p.id <> w.id, h.at DESC NULLS LAST, p.id
 """  # noqa: S608  # constants of this module only
 _ENTRIES: Final = f"""{ENTRY}
@@ -68,7 +69,8 @@ WITH picked AS MATERIALIZED (
         SELECT h.id FROM history h WHERE h.row_id = a.id AND h.table_name = 'appointment'
           AND NOT (h.action = 'update' AND h.before ->> 'patient_id' <> h.after ->> 'patient_id' AND EXISTS (
               SELECT FROM operation o
-              WHERE o.id = h.operation_id AND o.command IN ('MergePatients', 'SeparatePatients')))
+              WHERE o.id = h.operation_id AND o.command IN ('MergePatients', 'SeparatePatients', 'TakeBack')
+                AND EXISTS (SELECT FROM history m WHERE m.operation_id = o.id AND m.table_name = 'patient')))
         ORDER BY h.id DESC LIMIT %(limit)s) AS h
      WHERE a.patient_id = %(id)s::uuid)
     ORDER BY id DESC LIMIT %(limit)s)

@@ -16,7 +16,7 @@ from clinic_desk.domain.records import (
     ParticipationStatus,
     Patient,
 )
-from clinic_desk.domain.undoing import AT_MOST, TAKE_BACK, UNDOABLE, Deed
+from clinic_desk.domain.undoing import AT_MOST, OF_RECORDS, TAKE_BACK, UNDOABLE, Deed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +38,22 @@ ORDER BY c.depth DESC LIMIT 1
 """
 _ROWS: Final = """
 SELECT table_name, row_id, version, before, after FROM history WHERE operation_id = %(id)s::uuid
-  AND table_name IN ('appointment', 'time_off', 'closure', 'offer_round') ORDER BY id
+  AND table_name IN ('appointment', 'patient', 'time_off', 'closure', 'block', 'block_type',
+    'offer_round') ORDER BY id
+"""
+# The double leads to the record that stays, before a separation or after a merge; an absence has a name.
+_NAMES: Final = """
+SELECT h.operation_id, h.table_name = 'patient',
+       CASE WHEN h.table_name = 'patient' THEN concat_ws(' ', k.given_name, k.family_name)
+            ELSE coalesce(h.after, h.before) ->> 'name' END,
+       concat_ws(' ', h.after ->> 'given_name', h.after ->> 'family_name')
+FROM history h LEFT JOIN patient k
+  ON h.table_name = 'patient' AND k.id = coalesce(h.after ->> 'merged_into_id', h.before ->> 'merged_into_id')::uuid
+WHERE h.operation_id = ANY(%(ids)s::uuid[]) AND (
+    h.table_name IN ('time_off', 'closure', 'block')
+    OR (h.table_name = 'patient' AND (h.before ->> 'merged_into_id' IS NULL OR h.after ->> 'merged_into_id' IS NULL)
+        AND (h.before ->> 'merged_into_id') IS DISTINCT FROM (h.after ->> 'merged_into_id')))
+ORDER BY h.id DESC
 """
 _BY_OTHERS: Final = """
 SELECT EXISTS (SELECT FROM history WHERE row_id = %(row)s::uuid AND table_name = 'appointment'
@@ -87,6 +102,9 @@ ORDER BY own.at, own.id
 """  # noqa: S608  # constants of this module only
 
 
+_BY_APPOINTMENT: Final = frozenset(name for name in UNDOABLE if not name.startswith(("Save", "Remove"))) - OF_RECORDS
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """An operation of this desk and person that was not taken back. `command`, `began_at`: of what was done first."""
@@ -133,6 +151,21 @@ def written(connection: Connection, operation_id: UUID) -> tuple[Written, ...]:
     return tuple(reversed(found.values()))
 
 
+def image_of(connection: Connection, table: str, row_id: UUID) -> Mapping[str, Any] | None:
+    """Return a row as it stands, held until the end, as the history would hold it; None if it is gone."""
+    statement = f"SELECT to_jsonb(x) FROM (SELECT * FROM {table} WHERE id = %(id)s::uuid FOR UPDATE) AS x"  # noqa: S608
+    found: Mapping[str, Any] | None = connection.exec_driver_sql(statement, {"id": str(row_id)}).scalar()
+    return found
+
+
+def types_of_block(connection: Connection, block_id: UUID) -> frozenset[UUID]:
+    """Return for which types a block is kept now."""
+    rows = connection.exec_driver_sql(
+        "SELECT type_id FROM block_type WHERE block_id = %(id)s::uuid", {"id": str(block_id)}
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def changed_by_others(connection: Connection, desk_id: UUID, row_id: UUID, version: int) -> bool:
     """Whether another desk or person changed an appointment after this version of it."""
     values = {"row": str(row_id), "version": version, "desk": str(desk_id)}
@@ -177,14 +210,24 @@ def write(connection: Connection, operation_id: UUID, by: UUID) -> None:
 def last_deeds(connection: Connection, desk_id: UUID) -> tuple[tuple[Deed, UUID | None], ...]:
     """Return what this desk and person did last in the order it was done, and with each what it took back."""
     values = {"desk": str(desk_id), "commands": [*sorted(UNDOABLE), TAKE_BACK], "most": 2 * AT_MOST}
-    rows = connection.exec_driver_sql(_LAST, values)
-    return tuple((_deed(*row), row[2]) for row in rows)
+    rows = connection.exec_driver_sql(_LAST, values).all()
+    names = _names(connection, [row[0] for row in rows if row[1] not in _BY_APPOINTMENT])
+    return tuple((_deed(names.get(row[0], ()), *row), row[2]) for row in rows)
 
 
-def _deed(row_id: UUID, command: str, _undoes: UUID | None, number: int | None, *images: Any) -> Deed:
+def _names(connection: Connection, ids: list[UUID]) -> dict[UUID, tuple[str, ...]]:
+    if not ids:
+        return {}
+    found = connection.exec_driver_sql(_NAMES, {"ids": [str(each) for each in ids]})
+    return {row[0]: (row[2], row[3]) if row[1] else (row[2],) for row in found}
+
+
+def _deed(
+    names: tuple[str, ...], row_id: UUID, command: str, _undoes: UUID | None, number: int | None, *images: Any
+) -> Deed:
     before, after, *patient = images
-    if after is None:
-        return Deed(row_id, number=0, command=command)
+    if after is None or command in OF_RECORDS:
+        return Deed(row_id, number=0, command=command, names=names)
     who = patient_record(patient)
     return Deed(row_id, _entry(before, who), _entry(after, who), number or 0, command=command)
 

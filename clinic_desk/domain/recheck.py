@@ -45,12 +45,11 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class KeptTime:
-    """Put an appointment at an instant. `agreed`: its wall time and zone, if not what its site's clocks show then."""
+    """Put an appointment at the instant at which its site's clocks show the time that was agreed."""
 
     appointment_id: UUID
     version: int
     starts_at: datetime
-    agreed: tuple[datetime, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +123,6 @@ def _together(appointments: Iterable[Appointment], goes_later: Set[UUID]) -> lis
         keys[row.id] = (later, sign * begins, row.squeezed_in, sign * begin)
     in_order = sorted(keys, key=lambda row_id: keys[row_id])
     return [tuple(group) for _, group in groupby(in_order, key=lambda row_id: keys[row_id][:2])]
-
-
-def taking_back(before: Iterable[Appointment], after: Iterable[Entry]) -> KeepWallTimes:
-    """Return the command that puts corrected appointments where they were, with what was agreed then."""
-    versions = {entry.id: entry.appointment.version for entry in after}
-    return KeepWallTimes(
-        tuple(
-            KeptTime(row.id, versions[row.id], row.starts_at, (row.wall_start, row.zone))
-            for row in before
-            if row.id in versions
-        )
-    )
 
 
 def misfits(

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.merge import FIELDS, take, value_of
+from clinic_desk.domain.patients_merge import Separated
 from clinic_desk.domain.records import Appointment, AppointmentStatus, CancellationReason, Entry
 from clinic_desk.errors import Refused
 
@@ -25,10 +26,24 @@ TAKE_BACK: Final = "TakeBack"
 UNDOABLE: Final = frozenset(
     {
         *("Book", "Update", "SetStatus", "Cancel", "Park", "Reinstate"),
-        *("BookSeries", "ChangeSeries", "CarryOut", "MarkNoShows", "TakeGap", "SetAgain", "StartOffers"),
+        *(
+            "BookSeries",
+            "ChangeSeries",
+            "CarryOut",
+            "MarkNoShows",
+            "TakeGap",
+            "SetAgain",
+            "StartOffers",
+            "KeepWallTimes",
+        ),
+        *("MergePatients", "SeparatePatients"),
+        *("SaveTimeOff", "SaveClosure", "SaveClosures", "SaveBlock"),
+        *("Remove time_off", "Remove closure", "Remove block"),
     }
 )
 """The commands that are offered to be taken back after the desk was started anew."""
+OF_RECORDS: Final = frozenset({"MergePatients", "SeparatePatients"})
+"""Those that make one record of two, or two of one: what they moved goes with the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +65,14 @@ class TakeBack:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What stands now; `entries` by start. `operation_id`: what is to be taken back to do it again."""
+    """What stands now; `entries` by start. `operation_id`: what is to be taken back to do it again.
+
+    `separated`: two records again, and what of them stayed as it was.
+    """
 
     entries: tuple[Entry, ...]
     operation_id: UUID
+    separated: Separated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +112,9 @@ class Deed:
     """One change of this desk, however many appointments it changed, for a list of what can be taken back.
 
     `before` (None: it was booked) and `after` are those of its only or first appointment; `after` None: it changed none
-    (an absence alone). `number`: of appointments. `text`: what was told of it, if it was more than one change.
-    `command`: what it was; after a restart there is no text.
+    (an absence alone, records). `number`: of appointments. `text`: what was told of it, if it was more than one change.
+    `command`: what it was; after a restart there is no text. `names`: of the record that stays and the double, or of
+    the absence. `group`: those of one group, one behind the other, are taken back in one go.
     """
 
     mark: Mark
@@ -103,6 +123,8 @@ class Deed:
     number: int = 1
     text: str = ""
     command: str = ""
+    names: tuple[str, ...] = ()
+    group: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

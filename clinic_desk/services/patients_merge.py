@@ -126,25 +126,57 @@ def separate_patients(db: Database, command: SeparatePatients) -> Separated:
     on, which has to be taken back first).
     """
 
-    def work(connection: Connection) -> Separated:
-        rows = queries.done_by(connection, command.merge_id)
-        double_id, kept_id = _who(rows)
-        leads = queries.lock_again(connection, command.merge_id, kept_id, double_id)
-        if leads.get(double_id) != kept_id or leads.get(kept_id) is not None:
-            raise _conflict(connection, double_id if leads.get(double_id) != kept_id else kept_id)
-        moved = queries.separate(connection, command.merge_id, kept_id, double_id)
-        stayed = _fields_back(connection, kept_id, rows)
-        since = queries.booked_since(connection, kept_id, rows[0][0])
-        return Separated(_patient(connection, kept_id), _patient(connection, double_id), moved, since, stayed)
-
-    return db.changing(command.operation_id, "SeparatePatients", work, partial(_separated, command))
+    return db.changing(
+        command.operation_id,
+        "SeparatePatients",
+        partial(separate_in, command.merge_id),
+        partial(_separated, command),
+    )
 
 
-def _who(rows: list[tuple[int, UUID, Mapping[str, Any], Mapping[str, Any]]]) -> tuple[UUID, UUID]:
-    """Return the double and the record that stayed. Raises NotFound."""
+def separate_in(merge_id: UUID, connection: Connection) -> Separated:
+    """Take a merge back within a transaction that is open; see `separate_patients`."""
+    rows = queries.done_by(connection, merge_id)
+    double_id, kept_id = _who(rows)
+    leads = queries.lock_again(connection, merge_id, kept_id, double_id)
+    if leads.get(double_id) != kept_id or leads.get(kept_id) is not None:
+        raise _conflict(connection, double_id if leads.get(double_id) != kept_id else kept_id)
+    moved = queries.separate(connection, merge_id, kept_id, double_id)
+    stayed = _fields_back(connection, kept_id, rows)
+    since = queries.booked_since(connection, kept_id, rows[0][0])
+    return Separated(_patient(connection, kept_id), _patient(connection, double_id), moved, since, stayed)
+
+
+def merge_again_in(separation_id: UUID, connection: Connection) -> None:
+    """Make one record of two again that an operation separated: all that is the double's by now goes over.
+
+    Fields go back to what the merge had made of them, but for those that somebody changed since. Raises PatientConflict
+    if either was merged meanwhile, NotFound.
+    """
+    rows = queries.done_by(connection, separation_id)
+    double_id, kept_id = _who(rows, merged=False)
+    found = queries.lock_both(connection, kept_id, double_id)
+    for patient_id in (kept_id, double_id):
+        if patient_id not in found or found[patient_id][1] is not None:
+            raise _conflict(connection, patient_id)
+    _fields_back(connection, kept_id, rows)
+    queries.merge(connection, kept_id, double_id)
+
+
+def is_merge(connection: Connection, operation_id: UUID) -> bool:
+    """Whether an operation made one record of two, rather than two of one."""
+    rows = queries.done_by(connection, operation_id)
+    return any(before.get("merged_into_id") is None and after.get("merged_into_id") for _, _, before, after in rows)
+
+
+def _who(
+    rows: list[tuple[int, UUID, Mapping[str, Any], Mapping[str, Any]]], *, merged: bool = True
+) -> tuple[UUID, UUID]:
+    """Return the double and the record that stayed, of a merge or of a separation. Raises NotFound."""
     for _, row_id, before, after in rows:
-        if before.get("merged_into_id") is None and after.get("merged_into_id"):
-            return row_id, UUID(after["merged_into_id"])
+        alone, leading = (before, after) if merged else (after, before)
+        if alone.get("merged_into_id") is None and leading.get("merged_into_id"):
+            return row_id, UUID(leading["merged_into_id"])
     raise NotFound(what="merge")
 
 

@@ -132,7 +132,7 @@ def _keep(db: Database, command: KeepWallTimes, connection: Connection) -> tuple
     lock_places(connection, (wanted_place(rough_candidate(row, updates[row.id]), leaving=row) for row in rows))
     allow_kept_times(connection)
     order = in_turn(rows, frozenset(row.id for row in rows if steps[row.id].starts_at > row.starts_at))
-    changed = [_keep_one(db, updates[key], steps[key].agreed, standing[key], connection) for key in order]
+    changed = [_keep_one(db, updates[key], standing[key], connection) for key in order]
     return tuple(sorted(changed, key=lambda entry: (entry.appointment.starts_at, entry.id)))
 
 
@@ -151,11 +151,9 @@ def _update(step: KeptTime, was: Appointment, beside: frozenset[UUID], *, tell: 
     )
 
 
-def _keep_one(
-    db: Database, update: Update, agreed: tuple[datetime, str] | None, was: Entry, connection: Connection
-) -> Entry:
+def _keep_one(db: Database, update: Update, was: Entry, connection: Connection) -> Entry:
     try:
-        return update_in(db, update, connection, agreed=agreed, forgiven=_FORGIVEN)
+        return update_in(db, update, connection, forgiven=_FORGIVEN)
     except Refused as cause:
         raise NotKept(was, cause) from cause
 

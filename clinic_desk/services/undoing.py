@@ -8,13 +8,16 @@ know for a redo, and after the program was started anew.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from clinic_desk.database import queries_undo as queries
 from clinic_desk.database.queries_away import lock_plan
 from clinic_desk.database.queries_entries import entries_by_id
 from clinic_desk.database.queries_recheck import keep_wall_times
+from clinic_desk.database.queries_setup import set_links
 from clinic_desk.domain.candidates import candidate_of_appointment
 from clinic_desk.domain.commands import AUTOMATIC, Rule, Update
 from clinic_desk.domain.records import AppointmentStatus, Entry
@@ -34,17 +37,18 @@ from clinic_desk.domain.undoing import (
 from clinic_desk.errors import Refused
 from clinic_desk.services.asking import withdraw_in
 from clinic_desk.services.booking_steps import rewrite_in, update_in
+from clinic_desk.services.patients_merge import is_merge, merge_again_in, separate_in
 from clinic_desk.services.placing import TAKEN, wanted_place
 from clinic_desk.services.setup import saving
 from clinic_desk.services.telling import tell_of_dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from uuid import UUID
 
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
+    from clinic_desk.domain.patients_merge import Separated
     from clinic_desk.domain.records import Appointment
     from clinic_desk.domain.rules import Candidate
     from clinic_desk.domain.undoing import Mark, TakeBack
@@ -53,6 +57,7 @@ _STEP: Final = "taking_back"
 _ABSENCES: Final = {
     "time_off": ("practitioner_id", "starts_at", "ends_at", "name"),
     "closure": ("site_id", "first_day", "last_day", "name"),
+    "block": ("practitioner_id", "room_id", "starts_at", "ends_at", "name"),
 }
 _AS_IT_STOOD: Final = frozenset(Rule) - TAKEN - {Rule.TIME_OFF, Rule.CLOSURE, Rule.BLOCKED, Rule.PATIENT_BUSY}
 """What is not in the way of one that goes back to where it stood: only what may have come there since is."""
@@ -78,7 +83,8 @@ def take_back(db: Database, command: TakeBack) -> TakenBack:
 
     A message that has not left is called back, one that has is followed by its correction. Raises NotTakenBack (what
     stood in the way, appointment by appointment: a Conflict where another desk changed it since), NothingToTakeBack,
-    SetupConflict (an absence was changed since), NotAllowed, DatabaseDown, Busy, OutcomeUnknown: nothing was done then.
+    SetupConflict (an absence was changed since), PatientConflict (records were merged or separated on), NotAllowed,
+    DatabaseDown, Busy, OutcomeUnknown: nothing was done then.
     """
     return db.changing(command.operation_id, TAKE_BACK, partial(_take_back, db, command), partial(_taken, command))
 
@@ -88,12 +94,24 @@ def _take_back(db: Database, command: TakeBack, connection: Connection) -> Taken
     if operation is None:
         raise NothingToTakeBack
     rows = queries.written(connection, operation.id)
-    _put_absences_back(connection, rows)
-    _withdraw_offers(connection, rows)
-    work = _Work(db, connection, operation, command)
-    work.do([row for row in rows if row.table == "appointment" and row.id not in command.leaving])
+    separated = None
+    if any(row.table == "patient" for row in rows):
+        separated = _put_records_back(connection, operation.id)
+    else:
+        _put_absences_back(connection, rows)
+        _withdraw_offers(connection, rows)
+        work = _Work(db, connection, operation, command)
+        work.do([row for row in rows if row.table == "appointment" and row.id not in command.leaving])
     queries.write(connection, operation.id, command.operation_id)
-    return _taken(command, connection)
+    return replace(_taken(command, connection), separated=separated)
+
+
+def _put_records_back(connection: Connection, operation_id: UUID) -> Separated | None:
+    """Make two records of what a merge made one of, or one of what a separation made two of."""
+    if is_merge(connection, operation_id):
+        return separate_in(operation_id, connection)
+    merge_again_in(operation_id, connection)
+    return None
 
 
 def _taken(command: TakeBack, connection: Connection) -> TakenBack:
@@ -108,11 +126,48 @@ def _put_absences_back(connection: Connection, rows: Iterable[queries.Written]) 
         columns = _ABSENCES.get(row.table)
         if columns is None:
             continue
+        version = _version_of_absence(connection, row, columns)
         if row.before is None:
-            saving.erase(connection, row.table, row.id, row.version)
+            saving.erase(connection, row.table, row.id, version)
         else:
             values: dict[str, Any] = {name: row.before[name] for name in columns}
-            saving.write(connection, row.table, row.id, 0 if row.after is None else row.version, values)
+            saving.write(connection, row.table, row.id, version, values)
+    for block_id, type_ids in _types_of_blocks(connection, rows).items():
+        set_links(connection, "block_type", ("block_id", block_id), "type_id", type_ids)
+
+
+def _version_of_absence(connection: Connection, row: queries.Written, columns: Iterable[str]) -> int:
+    """Return the version over which it is put back: it stands as the operation left it. 0: it is gone since then."""
+    if row.after is None:
+        return 0
+    now = queries.image_of(connection, row.table, row.id)
+    if now is None or any(_instant(now[name]) != _instant(row.after[name]) for name in columns):
+        raise saving.conflict(connection, row.table, row.id)
+    return int(now["version"])
+
+
+def _instant(value: Any) -> Any:
+    """Two spellings of one instant are the same."""
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) and "T" in value else value
+    except ValueError:
+        return value
+
+
+def _types_of_blocks(connection: Connection, rows: Iterable[queries.Written]) -> dict[UUID, frozenset[UUID]]:
+    """Return for each block that is there again for which types it was kept, if that was changed."""
+    links = [row for row in rows if row.table == "block_type"]
+    blocks = {row.id: row for row in rows if row.table == "block"}
+    changed = {UUID(str((row.before or row.after or {})["block_id"])) for row in links}
+    found: dict[UUID, frozenset[UUID]] = {}
+    for block_id in changed:
+        if block_id in blocks and blocks[block_id].before is None:
+            continue  # it was added, and is gone with what belonged to it
+        now = queries.types_of_block(connection, block_id)
+        added = {UUID(str(row.after["type_id"])) for row in links if row.before is None and row.after is not None}
+        removed = {UUID(str(row.before["type_id"])) for row in links if row.after is None and row.before is not None}
+        found[block_id] = frozenset(now - added | removed)
+    return found
 
 
 def _withdraw_offers(connection: Connection, rows: Iterable[queries.Written]) -> None:

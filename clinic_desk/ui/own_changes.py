@@ -17,7 +17,7 @@ from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.taking_back import TakingBack
 from clinic_desk.ui.told import already_text, done_text
-from clinic_desk.ui.undo import DoneTogether, UndoStack
+from clinic_desk.ui.undo import UndoStack
 
 if TYPE_CHECKING:
     from clinic_desk.domain.commands import Update
@@ -85,17 +85,19 @@ class OwnChanges(QObject):
         """Do again what was taken back last."""
         self.taking_back.wish(again=True)
 
-    def committed_together(self, text: str, done: Deed | DoneTogether) -> None:
-        """A change of several appointments stands, and they are shown: say it, and offer to take it back."""
-        from clinic_desk.domain.ids import new_id
-        from clinic_desk.domain.undoing import Deed
+    def committed_together(self, text: str, *deeds: Deed) -> None:
+        """A change of several appointments stands, and they are shown: say it, and offer to take it back.
 
-        if isinstance(done, Deed):
-            deed, act = replace(done, text=text), None
-        else:
-            deed, act = Deed(new_id(), text=text), done
-        self.stack.did(deed, act)
-        self._toasts.show_text(text, action=self.tr("Undo"), act=lambda: self.taking_back.take_back_told(deed.mark))
+        One that was made part by part has a deed for each part; they are taken back in one go.
+        """
+        from clinic_desk.domain.ids import new_id
+
+        group = new_id() if len(deeds) > 1 else None
+        for deed in deeds:
+            has_words = deed.text or deed.names
+            self.stack.did(replace(deed, text=deed.text if has_words else text, group=group))
+        mark = deeds[-1].mark
+        self._toasts.show_text(text, action=self.tr("Undo"), act=lambda: self.taking_back.take_back_told(mark))
 
     def say(self, error: ClinicDeskError, about: Entry) -> None:
         """Say in a note why something was not done."""

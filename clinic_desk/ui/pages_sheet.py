@@ -61,6 +61,8 @@ class PagesSheet(Sheet):
         self.who.setObjectName(f"{name}_who")
         self.who.setProperty("boxed", "true")
         (self.who if may_write else self.save).hide()
+        self.below = QHBoxLayout()
+        """The line of what was said and the buttons."""
         self._lay_out_parts(title)
         self.areas.currentRowChanged.connect(self._show_page)
         self.add_key(QKeySequence(QKeySequence.StandardKey.Save), self.save.click)
@@ -72,7 +74,7 @@ class PagesSheet(Sheet):
         show_focus(self.areas)
         self.areas.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         let_wrap(self.told)
-        middle, below = QHBoxLayout(), QHBoxLayout()
+        middle, below = QHBoxLayout(), self.below
         middle.setSpacing(16)
         middle.addWidget(self.areas)
         middle.addWidget(self.pages, 1)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from clinic_desk.domain.refusals import Conflict, SlotTaken
+from clinic_desk.domain.refusals import Conflict, PatientConflict, SlotTaken
 from clinic_desk.errors import ClinicDeskError
+from clinic_desk.ui.booking.words import one_line
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.shell.toasts import Toasts
 from clinic_desk.ui.told import place_text
@@ -31,6 +32,8 @@ class TakingBack(QObject):
     """The Deed that was not taken back, or done again (bool), and the Hindrance: another desk changed it since."""
     taken = Signal(object, object, bool)
     """As `crossed`: its time was given to somebody else meanwhile."""
+    told = Signal(str, str)
+    """What became of it, and its role (ok, danger): for what lies over the notes."""
     hindered = Signal(object, object, bool)
     """The Deed of several appointments that was not, and the NotTakenBack."""
 
@@ -68,11 +71,6 @@ class TakingBack(QObject):
 
     def take_back(self, deed: Deed, *, again: bool = False, leaving: frozenset[UUID] = frozenset()) -> None:
         """Send what takes a change back; of an undo, what does it again. `leaving`: what is not taken back with it."""
-        act = self._own.stack.act_of(deed.mark)
-        if act is not None:
-            self._own.stack.drop(deed.mark)
-            act.take_back()
-            return
         from clinic_desk.domain.undoing import TakeBack
 
         self._send_back(
@@ -102,6 +100,10 @@ class TakingBack(QObject):
         tells = self.left == deed.mark
         if not self._own.stack.took_back(deed.mark, taken.operation_id):
             self.unknown.emit()
+        part = self._own.stack.last_undone() if again else self._own.stack.last()
+        if deed.group is not None and part is not None and part.group == deed.group:
+            self.take_back(part, again=again)
+            return
         what = deed_words(deed, self._desk.store.clinic)
         text = self.tr("Done again: {what}") if again else self.tr("Undone: {what}")
         text = text.format(what=what)
@@ -109,9 +111,14 @@ class TakingBack(QObject):
             text = f"{text} · {place_text(taken.entries[0], self._desk.store.clinic)}"
         if tells:
             text = self.tr("{undone} · a correction will be sent").format(undone=text)
+        if taken.separated is not None:
+            from clinic_desk.ui.patients.words import separated_text
+
+            text = separated_text(taken.separated)
+        self.told.emit(text, "ok")
         action = self.tr("Undo") if again else self.tr("Redo")
         toast = self._toasts.show_text(text, action=action, act=lambda: self.take_back_told(taken.operation_id))
-        if len(taken.entries) == 1:
+        if len(taken.entries) == 1 and deed.after is not None:
             (after,) = taken.entries
             self._own.noted.emit(toast, after)
             self._own.finished.emit(after)
@@ -124,17 +131,27 @@ class TakingBack(QObject):
         self._wishes.clear()
         if isinstance(error, NothingToTakeBack):
             self._own.stack.drop(deed.mark)
-            self._toasts.show_text(self.tr("This was taken back already."))
+            self._trouble(self.tr("This was taken back already."))
             self.unknown.emit()
         elif isinstance(error, NotTakenBack):
             self._hindered(deed, error, again=again)
         elif isinstance(error, SetupConflict):
-            self._own.tell_trouble(self.tr("The absence was changed at another desk since. Nothing was changed."))
+            who = one_line(error.changed.desk) if error.changed else ""
+            told = self.tr("The absence was changed at {desk} since. Nothing was changed.")
+            self._trouble(told.format(desk=who or self.tr("another desk")))
+        elif isinstance(error, PatientConflict):
+            self._own.stack.drop(deed.mark)
+            told = self.tr("This cannot be taken back: the records were separated or merged on since.")
+            self._trouble(told)
         else:
             from clinic_desk.ui.sentences import sentence
 
             zone = self._desk.store.clinic.sites[0].zone if self._desk.store.clinic.sites else "UTC"
-            self._own.tell_trouble(sentence(error, self._desk.store.clinic, zone))
+            self._trouble(sentence(error, self._desk.store.clinic, zone))
+
+    def _trouble(self, text: str) -> None:
+        self._own.tell_trouble(text)
+        self.told.emit(text, "danger")
 
     def _hindered(self, deed: Deed, error: NotTakenBack, *, again: bool) -> None:
         for hindrance in error.hindrances:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -14,13 +13,6 @@ if TYPE_CHECKING:
     from clinic_desk.domain.undoing import Deed, Ledger, Mark
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DoneTogether:
-    """A change that is no appointment's: whoever made it takes it back, and it is not done again."""
-
-    take_back: Callable[[], None]
-
-
 class UndoStack(QObject):
     """The ledger of this session."""
 
@@ -29,7 +21,6 @@ class UndoStack(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ledger: Ledger | None = None
-        self._acts: dict[Mark, DoneTogether] = {}
         self.changes = 0
         """How often something was remembered: whoever reads the history knows whether it was read too early."""
 
@@ -56,22 +47,9 @@ class UndoStack(QObject):
             return standing, False
         return next(((deed, True) for deed in self._ledger.redo if deed.mark == mark), None)
 
-    def did(self, deed: Deed, act: DoneTogether | None = None) -> None:
-        """Remember a change; `act` takes it back if the history does not tell how."""
-        if act is not None:
-            self._acts[deed.mark] = act
+    def did(self, deed: Deed) -> None:
+        """Remember a change."""
         self._put(self._known().did(deed))
-
-    def restore(self, act: DoneTogether) -> None:
-        """Remember such a change again: taking it back did not work and may be tried once more."""
-        from clinic_desk.domain.ids import new_id
-        from clinic_desk.domain.undoing import Deed
-
-        self.did(Deed(new_id()), act)
-
-    def act_of(self, mark: Mark) -> DoneTogether | None:
-        """Return what takes a change back that the history does not tell of."""
-        return self._acts.get(mark)
 
     def took_back(self, mark: Mark, by: UUID) -> bool:
         """Remember that an operation took this one back; False if it is not known here, so that all is to be read."""
@@ -81,14 +59,12 @@ class UndoStack(QObject):
 
     def drop(self, mark: Mark) -> None:
         """Forget a change: it cannot be taken back, or is not to be."""
-        self._acts.pop(mark, None)
         self._put(self._known().without(mark))
 
     def read(self, ledger: Ledger) -> None:
         """Take over what the history says; what is known here already goes by the mark that it has here."""
         known = {_row_of(deed): deed.mark for deed in self._known().undo if isinstance(deed.mark, tuple)}
         undo = tuple(replace(deed, mark=known.get(_row_of(deed), deed.mark)) for deed in ledger.undo)
-        self._acts.clear()
         self._ledger = replace(ledger, undo=undo)
         self.changed.emit()
 

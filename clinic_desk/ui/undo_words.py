@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry
-from clinic_desk.domain.undoing import Deed
+from clinic_desk.domain.undoing import OF_RECORDS, Deed
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.booking.words import day_text, one_line, time_text
 
@@ -17,11 +17,33 @@ def deed_words(deed: Deed, clinic: Clinic) -> str:
     """Return what a change did, as something one does."""
     if deed.text:
         return deed.text
-    if deed.after is None:
-        return translate("Undo", "enter an absence") if deed.command else translate("Undo", "the last change")
-    if deed.number > 1 or deed.command == "CarryOut":
+    if deed.names or deed.after is None:
+        return _named_words(deed)
+    if deed.number > 1 or deed.command in {"CarryOut", "KeepWallTimes"}:
         return _many_words(deed, deed.after)
     return _one_words(deed.before, deed.after, clinic)
+
+
+def _named_words(deed: Deed) -> str:
+    """Return what was done to records or absences, with their names."""
+    names = [_short(one_line(name)) for name in deed.names]
+    if deed.command in OF_RECORDS and len(names) == 2:
+        told = {
+            "MergePatients": translate("Undo", "merge {double} into {name}"),
+            "SeparatePatients": translate("Undo", "separate {double} from {name}"),
+        }[deed.command]
+        return told.format(name=names[0], double=names[1])
+    told = {
+        "SaveTimeOff": translate("Undo", "enter time off"),
+        "SaveClosure": translate("Undo", "enter a closure"),
+        "SaveClosures": translate("Undo", "enter closures"),
+        "SaveBlock": translate("Undo", "enter a block"),
+        "Remove time_off": translate("Undo", "remove time off"),
+        "Remove closure": translate("Undo", "remove a closure"),
+        "Remove block": translate("Undo", "remove a block"),
+        "CarryOut": translate("Undo", "enter an absence"),
+    }.get(deed.command, translate("Undo", "the last change"))
+    return f"{told} ({names[0]})" if names and names[0] else told
 
 
 def _many_words(deed: Deed, first: Entry) -> str:
@@ -29,6 +51,7 @@ def _many_words(deed: Deed, first: Entry) -> str:
         "BookSeries": translate("Undo", "book {n} dates of {name}"),
         "ChangeSeries": translate("Undo", "change {n} dates of {name}"),
         "CarryOut": translate("Undo", "doctor away, {n} patients"),
+        "KeepWallTimes": translate("Undo", "keep the agreed times, {n} appointments"),
         "MarkNoShows": translate("Undo", "{n} patients did not come"),
     }.get(deed.command, translate("Undo", "change {n} appointments"))
     return template.format(n=deed.number, name=_name(first))
@@ -70,7 +93,10 @@ def _status_words(was: AppointmentStatus, now: AppointmentStatus) -> str:
 
 
 def _name(entry: Entry) -> str:
-    name = one_line(entry.patient.display_name)
+    return _short(one_line(entry.patient.display_name))
+
+
+def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from clinic_desk.domain.candidates import candidate_of_appointment
 from clinic_desk.domain.commands import OVERRULABLE, Rule
-from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, in_turn, keeping, misfits, taking_back
-from clinic_desk.domain.records import Appointment, Block, Clinic, Closure, Entry, TimeOff
+from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, in_turn, keeping, misfits
+from clinic_desk.domain.records import Appointment, Block, Clinic, Closure, TimeOff
 from clinic_desk.domain.rules import judge
 from clinic_desk.domain.wall import to_instant, to_wall
 from tests.domain.factories import (
@@ -35,7 +35,6 @@ from tests.domain.factories import (
     clinic,
     hours,
     instead,
-    patient,
 )
 from tests.domain.test_availability_laws import Case, cases
 
@@ -151,9 +150,7 @@ def test_what_the_clinic_as_it_was_read_does_not_have_is_newer_and_passed_over()
 def test_only_what_was_shifted_is_put_back() -> None:
     (closed,) = misfits([shifted(NINE, 60)], clinic(working_hours=()), now=LONG_AGO)
     (command,) = keeping([Misfit(replace(NINE, id=UUID(int=5))), closed])
-    assert [(step.appointment_id, step.version, step.starts_at, step.agreed) for step in command.steps] == [
-        (NINE.id, 1, at(9), None)
-    ]
+    assert [(step.appointment_id, step.version, step.starts_at) for step in command.steps] == [(NINE.id, 1, at(9))]
 
 
 @pytest.mark.parametrize("by", [-60, 60], ids=["they go later", "they go earlier"])
@@ -189,13 +186,6 @@ def test_those_beside_each_other_go_together_and_the_squeezed_in_last() -> None:
     later = [names[row_id] for row_id in in_turn(rows.values(), frozenset(names))]
     assert earlier == ["first", "second", "beside", "other", "apart"]
     assert later == ["apart", "other", "second", "first", "beside"]
-
-
-def test_taking_back_restores_the_instant_and_what_was_agreed() -> None:
-    before = shifted(NINE, 60)
-    after = Entry(replace(NINE, version=2), patient("Meier"))
-    (step,) = taking_back([before, replace(before, id=UUID(int=5))], [after]).steps
-    assert (step.version, step.starts_at, step.agreed) == (2, at(10), (datetime.combine(MONDAY, time(9)), SITE.zone))
 
 
 @settings(max_examples=150)

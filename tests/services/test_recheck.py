@@ -13,12 +13,13 @@ from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.commands import Cancel, Rule, SetStatus, Update
-from clinic_desk.domain.recheck import KeepWallTimes, NotKept, keeping, taking_back
+from clinic_desk.domain.recheck import KeepWallTimes, NotKept, keeping
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, ParticipationStatus
 from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
+from clinic_desk.domain.undoing import TakeBack
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import InvalidInput, NotAllowed
-from clinic_desk.services import booking, recheck
+from clinic_desk.services import booking, recheck, undoing
 from tests.support.bookings import BERLIN, at, checkup, count, statements_of, stored
 from tests.support.queued import leaves
 from tests.support.small_clinic import SmallClinic
@@ -135,12 +136,16 @@ def test_taking_back_puts_instants_and_what_was_agreed_back(
     looked = recheck.look_at_all(database)
     before = [one.entry.appointment for one in looked.found]
     kept = recheck.keep_wall_times(database, command_for(looked))
-    recheck.keep_wall_times(database, taking_back(before, kept))
+    deed = undoing.ledger(database).undo[-1]
+    assert (deed.command, deed.number) == ("KeepWallTimes", 3)
+    undoing.take_back(database, TakeBack(deed.mark))
     again = recheck.look_at_all(database)
     assert [one.misfit.keeps for one in again.found] == [one.misfit.keeps for one in looked.found]
     for row, entry in zip(before, three, strict=True):
         now = stored(owner_engine, entry.id)
         assert (now["starts_at"], now["wall_start"], now["zone"]) == (row.starts_at, row.wall_start, row.zone)
+    undoing.take_back(database, TakeBack(undoing.ledger(database).redo[-1].mark))
+    assert [stored(owner_engine, one.id)["starts_at"] for one in kept] == [one.appointment.starts_at for one in kept]
 
 
 @pytest.mark.parametrize("minutes", [75, -75, 30, -30])

@@ -16,16 +16,28 @@ from sqlalchemy.exc import ProgrammingError
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.away import CarryOut, step_to
-from clinic_desk.domain.commands import Book, Cancel, Park, Rule, SetStatus, Update
+from clinic_desk.domain.commands import Book, Cancel, Park, Rule, SetStatus, Update, UpdatePatient
+from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.merge import merge
+from clinic_desk.domain.patients_merge import MergePatients, SeparatePatients
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
 from clinic_desk.domain.recurrence import Every, Recurrence
-from clinic_desk.domain.refusals import Conflict, RuleViolation, SlotTaken
+from clinic_desk.domain.refusals import Conflict, PatientConflict, RuleViolation, SlotTaken
 from clinic_desk.domain.series import BookSeries, ChangeSeries, SeriesDate, planned_dates, series_of
-from clinic_desk.domain.setup import SaveTimeOff, SetupConflict
+from clinic_desk.domain.setup import Remove, SaveBlock, SaveClosure, SaveTimeOff, SetupConflict
 from clinic_desk.domain.undoing import Deed, Ledger, NothingToTakeBack, NotTakenBack, TakeBack
 from clinic_desk.errors import ClinicDeskError
-from clinic_desk.services import away, booking, calendar, series, undoing
+from clinic_desk.services import (
+    away,
+    booking,
+    calendar,
+    patients,
+    patients_merge,
+    patients_record,
+    series,
+    undoing,
+)
+from clinic_desk.services.setup import absences as setup_absences
 from tests.support.bookings import at, checkup, count, overlaps, stored
 from tests.support.queued import leaves, queue
 from tests.support.small_clinic import SmallClinic
@@ -572,3 +584,118 @@ def test_what_can_be_taken_back_is_known_with_names_from_the_history_alone(
     assert deed.after.patient == booked.patient
     assert deed.command == "Update"
     assert known.undo[0].before is None
+
+
+# --- what is not an appointment ---------------------------------------------------------------------------------------
+
+_TABLES = ("time_off", "closure", "block")
+
+
+def absences(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    """Everything that keeps time from being booked, with the kinds of visits that blocks are kept for."""
+    with engine.connect() as connection:
+        found = {
+            table: [
+                {name: value for name, value in row.items() if name not in _OF_ITSELF}
+                for row in connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY id").mappings()
+            ]
+            for table in _TABLES
+        }
+        links = connection.exec_driver_sql("SELECT block_id, type_id FROM block_type ORDER BY 1, 2").mappings()
+        return {**found, "block_type": [dict(row) for row in links]}
+
+
+def _enter(manager: Database, clinic: SmallClinic, dice: random.Random) -> None:
+    """Enter, change or remove what a manager does in the set-up."""
+    start = at(clinic.monday + DAY * dice.randrange(20), dice.randrange(8, 16))
+    day, name = clinic.monday + DAY * dice.randrange(20), dice.choice(("Congress", "Holiday", "Party"))
+    with manager.reading() as connection:
+        rows = {
+            table: connection.exec_driver_sql(f"SELECT id, version FROM {table} ORDER BY id").all() for table in _TABLES
+        }
+    kind = dice.choice(_TABLES)
+    row_id, version = dice.choice([*rows[kind], (new_id(), 0)])
+    if version and dice.random() < 0.3:
+        removes = (setup_absences.remove_time_off, setup_absences.remove_closure, setup_absences.remove_block)
+        removes[_TABLES.index(kind)](manager, Remove(row_id, version))
+    elif kind == "time_off":
+        doctor = dice.choice((clinic.weber, clinic.okafor))
+        setup_absences.save_time_off(manager, SaveTimeOff(doctor, start, start + HOUR, name, row_id, version))
+    elif kind == "closure":
+        setup_absences.save_closure(manager, SaveClosure(clinic.berlin, day, day, name, row_id, version))
+    else:
+        types = frozenset(dice.sample((clinic.checkup, clinic.procedure), dice.randrange(3)))
+        setup_absences.save_block(
+            manager,
+            SaveBlock(start, start + HOUR, name, clinic.weber, type_ids=types, id=row_id, version=version),
+        )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_keeps_time_from_being_booked_is_all_taken_back_and_all_entered_again(
+    clinic: SmallClinic, manager: Database, owner_engine: Engine, seed: int
+) -> None:
+    dice = random.Random(seed)
+    states = [absences(owner_engine)]
+    while len(states) < 18:
+        _enter(manager, clinic, dice)
+        now = absences(owner_engine)
+        if now != states[-1]:
+            states.append(now)
+    names = {deed.names for deed in undoing.ledger(manager).undo}
+    assert names <= {("Congress",), ("Holiday",), ("Party",)}
+    for expected in reversed(states[:-1]):
+        undo(manager)
+        assert absences(owner_engine) == expected
+    for expected in states[1:]:
+        undo(manager, again=True)
+        assert absences(owner_engine) == expected
+
+
+def people(engine: Engine) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM patient ORDER BY id").mappings().all()
+        return [{name: value for name, value in row.items() if name not in _OF_ITSELF} for row in rows]
+
+
+def test_a_merge_and_a_separation_are_taken_back_and_done_again_with_all_that_went_along(
+    clinic: SmallClinic, database: Database, owner_engine: Engine
+) -> None:
+    kept, double = (patients.get_patient(database, each) for each in clinic.patients[:2])
+    entry = booking.book(database, checkup(clinic, patient_id=double.id))
+    one = people(owner_engine), fields(owner_engine)
+    wanted = MergePatients(replace(kept, note="both"), double.id, double.version)
+    merged = patients_merge.merge_patients(database, wanted)
+    two = people(owner_engine), fields(owner_engine)
+    deed = undoing.ledger(database).undo[-1]
+    assert (deed.command, deed.names) == ("MergePatients", ("Anna Meier", "Jonas Meier"))
+    for again, expected in ((False, one), (True, two), (False, one), (True, two)):
+        undo(database, again=again)
+        assert (people(owner_engine), fields(owner_engine)) == expected
+    doubles = patients_record.record_of(database, kept.id).doubles
+    assert [row.merge_id is None for row in doubles] == [False], "and it is separated from the page as well"
+    patients_merge.separate_patients(database, SeparatePatients(doubles[0].merge_id or merged.merge_id))
+    assert (people(owner_engine), fields(owner_engine)) == one
+    for again, expected in ((False, two), (True, one), (False, two)):
+        undo(database, again=again)
+        assert (people(owner_engine), fields(owner_engine)) == expected
+    assert stored(owner_engine, entry.id)["patient_id"] == kept.id
+
+
+def test_beside_another_desk_an_undone_merge_leaves_what_it_changed_and_what_was_merged_on(
+    clinic: SmallClinic, database: Database, second_database: Database
+) -> None:
+    kept, double, third = (patients.get_patient(database, each) for each in clinic.patients[:3])
+    patients_merge.merge_patients(database, MergePatients(replace(kept, note="both"), double.id, double.version))
+    now = patients.get_patient(second_database, kept.id)
+    patients.update_patient(second_database, UpdatePatient(replace(now, note="theirs")))
+    booking.book(second_database, checkup(clinic, patient_id=kept.id))
+    taken = undoing.take_back(database, TakeBack(undoing.ledger(database).undo[-1].mark))
+    assert taken.separated is not None
+    assert (taken.separated.since, taken.separated.kept_fields) == (1, ("note",))
+    assert patients.get_patient(database, kept.id).note == "theirs"
+    now = patients.get_patient(second_database, double.id)
+    patients_merge.merge_patients(second_database, MergePatients(third, now.id, now.version))
+    with pytest.raises(PatientConflict):
+        undo(database, again=True)
+    assert patients.get_patient(database, double.id).merged_into == third.id

@@ -9,8 +9,9 @@ from PySide6.QtCore import QCoreApplication, QObject
 
 from clinic_desk.domain.patients_merge import Merged, MergePatients, Separated, SeparatePatients
 from clinic_desk.domain.refusals import PatientConflict
+from clinic_desk.domain.undoing import Deed
 from clinic_desk.domain.wall import local_day
-from clinic_desk.errors import ClinicDeskError, OutcomeUnknown, Refused
+from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
 from clinic_desk.services import patients_merge as service
 from clinic_desk.services.patients import similar_patients
 from clinic_desk.ui.booking.patient_choices import rows_of
@@ -19,9 +20,8 @@ from clinic_desk.ui.booking.words import one_line
 from clinic_desk.ui.patients.desk import open_patient
 from clinic_desk.ui.patients.find_double import FindDouble
 from clinic_desk.ui.patients.merge import MergeSheet
-from clinic_desk.ui.patients.words import field_names
+from clinic_desk.ui.patients.words import separated_text
 from clinic_desk.ui.sentences import sentence
-from clinic_desk.ui.undo import DoneTogether
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,28 +106,17 @@ class MergeDesk(QObject):
         sheet.leave()
         name, other = (one_line(each.display_name) for each in (done.kept, done.double))
         told = translate("merge", "Merged: {other} into {name}").format(other=other, name=name)
-        self._space.own.committed_together(told, self._undoable(done.merge_id))
+        deed = Deed(done.merge_id, number=0, command="MergePatients", names=(name, other))
+        self._space.own.committed_together(told, deed)
         page = open_patient(self._space, done.kept.id)
         page.sheet.say(told, "ok")  # the note lies behind the page
 
-    def _undoable(self, merge_id: UUID) -> DoneTogether:
-        def take_back() -> None:
-            self.separate(merge_id, lambda: self._space.own.stack.restore(done))
-
-        done = DoneTogether(take_back)
-        return done
-
     # --- two again ---
 
-    def separate(
-        self,
-        merge_id: UUID,
-        not_now: Callable[[], None] = lambda: None,
-        tell: Callable[[str, str], None] | None = None,
-    ) -> None:
+    def separate(self, merge_id: UUID, tell: Callable[[str, str], None] | None = None) -> None:
         """Take a merge back, of this desk or another, today's or an old one.
 
-        `not_now`: it may be tried once more. `tell`: who says what became of it (text, role), instead of a note.
+        `tell`: who says what became of it (text, role), instead of a note.
         """
         own = self._space.own
         tell = tell or (lambda text, role: (own.tell_trouble if role == "danger" else own.tell)(text))
@@ -140,10 +129,13 @@ class MergeDesk(QObject):
                 tell(told, "danger")
                 return
             tell(self._sentence(error), "danger")
-            if not isinstance(error, Refused):
-                not_now()
 
-        submission.done.connect(lambda done: tell(_separated_text(done), "ok"))
+        def separated(done: Separated) -> None:
+            names = (one_line(done.kept.display_name), one_line(done.double.display_name))
+            own.stack.did(Deed(command.operation_id, number=0, command="SeparatePatients", names=names))
+            tell(separated_text(done), "ok")
+
+        submission.done.connect(separated)
         submission.failed.connect(failed)
         submission.done.connect(submission.deleteLater)
         submission.failed.connect(submission.deleteLater)
@@ -152,19 +144,6 @@ class MergeDesk(QObject):
     def _sentence(self, error: ClinicDeskError) -> str:
         clinic = self._space.store.clinic
         return sentence(error, clinic, clinic.sites[0].zone if clinic.sites else "UTC")
-
-
-def _separated_text(done: Separated) -> str:
-    """Return what came of taking a merge back, with what stayed."""
-    name, other = (one_line(each.display_name) for each in (done.kept, done.double))
-    parts = [translate("merge", "Separated again: {name} and {other}").format(name=name, other=other)]
-    if done.since:
-        told = translate("merge", "Booked since, and staying with {name}: {count}")
-        parts.append(told.format(count=done.since, name=name))
-    if done.kept_fields:
-        fields = ", ".join(field_names()[each] for each in done.kept_fields)
-        parts.append(translate("merge", "changed since and left as it is: {fields}").format(fields=fields))
-    return ". ".join(parts)
 
 
 def merges_of(space: Workspace) -> MergeDesk:

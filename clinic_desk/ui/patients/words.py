@@ -9,6 +9,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
 
+from clinic_desk.domain.patients_merge import Separated
 from clinic_desk.domain.patients_record import LATE, PatientChange
 from clinic_desk.domain.records import (
     AdministrativeGender,
@@ -199,3 +200,16 @@ def late_text() -> str:
     """Return what counts as a late cancellation."""
     hours = int(LATE.total_seconds()) // 3600
     return translate("record", "Cancelled by the patient less than {hours} hours before").format(hours=hours)
+
+
+def separated_text(done: Separated) -> str:
+    """Return what came of taking a merge back, with what stayed."""
+    name, other = (one_line(each.display_name) for each in (done.kept, done.double))
+    parts = [translate("merge", "Separated again: {name} and {other}").format(name=name, other=other)]
+    if done.since:
+        told = translate("merge", "Booked since, and staying with {name}: {count}")
+        parts.append(told.format(count=done.since, name=name))
+    if done.kept_fields:
+        fields = ", ".join(field_names()[each] for each in done.kept_fields)
+        parts.append(translate("merge", "changed since and left as it is: {fields}").format(fields=fields))
+    return ". ".join(parts)

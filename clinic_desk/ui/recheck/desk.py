@@ -12,8 +12,9 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from clinic_desk.domain.recheck import NotKept, keeping, taking_back
+from clinic_desk.domain.recheck import NotKept, keeping
 from clinic_desk.domain.records import Clinic, Entry
+from clinic_desk.domain.undoing import Deed
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.services.recheck import Found
@@ -21,8 +22,7 @@ from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.recheck.keeping import Ended, Keeping
 from clinic_desk.ui.recheck.looking import Looking
 from clinic_desk.ui.recheck.sheet import RecheckSheet
-from clinic_desk.ui.recheck.words import back_text, keeping_text, kept_text, offer_text, refused_text
-from clinic_desk.ui.undo import DoneTogether
+from clinic_desk.ui.recheck.words import deed_text, keeping_text, kept_text, offer_text, refused_text
 
 if TYPE_CHECKING:
     from clinic_desk.ui.workspace import Workspace
@@ -127,8 +127,8 @@ class RecheckDesk(QObject):
         self._stand = 0
         if ended.stands:
             before = self._before
-            done = DoneTogether(lambda: self._take_back(before, ended.stands))
-            self._space.own.committed_together(kept_text(ended.number), done)
+            deeds = (_deed(before, part, ended.number) for part in ended.stands)
+            self._space.own.committed_together(kept_text(ended.number), *deeds)
         self._trouble = ended.error
         if self.sheet is not None:
             self.sheet.set_busy(busy=False)
@@ -143,25 +143,6 @@ class RecheckDesk(QObject):
         if error is not None and self.sheet is not None:
             self.sheet.say(refused_text(error, self._space.store.clinic, some_stand=some_stand))
             self.sheet.choose(error.entry.id if isinstance(error, NotKept) else None)
-
-    def _take_back(self, before: Mapping[UUID, Entry], parts: tuple[tuple[Entry, ...], ...]) -> None:
-        """Put those of these parts where they were, the last first; what could not be sent may be tried again."""
-        own, clinic = self._space.own, self._space.store.clinic
-        back = Keeping(self._space.desk.database, self._space.desk.tasks, self)
-
-        def ended(how: Ended) -> None:
-            back.deleteLater()
-            if how.number:
-                own.tell(back_text(how.number))
-            if how.error is not None:
-                own.tell_trouble(refused_text(how.error, clinic, some_stand=bool(how.stands)))
-            if how.left and not isinstance(how.error, NotKept):
-                left = parts[: len(how.left)]
-                own.stack.restore(DoneTogether(lambda: self._take_back(before, left)))
-
-        back.part_stands.connect(self._apply)
-        back.ended.connect(ended)
-        back.start(taking_back((before[entry.id].appointment for entry in part), part) for part in reversed(parts))
 
     def _apply(self, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
@@ -188,6 +169,13 @@ class RecheckDesk(QObject):
         unfit = shifted if self._rules else len(found)
         if unfit and self.sheet is None:
             self._space.window.banner.offer(offer_text(unfit, shifted), self.tr("Look at them"), self.open)
+
+
+def _deed(before: Mapping[UUID, Entry], part: tuple[Entry, ...], number: int) -> Deed:
+    """Return a part of what was put right, told of with the number of all of them."""
+    first = part[0]
+    mark = (first.id, first.appointment.version)
+    return Deed(mark, before.get(first.id), first, len(part), text=deed_text(number), command="KeepWallTimes")
 
 
 def recheck_of(space: Workspace) -> RecheckDesk:

@@ -74,11 +74,11 @@ def stopping_text() -> str:
     return translate("recheck", "Stopping; what is put right so far stays so.")
 
 
-def back_text(number: int) -> str:
-    """Return what was taken back."""
+def deed_text(number: int) -> str:
+    """Return what was put right, as something that is undone."""
     if number == 1:
-        return translate("recheck", "Undone: the appointment is where it was.")
-    return translate("recheck", "Undone: {n} appointments are where they were.").format(n=number)
+        return translate("recheck", "keep the time agreed of one appointment")
+    return translate("recheck", "keep the times agreed of {n} appointments").format(n=number)
 
 
 def offer_text(unfit: int, shifted: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.undoing import Deed
 from clinic_desk.ui.recheck.seen import look_after_setup
 from clinic_desk.ui.setup.drafts import Step
 from clinic_desk.ui.setup.opener import ClinicSetup
@@ -14,10 +15,21 @@ from clinic_desk.ui.setup.words import saved_text
 from clinic_desk.ui.store import CLINIC_TABLES, DAY_TABLES
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from clinic_desk.domain.setup import SaveClosures
     from clinic_desk.ui.setup.saving import Saving
     from clinic_desk.ui.workspace import Workspace
 
+_COMMANDS: Final = {
+    ("absences", False): "SaveTimeOff",
+    ("absences", True): "Remove time_off",
+    ("closures", False): "SaveClosure",
+    ("closures", True): "Remove closure",
+    ("blocks", False): "SaveBlock",
+    ("blocks", True): "Remove block",
+}
+"""Which saves and removals can be taken back, by area and whether the record was removed."""
 _SHOWN: Final = CLINIC_TABLES | DAY_TABLES | {"desk", "reminder_rule"}
 
 
@@ -39,7 +51,32 @@ def _made(space: Workspace) -> ClinicSetup:
     saved: set[str] = set()
     made.stored.connect(saved.update)
     made.closed.connect(lambda: look_after_setup(space, saved))
+    _follow_undo(space, made)
     return made
+
+
+def _follow_undo(space: Workspace, made: ClinicSetup) -> None:
+    """What keeps time from being booked is taken back where it was entered, and by Ctrl+Z on the calendar."""
+    own = space.own
+
+    def did(operation_id: UUID, area: str, name: str, removed: bool) -> None:
+        command = _COMMANDS.get((area, removed))
+        if command is not None:
+            own.stack.did(Deed(operation_id, number=0, command=command, names=(name,)))
+
+    def offer() -> None:
+        last = own.stack.last()
+        if made.page is not None:
+            made.page.undo.setVisible(last is not None and last.command in _COMMANDS.values())
+
+    def say(text: str, role: str) -> None:
+        if made.page is not None:
+            made.page.say(text, role)
+
+    made.did.connect(did)
+    made.undo_wanted.connect(own.undo_last)
+    own.stack.changed.connect(offer)
+    own.taking_back.told.connect(say)
 
 
 def _open_messages(space: Workspace, made: ClinicSetup) -> None:

@@ -51,7 +51,9 @@ class ListActs(QObject):
         removing = section.area.removing
         if yes and removing is not None and not self._opener.is_busy:
             section.take_back()
-            self._opener.do_at_once(removing(record, new_id()), translate("setup", "✓ Removed."))
+            operation_id = new_id()
+            did = (operation_id, section.area.name, getattr(record, "name", ""), True)
+            self._opener.do_at_once(removing(record, operation_id), translate("setup", "✓ Removed."), did)
 
     def do_extra(self, area: str) -> None:
         """Do what an area offers beside its records: public holidays to close on, all settings of messages."""
@@ -75,4 +77,5 @@ class ListActs(QObject):
 
     def close_on(self, command: SaveClosures) -> None:
         """Save public holidays without a question."""
-        self._opener.do_at_once(lambda db: save_closures(db, command), saved_text())
+        did = (command.operation_id, CLOSURES, "", False)
+        self._opener.do_at_once(lambda db: save_closures(db, command), saved_text(), did)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
@@ -37,6 +38,9 @@ class ClinicSetup(QObject):
     """Closed, and there is something that can be booked."""
     stored = Signal(object)
     """Something is saved: the names of the areas it is in (or "at once"), as a frozenset."""
+    did = Signal(object, str, str, bool)
+    """An operation (UUID) stands: of which area, of what name, and whether the record was removed by it."""
+    undo_wanted = Signal()
 
     def __init__(
         self, window: MainWindow, database: Database, tasks: Tasks, *, may_write: bool, parent: QObject | None = None
@@ -74,6 +78,7 @@ class ClinicSetup(QObject):
         self.page.leave_wanted.connect(self.leave)
         self.page.removal_wanted.connect(self.acts.ask_removal)
         self.page.extra_wanted.connect(self.acts.do_extra)
+        self.page.undo_wanted.connect(self.undo_wanted)
         self.leaving.begin()
         self.page.open()
         self.read()
@@ -136,10 +141,19 @@ class ClinicSetup(QObject):
         self.page.say(translate("setup", "Saving…"), "muted")
         self._submission.send(lambda: work(database))
 
-    def do_at_once(self, work: Work, told: str) -> None:
-        """Carry out something that is not saved with the rest, and say so; a refusal is told over what then stands."""
+    def do_at_once(self, work: Work, told: str, did: tuple[UUID, str, str, bool] | None = None) -> None:
+        """Carry out something that is not saved with the rest, and say so; a refusal is told over what then stands.
+
+        `did`: what is told of it by the signal of this name, if it can be taken back.
+        """
+
+        def done() -> None:
+            if did is not None:
+                self.did.emit(*did)
+            self.done_at_once(told)
+
         self.saving.begin()
-        self.send(work, lambda: self.done_at_once(told), self.failed_at_once)
+        self.send(work, done, self.failed_at_once)
 
     def done_at_once(self, told: str) -> None:
         """Say that something stands that was not saved with the rest."""

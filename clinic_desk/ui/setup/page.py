@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.setup_overview import Setup
-from clinic_desk.ui.booking.fields import let_wrap, plain_label
+from clinic_desk.ui.booking.fields import button, let_wrap, plain_label
 from clinic_desk.ui.pages_sheet import PagesSheet
 from clinic_desk.ui.setup.area import Area
 from clinic_desk.ui.setup.drafts import AllDrafts, Step
@@ -30,6 +30,8 @@ class SetupPage(PagesSheet):
     """The area's section, and the record as it was read."""
     extra_wanted = Signal(str)
     """Something else of an area is wanted (see `Area.extra_text`): its name."""
+    undo_wanted = Signal()
+    """What was done last is to be taken back."""
 
     def __init__(self, parent: QWidget, areas: Sequence[Area], *, may_write: bool) -> None:
         super().__init__(parent, "setup", translate("setup", "Set up the clinic"), _SIZE, may_write=may_write)
@@ -46,6 +48,10 @@ class SetupPage(PagesSheet):
             self.add_page(area.title, partial(self._make, area))
         self.areas.setCurrentRow(0)
         self.add_key(QKeySequence(QKeySequence.StandardKey.New), self._add)
+        self.undo = button(translate("setup", "↶ Undo (Ctrl+Z)"), "setup_undo", self.undo_wanted.emit, "link")
+        self.undo.hide()
+        self.below.insertWidget(1, self.undo)
+        self.add_key(QKeySequence("Ctrl+Z"), self.undo.click)
         self.show_state()
         self.say(translate("setup", "Reading the clinic's set-up…"), "muted")
 

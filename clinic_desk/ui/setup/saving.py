@@ -79,8 +79,14 @@ class Saving(QObject):
 
     def write(self, step: Step) -> None:
         """Write one record."""
-        work = step.area.saving(step.base, step.mine, new_id())
-        self._opener.send(work, partial(self.written, step), partial(self.refused, step))
+        operation_id = new_id()
+        work = step.area.saving(step.base, step.mine, operation_id)
+
+        def done() -> None:
+            self._opener.did.emit(operation_id, step.area.name, getattr(step.mine, "name", ""), False)
+            self.written(step)
+
+        self._opener.send(work, done, partial(self.refused, step))
 
     def written(self, step: Step) -> None:
         """A record stands; go on with the next one."""

@@ -247,6 +247,12 @@ def test_two_records_are_merged_and_separated_by_keyboard(
     assert get_patient(database, anna.id).given_name == "Anna"
     assert record_of(database, anna.id).coming == ()
     assert jonas == get_patient(database, jonas.id)
+    redo = space.window.actions_by_name["redo"]
+    when(lambda: redo.text() == "Redo: merge Ana Meier into Ana Meier", qtbot)
+    redo.trigger()
+    when(lambda: get_patient(database, double.id).merged_into == anna.id, qtbot)
+    assert get_patient(database, anna.id).given_name == "Ana"
+    assert [row.id for row in record_of(database, anna.id).coming] == [entry.id]
 
 
 def test_a_merge_of_another_day_is_separated_from_the_page(
@@ -265,6 +271,11 @@ def test_a_merge_of_another_day_is_separated_from_the_page(
     when(lambda: sheet.told.text() == "Separated again: Anna Meier and Jonas Meier", qtbot)
     assert get_patient(database, jonas.id).merged_into is None
     when(lambda: not sheet.writing[3].isVisibleTo(sheet), qtbot)
+    sheet.reject()
+    undo = space.window.actions_by_name["undo"]
+    assert undo.text() == "Undo: separate Jonas Meier from Anna Meier"
+    undo.trigger()
+    when(lambda: get_patient(database, jonas.id).merged_into == anna.id, qtbot)
 
 
 def test_a_record_changed_while_two_are_compared_is_shown_anew_and_nothing_is_written(

@@ -20,7 +20,7 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import local_day
 from clinic_desk.errors import Busy, DatabaseDown
-from clinic_desk.services import booking, recheck
+from clinic_desk.services import booking, recheck, undoing
 from clinic_desk.ui.recheck.desk import RecheckDesk, recheck_of
 from clinic_desk.ui.recheck.seen import look_after_setup, look_if_rules_are_new, rules_of
 from clinic_desk.ui.recheck.sheet import RecheckSheet
@@ -146,6 +146,9 @@ def test_the_agreed_times_are_kept_at_once_and_taken_back_at_once(
     press(Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: [stored(owner_engine, entry.id)["starts_at"] for entry in three] == before, timeout=10_000)
     assert len(recheck.look_at_all(database).found) == len(three)
+    qtbot.waitUntil(program.window.actions_by_name["redo"].isEnabled, timeout=10_000)
+    press(Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: [stored(owner_engine, entry.id)["starts_at"] for entry in three] == moved, timeout=10_000)
 
 
 @pytest.fixture
@@ -179,7 +182,11 @@ def test_more_than_go_at_once_are_kept_part_by_part_and_taken_back_together(
     press(Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: [stored(owner_engine, entry.id)["starts_at"] for entry in three] == before, timeout=10_000)
     toasts = program.window.toasts
-    qtbot.waitUntil(lambda: "Undone: 3 appointments" in toasts.latest_text(), timeout=10_000)
+    moved = [one - timedelta(minutes=15) for one in before]
+    qtbot.waitUntil(lambda: "Undone: keep the times agreed of 3 appointments" in toasts.latest_text(), timeout=10_000)
+    press(Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: [stored(owner_engine, entry.id)["starts_at"] for entry in three] == moved, timeout=10_000)
+    qtbot.waitUntil(lambda: toasts.latest_text().startswith("Done again: keep the times agreed of 3"))
 
 
 @pytest.mark.usefixtures("one_at_a_time")
@@ -335,7 +342,7 @@ def test_an_undo_that_could_not_be_sent_or_not_all_of_it_can_be_tried_again(
     press(Qt.Key.Key_K, ALT)
     qtbot.waitUntil(lambda: sheet.told.text() == "All 3 appointments to come fit.", timeout=10_000)
     press(ESC)
-    keep = recheck.keep_wall_times
+    take_back = undoing.take_back
     answers: list[object] = []
 
     def first_busy_then_gone(*given: Any) -> object:
@@ -344,9 +351,9 @@ def test_an_undo_that_could_not_be_sent_or_not_all_of_it_can_be_tried_again(
             raise Busy
         if len(answers) == 3:
             raise DatabaseDown
-        return keep(*given)
+        return take_back(*given)
 
-    monkeypatch.setattr(recheck, "keep_wall_times", first_busy_then_gone)
+    monkeypatch.setattr(undoing, "take_back", first_busy_then_gone)
     toasts = program.window.toasts
     for told in ("busy", "cannot be reached"):
         press(Qt.Key.Key_Z, CTRL)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from clinic_desk.errors import InvalidInput
@@ -51,7 +51,6 @@ class SetupPage(PagesSheet):
         self.undo = button(translate("setup", "↶ Undo (Ctrl+Z)"), "setup_undo", self.undo_wanted.emit, "link")
         self.undo.hide()
         self.below.insertWidget(1, self.undo)
-        self.add_key(QKeySequence("Ctrl+Z"), self.undo.click)
         self.show_state()
         self.say(translate("setup", "Reading the clinic's set-up…"), "muted")
 
@@ -82,6 +81,14 @@ class SetupPage(PagesSheet):
     def enter_page(self) -> None:
         """Give an area the keyboard: its list, or its form where there is none."""
         self.current.begin()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Z takes back what was saved last, where no field takes back what was typed in it."""
+        if event.matches(QKeySequence.StandardKey.Undo) and self.undo.isVisible():
+            self.undo.click()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     # --- showing ---
 

@@ -63,8 +63,8 @@ class UndoStack(QObject):
 
     def read(self, ledger: Ledger) -> None:
         """Take over what the history says; what is known here already goes by the mark that it has here."""
-        known = {_row_of(deed): deed.mark for deed in self._known().undo if isinstance(deed.mark, tuple)}
-        undo = tuple(replace(deed, mark=known.get(_row_of(deed), deed.mark)) for deed in ledger.undo)
+        known = {_row_of(deed): deed for deed in self._known().undo if isinstance(deed.mark, tuple)}
+        undo = tuple(_as_known(deed, known.get(_row_of(deed))) for deed in ledger.undo)
         self._ledger = replace(ledger, undo=undo)
         self.changed.emit()
 
@@ -77,6 +77,11 @@ class UndoStack(QObject):
         self._ledger = ledger
         self.changes += 1
         self.changed.emit()
+
+
+def _as_known(deed: Deed, known: Deed | None) -> Deed:
+    """Return what the history says of a change, with what only this session knows of it."""
+    return deed if known is None else replace(deed, mark=known.mark, text=known.text, group=known.group)
 
 
 def _row_of(deed: Deed) -> Mark | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence
 
 from clinic_desk.ui.freshness import Connection
@@ -46,7 +46,7 @@ class UndoActions(QObject):
         """Read from the history what this desk did last."""
         if not self._space.may_write:
             return
-        database, changes = self._space.desk.database, self._stack.changes
+        database, tasks, changes = self._space.desk.database, self._space.desk.tasks, self._stack.changes
 
         def work() -> Ledger:
             from clinic_desk.services import undoing
@@ -54,13 +54,18 @@ class UndoActions(QObject):
             return undoing.ledger(database)
 
         def done(ledger: Ledger) -> None:
-            if self._stack.changes == changes:
-                self._stack.read(ledger)
-            else:
+            if self._stack.changes != changes:
                 self.read()  # something was changed while it was read
+            elif tasks.unfinished_commands:  # what stands of it by now, the reading may have seen or not
+                tasks.commands_changed.connect(self._read_again, Qt.ConnectionType.SingleShotConnection)
+            else:
+                self._stack.read(ledger)
 
         # What cannot be read now leaves what this session knows.
-        self._space.desk.tasks.query(self, work, done, lambda _error: None, key="deeds", priority=Priority.IDLE)
+        tasks.query(self, work, done, lambda _error: None, key="deeds", priority=Priority.IDLE)
+
+    def _read_again(self, _commands: int) -> None:
+        self.read()
 
     def renew(self) -> None:
         """Say what would be taken back and done again, and whether it can be now."""

@@ -101,8 +101,17 @@ class AppointmentCommands(QObject):
         self._is_elsewhere = True
         self._choose(entry)
 
-    def _select(self, entry: Entry | None) -> None:
+    def choose_on_list(self, entry: Entry | None) -> None:
+        """Have the keys and the panel be about what is chosen on the list in the calendar's place."""
         if not self._is_elsewhere:
+            self._choose(entry)
+
+    def come_to_list(self) -> None:
+        """The list has the keyboard: what is chosen there counts again."""
+        self._is_elsewhere = False
+
+    def _select(self, entry: Entry | None) -> None:
+        if not self._is_elsewhere and self._window.board is self._calendar:
             self._choose(entry)
 
     def _choose(self, entry: Entry | None) -> None:
@@ -252,6 +261,7 @@ class AppointmentCommands(QObject):
         if entry is None:
             self._window.hint.hide()
             return
+        self._space.navigator.show_calendar()
         self._window.hint.say(
             self.tr("Moving {name}: go to the new place (arrows, T, Ctrl+G) and press Enter. Esc leaves it.").format(
                 name=entry.patient.display_name

@@ -30,6 +30,8 @@ class BookingDesk(QObject):
 
     closed = Signal()
     """The form is gone, booked or not."""
+    placed = Signal(object)
+    """UUID of what was just booked or changed by the form."""
     record_requested = Signal(object)
     """The page of the Patient in the form."""
     repeat_requested = Signal(object)
@@ -52,6 +54,7 @@ class BookingDesk(QObject):
         self._first_day = first_day
         self._desk = desk
         self._calendar = window.calendar
+        self._is_day_shown: Callable[[], bool] = window.board.isVisible
         self._focus_calendar = window.focus_calendar
         self._preferences = window.preferences
         self._own = own
@@ -119,7 +122,7 @@ class BookingDesk(QObject):
         if self._own.refuses():
             return
         self._before = None
-        looked_at = self._first_day() if self._calendar.isVisible() and not arrived else None
+        looked_at = self._first_day() if self._is_day_shown() and not arrived else None
         self.form.start_anywhere(patient, from_day=looked_at, arrived=arrived)
 
     def start_for_new(self, typed: str) -> None:
@@ -154,7 +157,7 @@ class BookingDesk(QObject):
 
     def _place_rect(self, place: Place) -> QRect | None:
         rect = self._calendar.place_rect(place)
-        return rect if rect.isValid() else None
+        return rect if rect.isValid() and self._calendar.isVisible() else None
 
     def _booked(self, entry: Entry) -> None:
         before, self._before = self._before, None
@@ -162,6 +165,7 @@ class BookingDesk(QObject):
             before = None  # the old one was ended at another desk, and it was booked anew
         self._own.committed(before, entry)
         self._calendar.select_entry(entry.id)
+        self.placed.emit(entry.id)
 
     def _board_changed(self, day: date, changed: frozenset[UUID]) -> None:
         board = self._desk.store.boards[day]

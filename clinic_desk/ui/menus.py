@@ -74,7 +74,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         menu,
         actions,
         translate("Menus", "View"),
-        *("day", "week", "days", "past", "", "doctors", "rooms", "all_columns", ""),
+        *("day", "week", "days", "list", "filter", "past", "", "doctors", "rooms", "all_columns", ""),
         *("zoom_in", "zoom_out", "zoom_reset", "", "left_side", "right_side", "full_screen"),
     )
     _sub(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic_desk.domain.records import DayBoard
+from clinic_desk.domain.records import DayBoard, Entry
 from clinic_desk.domain.wall import local_day, to_wall
 from clinic_desk.ui.calendar.places import Column, Place
 from clinic_desk.ui.calendar.view import CalendarView
@@ -32,6 +32,8 @@ class Navigator(QObject):
     """Another day, week or choice of columns is shown now."""
     waiting = Signal(str)
     """The wanted days are not there yet: cover the calendar with this text, for what it shows is not what is asked."""
+    selecting = Signal(object)
+    """UUID of an appointment that is to be chosen on what is shown, or will be in a moment."""
     shown = Signal()
     """The calendar shows what is asked: uncover it."""
 
@@ -48,6 +50,8 @@ class Navigator(QObject):
         self._place_wanted: Place | None = None
         count, pace = preferences.days_beside()
         self.view = View(self.today(), count=count, pace=pace)
+        self.list_chosen: Entry | None = None
+        """What is chosen on the list, while that stands in the calendar's place."""
         self._columns: tuple[Column, ...] = ()
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(self._tell_waiting)
@@ -105,6 +109,7 @@ class Navigator(QObject):
     def select(self, appointment_id: UUID) -> None:
         """Select an appointment that is shown."""
         self._calendar.select_entry(appointment_id)
+        self.selecting.emit(appointment_id)
 
     # --- whose, and how ---
 
@@ -168,7 +173,9 @@ class Navigator(QObject):
     # --- showing ---
 
     def _show(self, view: View) -> None:
-        if (view.span, view.week_of) != (self.view.span, self.view.week_of) and self._is_shown:
+        before = self.view
+        other = (view.span, view.week_of, view.as_list) != (before.span, before.week_of, before.as_list)
+        if other and self._is_shown:
             self._keep_cursor()  # where it stands, though that is another column now
         if view.span != "day" and view.week_of is None:
             view = replace(view, span="day")
@@ -180,7 +187,7 @@ class Navigator(QObject):
             self._patience.start()
 
     def _keep_cursor(self) -> None:
-        selected = self._calendar.selected_entry()
+        selected = self.list_chosen if self.view.as_list else self._calendar.selected_entry()
         self._place_wanted = self._calendar.current_place()
         if selected is not None and self._select_wanted is None:
             self._select_wanted = selected.id
@@ -202,7 +209,7 @@ class Navigator(QObject):
         if self._minute_wanted is not None:
             self._calendar.go_to_minute(self._minute_wanted)
         if self._select_wanted is not None:
-            self._calendar.select_entry(self._select_wanted)
+            self.select(self._select_wanted)
         self._minute_wanted = self._select_wanted = self._place_wanted = None
         self.shown.emit()
         self.view_changed.emit()
@@ -256,6 +263,8 @@ class Navigator(QObject):
     # --- where the cursor is ---
 
     def _cursor_resource(self) -> UUID | None:
+        if self.view.as_list and self.list_chosen is not None and self.view.kind == "practitioner":
+            return self.list_chosen.appointment.practitioner_id
         place = self._calendar.current_place()
         ids = tuple(resource.id for resource in resources(self._store.clinic, self.view.kind))
         if place is not None:
@@ -266,6 +275,9 @@ class Navigator(QObject):
         return visible[0] if visible else None
 
     def _calendar_day(self) -> date:
+        if self.view.as_list and self.list_chosen is not None:
+            day = self.list_chosen.appointment.wall_start.date()
+            return day if day in self.view.days else self.view.day
         place = self._calendar.current_place()
         if place is None:
             return self.view.day

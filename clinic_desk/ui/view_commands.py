@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -38,6 +38,9 @@ class ViewCommands(QObject):
         self._apply_scheme()
         for part in (self._window.body, self._window.status_bar):
             part.installEventFilter(self)
+        self._window.toasts.worked_on = self._worked_on
+        for moved in (self._window.calendar.place_changed, self._window.calendar.entry_selected):
+            moved.connect(lambda _where: self._window.toasts.make_way())
         self._show_key_of_find()
         self._actions["find"].changed.connect(self._show_key_of_find)
 
@@ -52,6 +55,7 @@ class ViewCommands(QObject):
             "day": navigator.show_day,
             "week": navigator.show_week,
             "days": navigator.show_days,
+            "list": navigator.show_list,
             **{f"days_{count}": partial(navigator.show_days, count) for count in range(2, 8)},
             **{f"pace_{pace}": partial(navigator.show_days, pace=pace) for pace in PACES},
             "doctors": partial(navigator.show_kind, "practitioner"),
@@ -95,10 +99,17 @@ class ViewCommands(QObject):
         """Say everywhere what the calendar shows."""
         view, store = self._space.navigator.view, self._space.store
         self._window.top_bar.title.setText(heading(view, store.clinic))
-        self._actions[view.span].setChecked(True)
+        self._actions["list" if view.as_list else view.span].setChecked(True)
         self._actions[f"days_{view.count}"].setChecked(True)
         self._actions[f"pace_{view.pace}"].setChecked(True)
         self._actions["doctors" if view.kind == "practitioner" else "rooms"].setChecked(True)
+
+    def _worked_on(self) -> QRect:
+        """Where the cursor is on the screen, of what is shown in the calendar's place."""
+        calendar = self._window.calendar
+        if self._window.board is not calendar:
+            return self._space.day_list().page.table.cursor_rect()
+        return calendar.cursor_rect() if calendar.isVisible() else QRect()
 
     def _show_side(self, name: str, side: QWidget, shown: bool) -> None:
         side.setVisible(shown)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from clinic_desk.notifications.shared_secrets import Sealed
     from clinic_desk.settings import Settings
+    from clinic_desk.ui.daylist.desk import DayListDesk
     from clinic_desk.ui.exchange.opener import Exchange
     from clinic_desk.ui.house.desk import HouseDesk
     from clinic_desk.ui.messages.desk import MessageDesk
@@ -198,9 +199,17 @@ class Workspace(QObject):
     def _wire_window(self) -> None:
         window, navigator = self.window, self.navigator
         navigator.waiting.connect(window.cover_with)
+        navigator.shown.connect(self._place_board)
         navigator.shown.connect(window.uncover)
         navigator.shown.connect(self._begin_later, Qt.ConnectionType.SingleShotConnection)
         navigator.shown.connect(self.ready, Qt.ConnectionType.SingleShotConnection)
+
+    def _place_board(self) -> None:
+        """Put in the calendar's place what is asked for there, before it is uncovered."""
+        if self.navigator.view.as_list:
+            self.day_list().show()
+        elif self.window.board is not self.window.calendar:
+            self.day_list().hide()
 
     def _begin_later(self) -> None:
         self._later.start(self.window.calendar.viewport())
@@ -225,7 +234,8 @@ class Workspace(QObject):
         window.actions_by_name["past"].triggered.connect(lambda _checked: self.open_past())
         window.actions_by_name["doubles"].triggered.connect(lambda _checked: self.open_doubles())
         window.actions_by_name["figures"].triggered.connect(lambda _checked: self.open_figures())
-        window.actions_by_name["print"].triggered.connect(lambda _checked: self.paper().open())
+        window.actions_by_name["print"].triggered.connect(lambda _checked: self.print())
+        window.actions_by_name["filter"].triggered.connect(lambda _checked: self.day_list().find())
         window.actions_by_name["automatic_lists"].triggered.connect(lambda _checked: self.paper().open_automatic())
         window.status_bar.paper_opened.connect(window.actions_by_name["automatic_lists"].trigger)
         window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
@@ -314,6 +324,19 @@ class Workspace(QObject):
         from clinic_desk.ui.exchange.desk import exchange_of
 
         return exchange_of(self)
+
+    def day_list(self) -> DayListDesk:
+        """Return the list of the day; its parts are made when somebody asks for it first."""
+        from clinic_desk.ui.daylist.desk import day_list_of
+
+        return day_list_of(self)
+
+    def print(self) -> None:
+        """Print the list that is shown in the calendar's place, or ask what."""
+        if self.navigator.view.as_list:
+            self.day_list().print_it()
+        else:
+            self.paper().open()
 
     def paper(self) -> PaperDesk:
         """Return what prints; its parts are made when somebody asks for them first."""

@@ -231,6 +231,11 @@ class CalendarView(QTableView):
         rect = self.stage.place_rect(place)
         return QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size()) if not rect.isEmpty() else QRect()
 
+    def cursor_rect(self) -> QRect:
+        """Return where the time cursor, or the chosen appointment, is on the screen."""
+        rect = self.stage.cursor_rect()
+        return QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size())
+
     @property
     def surface(self) -> Surface:
         """Return where things are on the viewport."""

@@ -11,7 +11,7 @@ from clinic_desk.ui.navigation import Navigator
 
 _GOES_TO_CALENDAR = (
     *("today", "back", "forward", "back_one", "forward_one"),
-    *("day", "week", "days", "doctors", "rooms", "all_columns"),
+    *("day", "week", "days", "list", "doctors", "rooms", "all_columns"),
 )
 
 

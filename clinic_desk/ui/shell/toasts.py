@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -73,6 +73,8 @@ class Toasts(QWidget):
         super().__init__(host)
         self.setObjectName("toasts")
         self._host = host
+        self.worked_on: Callable[[], QRect] = QRect
+        """Where on the screen is what the user works on: notes that would hide it go to the upper edge."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
@@ -97,6 +99,11 @@ class Toasts(QWidget):
         self.raise_()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
         return toast
+
+    def make_way(self) -> None:
+        """What is worked on is elsewhere now."""
+        if self.isVisible():
+            self._place()
 
     def keep(self, toast: Toast, shown_ms: int) -> None:
         """Show a note longer than usual, and as large as what it says by now."""
@@ -133,4 +140,7 @@ class Toasts(QWidget):
         self._column.activate()
         self.resize(self._column.totalSizeHint().boundedTo(self.maximumSize()))
         left = (self._host.width() - self.width()) // 2
-        self.move(left, self._host.height() - self.height() - 20)
+        below = QRect(left, self._host.height() - self.height() - 20, self.width(), self.height())
+        work = self.worked_on()
+        hides = below.intersects(QRect(self._host.mapFromGlobal(work.topLeft()), work.size()))
+        self.move(left, 20 if hides else below.top())

@@ -37,7 +37,7 @@ class TopBar(QFrame):
         row.addWidget(self.title)
         row.addStretch(1)
         row.addWidget(self.find_box, 100)  # as wide as it may be, where the heading leaves room
-        row.addWidget(Segments(actions, "day", "week", "days"))
+        row.addWidget(Segments(actions, "day", "week", "days", "list"))
         row.addWidget(self._undo(actions))
         self.menu_button = self._menu_button(actions["menu"])
         row.addWidget(self.menu_button)

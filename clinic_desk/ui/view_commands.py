@@ -105,10 +105,10 @@ class ViewCommands(QObject):
         self._actions["doctors" if view.kind == "practitioner" else "rooms"].setChecked(True)
 
     def _worked_on(self) -> QRect:
-        """Where the cursor is on the screen, of what is shown in the calendar's place."""
+        """Where the cursor is on the screen: of the calendar, or of the list in its place."""
         calendar = self._window.calendar
         if self._window.board is not calendar:
-            return self._space.day_list().page.table.cursor_rect()
+            return self._space.day_list().page.worked_on()
         return calendar.cursor_rect() if calendar.isVisible() else QRect()
 
     def _show_side(self, name: str, side: QWidget, shown: bool) -> None:

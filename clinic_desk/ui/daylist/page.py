@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QRect, Qt
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from clinic_desk.ui.booking.fields import button, plain_label
 from clinic_desk.ui.daylist.choosing import Wanted, arranged
@@ -86,6 +86,13 @@ class DayListPage(QWidget):
         """Let a filter be typed."""
         self.filters.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filters.search.selectAll()
+
+    def worked_on(self) -> QRect:
+        """Return where on the screen is what the user works on: the chosen row, or the filters."""
+        filters = self.filters
+        if filters.isAncestorOf(QApplication.focusWidget() or self):
+            return QRect(filters.mapToGlobal(QPoint()), filters.size())
+        return self.table.cursor_rect()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The table is meant. (As focus proxy it would tear the ring of what Tab comes by: Qt 6.11.)"""

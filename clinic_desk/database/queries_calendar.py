@@ -39,8 +39,8 @@ WHERE h.starts_at < %(ends_at)s AND h.ends_at > %(starts_at)s AND h.expires_at >
 # A time that is offered by message to patients who wait: to be seen at every desk, the one that began it included.
 _OFFERED: Final = """
 SELECT json_agg(json_build_array(o.id, coalesce(r.changed_desk_id, r.id), '', r.practitioner_id, o.starts_at, o.ends_at,
-                                 o.until_at, 1) ORDER BY o.starts_at, o.id)
-FROM offer_round r JOIN offer o ON o.round_id = r.id AND o.state = 'asked'
+                                 o.until_at, 1, s.zone) ORDER BY o.starts_at, o.id)
+FROM offer_round r JOIN site s ON s.id = r.site_id JOIN offer o ON o.round_id = r.id AND o.state = 'asked'
 WHERE r.state = 'running' AND r.starts_at < %(ends_at)s AND r.ends_at > %(starts_at)s
   AND o.starts_at < %(ends_at)s AND o.ends_at > %(starts_at)s AND o.starts_at > clock_timestamp()
 """
@@ -94,6 +94,6 @@ def booked_minutes(
 
 def _hold(row: list[Any]) -> Hold:
     starts_at, ends_at, expires_at = map(datetime.fromisoformat, row[4:7])
-    return Hold(
-        UUID(row[0]), UUID(row[1]), row[2], UUID(row[3]), starts_at, ends_at, expires_at, offered_to=sum(row[7:])
-    )
+    offered_to, zone = row[7:] or (0, "UTC")
+    place = UUID(row[3]), starts_at, ends_at
+    return Hold(UUID(row[0]), UUID(row[1]), row[2], *place, expires_at, offered_to=offered_to, zone=zone)

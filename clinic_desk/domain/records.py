@@ -266,8 +266,8 @@ class Entry:
 class Hold:
     """An open booking form on some desk: a visible, owned, expiring claim on an interval. Warns; never decides.
 
-    `offered_to`: it is no form, but the time is offered by message to so many patients until `expires_at`; the desk is
-    the one that began it.
+    `offered_to`: it is no form, but the time is offered by message to so many patients until `expires_at` on the
+    clocks of `zone`, the site's.
     """
 
     id: UUID
@@ -278,6 +278,7 @@ class Hold:
     ends_at: datetime
     expires_at: datetime
     offered_to: int = field(default=0, kw_only=True)
+    zone: str = field(default="UTC", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

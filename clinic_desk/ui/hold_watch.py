@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -37,7 +37,7 @@ class HoldWatch(QObject):
             self._timer.stop()
             return
         self._range = (min(board.starts_at for board in boards), max(board.ends_at for board in boards))
-        self._keep_looking(any(board.holds for board in boards))
+        self._keep_looking(any(_may_die(board.holds) for board in boards))
 
     def look_now(self) -> None:
         """Read the holds: one was placed, moved or let go."""
@@ -59,7 +59,7 @@ class HoldWatch(QObject):
         )
 
     def _done(self, holds: tuple[Hold, ...]) -> None:
-        self._keep_looking(bool(holds))
+        self._keep_looking(_may_die(holds))
         self.read.emit(holds)
 
     def _keep_looking(self, some_stand: bool) -> None:
@@ -67,3 +67,8 @@ class HoldWatch(QObject):
             self._timer.stop()
         elif not self._timer.isActive():
             self._timer.start()
+
+
+def _may_die(holds: Iterable[Hold]) -> bool:
+    """Whether one of these may go unannounced: that of a desk; what is offered by message is ended by a row."""
+    return any(not hold.offered_to for hold in holds)

@@ -134,7 +134,7 @@ class DayStore(QObject):
             self.reload()
         elif tables & CLINIC_TABLES:
             self.reload_clinic()
-        if "hold" in tables:
+        if tables & {"hold", "offer"}:
             self._holds.look_now()
         self.tables_changed.emit(tables)
         if "notification" in tables:

@@ -42,6 +42,7 @@ def _named_words(deed: Deed) -> str:
         "Remove closure": translate("Undo", "remove a closure"),
         "Remove block": translate("Undo", "remove a block"),
         "CarryOut": translate("Undo", "enter an absence"),
+        "StartOffers": translate("Undo", "offer a free time by message"),
     }.get(deed.command, translate("Undo", "the last change"))
     return f"{told} ({names[0]})" if names and names[0] else told
 

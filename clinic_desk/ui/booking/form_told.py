@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.records import Hold
 from clinic_desk.domain.refusals import Violation
+from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.booking.form_content import FormContent
 from clinic_desk.ui.booking.judging import field_of
@@ -40,6 +41,10 @@ def remarks_of(content: FormContent, foreign: Hold | None, hint: str, *, asked: 
 
 
 def _about_time(content: FormContent, foreign: Hold | None) -> Told:
+    if foreign is not None and foreign.offered_to:
+        until = f"{to_wall(foreign.expires_at, foreign.zone):%H:%M}"
+        told = translate("booking", "This time is offered by message to a patient who waits, until {until}.")
+        return told.format(until=until), "warning"
     if foreign is not None:
         desk = one_line(foreign.desk_name)
         return translate("booking", "{desk} is booking this time just now.").format(desk=desk), "warning"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from clinic_desk.domain.records import AppointmentStatus, Channel, MessageState, ParticipationStatus
+from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.calendar.bands import Band, BandKind
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def length_text(times: str, minutes: int) -> str:
 
 
 def hold_text(hold: Hold) -> str:
-    """Return what stands on time another desk is booking."""
+    """Return what stands on time another desk is booking, or that is offered by message."""
+    if hold.offered_to:
+        until = f"{to_wall(hold.expires_at, hold.zone):%H:%M}"
+        return translate("calendar", "Offered until {until} to 1 patient").format(until=until)
     return translate("calendar", "{desk} is booking here…").format(
         desk=hold.desk_name or translate("calendar", "Another desk")
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject
 
 from clinic_desk.domain.waiting import CloseWish, Closing, NotTaken, Waiting
-from clinic_desk.services import waiting
+from clinic_desk.services import asking, waiting
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.booking.words import list_name
 from clinic_desk.ui.waiting.form import WishForm
@@ -19,6 +19,7 @@ from clinic_desk.ui.waiting.words import trouble_text
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from clinic_desk.domain.asking import Round
     from clinic_desk.domain.records import Entry, Patient
     from clinic_desk.errors import ClinicDeskError
     from clinic_desk.ui.booking.form import BookingForm
@@ -43,22 +44,28 @@ class WaitingDesk(QObject):
             return
         sheet = WaitingSheet(space.window, store.freshness.now, may_write=space.may_write)
         heard = store.tables_changed.connect(
-            lambda tables: self._read(sheet) if tables & {"wish", "patient", "appointment"} else None
+            lambda tables: self._read(sheet) if tables & {"wish", "patient", "appointment", "offer"} else None
         )
         sheet.new_wanted.connect(lambda: self.add(Beginning(), sheet))
         sheet.change_wanted.connect(lambda one: self._change(one, sheet))
         sheet.closing_wanted.connect(lambda one: self._ask_why(one, sheet))
+        sheet.time_wanted.connect(lambda standing: self._go_to(standing, sheet))
         sheet.rejected.connect(space.commands.back_to_calendar)
         sheet.finished.connect(lambda _result: store.tables_changed.disconnect(heard))
         sheet.open()
         self._read(sheet)
 
+    def _go_to(self, standing: Round, sheet: WaitingSheet) -> None:
+        """Show the offered time beside the calendar, where it is decided."""
+        sheet.reject()
+        self._space.gaps().look_at(standing.gap)
+
     def _read(self, sheet: WaitingSheet) -> None:
         database, store = self._space.desk.database, self._space.store
         self._space.desk.tasks.query(
             sheet,
-            lambda: waiting.waiting(database),
-            lambda found: sheet.show_waiting(found, store.clinic),
+            lambda: (waiting.waiting(database), asking.rounds(database)),
+            lambda found: sheet.show_waiting(found[0], store.clinic, found[1]),
             lambda error: sheet.say(self._sentence(error)),
             key="waiting",
         )

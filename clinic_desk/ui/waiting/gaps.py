@@ -8,13 +8,15 @@ from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
+from clinic_desk.domain.asking import Round
 from clinic_desk.domain.changes import Change
 from clinic_desk.domain.waiting import Fit, Gap, Offer
-from clinic_desk.services import waiting
+from clinic_desk.services import asking, waiting
 from clinic_desk.services.waiting import Freed
 from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.sentences import sentence
+from clinic_desk.ui.waiting.asking_desk import AskingDesk
 from clinic_desk.ui.waiting.offer_panel import OfferPanel
 from clinic_desk.ui.waiting.taking import Taking
 from clinic_desk.ui.waiting.words import count_text, gap_text
@@ -29,9 +31,12 @@ _SOON_MS: Final = 250
 """What is changed together is looked at together."""
 _MOST: Final = 5
 """So many gaps are kept: nobody fills more by hand, and each costs a look."""
-_TOUCHES: Final = frozenset({"appointment", "wish", "time_off", "block", "hold", "patient", "working_hours", "closure"})
+_TOUCHES: Final = frozenset(
+    {"appointment", "wish", "time_off", "block", "hold", "patient", "working_hours", "closure", "offer", "offer_round"}
+)
 
 Found = tuple[tuple[Freed, Offer], ...]
+Rounds = tuple[Round, ...]
 
 
 class Gaps(QObject):
@@ -47,7 +52,9 @@ class Gaps(QObject):
         self._changes: dict[UUID, int] = {}
         self._unseen = False
         self._taking: Taking | None = None
+        self._rounds: Rounds = ()
         self.panel = OfferPanel(space.store.clinic)
+        self.asking = AskingDesk(space, self)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self._look)
         space.window.side_panel.add(self.panel, below=space.sides.panel)
@@ -63,6 +70,11 @@ class Gaps(QObject):
         panel.taken.connect(self._take)
         panel.not_taken.connect(lambda fit: space.waiting().not_taken(fit.waiting))
         panel.left.connect(self._leave)
+        panel.ask_wanted.connect(self.asking.start)
+        panel.asking.next_wanted.connect(self.asking.go_on)
+        panel.asking.withdraw_wanted.connect(self.asking.withdraw)
+        panel.declined.connect(lambda standing: self.asking.go_on(standing, declined=True))
+        self.asking.changed.connect(self._soon.start)
         self._connection_changed(space.store.freshness.connection)
 
     # --- what becomes free ---
@@ -77,7 +89,7 @@ class Gaps(QObject):
             self._soon.start()
 
     def _touched(self, tables: frozenset[str]) -> None:
-        if self._freed and tables & _TOUCHES and not self._soon.isActive():
+        if (self._freed or self.asking.follows) and tables & _TOUCHES and not self._soon.isActive():
             self._soon.start()
 
     def _look(self) -> None:
@@ -86,19 +98,21 @@ class Gaps(QObject):
             return
         database, clinic = self._space.desk.database, self._space.store.clinic
         changes, known = tuple(self._changes.items()), tuple(self._freed)
-        if not changes and not known:
+        if not changes and not known and not self.asking.follows:
             return
         # Superseded, the query that comes instead looks for these as well: they go when they were looked at.
         self._space.desk.tasks.query(
             self,
-            lambda: _offers(database, clinic, changes, known),
-            lambda found: self._show(found, changes),
+            lambda: (_offers(database, clinic, changes, known), asking.rounds(database)),
+            lambda read: self._show(*read, changes),
             lambda error: None,
             key="gaps",
             priority=Priority.IDLE,
         )
 
-    def _show(self, found: Found, changes: tuple[tuple[UUID, int], ...]) -> None:
+    def _show(self, found: Found, rounds: Rounds, changes: tuple[tuple[UUID, int], ...]) -> None:
+        self._rounds = rounds
+        self.asking.heard(rounds)
         for row_id, version in changes:
             if self._changes.get(row_id) == version:
                 del self._changes[row_id]
@@ -112,9 +126,14 @@ class Gaps(QObject):
             self._tell(new[0])
 
     def _show_first(self, found: Found) -> None:
-        self.panel.show_offer(found[0][1] if found else None, max(0, len(found) - 1))
+        self._put(found[0][1] if found else None, max(0, len(found) - 1))
         if not found:
             self._unseen = False
+
+    def _put(self, offer: Offer | None, others: int) -> None:
+        """Show a gap with how it stands with it if it was offered by message: of several rounds the newest."""
+        standing = None if offer is None else next((one for one in self._rounds if one.covers(offer.gap)), None)
+        self.panel.show_offer(offer, others, standing)
 
     def _tell(self, offer: Offer) -> None:
         """Say it in a note too if the side is folded away: there is no other sign of it then."""
@@ -142,18 +161,23 @@ class Gaps(QObject):
             length = timedelta(minutes=place.length_minutes or calendar.step)
             self._ask_for(Freed(place.practitioner_id, place.site_id, place.starts_at, place.starts_at + length))
 
+    def look_at(self, gap: Gap) -> None:
+        """Show who waits for a time, and how it stands with it."""
+        self._ask_for(Freed(gap.practitioner_id, gap.site_id, gap.starts_at, gap.ends_at))
+
     def _ask_for(self, freed: Freed) -> None:
         database, clinic = self._space.desk.database, self._space.store.clinic
         self._space.desk.tasks.query(
             self,
-            lambda: waiting.offer_for(database, freed, clinic),
-            lambda offer: self._answer(freed, offer),
+            lambda: (waiting.offer_for(database, freed, clinic), asking.rounds(database)),
+            lambda read: self._answer(freed, *read),
             lambda error: self._space.own.tell_trouble(sentence(error, clinic, clinic.site(freed.site_id).zone)),
             key="gap here",
             priority=Priority.URGENT,
         )
 
-    def _answer(self, freed: Freed, offer: Offer | None) -> None:
+    def _answer(self, freed: Freed, offer: Offer | None, rounds: Rounds) -> None:
+        self._rounds = rounds
         if offer is None:
             self._space.own.tell(translate("waiting", "This time is not free."))
         elif not offer.fits:
@@ -161,7 +185,7 @@ class Gaps(QObject):
             self._space.own.tell(told.format(when=gap_text(offer.gap, offer.now)))
         else:
             self._freed = [freed, *(one for one in self._freed if one != freed)][:_MOST]
-            self.panel.show_offer(offer, len(self._freed) - 1)
+            self._put(offer, len(self._freed) - 1)
             self.begin()
 
     def begin(self) -> None:

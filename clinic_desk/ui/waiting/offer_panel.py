@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from clinic_desk.domain.asking import Round
 from clinic_desk.domain.records import Clinic
 from clinic_desk.domain.waiting import Fit, Offer, Priority
 from clinic_desk.ui.booking.choice_button import ChoiceButton
@@ -16,6 +17,9 @@ from clinic_desk.ui.booking.guard import Guard
 from clinic_desk.ui.booking.words import list_name, one_line
 from clinic_desk.ui.theme import bold
 from clinic_desk.ui.tool_tips import plain_tip
+from clinic_desk.ui.waiting.asking_desk import asking_of
+from clinic_desk.ui.waiting.asking_part import AskingPart
+from clinic_desk.ui.waiting.asking_words import asking_text
 from clinic_desk.ui.waiting.words import count_text, fit_text, gap_text, priority_text, waited_text
 
 translate = QCoreApplication.translate
@@ -46,6 +50,10 @@ class OfferPanel(QFrame):
     """A Fit to be booked, and the Gap."""
     not_taken = Signal(object)
     """A Fit: she was asked, or not reached, and does not take it."""
+    ask_wanted = Signal(object)
+    """An Offer that is to be made by message to all whom it fits."""
+    declined = Signal(object)
+    """Of this Round, the one who is asked by message does not take it."""
     left = Signal()
     """The gap is let go; the keyboard goes back to where it was."""
 
@@ -70,7 +78,9 @@ class OfferPanel(QFrame):
             plain_tip(translate("waiting", "Asked or not reached: the next one is asked first (N)"))
         )
         self.leave_button = button(translate("waiting", "Leave"), "offer_leave", self.left.emit)
+        self.asking = AskingPart()
         self.leave_button.setToolTip(plain_tip(translate("waiting", "Offer this time to nobody (Esc)")))
+        self.asking.ask_wanted.connect(lambda: self.ask_wanted.emit(self.offer))
         self._lay_out()
         self.hide()
 
@@ -92,6 +102,7 @@ class OfferPanel(QFrame):
         inner.addWidget(self.details)
         inner.addWidget(self.more)
         inner.addLayout(buttons)
+        inner.addWidget(self.asking)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -100,10 +111,15 @@ class OfferPanel(QFrame):
 
     # --- what it shows ---
 
-    def show_offer(self, offer: Offer | None, others: int = 0) -> None:
-        """Show a gap and whom it fits, or nothing; `others`: so many gaps more wait to be shown."""
+    def show_offer(self, offer: Offer | None, others: int = 0, standing: Round | None = None) -> None:
+        """Show a gap and whom it fits, or nothing; `others`: so many gaps more wait to be shown.
+
+        `standing`: how it stands with the gap if it was offered by message.
+        """
         had_keyboard = self.has_keyboard
-        if offer is not None and self.offer is not None and _same(offer, self.offer):
+        as_before = standing == self.asking.standing
+        self.asking.show_round(standing, None if offer is None else offer.now)
+        if offer is not None and self.offer is not None and as_before and _same(offer, self.offer):
             self._tell_more(others)
             return
         self.offer = offer
@@ -141,6 +157,8 @@ class OfferPanel(QFrame):
         wish = fit.waiting.wish
         urgent = wish.priority is not Priority.ROUTINE
         hint = priority_text(wish.priority) if urgent else waited_text(offer.now - (wish.added_at or offer.now))
+        asked = asking_of(self.asking.standing, wish.id)
+        hint = (asked and asking_text(asked, offer.gap.zone, offer.now)) or hint
         row = _Row(number + 1, list_name(fit.waiting.patient), hint, partial(self._choose, number))
         told = fit_text(fit, offer.gap, self.clinic, offer.now)
         row.setAccessibleDescription(told)
@@ -166,6 +184,7 @@ class OfferPanel(QFrame):
         self._may_write = on
         for each in (*self.rows, self.book_button, self.skip_button):
             each.setEnabled(on)
+        self.asking.set_writing(on=on)
 
     def announce(self) -> None:
         """Tell a screen reader that a time became free."""
@@ -204,7 +223,13 @@ class OfferPanel(QFrame):
 
     def skip(self) -> None:
         """Note that who is chosen does not take it."""
-        if self.chosen is not None and self._may_write and self.guard.is_ready:
+        if self.chosen is None or not self._may_write or not self.guard.is_ready:
+            return
+        standing = self.asking.standing
+        asked = standing.asked if standing is not None and self.asking.is_running else None
+        if asked is not None and asked.wish_id == self.chosen.waiting.wish.id:
+            self.declined.emit(standing)
+        else:
             self.not_taken.emit(self.chosen)
 
     def event(self, event: QEvent) -> bool:
@@ -229,12 +254,26 @@ class OfferPanel(QFrame):
             self.begin()
         elif event.key() in _ENTER:
             self.take()
-        elif event.key() == Qt.Key.Key_N:
-            self.skip()
+        elif self._act_of(event.key()):
+            pass
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
         else:
             event.ignore()
+
+    def _act_of(self, key: int) -> bool:
+        """Do what a letter asks for; False if it asks for nothing here."""
+        act = {
+            Qt.Key.Key_N: self.skip,
+            Qt.Key.Key_M: self.asking.begin,
+            Qt.Key.Key_A: self.asking.go_on,
+            Qt.Key.Key_W: self.asking.withdraw,
+        }.get(Qt.Key(key))
+        if act is None:
+            return False
+        if self.guard.is_ready:
+            act()
+        return True
 
 
 def _same(one: Offer, other: Offer) -> bool:

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication
 
+from clinic_desk.domain.asking import Round, RoundState
 from clinic_desk.domain.folding import fold
 from clinic_desk.domain.records import Clinic
 from clinic_desk.domain.waiting import Priority, Waiting
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.booking.words import day_text, list_name, one_line
 from clinic_desk.ui.messages.rows import Column
+from clinic_desk.ui.waiting.asking_words import asking_text
 from clinic_desk.ui.waiting.words import (
     closing_text,
     doctors_text,
@@ -31,7 +33,10 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True, slots=True)
 class WishRow:
-    """One line: `id` is the wish's. `is_over`: the last day that serves is past."""
+    """One line: `id` is the wish's. `is_over`: the last day that serves is past.
+
+    `offered`: the round of offers by message that runs and has her in it.
+    """
 
     id: UUID
     waiting: Waiting
@@ -44,6 +49,7 @@ class WishRow:
     since: str
     note: str
     is_over: bool
+    offered: Round | None = None
 
     @property
     def searched(self) -> str:
@@ -51,13 +57,14 @@ class WishRow:
         return fold(" ".join((self.name, self.visit, self.doctors, self.when, self.priority, self.note)))
 
 
-def row_of(one: Waiting, clinic: Clinic, zone: str, now: datetime) -> WishRow:
-    """Return the line of somebody who waits."""
+def row_of(one: Waiting, clinic: Clinic, zone: str, now: datetime, rounds: Iterable[Round] = ()) -> WishRow:
+    """Return the line of somebody who waits. `rounds`: what is offered by message, the newest first."""
+    offered, asked = _offer_to(one, rounds, now)
     wish, today = one.wish, to_wall(now, zone).date()
     until = "" if wish.until is None else day_text(wish.until, today)
     is_over = wish.until is not None and wish.until < today
     since = waited_text(now - (wish.added_at or now)) if wish.closed is None else closing_text(wish.closed)
-    note = " · ".join(part for part in (forward_text(one.forward, now), one_line(wish.note)) if part)
+    note = " · ".join(part for part in (asked, forward_text(one.forward, now), one_line(wish.note)) if part)
     return WishRow(
         wish.id,
         one,
@@ -70,7 +77,18 @@ def row_of(one: Waiting, clinic: Clinic, zone: str, now: datetime) -> WishRow:
         since,
         note,
         is_over,
+        offered,
     )
+
+
+def _offer_to(one: Waiting, rounds: Iterable[Round], now: datetime) -> tuple[Round | None, str]:
+    """Return the round that runs and has her in it, and how it stands with her in the newest that has."""
+    for standing in rounds:
+        for asking in standing.askings:
+            if asking.wish_id == one.wish.id:
+                told = asking_text(asking, standing.gap.zone, now)
+                return (standing if standing.state is RoundState.RUNNING else None), told
+    return None, ""
 
 
 def columns() -> tuple[Column, ...]:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QWidget
 
+from clinic_desk.domain.asking import Round
 from clinic_desk.domain.records import Clinic
 from clinic_desk.domain.waiting import Closing, Waiting
 from clinic_desk.ui.booking.choice_button import ChoiceButton
@@ -26,16 +27,18 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class WishList(MessageList):
-    """The rows; N asks for a new one, C or Del closes the chosen one."""
+    """The rows; N asks for a new one, C or Del closes the chosen one, G goes to the time she is offered."""
 
     new_wanted = Signal()
     closing_wanted = Signal()
+    time_wanted = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = {
             Qt.Key.Key_N: self.new_wanted,
             Qt.Key.Key_C: self.closing_wanted,
             Qt.Key.Key_Delete: self.closing_wanted,
+            Qt.Key.Key_G: self.time_wanted,
         }
         wanted = None if event.modifiers() else keys.get(Qt.Key(event.key()))
         if wanted is None:
@@ -53,6 +56,8 @@ class WaitingSheet(Sheet):
     """A Waiting."""
     closing_wanted = Signal(object)
     """A Waiting."""
+    time_wanted = Signal(object)
+    """A Round whose time is to be shown beside the calendar."""
 
     def __init__(self, parent: QWidget, clock: Callable[[], datetime], *, may_write: bool) -> None:
         super().__init__(parent, width=1160)
@@ -79,6 +84,7 @@ class WaitingSheet(Sheet):
         self.none.setObjectName("waiting_none")
         self.close_button = button(translate("waiting", "Close"), "waiting_leave", self.reject)
         self.end_button = button(translate("waiting", "Take &off the list…"), "waiting_end", self._end)
+        self.time_button = button(translate("waiting", "&Go to the offered time (G)"), "waiting_time", self._go)
         self.new_button = button(translate("waiting", "New (N)"), "waiting_new", self.new_wanted.emit)
         self.change_button = button(translate("waiting", "Change ⏎"), "waiting_change", self._change, "primary")
         self._lay_out(title)
@@ -98,7 +104,7 @@ class WaitingSheet(Sheet):
         footer = QHBoxLayout()
         footer.setSpacing(8)
         footer.addStretch(1)
-        for each in (self.close_button, self.end_button, self.new_button, self.change_button):
+        for each in (self.time_button, self.close_button, self.end_button, self.new_button, self.change_button):
             footer.addWidget(each)
         self.body.addWidget(plain_label(title, "title"))
         self.body.addWidget(plain_label(about, "muted", wrap=True))
@@ -114,18 +120,20 @@ class WaitingSheet(Sheet):
         self.closed.toggled.connect(lambda _on: self._renew())
         self.list.new_wanted.connect(self._new)
         self.list.closing_wanted.connect(self._end)
+        self.list.time_wanted.connect(self._go)
+        self.list.selectionModel().currentRowChanged.connect(lambda *_: self._show_time())
         self.list.opened.connect(lambda _row: self._change())
         self.list.left.connect(self.reject)
 
     def first_focus(self) -> QWidget | None:
         return self.search
 
-    def show_waiting(self, waiting: tuple[Waiting, ...], clinic: Clinic) -> None:
+    def show_waiting(self, waiting: tuple[Waiting, ...], clinic: Clinic, rounds: tuple[Round, ...] = ()) -> None:
         """Show the list as it is now; the chosen one stays chosen."""
         is_first = not self._all and self.none.text() == translate("waiting", "Reading…")
         zone = next((site.zone for site in clinic.sites if site.active), "UTC")
         now = self._clock()
-        self._all = [row_of(one, clinic, zone, now) for one in waiting]
+        self._all = [row_of(one, clinic, zone, now, rounds) for one in waiting]
         rows = min(max(5, len(self._all)), _ROWS_SHOWN)
         self.list.setFixedHeight(self.list.verticalHeader().defaultSectionSize() * rows + 30)
         self._renew()
@@ -152,6 +160,11 @@ class WaitingSheet(Sheet):
         may = self._may_write and bool(shown) and not self.closed.isChecked()
         self.change_button.setEnabled(may)
         self.end_button.setEnabled(may)
+        self._show_time()
+
+    def _show_time(self) -> None:
+        row: WishRow | None = self.list.chosen
+        self.time_button.setVisible(row is not None and row.offered is not None)
 
     # --- what is wanted ---
 
@@ -167,6 +180,11 @@ class WaitingSheet(Sheet):
         one = self._chosen()
         if one is not None:
             self.change_wanted.emit(one)
+
+    def _go(self) -> None:
+        row: WishRow | None = self.list.chosen
+        if row is not None and row.offered is not None:
+            self.time_wanted.emit(row.offered)
 
     def _end(self) -> None:
         one = self._chosen()

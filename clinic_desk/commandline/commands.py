@@ -307,6 +307,25 @@ def _figures(parser: Parser) -> None:
     parser.add_argument("--csv", action="store_true", help="print a table for spreadsheets: one figure a line")
 
 
+def _people(parser: Parser) -> None:
+    from clinic_desk.domain.people import Group
+    from clinic_desk.domain.rights import Right
+
+    parser.description = (
+        "Who signs in, as a manager's login. Whoever is added or reset gets a one-time code, printed here and nowhere "
+        "else, with which she signs in within a day to choose a password. disable shuts somebody out at once."
+    )
+    actions = ("list", "add", "reset", "disable", "enable", "set-group", "set-right")
+    parser.add_argument("action", nargs="?", default="list", choices=actions)
+    parser.add_argument("login", nargs="?", help="whom; not with list")
+    parser.add_argument("right", nargs="?", choices=[right.value for right in Right], help="with set-right")
+    parser.add_argument("state", nargs="?", choices=("allowed", "refused", "as-group"), help="with set-right")
+    parser.add_argument("--name", help="with add: what the others see; default: the login")
+    parser.add_argument(
+        "--group", choices=[group.value for group in Group], help="with add (default: reception), set-group"
+    )
+
+
 def _worker(parser: Parser) -> None:
     parser.description = (
         "Work through the message queue without a window until stopped, for a server or as a service. The address is "
@@ -374,6 +393,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "export": ("export patients, practitioners or appointments to a file", _export),
     "figures": ("utilisation, no-shows, lead times, bookings by desk and hour, messages", _figures),
     "verify-history": ("whether the history of all changes is whole, and if not where", _verify_history),
+    "people": ("who signs in: list, add, reset, disable, enable, set-group, set-right", _people),
     "worker": ("send messages without a window, as a service", _worker),
 }
 """Name -> what its help says, and what adds its options. What carries it out is in `run`, under the same name."""

@@ -19,6 +19,7 @@ from clinic_desk.commandline import (
     figures,
     history,
     messages,
+    people,
     recheck,
 )
 from clinic_desk.commandline.appointments import Answer, Work
@@ -58,6 +59,7 @@ _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "check_appointments": recheck.check_appointments,
     "import": exchange.import_,
     "export": exchange.export_,
+    "people": people.people,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Right(StrEnum):
@@ -15,3 +16,13 @@ class Right(StrEnum):
     STATISTICS = "statistics"
     HISTORY = "history"
     RESTRICTED = "restricted"
+
+
+_DAILY: Final = frozenset({Right.SQUEEZE_IN, Right.OUTSIDE_HOURS, Right.MERGE})
+
+
+def by_group(group: str) -> frozenset[Right]:
+    """Return what a group (`reception`, ...) has, where nothing else was said of a person; as `has_right` does."""
+    if group == "manager":
+        return frozenset(Right)
+    return _DAILY if group == "reception" else frozenset()

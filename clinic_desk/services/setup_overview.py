@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_desks, queries_messaging
+from clinic_desk.database import queries_desks, queries_messaging, queries_people
 from clinic_desk.database.queries_calendar import absences_between
 from clinic_desk.database.queries_clinic import clinic_record
 from clinic_desk.domain.messaging import ReminderRule
+from clinic_desk.domain.people import Person
 from clinic_desk.domain.records import Block, Clinic, Desk, TimeOff
 from clinic_desk.domain.wall import local_day
 
@@ -24,7 +25,7 @@ _FOR_EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 class Setup:
     """All there is to set up. `time_off` and `blocks`: those of the last month and all to come, by start.
 
-    `desks`: all that ever ran, by name. `now`: the database's clock.
+    `desks`: all that ever ran, by name. `people`: who signs in, or could. `now`: the database's clock.
     """
 
     clinic: Clinic
@@ -33,6 +34,7 @@ class Setup:
     desks: tuple[Desk, ...]
     now: datetime
     reminder_rules: tuple[ReminderRule, ...] = ()
+    people: tuple[Person, ...] = ()
 
     @property
     def zone(self) -> str:
@@ -52,7 +54,8 @@ def load_setup(db: Database) -> Setup:
         now = queries_desks.database_now(connection)
         time_off, blocks = absences_between(connection, now - _SINCE, _FOR_EVER)
         desks, rules = queries_desks.all_desks(connection), queries_messaging.reminder_rules(connection)
-        return Setup(clinic_record(connection), time_off, blocks, desks, now, rules)
+        staff = queries_people.people(connection)
+        return Setup(clinic_record(connection), time_off, blocks, desks, now, rules, staff)
 
 
 def is_bookable(clinic: Clinic) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from clinic_desk.domain.people import Group, PeopleRefusal
 from clinic_desk.domain.rights import Right
 
 translate = QCoreApplication.translate
@@ -49,3 +50,39 @@ def not_allowed(right: Right) -> str:
         Right.RESTRICTED: translate("rights", "Your sign-in may not open restricted records."),
     }[right]
     return lacking + " " + translate("rights", "A practice manager can allow it.")
+
+
+def group_name(group: Group) -> str:
+    """Return what a group of people is called."""
+    return {
+        Group.RECEPTION: translate("rights", "Reception"),
+        Group.MANAGER: translate("rights", "Practice manager"),
+        Group.READONLY: translate("rights", "May only read"),
+    }[group]
+
+
+def people_refusal(why: PeopleRefusal) -> str:
+    """Return why a change of people was refused, and what to do."""
+    return {
+        PeopleRefusal.NO_MANAGER: translate("rights", "Only a practice manager can change who signs in."),
+        PeopleRefusal.OWN_LOGIN: translate(
+            "rights", "Nobody changes her own group and rights, or shuts herself out. Another practice manager can."
+        ),
+        PeopleRefusal.NOT_A_PERSON: translate(
+            "rights", "This login is not one of the clinic's people, or has rights at the server that are not ours."
+        ),
+        PeopleRefusal.LAST_MANAGER: translate(
+            "rights", "This is the last practice manager who can sign in. Make somebody else one first."
+        ),
+        PeopleRefusal.DISABLED: translate("rights", "She is shut out. Let her in first."),
+        PeopleRefusal.CODE_OVER: translate("rights", "The code is over. A practice manager can make a new one."),
+        PeopleRefusal.NO_CODE: translate("rights", "The code was used already."),
+        PeopleRefusal.OTHER_SESSION: translate(
+            "rights", "Somebody is signed in with this login elsewhere. Close the program there, then try again."
+        ),
+        PeopleRefusal.SET_UP_AGAIN: translate(
+            "rights",
+            "The server does not let the program change this login yet. Run “clinic-desk init-db” once more, as its"
+            " administrator.",
+        ),
+    }[why]

@@ -10,6 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.domain.commands import Rule
+from clinic_desk.domain.people import PeopleRefusal
 from clinic_desk.domain.records import Clinic, RoomKind
 from clinic_desk.domain.refusals import (
     Conflict,
@@ -33,7 +34,7 @@ from clinic_desk.errors import (
     SchemaMismatch,
 )
 from clinic_desk.ui.booking.words import day_text, minute_text, one_line, span_text, time_text
-from clinic_desk.ui.rights_words import not_allowed
+from clinic_desk.ui.rights_words import not_allowed, people_refusal
 
 translate = QCoreApplication.translate
 
@@ -319,6 +320,8 @@ def _invalid(problem: InvalidInput) -> str:
 def _plain(problem: ClinicDeskError) -> str:
     if isinstance(problem, NotAllowed) and problem.right in set(Right):
         return not_allowed(Right(problem.right))
+    if isinstance(problem, NotAllowed) and problem.right in set(PeopleRefusal):
+        return people_refusal(PeopleRefusal(problem.right))
     for kind, told in _told_by_kind():
         if isinstance(problem, kind):
             return told

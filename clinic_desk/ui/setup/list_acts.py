@@ -9,11 +9,15 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QWidget
 
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.people import Person, ResetPassword
 from clinic_desk.domain.records import Closure
 from clinic_desk.domain.setup import SaveClosures
+from clinic_desk.services.people import reset_password
 from clinic_desk.services.setup.absences import save_closures
 from clinic_desk.ui.booking.ask import AskSheet
+from clinic_desk.ui.booking.words import one_line
 from clinic_desk.ui.setup.areas.closures import CLOSURES
+from clinic_desk.ui.setup.areas.people import PEOPLE
 from clinic_desk.ui.setup.areas.reminders import REMINDERS
 from clinic_desk.ui.setup.holiday_sheet import HolidaySheet
 from clinic_desk.ui.setup.section import ListSection, line_text
@@ -56,15 +60,38 @@ class ListActs(QObject):
             self._opener.do_at_once(removing(record, operation_id), translate("setup", "✓ Removed."), did)
 
     def do_extra(self, area: str) -> None:
-        """Do what an area offers beside its records: public holidays to close on, all settings of messages."""
+        """Do what an area offers beside its records: public holidays to close on, all settings of messages, a code."""
         if self._opener.is_busy:
             return
+        if area == PEOPLE and self._opener.page is not None:
+            self._ask_reset(self._opener.page.current.record)
         if area == REMINDERS and self._opener.open_messages is not None:
             self._opener.open_messages()
         elif area == CLOSURES:
             sheet = HolidaySheet(self._window, self._opener.setup)
             sheet.chosen.connect(self._close_on)
             sheet.open()
+
+    def _ask_reset(self, person: Person | None) -> None:
+        """Put a one-time code in the place of somebody's password if that is meant."""
+        if person is None or person.version == 0:
+            return
+        sheet = AskSheet(
+            translate("people", "Reset the password of {name}?").format(name=one_line(person.display_name)),
+            translate(
+                "people", "Her password ends now, and what she has open. You get a code for her to choose another."
+            ),
+            translate("people", "Reset ⏎"),
+            self._window,
+        )
+        sheet.answered.connect(partial(self._reset, person))
+        sheet.open()
+
+    def _reset(self, person: Person, yes: bool) -> None:
+        if yes and not self._opener.is_busy:
+            command = ResetPassword(person.login)
+            told = translate("people", "✓ The password of {name} is reset.").format(name=one_line(person.display_name))
+            self._opener.do_at_once(lambda db: reset_password(db, command), told)
 
     def _close_on(self, closures: tuple[Closure, ...]) -> None:
         command, page = SaveClosures(closures), self._opener.page

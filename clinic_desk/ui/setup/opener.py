@@ -9,6 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from clinic_desk.database.engine import Database
+from clinic_desk.domain.people import OneTimeCode
 from clinic_desk.domain.public_holidays import known_countries
 from clinic_desk.domain.refusals import MessagingConflict, NotFound
 from clinic_desk.domain.setup import SaveClosures, SetupConflict, StillUsed
@@ -21,6 +22,7 @@ from clinic_desk.ui.sentences import sentence
 from clinic_desk.ui.setup.area import Area, Work
 from clinic_desk.ui.setup.areas.all import all_areas
 from clinic_desk.ui.setup.areas.reminders import REMINDERS
+from clinic_desk.ui.setup.code_sheet import CodeSheet
 from clinic_desk.ui.setup.list_acts import ListActs
 from clinic_desk.ui.setup.page import SetupPage
 from clinic_desk.ui.setup.saving import Saving
@@ -64,7 +66,7 @@ class ClinicSetup(QObject):
         self.leaving.save_wanted.connect(self.saving.save)
         self.leaving.left.connect(self._close)
         self._submission = Submission(tasks, self)
-        self._submission.done.connect(lambda _result: self._then[0]())
+        self._submission.done.connect(self._done)
         self._submission.failed.connect(self._failed)
         self._submission.finding_out.connect(lambda: self.tell(OutcomeUnknown()))
 
@@ -163,6 +165,11 @@ class ClinicSetup(QObject):
     def failed_at_once(self, error: ClinicDeskError) -> None:
         """Say why it does not, over what stands."""
         self.read(lambda: self.free("", error))
+
+    def _done(self, result: object) -> None:
+        if isinstance(result, OneTimeCode):
+            CodeSheet(self.window, result, self.setup.zone).open()
+        self._then[0]()
 
     def _failed(self, error: ClinicDeskError) -> None:
         self._then[1](error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QCoreApplication, QObject
 
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.people import PersonChanged
 from clinic_desk.domain.refusals import MessagingConflict, NotFound
 from clinic_desk.domain.setup import SetupConflict
 from clinic_desk.errors import ClinicDeskError, InvalidInput
@@ -115,7 +116,7 @@ class Saving(QObject):
         page = self._opener.page
         if page is None:
             return
-        if isinstance(error, SetupConflict | MessagingConflict | NotFound):
+        if isinstance(error, SetupConflict | MessagingConflict | PersonChanged | NotFound):
             self._opener.read(partial(self._compare, step))
             return
         self._opener.leaving.stay()

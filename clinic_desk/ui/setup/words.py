@@ -21,6 +21,8 @@ def invalid_text(problem: InvalidInput) -> str:
     if problem.field == "lead":
         return rule_invalid_text(problem)
     known = {
+        "login": translate("setup", "Letters and digits, with . _ - between; a login that nobody has or had."),
+        "display_name": translate("setup", "Type a name, on one line."),
         "name": translate("setup", "Type a name that no other has, on one line."),
         "zone": translate("setup", "Choose a time zone from the list, such as Europe/Berlin."),
         "phone": translate("setup", "This is no telephone number. Type it whole, with its area code."),

@@ -27,11 +27,12 @@ TYPED = {
     "blocks": {"name": "Training", "from_day": "3.12.2031", "from_time": "14", "until_time": "15:30"},
     "rules": {"step_minutes": "↓"},
     "reminders": {"lead": "3"},
+    "people": {"display_name": "Julia Brandt"},
     "desks": {"name": "Front"},
 }
 """What is typed into the fields of each area; the other choices are those that a new record begins with. ↓: the
 next choice of a list."""
-NOTHING_TO_ADD = {"rules", "desks", "hours"}
+NOTHING_TO_ADD = {"rules", "people", "desks", "hours"}
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")  # a list pops up: offscreen says so
@@ -69,4 +70,5 @@ def test_every_area_is_filled_in_and_saved_by_the_keyboard_alone(
     assert after.blocks[-1].name == "Training"
     assert clinic.rules.step_minutes > was.rules.step_minutes
     assert 3 in {rule.lead for rule in after.reminder_rules}
+    assert "Julia Brandt" in {person.display_name for person in after.people}
     assert "Front" in {desk.name for desk in after.desks}

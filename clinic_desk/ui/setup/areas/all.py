@@ -9,6 +9,7 @@ from clinic_desk.ui.setup.areas.closures import closure_area
 from clinic_desk.ui.setup.areas.desks import desk_area
 from clinic_desk.ui.setup.areas.hours import hours_area
 from clinic_desk.ui.setup.areas.overrides import override_area
+from clinic_desk.ui.setup.areas.people import people_area
 from clinic_desk.ui.setup.areas.practitioners import practitioner_area
 from clinic_desk.ui.setup.areas.reminders import reminder_area
 from clinic_desk.ui.setup.areas.rooms import room_area
@@ -31,5 +32,6 @@ def all_areas() -> tuple[Area, ...]:
         block_area(),
         rules_area(),
         reminder_area(),
+        people_area(),
         desk_area(),
     )

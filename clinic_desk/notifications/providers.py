@@ -30,6 +30,10 @@ class Sender(Protocol):
         """Return what patients wrote back since; raises ProviderDown when it cannot be read."""
         ...
 
+    def forget(self, provider_id: str) -> Outcome:
+        """Have the provider delete its copy of a message; SENT means: it has none (any more)."""
+        ...
+
     def check(self) -> Outcome:
         """Test the connection and the credentials without sending anything; SENT means: fine."""
         ...

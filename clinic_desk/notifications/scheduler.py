@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clinic_desk.database import anchors
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ClinicDeskError
-from clinic_desk.notifications import replies, retention, sweep
+from clinic_desk.notifications import copies, replies, retention, sweep
 from clinic_desk.notifications.post import MakeSenders, Post
 from clinic_desk.notifications.turns import Turns
 from clinic_desk.notifications.wakeup import WakeUps
@@ -43,6 +43,7 @@ EXPECTED_REPLIES_S: Final = 15.0
 """So often replies are read while a patient may say yes to a time."""
 HOLDS_S: Final = 60.0
 SWEEP_S: Final = 3600.0
+COPIES_S: Final = 300.0
 RETENTION_S: Final = 6 * 3600.0
 SEAL_S: Final = 60.0
 FIRST_SWEEP_AFTER_S: Final = 45.0
@@ -114,6 +115,7 @@ class Scheduler:
         self._add("plan", SWEEP_S, self._repair_plan, first_after_s=FIRST_SWEEP_AFTER_S)
         self._add("retention", RETENTION_S, self._prune, first_after_s=2 * FIRST_SWEEP_AFTER_S)
         self._add("seal", SEAL_S, self._seal_history, first_after_s=FIRST_SWEEP_AFTER_S)
+        self._add("copies", COPIES_S, self._delete_copies, first_after_s=2 * FIRST_SWEEP_AFTER_S)
         scheduler.start()
         self._wake_ups.start()
 
@@ -198,6 +200,10 @@ class Scheduler:
                 pass
         except OSError as error:  # sealed it is; only this PC does not know of it
             log.warning("the history's last seal was not kept: %s", type(error).__name__)
+    def _delete_copies(self) -> None:
+        sender = self._posts[Channel.SMS].sender
+        if sender is not None:
+            copies.delete_copies(self._database, sender, self._stopping.is_set)
 
     def _expire_holds(self) -> None:
         with self._database.writing() as connection:

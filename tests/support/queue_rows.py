@@ -58,6 +58,9 @@ class Provider:
     def heard(self, since: datetime) -> tuple[Heard, ...]:
         return ()
 
+    def forget(self, provider_id: str) -> Outcome:
+        return SENT
+
     def check(self) -> Outcome:
         return SENT
 

@@ -110,6 +110,18 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self._answer(200, resource(found))
 
+    def do_DELETE(self) -> None:
+        if self._stopped_by(self._wrong("DELETE", {}, {})):
+            return
+        fault = self.server.owner.next_fault("DELETE")
+        if fault is not None and self._fails(fault, None):
+            return
+        if self.server.owner.delete(self._path().rpartition("/")[2].removesuffix(".json")):
+            self.send_response(204)
+            self.end_headers()
+        else:
+            self._refuse(404, 20404)
+
     def log_message(self, format: str, *args: Any) -> None:
         """The tests' standard error is not for this."""
 

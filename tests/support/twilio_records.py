@@ -10,7 +10,7 @@ TOKEN: Final = "not-a-secret-token"
 NUMBER: Final = "+15005550006"
 SERVICE: Final = "MG" + "0b" * 16
 
-Method = Literal["POST", "GET"]
+Method = Literal["POST", "GET", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)

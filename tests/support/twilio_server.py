@@ -31,7 +31,7 @@ class TwilioServer:
         self._port = port
         self._token = token
         self._choose = choose
-        self._faults: dict[str, deque[Fault]] = {"POST": deque(), "GET": deque()}
+        self._faults: dict[str, deque[Fault]] = {"POST": deque(), "GET": deque(), "DELETE": deque()}
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._server: Listener | None = None
@@ -147,6 +147,13 @@ class TwilioServer:
         with self._lock:
             self.messages.append(message)
         return message
+
+    def delete(self, sid: str) -> bool:
+        """Take a message out of the list; whether it was there."""
+        with self._lock:
+            found = [message for message in self.messages if message.sid == sid]
+            self.messages = [message for message in self.messages if message.sid != sid]
+        return bool(found)
 
     def look_up(self, sid: str) -> Message | None:
         """A message as it now stands; each look takes it one step further."""

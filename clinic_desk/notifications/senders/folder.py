@@ -59,6 +59,15 @@ class FolderSender:
         """Nothing: a folder does not answer."""
         return ()
 
+    def forget(self, provider_id: str) -> Outcome:
+        """Delete its file."""
+        try:
+            if provider_id == Path(provider_id).name:
+                (self._folder / provider_id).unlink(missing_ok=True)
+        except OSError as error:
+            return _cannot_write(error)
+        return Outcome(Answer.SENT)
+
     def check(self) -> Outcome:
         """Test that files can be written."""
         try:

@@ -100,6 +100,10 @@ class SmtpSender:
         """Nothing: answers go to the clinic's own mailbox."""
         return ()
 
+    def forget(self, provider_id: str) -> Outcome:
+        """Nothing: a mail that left is in the recipient's mailbox."""
+        return Outcome(Answer.SENT)
+
     def check(self) -> Outcome:
         """Connect, sign in and ask whether the sending address may be used; send nothing."""
         with self._taking_turns(), TimeLimit(self._limit_s) as limit:

@@ -116,6 +116,16 @@ class TwilioSender:
                 raise ProviderDown(self.channel, line.outcome(error).reason) from None
         return tuple(sorted((each for each in heard if each.received_at >= since), key=lambda each: each.received_at))
 
+    def forget(self, provider_id: str) -> Outcome:
+        """Delete a message at Twilio, text and number; one that it does not know is gone already."""
+        with self._line() as line:
+            try:
+                line.messages(provider_id).delete()
+            except Exception as error:
+                outcome = line.outcome(error)
+                return Outcome(Answer.SENT) if _is_unknown(error) and outcome.code == "20404" else outcome
+        return Outcome(Answer.SENT)
+
     def check(self) -> Outcome:
         """Test account and token; a trial account works, and says so."""
         with self._line() as line:
@@ -153,6 +163,10 @@ class TwilioSender:
                     self._free.append(line)
             if not kept:
                 line.close()
+
+
+def _is_unknown(error: Exception) -> bool:
+    return number_of(getattr(error, "status", 0)) == 404
 
 
 def _validity(message: Outgoing) -> int | None:

@@ -1,0 +1,95 @@
+"""One person's data: all of it written to a file for her, or erased for good; both are a manager's, and noted."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from clinic_desk.database import queries_erasure as queries
+from clinic_desk.database.queries_desks import database_now
+from clinic_desk.database.queries_patients import patient_with_change
+from clinic_desk.domain.erasure import NotErasable
+from clinic_desk.domain.refusals import NotFound, PatientConflict
+from clinic_desk.errors import InvalidInput
+from clinic_desk.services.exporting.private_file import private_file
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from clinic_desk.database.engine import Database
+    from clinic_desk.domain.erasure import Erasable, Erased, ErasePatient
+
+FORMAT: Final = "clinic-desk-person-1"
+"""What a file with one person's data says it is."""
+
+
+def write_person(db: Database, patient_id: UUID, path: Path, operation_id: UUID, *, overwrite: bool = False) -> int:
+    """Write all that is kept of a patient, and of records merged into hers, as JSON; return how many entries.
+
+    Times in it are UTC (RFC 3339). It is noted in the history who took it out before the file is in its place. Raises
+    NotFound, InvalidInput(file, operation_id), NotAllowed (not a manager), DatabaseDown, Busy.
+    """
+    with private_file(path, encoding="utf-8", overwrite=overwrite) as (file, put):
+        document = db.changing(operation_id, "ExportPerson", partial(_document, patient_id), _used_up)
+        json.dump(document, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+        put()
+    return sum(len(part) for part in document.values() if isinstance(part, list))
+
+
+def _document(patient_id: UUID, connection: Connection) -> dict[str, Any]:
+    found = json.loads(queries.everything(connection, patient_id))
+    if not found["patient"]:
+        raise NotFound(what="patient")
+    moment: datetime = database_now(connection)
+    return {"format": FORMAT, "written_at": moment.astimezone(UTC).isoformat(), **found}
+
+
+def _used_up(_connection: Connection) -> dict[str, Any]:
+    raise InvalidInput(field="operation_id", expected="an id of its own for each export")
+
+
+def look_at_erasure(db: Database, patient_id: UUID) -> Erasable:
+    """Return what erasing a patient would take away and what stands in the way. Raises NotFound."""
+    with db.reading() as connection:
+        found = queries.erasable(connection, patient_id)
+    if found is None:
+        raise NotFound(what="patient")
+    return found
+
+
+def erase_patient(db: Database, command: ErasePatient) -> Erased:
+    """Erase a patient's data: her record and those merged into it, notes, messages, replies, and what the history says.
+
+    Appointments, who booked them and when stay, without her. Copies at the SMS provider are deleted by the message
+    worker afterwards. Raises NotErasable, PatientConflict (changed since it was seen), NotFound, NotAllowed (not a
+    manager), DatabaseDown, Busy.
+    """
+
+    def work(connection: Connection) -> Erased:
+        queries.lock_patient(connection, command.patient_id)
+        found = queries.erasable(connection, command.patient_id)
+        if found is None:
+            raise NotFound(what="patient")
+        if found.version != command.version:
+            now = patient_with_change(connection, command.patient_id)
+            raise NotFound(what="patient") if now is None else PatientConflict(*now)
+        if found.coming:
+            raise NotErasable("coming", found.coming)
+        if found.unsettled:
+            raise NotErasable("unsettled", found.unsettled)
+        return queries.erase(connection, command.patient_id)
+
+    return db.changing(command.operation_id, "ErasePatient", work, _stands)
+
+
+def _stands(_connection: Connection) -> Erased:
+    """What an erasure came to that stands already: nobody can count any more what it took away."""
+    from clinic_desk.domain.erasure import Erased
+
+    return Erased(0, 0, 0, 0, 0)

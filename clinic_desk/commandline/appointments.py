@@ -186,7 +186,7 @@ def book(work: Work, arguments: argparse.Namespace) -> Answer:
     visit = lookup.visit_type(clinic, arguments.type)
     where, starts_at = lookup.place(clinic, who, arguments.start, arguments.site)
     command = Book(
-        patient_id=_patient(work, arguments.patient).id,
+        patient_id=patient_of(work, arguments.patient).id,
         type_id=visit.id,
         practitioner_id=who.id,
         site_id=where.id,
@@ -204,7 +204,7 @@ def book(work: Work, arguments: argparse.Namespace) -> Answer:
     return _carry_out(work, "booked", booking.book, command)
 
 
-def _patient(work: Work, text: str) -> Patient:
+def patient_of(work: Work, text: str) -> Patient:
     wanted = lookup.as_id(text)
     if wanted is not None:
         return patients.get_patient(work.database, wanted)
@@ -282,7 +282,7 @@ def _details(work: Work, given: dict[str, Any]) -> dict[str, Any]:
         "type": ("type_id", lambda text: lookup.visit_type(work.clinic, text).id),
         "room": ("room_id", lambda text: lookup.room(work.clinic, text)),
         "device": ("device_id", lambda text: lookup.room(work.clinic, text, RoomKind.DEVICE)),
-        "patient": ("patient_id", lambda text: _patient(work, text).id),
+        "patient": ("patient_id", lambda text: patient_of(work, text).id),
         "note": ("note", str),
     }
     return {read[name][0]: read[name][1](value) for name, value in given.items()}

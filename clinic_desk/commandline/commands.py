@@ -294,6 +294,20 @@ def _export(parser: Parser) -> None:
     _once(parser)
 
 
+def _person(parser: Parser) -> None:
+    parser.description = (
+        "Write all that is kept of one patient to a JSON file that only its owner may read, or erase it for good: the "
+        "record, notes, messages, what the history says of her, and the SMS provider's copies. Appointments stay "
+        "without her. Who did it is noted. Writing needs the right to export, erasing a manager's login."
+    )
+    parser.add_argument("what", choices=("export", "erase"), metavar="WHAT", help="export, erase")
+    parser.add_argument("--patient", required=True, metavar="ID|TEXT", help="to erase: the id")
+    parser.add_argument("--file", type=Path, metavar="FILE", help="where the data goes")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    parser.add_argument("--yes", action="store_true", help="erase; without it only tell what would go")
+    _once(parser)
+
+
 def _figures(parser: Parser) -> None:
     parser.description = (
         "The clinic's figures of some days, beside those of the period before: utilisation, visits and no-shows, lead "
@@ -391,6 +405,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "check-appointments": ("the appointments to come that no longer fit, and why", _check_appointments),
     "import": ("import patients, practitioners or appointments from a file", _import),
     "export": ("export patients, practitioners or appointments to a file", _export),
+    "person": ("one patient's data: write it to a file, or erase it for good", _person),
     "figures": ("utilisation, no-shows, lead times, bookings by desk and hour, messages", _figures),
     "verify-history": ("whether the history of all changes is whole, and if not where", _verify_history),
     "people": ("who signs in: list, add, reset, disable, enable, set-group, set-right", _people),

@@ -20,6 +20,7 @@ from clinic_desk.commandline import (
     history,
     messages,
     people,
+    person,
     recheck,
 )
 from clinic_desk.commandline.appointments import Answer, Work
@@ -60,6 +61,7 @@ _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "import": exchange.import_,
     "export": exchange.export_,
     "people": people.people,
+    "person": person.person,
 }
 
 

@@ -104,6 +104,11 @@ def erase(connection: Connection, patient_id: UUID) -> Erased:
     return Erased(*connection.exec_driver_sql(_ERASE, {"id": str(patient_id)}).one())
 
 
+def may_export(connection: Connection) -> bool:
+    """Whether who is signed in may take data out."""
+    return bool(connection.exec_driver_sql("SELECT has_right('export')").scalar_one())
+
+
 def everything(connection: Connection, patient_id: UUID) -> str:
     """Return all that is kept of a patient as JSON text."""
     text: str = connection.exec_driver_sql(_EVERYTHING, {"id": str(patient_id)}).scalar_one()

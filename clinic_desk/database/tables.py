@@ -69,6 +69,7 @@ from clinic_desk.database.tables_messages import (
     message_text,
     messaging,
     notification,
+    provider_copy,
     reminder_rule,
 )
 from clinic_desk.database.tables_people import staff_right
@@ -103,6 +104,7 @@ __all__ = [
     "operation",
     "patient",
     "practitioner",
+    "provider_copy",
     "provider_secret",
     "provider_secret_text",
     "reminder_rule",
@@ -144,6 +146,7 @@ patient = Table(
     text_column("note"),
     reference("merged_into_id", "patient", nullable=True),
     text_column("search_key"),
+    Column("erased_at", INSTANT),
     *edited(),
     Index("patient_search_idx", text("patient_grams(search_key)"), postgresql_using="gin"),
     Index("patient_search_key_idx", "search_key", postgresql_ops={"search_key": "text_pattern_ops"}),

@@ -174,3 +174,16 @@ notification = Table(
     Index("notification_appointment_id_idx", "appointment_id"),
     Index("notification_patient_id_idx", "patient_id"),
 )
+
+provider_copy = Table(
+    "provider_copy",
+    metadata,
+    Column("provider_id", Text, primary_key=True),
+    text_column("channel", None),
+    now_column("asked_at"),
+    number_column("tries", 0),
+    now_column("next_try_at"),
+    Column("deleted_at", INSTANT),
+    text_column("code"),
+    Index("provider_copy_due_idx", "next_try_at", postgresql_where=text("deleted_at IS NULL")),
+)

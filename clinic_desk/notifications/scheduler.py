@@ -200,6 +200,7 @@ class Scheduler:
                 pass
         except OSError as error:  # sealed it is; only this PC does not know of it
             log.warning("the history's last seal was not kept: %s", type(error).__name__)
+
     def _delete_copies(self) -> None:
         sender = self._posts[Channel.SMS].sender
         if sender is not None:

@@ -1,4 +1,4 @@
-"""One person's data: all of it written to a file for her, or erased for good; both are a manager's, and noted."""
+"""One person's data: all of it written to a file for her, or erased for good; both are noted."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from clinic_desk.database import queries_erasure as queries
 from clinic_desk.database.queries_desks import database_now
 from clinic_desk.database.queries_patients import patient_with_change
-from clinic_desk.domain.erasure import NotErasable
+from clinic_desk.domain.erasure import Erased, NotErasable
 from clinic_desk.domain.refusals import NotFound, PatientConflict
-from clinic_desk.errors import InvalidInput
+from clinic_desk.domain.rights import Right
+from clinic_desk.errors import NotAllowed
 from clinic_desk.services.exporting.private_file import private_file
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.domain.erasure import Erasable, Erased, ErasePatient
+    from clinic_desk.domain.erasure import Erasable, ErasePatient
 
 FORMAT: Final = "clinic-desk-person-1"
 """What a file with one person's data says it is."""
@@ -32,10 +33,11 @@ def write_person(db: Database, patient_id: UUID, path: Path, operation_id: UUID,
     """Write all that is kept of a patient, and of records merged into hers, as JSON; return how many entries.
 
     Times in it are UTC (RFC 3339). It is noted in the history who took it out before the file is in its place. Raises
-    NotFound, InvalidInput(file, operation_id), NotAllowed (not a manager), DatabaseDown, Busy.
+    NotFound, InvalidInput(file), NotAllowed (without the right to export), DatabaseDown, Busy.
     """
     with private_file(path, encoding="utf-8", overwrite=overwrite) as (file, put):
-        document = db.changing(operation_id, "ExportPerson", partial(_document, patient_id), _used_up)
+        read = partial(_document, patient_id)
+        document = db.changing(operation_id, "ExportPerson", read, read)
         json.dump(document, file, ensure_ascii=False, indent=2)
         file.write("\n")
         put()
@@ -43,15 +45,13 @@ def write_person(db: Database, patient_id: UUID, path: Path, operation_id: UUID,
 
 
 def _document(patient_id: UUID, connection: Connection) -> dict[str, Any]:
+    if not queries.may_export(connection):
+        raise NotAllowed(Right.EXPORT)
     found = json.loads(queries.everything(connection, patient_id))
     if not found["patient"]:
         raise NotFound(what="patient")
     moment: datetime = database_now(connection)
     return {"format": FORMAT, "written_at": moment.astimezone(UTC).isoformat(), **found}
-
-
-def _used_up(_connection: Connection) -> dict[str, Any]:
-    raise InvalidInput(field="operation_id", expected="an id of its own for each export")
 
 
 def look_at_erasure(db: Database, patient_id: UUID) -> Erasable:
@@ -80,9 +80,9 @@ def erase_patient(db: Database, command: ErasePatient) -> Erased:
             now = patient_with_change(connection, command.patient_id)
             raise NotFound(what="patient") if now is None else PatientConflict(*now)
         if found.coming:
-            raise NotErasable("coming", found.coming)
+            raise NotErasable(why="coming", count=found.coming)
         if found.unsettled:
-            raise NotErasable("unsettled", found.unsettled)
+            raise NotErasable(why="unsettled", count=found.unsettled)
         return queries.erase(connection, command.patient_id)
 
     return db.changing(command.operation_id, "ErasePatient", work, _stands)
@@ -90,6 +90,4 @@ def erase_patient(db: Database, command: ErasePatient) -> Erased:
 
 def _stands(_connection: Connection) -> Erased:
     """What an erasure came to that stands already: nobody can count any more what it took away."""
-    from clinic_desk.domain.erasure import Erased
-
     return Erased(0, 0, 0, 0, 0)

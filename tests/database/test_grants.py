@@ -169,6 +169,12 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_worker": "SU",
     },
     "staff": dict.fromkeys(setup.GROUPS, "S"),
+    "provider_copy": {
+        "clinic_reception": "",
+        "clinic_manager": "S",
+        "clinic_readonly": "",
+        "clinic_worker": "Su",
+    },
     "alembic_version": dict.fromkeys(setup.GROUPS, "S"),
 }
 
@@ -201,6 +207,7 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
     },
     ("inbound_message", "u"): {"status", "patient_id", "appointment_id", "meaning"},
     ("message_channel", "u"): {"state", "failures", "code", "reason", "since", "resume_at"},
+    ("provider_copy", "u"): {"tries", "next_try_at", "deleted_at", "code"},
     ("desk", "u"): {"name", "db_user", "last_seen_at"},
     ("desk", "u", "clinic_manager"): {"name", "db_user", "last_seen_at", "named"},
 }
@@ -211,6 +218,7 @@ _TELL: Final = "announce_messages(uuid[])"
 _AT_A_DESK: Final = "register_reader(uuid,text)"
 _RIGHT: Final = "has_right(text)"
 _SEAL: Final = "seal_history(integer)"
+_ERASE: Final = "erase_patient(uuid)"
 _MERGE: Final = "move_messages(uuid,uuid,uuid[])"
 _TAKE: Final = "take_offer(uuid,uuid,uuid,uuid,integer)"
 _EXPIRE: Final = "expire_wishes()"
@@ -226,7 +234,7 @@ _PEOPLE: Final = {
 _EXPORT: Final = "note_export(uuid,text,uuid,jsonb)"
 CALLABLE: Final = {
     "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT},
-    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT, *_PEOPLE},
+    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT, _ERASE, *_PEOPLE},
     "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD, _EXPORT},
     "clinic_worker": {_SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE, _SEAL},
 }

@@ -282,7 +282,7 @@ def test_every_job_comes_at_its_pace(run: Run) -> None:
     paces = {job.id: job.trigger.interval.total_seconds() for job in scheduler.get_jobs()}
     of_queue = dict.fromkeys(("queue-email", "queue-sms"), 5.0) | dict.fromkeys(("check-email", "check-sms"), 20.0)
     of_time = {"settings": 30.0, "replies": 60.0, "holds": 60.0, "plan": 3600.0, "retention": 6 * 3600.0}
-    of_time["seal"] = 60.0
+    of_time |= {"seal": 60.0, "copies": 300.0}
     assert paces == of_queue | of_time
     assert all(job.coalesce and job.misfire_grace_time is None for job in scheduler.get_jobs())
 

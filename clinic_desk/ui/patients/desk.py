@@ -52,7 +52,7 @@ class PatientPage(QObject):
 
     def __init__(self, space: Workspace, patient_id: UUID) -> None:
         self.sheet = PatientSheet(
-            space.window, space.desk.tasks, space.store.clinic, space.store.freshness.now, may=May(space.may_write)
+            space.window, space.desk.tasks, space.store.clinic, space.store.freshness.now, may=_may(space)
         )
         super().__init__(self.sheet)
         self.space = space
@@ -86,6 +86,7 @@ class PatientPage(QObject):
         sheet.follow_up_wanted.connect(self._follow_up)
         sheet.waiting_wanted.connect(self._wait)
         sheet.separate_wanted.connect(self._separate)
+        sheet.data_wanted.connect(self._open_data)
 
     def _back(self) -> None:
         """The calendar has the keyboard again, unless the page lay over a form."""
@@ -252,6 +253,12 @@ class PatientPage(QObject):
         last = chosen or next(took_place, None) or next(iter((*record.coming, *record.past)), None)
         follow_up_for(self.space, record.patient, last)
 
+    def _open_data(self) -> None:
+        from clinic_desk.ui.patients.data_desk import DataDesk
+
+        if self.sheet.record is not None:
+            DataDesk(self.space, self.sheet.record.patient).erased.connect(self._leave)
+
     def _wait(self) -> None:
         """Put on the waiting list: what is chosen of what is to come would be moved forward."""
         record, coming = self.sheet.record, self.sheet.coming
@@ -292,6 +299,10 @@ class PatientPage(QObject):
 
     def _leave(self) -> None:
         self.sheet.done(self.sheet.DialogCode.Accepted)
+
+
+def _may(space: Workspace) -> May:
+    return May(write=space.may_write, manage=space.opening.person.group == "manager")
 
 
 def open_patient(space: Workspace, patient_id: UUID) -> PatientPage:

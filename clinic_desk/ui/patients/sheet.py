@@ -37,6 +37,8 @@ class May:
     """What whoever is signed in may do here."""
 
     write: bool
+    manage: bool = False
+    """Write a patient's data to a file for her, and erase it."""
 
 
 class PatientSheet(Sheet):
@@ -52,6 +54,7 @@ class PatientSheet(Sheet):
     paper_wanted = Signal()
     merge_wanted = Signal()
     separate_wanted = Signal()
+    data_wanted = Signal()
     allow_wanted = Signal(object)
     """The Channel by which the patient may be told again."""
 
@@ -134,6 +137,8 @@ class PatientSheet(Sheet):
             button(translate("record", "&Merge with…"), "patient_merge", self.merge_wanted.emit),
             button(translate("record", "Sepa&rate again"), "patient_separate", self.separate_wanted.emit),
         )
+        words = translate("record", "All &data, or erase…")
+        self.data = button(words, "patient_data_open", self.data_wanted.emit, "link")
         self.wait = button(translate("record", "&Waiting list…"), "patient_waiting", self.waiting_wanted.emit)
         self.paper = button(translate("record", "Pr&int list…"), "patient_paper", self.paper_wanted.emit)
 
@@ -151,6 +156,11 @@ class PatientSheet(Sheet):
         fields.setMaximumWidth(_LEFT)
         left.addWidget(fields, 1)
         left.addWidget(self.last_change)
+        if self._may.manage:
+            left.addWidget(self.data)
+        else:
+            self.data.setParent(self)
+            self.data.hide()
         middle.setSpacing(20)
         middle.addLayout(left)
         middle.addWidget(self.lists, 1)

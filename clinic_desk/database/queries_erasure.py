@@ -36,7 +36,7 @@ SELECT count(*) FILTER (WHERE table_name = 'patient')::integer FROM history WHER
 """
 
 # Each part under a name of its own, as rows with the names of their columns; what the program derives is left out.
-_EVERYTHING: Final = f"""
+EVERYTHING: Final = f"""
 WITH {_HERS}
 SELECT json_build_object(
     'patient', (SELECT json_agg(to_jsonb(p) - 'search_key' ORDER BY p.id <> %(id)s::uuid, p.id)
@@ -70,7 +70,7 @@ SELECT json_build_object(
                 FROM history h LEFT JOIN staff s ON s.login = h.db_user LEFT JOIN desk d ON d.id = h.desk_id
                 WHERE h.table_name = 'patient' AND h.row_id IN (TABLE hers)
                    OR h.table_name = 'appointment' AND h.row_id IN (
-                       SELECT a.id FROM appointment a WHERE a.patient_id IN (TABLE hers))))::text
+                       SELECT a.id FROM appointment a WHERE a.patient_id IN (TABLE hers))))::text, now()
 """  # noqa: S608  # constants of this module only
 
 _DUE: Final = """
@@ -102,17 +102,6 @@ def lock_patient(connection: Connection, patient_id: UUID) -> None:
 def erase(connection: Connection, patient_id: UUID) -> Erased:
     """Erase a patient. Managers only."""
     return Erased(*connection.exec_driver_sql(_ERASE, {"id": str(patient_id)}).one())
-
-
-def may_export(connection: Connection) -> bool:
-    """Whether who is signed in may take data out."""
-    return bool(connection.exec_driver_sql("SELECT has_right('export')").scalar_one())
-
-
-def everything(connection: Connection, patient_id: UUID) -> str:
-    """Return all that is kept of a patient as JSON text."""
-    text: str = connection.exec_driver_sql(_EVERYTHING, {"id": str(patient_id)}).scalar_one()
-    return text
 
 
 def copies_due(connection: Connection, channel: str, limit: int) -> tuple[str, ...]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database import queries_erasure as queries
-from clinic_desk.database.queries_desks import database_now
+from clinic_desk.database.exchange import long_change
 from clinic_desk.database.queries_patients import patient_with_change
 from clinic_desk.domain.erasure import Erased, NotErasable
 from clinic_desk.domain.refusals import NotFound, PatientConflict
-from clinic_desk.domain.rights import Right
-from clinic_desk.errors import NotAllowed
+from clinic_desk.errors import InvalidInput
 from clinic_desk.services.exporting.private_file import private_file
 
 if TYPE_CHECKING:
@@ -27,31 +25,30 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "clinic-desk-person-1"
 """What a file with one person's data says it is."""
+EXPORT: Final = "ExportPerson"
 
 
 def write_person(db: Database, patient_id: UUID, path: Path, operation_id: UUID, *, overwrite: bool = False) -> int:
     """Write all that is kept of a patient, and of records merged into hers, as JSON; return how many entries.
 
     Times in it are UTC (RFC 3339). It is noted in the history who took it out before the file is in its place. Raises
-    NotFound, InvalidInput(file), NotAllowed (without the right to export), DatabaseDown, Busy.
+    NotFound, InvalidInput(file, operation_id), NotAllowed (without the right to export), DatabaseDown, Busy.
     """
     with private_file(path, encoding="utf-8", overwrite=overwrite) as (file, put):
-        read = partial(_document, patient_id)
-        document = db.changing(operation_id, "ExportPerson", read, read)
-        json.dump(document, file, ensure_ascii=False, indent=2)
-        file.write("\n")
+        with long_change(db, operation_id, EXPORT, export=True) as change:
+            if change.stands:
+                raise InvalidInput(field="operation_id", expected="an id of its own for each export")
+            text, moment = change.run(queries.EVERYTHING, {"id": str(patient_id)})[0]
+            document = {"format": FORMAT, "written_at": moment.astimezone(UTC).isoformat(), **json.loads(text)}
+            if not document["patient"]:
+                raise NotFound(what="patient")
+            count = sum(len(part) for part in document.values() if isinstance(part, list))
+            json.dump(document, file, ensure_ascii=False, indent=2)
+            file.write("\n")
+            change.note_export(db, operation_id, EXPORT, {"rows": count, "patient": str(patient_id)})
+            change.keep()
         put()
-    return sum(len(part) for part in document.values() if isinstance(part, list))
-
-
-def _document(patient_id: UUID, connection: Connection) -> dict[str, Any]:
-    if not queries.may_export(connection):
-        raise NotAllowed(Right.EXPORT)
-    found = json.loads(queries.everything(connection, patient_id))
-    if not found["patient"]:
-        raise NotFound(what="patient")
-    moment: datetime = database_now(connection)
-    return {"format": FORMAT, "written_at": moment.astimezone(UTC).isoformat(), **found}
+    return count
 
 
 def look_at_erasure(db: Database, patient_id: UUID) -> Erasable:

@@ -294,7 +294,7 @@ def _export(parser: Parser) -> None:
     _once(parser)
 
 
-def _person(parser: Parser) -> None:
+def _patient_data(parser: Parser) -> None:
     parser.description = (
         "Write all that is kept of one patient to a JSON file that only its owner may read, or erase it for good: the "
         "record, notes, messages, what the history says of her, and the SMS provider's copies. Appointments stay "
@@ -405,7 +405,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "check-appointments": ("the appointments to come that no longer fit, and why", _check_appointments),
     "import": ("import patients, practitioners or appointments from a file", _import),
     "export": ("export patients, practitioners or appointments to a file", _export),
-    "person": ("one patient's data: write it to a file, or erase it for good", _person),
+    "patient-data": ("one patient's data: write it to a file, or erase it for good", _patient_data),
     "figures": ("utilisation, no-shows, lead times, bookings by desk and hour, messages", _figures),
     "verify-history": ("whether the history of all changes is whole, and if not where", _verify_history),
     "people": ("who signs in: list, add, reset, disable, enable, set-group, set-right", _people),

@@ -19,8 +19,8 @@ from clinic_desk.commandline import (
     figures,
     history,
     messages,
+    patient_data,
     people,
-    person,
     recheck,
 )
 from clinic_desk.commandline.appointments import Answer, Work
@@ -61,7 +61,7 @@ _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "import": exchange.import_,
     "export": exchange.export_,
     "people": people.people,
-    "person": person.person,
+    "patient_data": patient_data.patient_data,
 }
 
 

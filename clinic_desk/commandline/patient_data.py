@@ -1,4 +1,4 @@
-"""`clinic-desk person`: all data of one patient written to a file for her, or erased for good."""
+"""`clinic-desk patient-data`: all data of one patient written to a file for her, or erased for good."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-def person(work: Work, arguments: argparse.Namespace) -> Answer:
+def patient_data(work: Work, arguments: argparse.Namespace) -> Answer:
     """Write or erase; without --yes only tell what erasing would take away. Raises Usage."""
     if arguments.what == "export":
         return _export(work, arguments)

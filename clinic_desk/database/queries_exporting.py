@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-MAY_EXPORT: Final = "SELECT has_right('export')"
 PATIENTS: Final = """
 SELECT id::text, family_name, given_name, birth_date, gender, phone, email, channel, language, note
 FROM patient WHERE merged_into_id IS NULL ORDER BY family_name, given_name, id

@@ -20,6 +20,7 @@ from clinic_desk.domain.figures import (
     clocks,
     in_order,
 )
+from clinic_desk.domain.rights import Right
 from clinic_desk.domain.wall import local_day
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services.importing.plan import Cancelled
@@ -37,7 +38,6 @@ Tell = Callable[[int], None]
 Stop = Callable[[], bool]
 STEPS: Final = 5
 """So many steps has each period that is read."""
-_RIGHT: Final = "to see the clinic's figures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def read_figures(db: Database, wanted: Wanted, tell: Tell | None = None, stop: S
     _check(wanted.period)
     with db.reading() as connection:
         if not queries_figures.may_see(connection):
-            raise NotAllowed(_RIGHT)
+            raise NotAllowed(Right.STATISTICS.value)
         clinic = _only(clinic_record(connection), wanted.practitioner_id)
         return _read(connection, clinic, wanted, tell or (lambda _: None), stop or (lambda: False))
 

@@ -61,6 +61,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "automatic_lists",
         "import_file",
         "export_file",
+        "save_list",
         "",
     )
     _sub(menu, actions, translate("Menus", "Appointment"), *_ENTRY)

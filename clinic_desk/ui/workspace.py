@@ -240,6 +240,7 @@ class Workspace(QObject):
         window.status_bar.paper_opened.connect(window.actions_by_name["automatic_lists"].trigger)
         window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
         window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
+        window.actions_by_name["save_list"].triggered.connect(lambda _checked: self.save_list())
         window.status_bar.messages_opened.connect(self.open_messages)
         self.own.noted.connect(self._follow_note)
         self.moving.tell_changed.connect(self.tell_choice.renew)
@@ -318,6 +319,12 @@ class Workspace(QObject):
         from clinic_desk.ui.figures.desk import open_figures
 
         open_figures(self)
+
+    def save_list(self) -> None:
+        """Ask into which file the list goes that is looked at."""
+        from clinic_desk.ui.exchange.lists import save_list_here
+
+        save_list_here(self)
 
     def exchange(self) -> Exchange:
         """Return import and export; their parts are made when somebody asks for them first."""

@@ -7,55 +7,64 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database.queries_exporting import MAY_EXPORT
+from clinic_desk.database.exchange import long_change
 from clinic_desk.domain.exchange_values import safe_cell
-from clinic_desk.errors import NotAllowed
+from clinic_desk.errors import InvalidInput
 from clinic_desk.services.exporting.private_file import private_file
 
 if TYPE_CHECKING:
     from typing import TextIO
     from uuid import UUID
 
-    from sqlalchemy import Connection
-
     from clinic_desk.database.engine import Database
 
-_RIGHT: Final = "to take lists out of the program"
+_COMMAND: Final = "ExportList"
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list in words: what it is called, the headings of its columns, and its rows of as many cells."""
+    """A list in words: what it is called, the headings of its columns, and its rows of as many cells.
 
+    `name`: what it is, in no language and of no patient: that it was saved is noted by it.
+    """
+
+    name: str
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def save_list(
-    db: Database, listing: Listing, path: Path, operation_id: UUID, *, delimiter: str = ",", overwrite: bool = False
-) -> int:
-    """Write the file; return the number of rows. Who saved a list is noted before the file is in its place.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which file, what parts its columns, and whether it may replace one that is there."""
 
-    Only its owner may read the file. Raises InvalidInput(file), NotAllowed (no right to export),
-    DatabaseDown, Busy, OutcomeUnknown; there is no file then.
+    path: Path
+    delimiter: str = ","
+    overwrite: bool = False
+
+
+def save_list(db: Database, listing: Listing, target: Target, operation_id: UUID) -> int:
+    """Write the file; return the number of rows. It is noted who saved which list before the file is in its place.
+
+    Only its owner may read the file. Raises InvalidInput(file, operation_id), NotAllowed (`export`), DatabaseDown,
+    Busy, OutcomeUnknown; there is no file then.
     """
-
-    def allowed(connection: Connection) -> None:
-        if not connection.exec_driver_sql(MAY_EXPORT).scalar_one():
-            raise NotAllowed(_RIGHT)
-
-    with private_file(path, encoding="utf-8-sig", overwrite=overwrite) as (file, put):
-        _write(listing, file, delimiter)
-        db.changing(operation_id, "ExportList", allowed, lambda _: None)
+    with private_file(target.path, encoding="utf-8-sig", overwrite=target.overwrite) as (file, put):
+        with long_change(db, operation_id, _COMMAND, export=True) as change:
+            if change.stands:
+                raise InvalidInput(field="operation_id", expected="an id of its own for each export")
+            _write(listing, file, target.delimiter)
+            detail = {"rows": len(listing.rows), "format": "csv", "list": listing.name}
+            change.note_export(db, operation_id, _COMMAND, detail)
+            change.keep()
         put()
     return len(listing.rows)
 
 
-def save_figures(listing: Listing, path: Path, *, delimiter: str = ",", overwrite: bool = False) -> int:
+def save_figures(listing: Listing, target: Target) -> int:
     """Write a table of figures, which names no patient: who may see it may keep it. Raises InvalidInput(file)."""
-    with private_file(path, encoding="utf-8-sig", overwrite=overwrite) as (file, put):
-        _write(listing, file, delimiter)
+    with private_file(target.path, encoding="utf-8-sig", overwrite=target.overwrite) as (file, put):
+        _write(listing, file, target.delimiter)
         put()
     return len(listing.rows)
 

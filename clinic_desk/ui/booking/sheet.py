@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -119,7 +119,7 @@ class Sheet(QDialog):
         painter.end()
 
     def event(self, event: QEvent) -> bool:
-        if is_ours(event):
+        if is_ours(event) and not _saves_list(self.window(), event):
             event.accept()
             return True
         return super().event(event)
@@ -139,6 +139,13 @@ class Sheet(QDialog):
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
         return focus_within(self, forward=forward)
+
+
+def _saves_list(window: QWidget, event: QEvent) -> bool:
+    """Whether this key saves the list that a sheet shows, which is the same key everywhere."""
+    action = window.findChild(QAction, "action_save_list")
+    keys = event.keyCombination() if isinstance(event, QKeyEvent) else None
+    return action is not None and keys is not None and QKeySequence(keys) in action.shortcuts()
 
 
 def _is_held_enter(event: QEvent) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from clinic_desk.domain.exchange import Kind
+from clinic_desk.services.exporting.lists import Listing, Target
 from clinic_desk.services.exporting.run import ExportPlan
 from clinic_desk.ui.booking.fields import (
     ChoiceBox,
@@ -30,15 +31,21 @@ class ExportSheet(Sheet):
     """Asks; writes nothing itself."""
 
     export_wanted = Signal(object)
-    """The `ExportPlan`."""
+    """The `ExportPlan`; of a list on screen its `Target`."""
     stop_wanted = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, listing: Listing | None = None) -> None:
+        """`listing`: a list as it is on screen, and nothing else, is exported."""
         super().__init__(parent, width=680)
+        self._listing = listing
         self.setObjectName("export_sheet")
         self.setAccessibleName(translate("exchange", "Export"))
         self.kind, self.format = ChoiceBox("export_kind"), ChoiceBox("export_format")
-        self.kind.fill([(kind_name(kind), kind) for kind in Kind], Kind.PATIENTS)
+        if listing is None:
+            self.kind.fill([(kind_name(kind), kind) for kind in Kind], Kind.PATIENTS)
+        else:
+            rows = translate("exchange", "{title} ({count} rows, as on screen)")
+            self.kind.fill([(rows.format(title=listing.title, count=len(listing.rows)), listing)], listing)
         self.kind.currentIndexChanged.connect(self._offer_formats)
         self.path = QLineEdit()
         self.path.setObjectName("export_path")
@@ -117,8 +124,11 @@ class ExportSheet(Sheet):
             return
         form, delimiter = self.format.value
         path = Path(text).expanduser()
-        plan = ExportPlan(self.kind.value, path, form, delimiter, overwrite=self.overwrite.isChecked())
-        self.export_wanted.emit(plan)
+        overwrite = self.overwrite.isChecked()
+        if self._listing is not None:
+            self.export_wanted.emit(Target(path, delimiter, overwrite))
+        else:
+            self.export_wanted.emit(ExportPlan(self.kind.value, path, form, delimiter, overwrite=overwrite))
 
     def set_busy(self, *, busy: bool) -> None:
         """Keep everything as it is and offer to stop; or let go on."""
@@ -159,7 +169,7 @@ class ExportSheet(Sheet):
             super().reject()
 
     def first_focus(self) -> QWidget | None:
-        return self.kind
+        return self.path if self._listing is not None else self.kind
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses the button that has the keyboard, else goes on."""

@@ -14,6 +14,7 @@ from clinic_desk.database.engine import Database
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.rights import Right
 from clinic_desk.errors import ClinicDeskError
+from clinic_desk.services.exporting.lists import Listing, Target, save_list
 from clinic_desk.services.exporting.run import ExportPlan, export
 from clinic_desk.services.importing.files import look_at
 from clinic_desk.services.importing.plan import ImportPlan, ImportReport, planned
@@ -107,6 +108,24 @@ class Exchange(QObject):
         sheet.set_busy(busy=True)
         self.job.run(
             lambda tell, stop: export(database, plan, operation, tell, stop),
+            partial(self._done, sheet, sheet.show_count),
+            partial(self._failed, sheet),
+        )
+
+    def open_list(self, listing: Listing) -> None:
+        """Ask into which file a list goes, as it is on screen."""
+        if self.sheet is not None or self.job.is_busy:
+            return
+        sheet = self.sheet = ExportSheet(self._window, listing)
+        sheet.export_wanted.connect(partial(self._export_list, sheet, listing))
+        self._show(sheet)
+        self.job.progressed.connect(sheet.show_progress)
+
+    def _export_list(self, sheet: ExportSheet, listing: Listing, target: Target) -> None:
+        database, operation = self._database, new_id()
+        sheet.set_busy(busy=True)
+        self.job.run(
+            lambda *_: save_list(database, listing, target, operation),
             partial(self._done, sheet, sheet.show_count),
             partial(self._failed, sheet),
         )

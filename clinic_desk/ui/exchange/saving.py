@@ -10,32 +10,33 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QStandardPaths, Qt
 from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QTableView, QWidget
 
-from clinic_desk.services.exporting.lists import Listing
+from clinic_desk.services.exporting.lists import Listing, Target
 
 translate = QCoreApplication.translate
 _LONGEST_NAME: Final = 60
 
 
 def listing_of(view: QAbstractItemView) -> Listing:
-    """Return what a list shows, row by row in its order, with the headings of its visible columns."""
+    """Return what a list shows, row by row in its order, with the headings of its visible columns.
+
+    This is all that a new list needs: the list that has the keyboard, or the only one of the sheet or page that is
+    open, is found by `ListSaving`.
+    """
     model = view.model()
-    columns = [
-        number
-        for number in range(model.columnCount())
-        if not (isinstance(view, QTableView) and view.isColumnHidden(number))
-    ]
-    headings = [str(model.headerData(number, Qt.Orientation.Horizontal) or "") for number in columns]
-    if not isinstance(view, QTableView):
-        headings = [view.accessibleName()] * len(columns)
+    columns = list(range(model.columnCount()))
+    headings = [view.accessibleName()]
+    if isinstance(view, QTableView):
+        columns = [at for at in columns if not view.isColumnHidden(at)]
+        headings = [str(model.headerData(at, Qt.Orientation.Horizontal) or "") for at in columns]
     rows = tuple(
-        tuple(str(model.index(row, number, view.rootIndex()).data() or "") for number in columns)
+        tuple(str(model.index(row, at, view.rootIndex()).data() or "") for at in columns)
         for row in range(model.rowCount(view.rootIndex()))
     )
-    return Listing(view.accessibleName(), tuple(headings), rows)
+    return Listing(view.objectName(), view.accessibleName(), tuple(headings), rows)
 
 
-def ask_file(over: QWidget, title: str, chosen: Callable[[Path, str], object]) -> QFileDialog:
-    """Ask where a list goes; `chosen` is told the file and what parts its columns. What is there may be replaced."""
+def ask_file(over: QWidget, title: str, chosen: Callable[[Target], object]) -> QFileDialog:
+    """Ask where a list goes; the dialog itself asks whether one that is there is replaced."""
     comma = translate("exchange", "CSV, parted by commas (*.csv)")
     semicolon = translate("exchange", "CSV, parted by semicolons (*.csv)")
     dialog = QFileDialog(over.window(), translate("exchange", "Save the list as CSV"))
@@ -47,7 +48,7 @@ def ask_file(over: QWidget, title: str, chosen: Callable[[Path, str], object]) -
     dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
     dialog.selectFile(f"{file_name(title)}.csv")
     dialog.fileSelected.connect(
-        lambda path: chosen(Path(path), ";" if dialog.selectedNameFilter() == semicolon else ",")
+        lambda path: chosen(Target(Path(path), ";" if dialog.selectedNameFilter() == semicolon else ",", True))
     )
     dialog.open()
     return dialog

@@ -13,7 +13,7 @@ from clinic_desk.domain.figures import Figures, Span, period_of
 from clinic_desk.domain.rights import Right
 from clinic_desk.errors import ClinicDeskError, InvalidInput, NotAllowed
 from clinic_desk.services.day_list import put_file
-from clinic_desk.services.exporting.lists import save_figures
+from clinic_desk.services.exporting.lists import Target, save_figures
 from clinic_desk.services.figures import STEPS, Wanted, compare
 from clinic_desk.services.importing.plan import Cancelled
 from clinic_desk.ui.exchange.job import Job
@@ -26,6 +26,7 @@ from clinic_desk.ui.paper.day_pages import as_of
 from clinic_desk.ui.paper.desk import paper_of
 from clinic_desk.ui.paper.document import Document
 from clinic_desk.ui.paper.painter import paper_of_locale, pdf_of
+from clinic_desk.ui.rights_words import not_allowed
 from clinic_desk.ui.sentences import sentence
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ class FiguresDesk(QObject):
         sheet.print_wanted.connect(self._print)
         sheet.finished.connect(lambda _result: self._closed())
         sheet.open()
-        if space.opening.person.may(Right.STATISTICS):
+        if Right.STATISTICS in space.store.clinic.rights:
             self._look(wish)
         else:
-            sheet.refuse(_not_allowed_text())
+            sheet.refuse(not_allowed(Right.STATISTICS))
 
     def _closed(self) -> None:
         self.sheet = None
@@ -119,7 +120,7 @@ class FiguresDesk(QObject):
 
     def _told(self, error: ClinicDeskError) -> str:
         if isinstance(error, NotAllowed):
-            return _not_allowed_text()
+            return not_allowed(Right.STATISTICS)
         if isinstance(error, Cancelled):
             return translate("figures", "Stopped.")
         if isinstance(error, InvalidInput) and error.field == "period":
@@ -136,12 +137,12 @@ class FiguresDesk(QObject):
         if sheet is not None and sheet.page.chart is not None:
             chart = sheet.page.chart
             title = f"{chart.title} {sheet.when.text()}"
-            ask_file(sheet, title, lambda path, delimiter: self.save_csv(chart, path, delimiter))
+            ask_file(sheet, title, lambda target: self.save_csv(chart, target))
 
-    def save_csv(self, chart: Chart, path: Path, delimiter: str) -> None:
+    def save_csv(self, chart: Chart, target: Target) -> None:
         """Write the table of a figure to a file."""
         listing = listing_of_chart(chart)
-        self._save(path, lambda: save_figures(listing, path, delimiter=delimiter, overwrite=True))
+        self._save(target.path, lambda: save_figures(listing, target))
 
     def _ask_pdf(self) -> None:
         if self.sheet is None:
@@ -186,10 +187,6 @@ class FiguresDesk(QObject):
         of += [person.name for person in clinic.practitioners if person.id == wish.practitioner_id]
         aside = [as_of(now.read_at, clinic.sites[0], self._space.desk.database.desk.name)] if clinic.sites else []
         return figures_document(charts, " · ".join((period_text(wish.period, wish.span), *of)), aside)
-
-
-def _not_allowed_text() -> str:
-    return translate("figures", "The figures are for who has the right to them. A practice manager can give it to you.")
 
 
 def open_figures(space: Workspace) -> None:

@@ -44,7 +44,7 @@ def listing_of_chart(chart: Chart) -> Listing:
         for heading, unit in zip(chart.headings, units, strict=False)
     ]
     rows = tuple(tuple(map(_plain, row, units)) for row in chart.rows)
-    return Listing(chart.title, tuple(headings) or chart.headings, rows)
+    return Listing(chart.name, chart.title, tuple(headings) or chart.headings, rows)
 
 
 def _plain(cell: str | Number, units: set[str]) -> str:

@@ -161,7 +161,7 @@ def test_who_may_not_see_figures_is_told_who_can_change_that(
     assert space is not None
     space.window.actions_by_name["figures"].trigger()
     (sheet,) = space.window.findChildren(FiguresSheet)
-    assert "A practice manager" in sheet.told.text()
+    assert "may not see the figures" in sheet.told.text()
     assert sheet.close_button.hasFocus()
     assert not sheet.span.isEnabled()
     assert not sheet.csv.isEnabled()

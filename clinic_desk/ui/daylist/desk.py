@@ -177,13 +177,10 @@ class DayListDesk(QObject):
 
     def export(self) -> None:
         """Ask where the list is to be saved, as it stands."""
-        from clinic_desk.ui.daylist.saving import save
-        from clinic_desk.ui.exchange.saving import ask_file, listing_of
+        from clinic_desk.ui.exchange.desk import exchange_of
+        from clinic_desk.ui.exchange.saving import listing_of
 
-        space, listing = self._space, listing_of(self.page.table)
-        ask_file(
-            space.window, space.window.top_bar.title.text(), lambda path, parted: save(space, listing, path, parted)
-        )
+        exchange_of(self._space).open_list(listing_of(self.page.table))
 
 
 def day_list_of(space: Workspace) -> DayListDesk:

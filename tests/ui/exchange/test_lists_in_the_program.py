@@ -113,10 +113,9 @@ def test_in_a_sheet_it_is_the_list_of_the_sheet_whatever_in_it_has_the_keyboard(
 )
 def test_each_list_is_found_by_the_same_key(desk: Workspace, action: str, name: str, qtbot: QtBot) -> None:
     desk.window.actions_by_name[action].trigger()
-    qtbot.waitUntil(lambda: list_in_sight(desk.window) is not None)
+    qtbot.waitUntil(lambda: (found := list_in_sight(desk.window)) is not None and found.objectName() == name)
     found = list_in_sight(desk.window)
     assert found is not None
-    assert found.objectName() == name
     assert all(listing_of(found).headings)
 
 

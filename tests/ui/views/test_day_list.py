@@ -16,12 +16,15 @@ from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.domain.commands import SetStatus, Update
+from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus as Status
 from clinic_desk.domain.records import Entry
 from clinic_desk.services import booking
+from clinic_desk.services.exporting.lists import Target, save_list
 from clinic_desk.ui.daylist.page import DayListPage
 from clinic_desk.ui.daylist.rows import COLUMNS
-from clinic_desk.ui.daylist.saving import save
+from clinic_desk.ui.exchange.desk import exchange_of
+from clinic_desk.ui.exchange.export_sheet import ExportSheet
 from clinic_desk.ui.exchange.saving import listing_of
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
@@ -330,18 +333,18 @@ def test_the_list_is_printed_and_saved_as_it_stands_with_no_formula_in_it(
             " VALUES (gen_random_uuid(), 'test_reception', 'export', true)"
         )
     path = tmp_path / "list.csv"
-    save(desk, listing_of(page(desk).table), path)
-    qtbot.waitUntil(lambda: "list.csv" in desk.window.toasts.latest_text())
+    save_list(desk.desk.database, listing_of(page(desk).table), Target(path), new_id())
     heading, line = path.read_text(encoding="utf-8-sig").splitlines()
     assert heading.startswith('"Time","Patient","Born"')
     assert "<b>Bold</b>, Tag" in line
     assert line.endswith('"\'=1+1"')
 
 
-def test_who_may_not_export_has_no_button_and_is_refused_all_the_same(
-    desk: Workspace, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_who_may_not_export_has_no_button_and_is_told_so_by_the_key(desk: Workspace, qtbot: QtBot) -> None:
     assert not page(desk).export_button.isVisible()
-    save(desk, listing_of(page(desk).table), tmp_path / "list.csv")
-    qtbot.waitUntil(lambda: desk.window.toasts.latest_text() != "")
-    assert not (tmp_path / "list.csv").exists()
+    press(Key.Key_S, Modifier.ControlModifier | Modifier.ShiftModifier)
+    sheet = exchange_of(desk).sheet
+    assert isinstance(sheet, ExportSheet)
+    assert "List of the day" in sheet.kind.currentText()
+    assert not sheet.next.isEnabled()
+    sheet.reject()

@@ -43,6 +43,7 @@ SELECT json_agg(json_build_array(o.id, coalesce(r.changed_desk_id, r.id), '', r.
 FROM offer_round r JOIN site s ON s.id = r.site_id JOIN offer o ON o.round_id = r.id AND o.state = 'asked'
 WHERE r.state = 'running' AND r.starts_at < %(ends_at)s AND r.ends_at > %(starts_at)s
   AND o.starts_at < %(ends_at)s AND o.ends_at > %(starts_at)s AND o.starts_at > clock_timestamp()
+  AND o.until_at > clock_timestamp() - interval '10 minutes'  -- nobody works the queue who could have ended it
 """
 _BOOKED: Final = """
 SELECT wall_start::date, (sum(extract(epoch FROM ends_at - starts_at)) / 60)::float8 FROM appointment

@@ -68,9 +68,13 @@ _BY_EMAIL: Final = (
 
 _ADDRESS: Final = "CASE n.channel WHEN 'sms' THEN p.phone WHEN 'email' THEN p.email ELSE '' END"
 _OTHER: Final = "CASE n.channel WHEN 'sms' THEN p.email ELSE p.phone END"
+# Of a time that is offered, or was, the key says when and where.
+_OFFERED_ZONE: Final = """CASE WHEN n.kind IN ('waitlist-offer', 'waitlist-gone')
+           THEN (SELECT s.zone FROM site s WHERE s.id::text = split_part(n.dedupe_key, '@', 2)) END"""
 ROW: Final = f"""
 SELECT n.id, n.kind, n.channel, n.status, n.patient_id, p.given_name, p.family_name,
-       coalesce(nullif(n.recipient, ''), {_ADDRESS}), n.due_at, n.appointment_id, a.starts_at, coalesce(a.zone, 'UTC'),
+       coalesce(nullif(n.recipient, ''), {_ADDRESS}), n.due_at, n.appointment_id, a.starts_at,
+       coalesce(a.zone, {_OFFERED_ZONE}, 'UTC'),
        coalesce(d.name, ''), a.status, a.cancelled_at, coalesce(k.name, ''), n.not_after, n.sent_at, n.changed_at,
        n.check_at, n.attempts, n.error_code, n.last_error, n.subject, n.body, n.log, n.dedupe_key,
        r.body, r.received_at, r.meaning, c.state, c.changed_at,

@@ -106,7 +106,12 @@ def ask(
         return UNWRITABLE
     message_id = new_id()
     row = _row(Kind.WAITLIST_OFFER, way.channel, whom, words)
-    row |= {"id": str(message_id), "key": f"offer:{asking.id}", "due_at": when.asked_at, "not_after": when.until_at}
+    row |= {
+        "id": str(message_id),
+        "key": f"offer:{asking.id}:{_place(asking.starts_at, whom)}",
+        "due_at": when.asked_at,
+        "not_after": when.until_at,
+    }
     queries.queue_message(connection, row)
     asked = replace(asking, channel=way.channel, asked_at=when.asked_at, until_at=when.until_at)
     queries.ask(connection, asked, message_id)
@@ -126,8 +131,18 @@ def tell_gone(connection: Connection, asking_id: UUID) -> None:
     words = _words(Kind.WAITLIST_GONE, way.channel, whom, starts_at)
     if words is not None:
         row = _row(Kind.WAITLIST_GONE, way.channel, whom, words)
-        row |= {"id": str(new_id()), "key": f"offer-gone:{asking_id}", "due_at": now, "not_after": now + _GONE_FOR}
+        row |= {
+            "id": str(new_id()),
+            "key": f"offer-gone:{asking_id}:{_place(starts_at, whom)}",
+            "due_at": now,
+            "not_after": now + _GONE_FOR,
+        }
         queries.queue_message(connection, row)
+
+
+def _place(starts_at: datetime, whom: Addressee) -> str:
+    """Return time and place as the last part of a message's key says them: the list of messages shows them by it."""
+    return f"{int(starts_at.timestamp())}@{whom.site.id}"
 
 
 def _told(when: Window, whom: Addressee) -> str:

@@ -390,6 +390,27 @@ def test_holds_that_have_expired_are_cleared_away(
     until(lambda: left() == 0)
 
 
+def test_offers_are_worked_on_at_once_when_something_happens_and_replies_are_read_soon_while_one_is_open(
+    worker_db: Database, sms: Provider, told: Told, owner_engine: Engine
+) -> None:
+    looks: list[Database] = []
+
+    def work(database: Database, stop: Callable[[], bool]) -> bool:
+        looks.append(database)
+        return not stop()
+
+    scheduler = Scheduler(worker_db, lambda _settings: {Channel.SMS: sms}, "Desk 1#1", told, offers=work)
+    try:
+        scheduler.start()
+        told.wait_for(lambda sending: bool(sending.channels))
+        until(lambda: looks == [worker_db] * len(looks) and looks, "a first look")
+        seen = len(looks)
+        sql(owner_engine, "NOTIFY clinic_desk_queue")
+        until(lambda: len(looks) > seen, "a look after the hint")
+    finally:
+        scheduler.close()
+
+
 def test_replies_that_cannot_be_read_stop_nothing_else(
     *,
     run: Run,

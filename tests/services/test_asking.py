@@ -28,7 +28,7 @@ from clinic_desk.domain.undoing import TakeBack
 from clinic_desk.domain.waiting import AddWish, CloseWish, Closing, Offer, Wish, booking_of
 from clinic_desk.errors import DatabaseDown, NotAllowed
 from clinic_desk.notifications import replies
-from clinic_desk.services import asking, booking, calendar, undoing, waiting
+from clinic_desk.services import asking, booking, calendar, messages, undoing, waiting
 from clinic_desk.services.patients_merge import merge_patients
 from clinic_desk.services.waiting import Freed
 from tests.support.bookings import at, count, overlaps, stored
@@ -172,6 +172,13 @@ def test_the_time_that_is_offered_warns_at_every_desk_and_is_no_longer_proposed(
 def freed(three: Waiters) -> Freed:
     gap = three.gap
     return Freed(gap.practitioner_id, gap.site_id, gap.starts_at, gap.ends_at)
+
+
+def test_the_list_of_messages_says_which_time_is_offered(three: Waiters) -> None:
+    three.begin()
+    (row,) = messages.messages_of_patient(three.db, three.clinic.patients[2])
+    assert row.kind == "waitlist-offer"
+    assert (row.starts_at, row.zone) == (three.gap.starts_at, "Europe/Berlin")
 
 
 # --- a yes ------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,10 @@ from tests.support.bookings import BERLIN, at, checkup
 from tests.support.queued import run
 from tests.support.small_clinic import SmallClinic
 
-NEVER_QUIET = "UPDATE messaging SET quiet_from_minute = 0, quiet_until_minute = 0, wait_s = 0, sms_by = 'folder'"
+NEVER_QUIET = """
+UPDATE messaging SET quiet_from_minute = 0, quiet_until_minute = 0, wait_s = 0, sms_by = 'folder',
+    sms_per_minute = 60000
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.errors import DatabaseDown, NotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg2.extensions
     from sqlalchemy import URL, Connection
 
 WRONG_PASSWORD: Final = "password"  # noqa: S105  # the word that NotAllowed carries
 _NAME: Final = "clinic-desk sign-in"
 
 
+_TRIES: Final = 8
+_PAUSE_S: Final = 0.15
+
+
 @contextmanager
-def signed_in_as(url: URL) -> Iterator[Connection]:
+def signed_in_as(url: URL, *, one_session: bool = False) -> Iterator[Connection]:
     """One transaction as the login of `url`, and the connection closed behind it.
 
-    Raises NotAllowed (`password`) when the server does not let it in, DatabaseDown, Busy.
+    `one_session`: the login may open no second one, and the server still counts one that was closed a moment ago: it is
+    tried for a second. Raises NotAllowed (`password`) when the server does not let it in, DatabaseDown, Busy.
     """
-    import psycopg2
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
@@ -31,7 +37,10 @@ def signed_in_as(url: URL) -> Iterator[Connection]:
 
     url = url.set(drivername="postgresql+psycopg2")
     arguments = driver_arguments(url, _NAME)
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, creator=lambda: psycopg2.connect(**arguments))
+    tries = _TRIES if one_session else 1
+    engine = create_engine(
+        url, poolclass=NullPool, hide_parameters=True, creator=lambda: _connect(url, arguments, tries)
+    )
     try:
         with translated(), engine.begin() as connection:
             yield connection
@@ -41,3 +50,21 @@ def signed_in_as(url: URL) -> Iterator[Connection]:
         raise
     finally:
         engine.dispose()
+
+
+def _connect(url: URL, arguments: dict[str, Any], tries: int) -> psycopg2.extensions.connection:
+    import psycopg2
+
+    from clinic_desk.database.failures import is_shut_out, translate
+
+    while True:
+        try:
+            connection: psycopg2.extensions.connection = psycopg2.connect(**arguments)
+        except psycopg2.OperationalError as error:
+            tries -= 1
+            why = translate(error)
+            if tries <= 0 or (isinstance(why, DatabaseDown) and is_shut_out(why, url)):
+                raise
+            sleep(_PAUSE_S)
+        else:
+            return connection

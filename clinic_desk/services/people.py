@@ -157,7 +157,7 @@ def set_first_password(entry: LetIn, password: str, *, clinic: str = "") -> URL:
     Raises InvalidInput (`password`), NotAllowed (`password`, `code-over`, `no-code`, `other-session`), Unavailable.
     """
     check_new_password(password, login=entry.login, others=(clinic,))
-    with signed_in_as(entry.url) as connection:
+    with signed_in_as(entry.url, one_session=True) as connection:
         queries.set_own_password(connection, entry.login, password)
     return entry.url.set(password=password)
 

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, Engine, Executable, delete, insert, text
 
 from clinic_desk.database import tables
 from clinic_desk.database.setup import GROUPS, Group
-from clinic_desk.domain.rights import Right
+from clinic_desk.domain.rights import Right, by_group
 from tests.support.small_clinic import SmallClinic
 from tests.support.sql import add, appointment, at, connected, refusal
 
@@ -27,6 +27,7 @@ ASKED: Final = text("SELECT name FROM unnest(CAST(:names AS text[])) AS name WHE
 def test_each_group_has_the_rights_of_the_table_in_its_migration(group: Group, url_as: Callable[[Any], URL]) -> None:
     with connected(url_as(group)) as connection:
         assert set(connection.scalars(ASKED, {"names": list(Right)})) == BY_GROUP[group]
+    assert by_group(group.removeprefix("clinic_")) == BY_GROUP[group]
 
 
 def test_what_a_manager_gives_or_takes_holds_at_once_also_for_who_is_connected(url_as: Callable[[Any], URL]) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
@@ -219,6 +221,24 @@ def test_a_reception_changes_nobody(database: Database, end: str) -> None:
 def test_a_login_is_letters_and_digits(typed: str) -> None:
     with pytest.raises(InvalidInput):
         login_of(typed)
+
+
+def test_any_text_is_a_person_or_is_refused(manager: Database, end: str) -> None:
+    fields: set[str] = set()
+
+    @settings(max_examples=25, database=None, deadline=None)
+    @given(st.text(max_size=20), st.text(max_size=40))
+    def tried(login: str, name: str) -> None:
+        try:
+            made = people.create_person(manager, CreatePerson(login + end, name, Group.READONLY))
+        except InvalidInput as refused:
+            fields.add(refused.field)
+        else:
+            assert people.person(manager, made.login).display_name == made.display_name
+
+    tried()
+    assert fields <= {"login", "display_name"}
+    assert not any(each.group is Group.MANAGER for each in people.people(manager) if each.login != "test_manager")
 
 
 def test_logins_are_small_and_composed_and_names_are_one_line() -> None:

@@ -16,6 +16,7 @@ from clinic_desk import errors
 from clinic_desk.domain.commands import OVERRULABLE, UNCHANGED, Book, Rule, Update
 from clinic_desk.domain.folding import fold
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.people import PeopleRefusal
 from clinic_desk.domain.records import (
     Appointment,
     Clinic,
@@ -27,6 +28,7 @@ from clinic_desk.domain.records import (
     WorkingHours,
 )
 from clinic_desk.domain.refusals import NotFound, RuleViolation, SlotTaken, Violation
+from clinic_desk.domain.rights import Right
 from clinic_desk.ui.booking.draft import as_update, draft_of, with_ids_of
 from clinic_desk.ui.booking.match_list import spoken
 from clinic_desk.ui.booking.matching import matched_ranges
@@ -188,7 +190,8 @@ def test_texts_of_times_and_people() -> None:
 
 
 def kinds() -> Iterator[errors.ClinicDeskError]:
-    yield errors.NotAllowed("book")
+    for word in ("book", *Right, *PeopleRefusal):
+        yield errors.NotAllowed(word)
     yield errors.DatabaseDown()
     yield errors.Busy()
     yield errors.OutcomeUnknown()
@@ -222,6 +225,8 @@ def test_every_broken_rule_says_what_to_do_with_and_without_its_facts(rule: Rule
     if rule in OVERRULABLE:
         asked = question((full,), CLINIC, "Europe/Berlin", About(WEBER))
         assert asked.endswith("?")
+        barred = sentence(replace(full, barred=True), CLINIC, "Europe/Berlin", About(WEBER))
+        assert barred.endswith("Only a practice manager can book this, or allow it.")
 
 
 def test_several_bookings_in_the_way_are_told_as_one() -> None:

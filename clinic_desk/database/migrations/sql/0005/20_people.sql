@@ -112,6 +112,11 @@ EXCEPTION WHEN insufficient_privilege THEN
     PERFORM public.refuse_people('set-up-again');
 END $$;
 
+-- An instant as every date style and zone of a session reads it.
+CREATE FUNCTION plain_instant(at timestamptz) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"+00"')
+$$;
+
 CREATE FUNCTION alter_person(who text, options text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -153,7 +158,8 @@ BEGIN
         RAISE EXCEPTION 'a login of letters and digits that nobody has'
             USING ERRCODE = 'check_violation', TABLE = 'staff', CONSTRAINT = 'staff_login';
     END IF;
-    EXECUTE format('CREATE ROLE %I LOGIN CONNECTION LIMIT 1 PASSWORD %L VALID UNTIL %L', who, verifier, code_end);
+    EXECUTE format('CREATE ROLE %I LOGIN CONNECTION LIMIT 1 PASSWORD %L VALID UNTIL %L', who, verifier,
+        public.plain_instant(code_end));
     PERFORM public.only_group(who, 'clinic_password');
     INSERT INTO public.staff (login, display_name, group_name, code_until)
         VALUES (who, shown, create_person.group_name, code_end);
@@ -171,7 +177,8 @@ BEGIN
     IF person.disabled THEN
         PERFORM public.refuse_people('disabled');
     END IF;
-    PERFORM public.alter_person(who, format('CONNECTION LIMIT 1 PASSWORD %L VALID UNTIL %L', verifier, code_end));
+    PERFORM public.alter_person(
+        who, format('CONNECTION LIMIT 1 PASSWORD %L VALID UNTIL %L', verifier, public.plain_instant(code_end)));
     PERFORM public.only_group(who, 'clinic_password');
     UPDATE public.staff SET code_until = code_end WHERE login = who;
     PERFORM public.keep_a_manager();
@@ -312,6 +319,7 @@ CREATE TRIGGER staff_right_05_own BEFORE INSERT OR UPDATE OR DELETE ON staff_rig
 --   set_own_password                   x           x          x          -        x
 REVOKE INSERT, UPDATE, DELETE ON staff FROM clinic_manager;
 REVOKE ALL ON FUNCTION refuse_people(text), check_verifier(text), people_turn(), another_person(text, boolean),
+    plain_instant(timestamptz),
     only_group(text, text), alter_person(text, text), keep_a_manager(), create_person(text, text, text, text),
     reset_password(text, text), rename_person(text, text), set_person_group(text, text), set_disabled(text, boolean),
     sessions_left(text), end_sessions(text), set_own_password(text), refuse_own_right() FROM PUBLIC;

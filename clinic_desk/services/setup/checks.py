@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME: Final = 100
 _LONGEST_LINE: Final = 250
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What would break the line, or turn the direction of the times that names of doctors and places stand beside."""
 _COLOUR: Final = re.compile("#[0-9A-Fa-f]{6}")
 _YEARS: Final = range(1970, 2200)
 LAST_MINUTE: Final = 1440

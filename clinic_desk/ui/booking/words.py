@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from clinic_desk.domain.records import AdministrativeGender, AppointmentType, Patient
 
 translate = QCoreApplication.translate
+_STEERING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def day_text(day: date, today: date | None = None) -> str:
@@ -116,8 +118,12 @@ def short_person(name: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text with every line break as a blank: names and notes are shown on one line."""
-    return " ".join(text.split())
+    """Return the text with every line break as a blank: names and notes are shown on one line.
+
+    What would turn the direction of what stands beside it, a time for example, is shown as a sign.
+    """
+    text = " ".join(text.split())
+    return text if text.isprintable() else _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def before_figures(text: str) -> str:

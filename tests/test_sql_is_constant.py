@@ -16,7 +16,7 @@ STATEMENT: Final = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|GRANT|REVOKE|COMMENT|LISTEN|NOTIFY|TRUNCATE|COPY|DECLARE|FETCH"
     r"|PREPARE|EXECUTE)\s"
 )
-CONSTANT: Final = re.compile(r"(\w+\.)?_?[A-Z][A-Z0-9_]*|.*\b_?[A-Z][A-Z0-9_]{2,}\b.*")
+CONSTANT: Final = re.compile(r"(\w+\.)?_?[A-Z][A-Z0-9_]*|.*\b_?[A-Z][A-Z0-9_]+\b.*")
 OWN_NAME: Final = re.compile(r"[a-z_]+|', '\.join\(\w+\)|'[^']*'\.join\(\w+\)|_?[a-z_]+\(.*\)")
 BESIDES: Final = {
     "listener.py": {"self._desk_no"},

@@ -16,6 +16,7 @@ from clinic_desk.database.failures import translated
 from clinic_desk.database.setup import GROUPS, OWNER, Group, Login, prepare_database
 from clinic_desk.errors import NotAllowed, SchemaMismatch
 from clinic_desk.services import health
+from clinic_desk.services.passwords import WeakPassword, check_new_password
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -30,7 +31,6 @@ _GROUPS: Final = tuple(group.removeprefix("clinic_") for group in GROUPS)
 _SERVERS_OWN: Final = frozenset({"postgres", "template0", "template1"})
 _OWNERS: Final = f"the schema is changed by {OWNER} only"
 _LONGEST_NAME: Final = 63
-_SHORTEST_PASSWORD: Final = 8
 
 
 def init_db(url: URL, arguments: argparse.Namespace) -> Answer:
@@ -81,7 +81,8 @@ def _login(text: str, *, besides: set[str]) -> Login:
     if name in {*besides, *GROUPS, OWNER} or name.startswith("pg_"):
         raise Usage(field="login", expected=f"a person's name; {name} is a role of the server or of this program")
     variable = "CLINIC_DESK_PASSWORD_" + "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
-    return Login(name, _secret(variable.upper()), cast("Group", f"clinic_{group}"), display_name or name)
+    password = _secret(variable.upper(), name, display_name)
+    return Login(name, password, cast("Group", f"clinic_{group}"), display_name or name)
 
 
 def _identifier(field: str, name: str) -> str:
@@ -91,13 +92,12 @@ def _identifier(field: str, name: str) -> str:
     return name
 
 
-def _secret(variable: str) -> str:
+def _secret(variable: str, *names: str) -> str:
     value = os.environ.get(variable, "")
-    if len(value) < _SHORTEST_PASSWORD:
-        raise Usage(
-            field=variable,
-            expected=f"a password of at least {_SHORTEST_PASSWORD} characters in this environment variable",
-        )
+    try:
+        check_new_password(value, login=names[0] if names else OWNER, others=names)
+    except WeakPassword as error:
+        raise Usage(field=variable, expected=f"a password in this environment variable: {error.expected}") from None
     return value
 
 

@@ -102,7 +102,7 @@ def test_passwords_come_from_the_environment_and_are_asked_for_by_name(
     monkeypatch.setenv(OWNER_PASSWORD, "short")
     ended = superuser("--name", names[0])
     assert (ended.code, ended.document["field"]) == (2, OWNER_PASSWORD)
-    assert "at least 8 characters" in ended.document["expected"]
+    assert "at least 10 characters" in ended.document["expected"]
 
 
 def test_who_is_no_superuser_may_not_make_a_clinic(

@@ -142,6 +142,9 @@ def _day_list(parser: Parser) -> None:
     parser.add_argument("--site", metavar="NAME|ID", help="default: all")
     parser.add_argument("--doctor", dest="practitioner", metavar="NAME|ID", help="default: all")
     parser.add_argument(
+        "--room", metavar="NAME|ID|all", help="lists of rooms and devices instead of doctors: of one, or of all used"
+    )
+    parser.add_argument(
         "--pdf", type=Path, required=True, metavar="DIR", help="folder; its files are named by day and site"
     )
     parser.add_argument("--paper", choices=("a4", "letter"), default="", help="default: what is usual by the locale")

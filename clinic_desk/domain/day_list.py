@@ -93,15 +93,19 @@ def doctor_days(
 
 def doctor_day(board: DayBoard, clinic: Clinic, site: Site, practitioner_id: UUID) -> DoctorDay:
     """Return one doctor's day at one site; without lines if she has nothing to do with it."""
-    lines = _lines(board, clinic, site, practitioner_id)
-    ordered = sorted(lines, key=lambda line: (line.starts_at, _ORDER[line.kind], line.ends_at))
-    return DoctorDay(board.day, practitioner_id, site, board.read_at, tuple(ordered))
+    lines = put_in_order(_lines(board, clinic, site, practitioner_id))
+    return DoctorDay(board.day, practitioner_id, site, board.read_at, lines)
+
+
+def put_in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Return the lines as they stand below each other."""
+    return tuple(sorted(lines, key=lambda line: (line.starts_at, _ORDER[line.kind], line.ends_at)))
 
 
 def _lines(board: DayBoard, clinic: Clinic, site: Site, practitioner_id: UUID) -> list[Line]:
     bounds = Interval(*day_bounds(board.day, site.zone))
     hers = [entry for entry in board.entries if entry.appointment.practitioner_id == practitioner_id]
-    visits = [entry for entry in hers if _is_on_paper(entry, site, bounds)]
+    visits = [entry for entry in hers if is_on_paper(entry, site, bounds)]
     windows = working_windows(
         clinic.working_hours, (), (site,), practitioner_id, board.day, overrides=clinic.date_overrides
     )
@@ -122,7 +126,8 @@ def _lines(board: DayBoard, clinic: Clinic, site: Site, practitioner_id: UUID) -
     return lines + away
 
 
-def _is_on_paper(entry: Entry, site: Site, bounds: Interval) -> bool:
+def is_on_paper(entry: Entry, site: Site, bounds: Interval) -> bool:
+    """Whether an appointment is on the lists of a site and of the local day with these bounds."""
     row = entry.appointment
     is_here = row.site_id == site.id and row.status not in _NOT_ON_PAPER
     return is_here and Interval(row.starts_at, row.ends_at).overlaps(bounds)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.domain.day_list import DoctorDay, doctor_day, doctor_days, next_working_day
+from clinic_desk.domain.day_list_rooms import RoomDay, room_day, room_days
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.calendar import load_clinic, load_day, load_days
@@ -45,6 +46,21 @@ def read_week(
     monday = day - day.weekday() * _DAY
     boards = load_days(db, monday, monday + 6 * _DAY, clinic, practitioner_id)
     return tuple(tuple(doctor_day(board, clinic, site, practitioner_id) for site in sites) for board in boards)
+
+
+def read_rooms(
+    db: Database, day: date, clinic: Clinic, site_ids: Iterable[UUID] = (), room_ids: Iterable[UUID] = ()
+) -> tuple[RoomDay, ...]:
+    """Return the lists of the rooms and devices on a local day, of some or of all. Three statements, one snapshot."""
+    return room_days(load_day(db, day, clinic), clinic, site_ids, room_ids)
+
+
+def read_room_week(db: Database, day: date, room_id: UUID, clinic: Clinic) -> tuple[tuple[RoomDay, ...], ...]:
+    """Return the week of ISO 8601 around a day, Monday first, of one room. Three statements. KeyError: no such room."""
+    room = clinic.room(room_id)
+    monday = day - day.weekday() * _DAY
+    boards = load_days(db, monday, monday + 6 * _DAY, clinic, None)
+    return tuple((room_day(board, clinic, room),) for board in boards)
 
 
 def read_coming(db: Database, patient_id: UUID) -> tuple[tuple[Entry, ...], datetime]:

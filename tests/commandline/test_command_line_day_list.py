@@ -39,6 +39,18 @@ def test_one_doctor_at_one_site_and_a_day_without_anybody(run: Run, tmp_path: Pa
     assert not (tmp_path / "none").exists()
 
 
+def test_rooms_have_lists_of_their_own(
+    run: Run, booked: Callable[..., dict[str, Any]], tmp_path: Path, qapp: QApplication
+) -> None:
+    booked("09:00", SMALL_CLINIC.patients[0], "--room", "Room 2")
+    (row,) = run("day-list", "--day", MONDAY, "--room", "all", "--pdf", tmp_path).document["files"]
+    assert (Path(row["file"]).name, row["lists"], row["appointments"]) == (f"{MONDAY} day-list Mitte rooms.pdf", 1, 1)
+    (one,) = run("day-list", "--day", MONDAY, "--room", "Room 1", "--pdf", tmp_path).document["files"]
+    assert (Path(one["file"]).name, one["appointments"]) == (f"{MONDAY} day-list Mitte Room-1.pdf", 0)
+    both = run("day-list", "--day", MONDAY, "--room", "all", "--doctor", "Weber", "--pdf", tmp_path)
+    assert (both.code, both.document["field"]) == (2, "room")
+
+
 def test_what_cannot_be_done_says_which_option_is_wrong(run: Run, tmp_path: Path, qapp: QApplication) -> None:
     wrong = run("day-list", "--day", MONDAY, "--pdf", tmp_path / "not" / "there")
     assert (wrong.code, wrong.document["field"]) == (2, "pdf")

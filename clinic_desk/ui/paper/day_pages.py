@@ -11,6 +11,7 @@ from uuid import UUID
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from clinic_desk.domain.day_list import DoctorDay, Line, LineKind
+from clinic_desk.domain.day_list_rooms import RoomDay
 from clinic_desk.domain.phones import written
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry, ParticipationStatus, Site
 from clinic_desk.domain.wall import to_wall
@@ -28,6 +29,7 @@ from clinic_desk.ui.paper.document import Cell, Column, Document, Ground, Row, S
 from clinic_desk.ui.shell.day_words import long_day_text, qdate, week_text
 
 translate = QCoreApplication.translate
+Day = DoctorDay | RoomDay
 _FREE_PER_MINUTE: Final = 0.4
 _FREE_AT_MOST: Final = 24.0
 """Millimetres: on a day without the computer, who is given a free time is written there by hand."""
@@ -35,8 +37,8 @@ _TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that would turn the direction of what follows, beyond the name they stand in."""
 
 
-def day_document(days: Sequence[DoctorDay], clinic: Clinic, desk: str) -> Document:
-    """Return the lists of a day, one sheet for each doctor and site. `desk`: where it was made."""
+def day_document(days: Sequence[Day], clinic: Clinic, desk: str) -> Document:
+    """Return the lists of a day, one sheet for each doctor and site, or room. `desk`: where it was made."""
     return Document(
         name=translate("paper", "Day list"),
         sheets=tuple(_day_sheet(day, clinic, desk) for day in days),
@@ -60,16 +62,17 @@ def foot_words() -> str:
     return translate("paper", "Patient data: keep it out of sight, and destroy it when it is no longer needed.")
 
 
-def _day_sheet(day: DoctorDay, clinic: Clinic, desk: str) -> Sheet:
+def _day_sheet(day: Day, clinic: Clinic, desk: str) -> Sheet:
+    what = translate("paper", "Visit, doctor") if isinstance(day, RoomDay) else translate("paper", "Visit, room")
     columns = (
         Column(translate("paper", "Time"), 25),
         Column(translate("paper", "Patient"), 46, 1.2),
-        Column(translate("paper", "Visit, room"), 32, 0.7),
+        Column(what, 32, 0.7),
         Column(translate("paper", "Note"), 34, 1.4),
         Column(translate("paper", "Status"), 23),
     )
     return Sheet(
-        title=person_name(clinic, day.practitioner_id),
+        title=_title(day, clinic),
         below=" · ".join((before_figures(day.site.name), long_day_text(day.day))),
         columns=columns,
         rows=tuple(_day_row(line, day, clinic) for line in day.lines),
@@ -77,6 +80,10 @@ def _day_sheet(day: DoctorDay, clinic: Clinic, desk: str) -> Sheet:
         empty=translate("paper", "No working time and no appointments on this day."),
         ticks=True,
     )
+
+
+def _title(day: Day, clinic: Clinic) -> str:
+    return _room(clinic, day.room_id) if isinstance(day, RoomDay) else person_name(clinic, day.practitioner_id)
 
 
 def person_name(clinic: Clinic, practitioner_id: UUID) -> str:
@@ -92,14 +99,14 @@ def as_of(read_at: datetime, site: Site, desk: str) -> str:
     )
 
 
-def _count_text(day: DoctorDay) -> str:
+def _count_text(day: Day) -> str:
     count = len(day.appointments)
     if count == 1:
         return translate("paper", "1 appointment")
     return translate("paper", "{count} appointments").format(count=count)
 
 
-def _day_row(line: Line, day: DoctorDay, clinic: Clinic) -> Row:
+def _day_row(line: Line, day: Day, clinic: Clinic) -> Row:
     start, end = to_wall(line.starts_at, day.site.zone), to_wall(line.ends_at, day.site.zone)
     minutes = round((line.ends_at - line.starts_at).total_seconds() / 60)
     time = before_figures(span_text(start, end))
@@ -110,7 +117,7 @@ def _day_row(line: Line, day: DoctorDay, clinic: Clinic) -> Row:
         style = Style.FAINT if line.kind is LineKind.FREE else Style.NORMAL
         least = min(_FREE_AT_MOST, minutes * _FREE_PER_MINUTE) if line.kind is LineKind.FREE else 0.0
         return Row(((Text(shown, style),), (Text(f"{_kind_text(line)}{length}", style),)), ground, least=least)
-    visit = _visit(line.entry, clinic)
+    visit = _visit(line.entry, clinic, day)
     when = (Text(time, Style.STRONG), Text(length_text(minutes), Style.SMALL))
     return Row((when, _patient(line.entry), visit, _note(line.entry), _status(line.entry)), tick=True)
 
@@ -150,9 +157,12 @@ def phone_text(number: str) -> str:
     return known[1] if known else number
 
 
-def _visit(entry: Entry, clinic: Clinic) -> Cell:
+def _visit(entry: Entry, clinic: Clinic, of: Day) -> Cell:
+    """What is done, and what the list does not say by itself: in which room, or on a room's list by which doctor."""
     row = entry.appointment
     kind = next((each.name for each in clinic.types if each.id == row.type_id), "?")
+    if isinstance(of, RoomDay):
+        return Text(one_line(kind)), Text(person_name(clinic, row.practitioner_id), Style.SMALL)
     places = [_room(clinic, place) for place in (row.present_room_id or row.room_id, row.device_id) if place]
     return (Text(one_line(kind)), *(Text(place, Style.SMALL) for place in places))
 
@@ -185,9 +195,18 @@ def week_document(days: Sequence[Sequence[DoctorDay]], practitioner_id: UUID, cl
 
     Each day has one list for each site; Saturday and Sunday are there if something is on them.
     """
+    return _week_document(days, person_name(clinic, practitioner_id), clinic, desk)
+
+
+def room_week_document(days: Sequence[Sequence[RoomDay]], clinic: Clinic, desk: str) -> Document:
+    """Return the plan of a room's week, as that of a doctor's."""
+    return _week_document(days, _title(days[0][0], clinic), clinic, desk)
+
+
+def _week_document(days: Sequence[Sequence[Day]], title: str, clinic: Clinic, desk: str) -> Document:
     shown = [lists for place, lists in enumerate(days) if place < 5 or any(each.lines for each in lists)]
     sheet = Sheet(
-        title=person_name(clinic, practitioner_id),
+        title=title,
         below=week_text(days[0][0].day),
         columns=(Column("", 13), *(Column(_column_title(lists[0].day), 20, 1) for lists in shown)),
         rows=tuple(_hour_row(hour, shown, clinic) for hour in _hours(shown)),
@@ -202,18 +221,18 @@ def _column_title(day: date) -> str:
     return QLocale().toString(qdate(day), translate("paper", "ddd d MMM", "QLocale format of a day of a week plan"))
 
 
-def _hours(days: Sequence[Sequence[DoctorDay]]) -> range:
+def _hours(days: Sequence[Sequence[Day]]) -> range:
     found = {_hour(line, each) for lists in days for each in lists for line in each.lines}
     return range(min(found), max(found) + 1) if found else range(0)
 
 
-def _hour(line: Line, day: DoctorDay) -> int:
+def _hour(line: Line, day: Day) -> int:
     """Return the hour in which a line begins; what began the day before stands in the first."""
     wall = to_wall(line.starts_at, day.site.zone)
     return 0 if wall.date() < day.day else wall.hour
 
 
-def _hour_row(hour: int, days: Sequence[Sequence[DoctorDay]], clinic: Clinic) -> Row:
+def _hour_row(hour: int, days: Sequence[Sequence[Day]], clinic: Clinic) -> Row:
     cells: list[Cell] = [(Text(time_text(datetime(2000, 1, 1, hour)), Style.FAINT),)]  # noqa: DTZ001  a wall time
     for lists in days:
         several = len([each for each in lists if each.lines]) > 1
@@ -225,13 +244,13 @@ def _hour_row(hour: int, days: Sequence[Sequence[DoctorDay]], clinic: Clinic) ->
     return Row(tuple(cells))
 
 
-def _week_texts(line: Line, day: DoctorDay, clinic: Clinic, *, several: bool) -> list[Text]:
+def _week_texts(line: Line, day: Day, clinic: Clinic, *, several: bool) -> list[Text]:
     start, end = to_wall(line.starts_at, day.site.zone), to_wall(line.ends_at, day.site.zone)
     if line.entry is None:
         when = translate("paper", "all day") if line.whole_day else span_text(start, end)
         is_quiet = line.kind in {LineKind.FREE, LineKind.BREAK}
         return [Text(f"{when} {_kind_text(line)}", Style.FAINT if is_quiet else Style.NORMAL)]
     minutes = round((line.ends_at - line.starts_at).total_seconds() / 60)
-    about = [length_text(minutes), *(text.text for text in _visit(line.entry, clinic))]
+    about = [length_text(minutes), *(text.text for text in _visit(line.entry, clinic, day))]
     about += [one_line(day.site.name)] if several else []
     return [Text(f"{time_text(start)} {list_name(line.entry)}", Style.STRONG), Text(" · ".join(about), Style.SMALL)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QCoreApplication, QObject, QStandardPaths, Qt
 from PySide6.QtGui import QPageSize
@@ -22,7 +22,7 @@ from clinic_desk.ui.paper import choices
 from clinic_desk.ui.paper.automatic import automatic_of
 from clinic_desk.ui.paper.automatic_sheet import AutomaticSheet
 from clinic_desk.ui.paper.card import card_document
-from clinic_desk.ui.paper.day_pages import day_document, week_document
+from clinic_desk.ui.paper.day_pages import day_document, room_week_document, week_document
 from clinic_desk.ui.paper.document import Document
 from clinic_desk.ui.paper.painter import PrintCancelled, page_layout, paper_named, paper_of_locale, pdf_of
 from clinic_desk.ui.paper.print_sheet import PrintSheet, Wish
@@ -67,6 +67,8 @@ class PaperDesk(QObject):
         paper = before.paper if before else "letter" if paper_of_locale() is QPageSize.PageSizeId.Letter else "a4"
         if view.span != "day" and view.kind == "practitioner":
             return Wish("week", view.day, view.week_of, None, paper)
+        if view.kind == "room":
+            return Wish("rooms", view.day, None, before.site_id if before else None, paper)
         return Wish("day", view.day, None, before.site_id if before else None, paper)
 
     def _closed(self) -> None:
@@ -87,6 +89,13 @@ class PaperDesk(QObject):
             if wish.what == "week" and wish.practitioner_id is not None:
                 week = day_list.read_week(database, wish.day, wish.practitioner_id, clinic, sites)
                 return week_document(week, wish.practitioner_id, clinic, desk)
+            if wish.what == "room-week" and wish.room_id is not None:
+                return room_week_document(
+                    day_list.read_room_week(database, wish.day, wish.room_id, clinic), clinic, desk
+                )
+            if wish.what in {"rooms", "room-week"}:
+                rooms = (wish.room_id,) if wish.room_id else ()
+                return day_document(day_list.read_rooms(database, wish.day, clinic, sites, rooms), clinic, desk)
             people = (wish.practitioner_id,) if wish.practitioner_id else ()
             return day_document(day_list.read_day(database, wish.day, clinic, sites, people), clinic, desk)
 
@@ -121,10 +130,7 @@ class PaperDesk(QObject):
     def _show(self, wish: Wish, document: Document) -> None:
         if not document.sheets:
             if self.sheet is not None:
-                day = long_day_text(wish.day)
-                self.sheet.say(
-                    translate("paper", "Nobody works and nobody is booked on {day}.").format(day=day), "warning"
-                )
+                self.sheet.say(_nobody_text(wish), "warning")
             return
         self.preview(document, paper_named(wish.paper))
 
@@ -143,7 +149,7 @@ class PaperDesk(QObject):
         dialog.setNameFilter(translate("paper", "PDF (*.pdf)"))
         dialog.setDefaultSuffix("pdf")
         dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
-        dialog.selectFile(f"{wish.day.isoformat()} {'week' if wish.what == 'week' else 'day-list'}.pdf")
+        dialog.selectFile(f"{wish.day.isoformat()} {_FILES[wish.what]}.pdf")
         dialog.fileSelected.connect(lambda chosen: self.save(sheet, wish, Path(chosen)))
         dialog.open()
 
@@ -234,7 +240,12 @@ class PaperDesk(QObject):
         )
 
 
+_FILES: Final = {"day": "day-list", "week": "week", "rooms": "rooms", "room-week": "room-week"}
+
+
 def _nobody_text(wish: Wish) -> str:
+    if wish.what in {"rooms", "room-week"}:
+        return translate("paper", "No room is used on {day}.").format(day=long_day_text(wish.day))
     return translate("paper", "Nobody works and nobody is booked on {day}.").format(day=long_day_text(wish.day))
 
 

@@ -1,4 +1,4 @@
-"""Asks what of which day goes on paper: day lists, or a doctor's week."""
+"""Asks what of which day goes on paper: day lists of doctors or rooms, or the week of one of them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ from clinic_desk.ui.setup.days import typed_day, written_day
 
 translate = QCoreApplication.translate
 Paper = Literal["a4", "letter"]
+What = Literal["day", "week", "rooms", "room-week"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is wanted. None: of all doctors, of all sites; a week is of one doctor."""
+    """What is wanted. None: of all doctors, of all sites, of all rooms; a week is of one doctor or room."""
 
-    what: Literal["day", "week"]
+    what: What
     day: date
     practitioner_id: UUID | None
     site_id: UUID | None
     paper: Paper
+    room_id: UUID | None = None
+    """Of the lists of rooms."""
 
 
 class PrintSheet(Sheet):
@@ -50,7 +53,13 @@ class PrintSheet(Sheet):
         self._came_back: QWidget | None = None
         self.what = ChoiceBox("print_what")
         self.what.fill(
-            [(translate("paper", "Day list"), "day"), (translate("paper", "Week of a doctor"), "week")], wish.what
+            [
+                (translate("paper", "Day list"), "day"),
+                (translate("paper", "Week of a doctor"), "week"),
+                (translate("paper", "Day list of rooms"), "rooms"),
+                (translate("paper", "Week of a room"), "room-week"),
+            ],
+            wish.what,
         )
         self.day = QLineEdit(written_day(wish.day, today))
         self.day.setObjectName("print_day")
@@ -70,16 +79,27 @@ class PrintSheet(Sheet):
         self.next = button(
             translate("paper", "Preview and print ⏎"), "print_go", lambda: self._give(self.preview_wanted), "primary"
         )
-        self._fill_doctors(wish.practitioner_id)
+        self._fill_doctors(wish.room_id if self._is_of_rooms else wish.practitioner_id)
         self.what.currentIndexChanged.connect(lambda _index: self._fill_doctors(self.doctor.value))
         self._lay_out()
 
+    @property
+    def _is_of_rooms(self) -> bool:
+        return self.what.value in {"rooms", "room-week"}
+
     def _fill_doctors(self, chosen: UUID | None) -> None:
-        people = [(one_line(person.name), person.id) for person in self._clinic.practitioners if person.active]
-        if self.what.value == "day":
-            self.doctor.fill([(translate("paper", "All doctors"), None), *people], chosen)
+        """Offer doctors, or rooms; what was chosen stays chosen if it is among them."""
+        if self._is_of_rooms:
+            rows = [(one_line(room.name), room.id) for room in self._clinic.rooms if room.active]
+            everything = translate("paper", "All rooms")
         else:
-            self.doctor.fill(people, chosen or (people[0][1] if people else None))
+            rows = [(one_line(person.name), person.id) for person in self._clinic.practitioners if person.active]
+            everything = translate("paper", "All doctors")
+        known = chosen if chosen in {key for _, key in rows} else None
+        if self.what.value in {"day", "rooms"}:
+            self.doctor.fill([(everything, None), *rows], known)
+        else:
+            self.doctor.fill(rows, known or (rows[0][1] if rows else None))
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
@@ -87,7 +107,7 @@ class PrintSheet(Sheet):
         rows = [
             (translate("paper", "&What"), self.what),
             (translate("paper", "&Day"), self.day),
-            (translate("paper", "D&octor"), self.doctor),
+            (translate("paper", "D&octor, room"), self.doctor),
             (translate("paper", "&Site"), self.site),
             (translate("paper", "P&aper"), self.paper),
         ]
@@ -117,7 +137,8 @@ class PrintSheet(Sheet):
             self.day.selectAll()
             return
         self.problem.say("")
-        wish = Wish(self.what.value, day, self.doctor.value, self.site.value, self.paper.value)
+        person, room = (None, self.doctor.value) if self._is_of_rooms else (self.doctor.value, None)
+        wish = Wish(self.what.value, day, person, self.site.value, self.paper.value, room)
         signal.emit(wish)
 
     def set_busy(self, *, busy: bool) -> None:

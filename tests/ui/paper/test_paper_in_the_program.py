@@ -24,7 +24,7 @@ from clinic_desk.ui.paper import choices
 from clinic_desk.ui.paper.automatic import AutomaticLists, automatic_of
 from clinic_desk.ui.paper.automatic_sheet import AutomaticSheet
 from clinic_desk.ui.paper.desk import PaperDesk, paper_of
-from clinic_desk.ui.paper.print_sheet import PrintSheet
+from clinic_desk.ui.paper.print_sheet import PrintSheet, Wish
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
@@ -106,6 +106,34 @@ def test_a_week_is_of_one_doctor_and_a_wrong_date_is_said_at_its_field(desk: Wor
     sheet.doctor.setCurrentIndex(0)
     sheet.next.click()
     qtbot.waitUntil(lambda: "Nobody works" in sheet.told.text())
+    sheet.reject()
+
+
+@OFFSCREEN
+def test_rooms_have_lists_and_weeks_too(desk: Workspace, clinic: SmallClinic, database: Database, qtbot: QtBot) -> None:
+    row = {
+        "type_id": clinic.procedure,
+        "room_id": clinic.room_2,
+        "length_minutes": 60,
+        "patient_id": clinic.patients[2],
+    }
+    book(database, checkup(clinic, at(clinic.monday, 14), **row))
+    desk.window.actions_by_name["rooms"].trigger()
+    sheet = sheet_of(desk, qtbot)
+    assert sheet.what.value == "rooms"
+    press(desk, Key.Key_Return)
+    preview = preview_of(desk, qtbot)
+    qtbot.waitUntil(lambda: pages_of(preview) == 1)  # the room in use
+    preview.close()
+    sheet.what.setCurrentIndex(sheet.what.values.index("room-week"))
+    assert set(sheet.doctor.values) == {clinic.room_1, clinic.room_2}
+    wish = Wish("room-week", clinic.monday, None, None, "a4", clinic.room_2)
+    document = paper_of(desk)._read(wish)()
+    (plan,) = document.sheets
+    told = [text.text for line in plan.rows for cell in line.cells for text in cell]
+    assert plan.title == "Room 2"
+    assert "14:00 O'Neill, Siobhán" in told
+    assert any("Procedure · Dr. Weber" in text for text in told)
     sheet.reject()
 
 

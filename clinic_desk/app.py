@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.first_look import apply_first_look
 from clinic_desk.ui.garbage import GarbageCollector
 from clinic_desk.ui.main_window import MainWindow
@@ -27,7 +29,6 @@ from clinic_desk.ui.shell.crash import CrashReporter
 from clinic_desk.ui.window_place import place_window
 
 if TYPE_CHECKING:
-    from clinic_desk.errors import ClinicDeskError
     from clinic_desk.opening import Opened
     from clinic_desk.ui.calls import Calls
     from clinic_desk.ui.sending import BackgroundSending
@@ -376,10 +377,15 @@ def run_desktop(
     a desk that is running already, and only if there is none to one of its own.
     """
     app = make_application([])
-    if find_phone is not None:
+    from clinic_desk.ui.just_starting import JustStarting
+
+    starting = JustStarting()
+    if find_phone is None:
+        starting.take()
+    else:
         from clinic_desk.ui.calls import is_handed_on
 
-        if is_handed_on(opened, find_phone):
+        if starting.is_handed_on(partial(is_handed_on, opened, find_phone)):
             return 0
     reporter = CrashReporter(app)
     reporter.install()
@@ -391,11 +397,18 @@ def run_desktop(
     program.on_screen.connect(start_log)
     program.on_screen.connect(lambda: _close_on_signals(program))
     program.closed.connect(app.quit)
+
+    def hear() -> None:
+        with suppress(ClinicDeskError):  # the settings are wrong, which the window says
+            program.hear_calls(opened())
+        starting.end()
+
+    program.opening_failed.connect(hear)
     if find_phone is None:
-        program.ready.connect(lambda: QTimer.singleShot(CALLS_AFTER_MS, program, lambda: program.hear_calls(opened())))
+        program.ready.connect(lambda: QTimer.singleShot(CALLS_AFTER_MS, program, hear))
     else:  # the next call may come before the calendar does
         program.find_phone(find_phone)
-        program.on_screen.connect(lambda: program.hear_calls(opened()))
+        program.on_screen.connect(hear)
     program.show()
     code = app.exec()
     ended = program.finish()

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
-import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -23,6 +20,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from clinic_desk.domain.finding import caller_number
 from clinic_desk.errors import ClinicDeskError
+from clinic_desk.ui.just_starting import own_folder
 
 log = logging.getLogger(__name__)
 _PLACES: Final = 16
@@ -70,7 +68,7 @@ class Calls(QObject):
             log.warning("calls cannot be heard: the folder for it is not this user's alone")
             return False
         for name in names:
-            lock = QLockFile(f"{_folder() / Path(name).name}.lock")
+            lock = QLockFile(f"{own_folder() / Path(name).name}.lock")
             if lock.tryLock(0):
                 QLocalServer.removeServer(name)  # of a program that did not end orderly: the lock is ours
                 self._lock = lock
@@ -143,24 +141,7 @@ def _names(opened: str) -> list[str]:
     """The names of all places of what is opened: sockets in a folder of the user's own; on Windows pipes."""
     key = hashlib.sha256(opened.encode()).hexdigest()[:16]
     names = [f"{key}-{number}" for number in range(1, _PLACES + 1)]
-    folder = _folder()
+    folder = own_folder()
     if sys.platform == "win32":
         return [f"clinic-desk-{name}" for name in names]
     return [str(folder / name) for name in names]
-
-
-def _folder() -> Path:
-    """The user's folder for it; made, and looked at: in a folder for all, somebody else could have made it before.
-
-    Raises OSError when it is not this user's alone.
-    """
-    if sys.platform == "win32":
-        folder = Path(tempfile.gettempdir()) / "clinic-desk"
-        folder.mkdir(exist_ok=True)
-        return folder
-    folder = Path(tempfile.gettempdir()) / f"clinic-desk-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise PermissionError
-    return folder

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desk import cli
 from clinic_desk.ui.calls import Calls, hand_on
+from clinic_desk.ui.just_starting import JustStarting
 from tests.support.small_clinic import SmallClinic
 from tests.ui.shell.conftest import OpenProgram
 
@@ -121,3 +122,36 @@ def test_a_call_that_comes_before_the_calendar_is_answered_when_it_is_there(
     with qtbot.waitSignal(program.closed):
         program.close()
     assert not program._calls.is_listening
+
+
+def test_a_call_that_comes_while_a_desk_is_just_starting_waits_for_it(folder: Path) -> None:
+    assert folder.exists()
+    first, second = JustStarting(), JustStarting()
+    assert first.take()
+    answers: list[bool] = []
+
+    def hand_on_when_it_hears() -> bool:
+        answers.append(len(answers) == 3)
+        return answers[-1]
+
+    assert second.is_handed_on(hand_on_when_it_hears)
+    assert answers == [False, False, False, True]
+    first.end()
+
+
+def test_of_two_calls_at_once_one_opens_a_desk_and_who_starts_too_long_is_not_waited_for(folder: Path) -> None:
+    assert folder.exists()
+    one, other = JustStarting(), JustStarting()
+    assert not one.is_handed_on(lambda: False)
+    assert not other.take()
+    assert not other.is_handed_on(lambda: False, longest_s=0.0)
+    one.end()
+    asked: list[bool] = []
+
+    def nobody_hears() -> bool:
+        asked.append(True)
+        return False
+
+    assert not other.is_handed_on(nobody_hears)
+    assert len(asked) == 2, "it is asked once more when the mark was free"
+    other.end()

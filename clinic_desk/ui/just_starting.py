@@ -16,7 +16,7 @@ from typing import Final
 
 from PySide6.QtCore import QLockFile
 
-_LONGEST_S: Final = 10.0
+_LONGEST_S: Final = 30.0
 """Who starts for longer has trouble: the number gets a desk of its own then."""
 _STEP_S: Final = 0.1
 

@@ -100,7 +100,7 @@ class ChangedFirstDialog(Sheet):
 
     def _tell_story(self, now: Entry, at: datetime) -> None:
         status = now.appointment.status
-        desk = one_line(now.changed.desk) if now.changed else translate("changed", "another desk")
+        desk = one_line(now.changed.desk if now.changed else "") or translate("changed", "another desk")
         told = {
             AppointmentStatus.CANCELLED: translate("changed", "This appointment was cancelled at {desk}"),
             AppointmentStatus.ENTERED_IN_ERROR: translate("changed", "This appointment was deleted at {desk}"),
@@ -109,8 +109,12 @@ class ChangedFirstDialog(Sheet):
         self._title.setText(told.format(desk=desk))
         self.setAccessibleName(self._title.text())
         kept = translate("changed", "Nothing you typed is lost.")
-        if self._quick:
+        if self._quick:  # no form shows whom it is about
             kept = translate("changed", "Nothing was changed here yet.")
+            if self._merge is not None and self._merge.clashes:
+                kept = translate("changed", "Nothing was changed here yet: 1 or 2 decides, Esc keeps it as it is.")
+            self._title.setText(f"{one_line(now.patient.display_name)}: {self._title.text()}")
+            self.setAccessibleName(self._title.text())
         if now.changed is None:
             self._story.setText(kept)
             return

@@ -39,7 +39,7 @@ ORDER BY c.depth DESC LIMIT 1
 _ROWS: Final = """
 SELECT table_name, row_id, version, before, after FROM history WHERE operation_id = %(id)s::uuid
   AND table_name IN ('appointment', 'patient', 'time_off', 'closure', 'block', 'block_type',
-    'offer_round') ORDER BY id
+    'offer_round', 'two_people') ORDER BY id
 """
 # The double leads to the record that stays, before a separation or after a merge; an absence has a name.
 _NAMES: Final = """
@@ -53,7 +53,11 @@ WHERE h.operation_id = ANY(%(ids)s::uuid[]) AND (
     h.table_name IN ('time_off', 'closure', 'block')
     OR (h.table_name = 'patient' AND (h.before ->> 'merged_into_id' IS NULL OR h.after ->> 'merged_into_id' IS NULL)
         AND (h.before ->> 'merged_into_id') IS DISTINCT FROM (h.after ->> 'merged_into_id')))
-ORDER BY h.id DESC
+UNION ALL
+SELECT h.operation_id, true, concat_ws(' ', a.given_name, a.family_name), concat_ws(' ', b.given_name, b.family_name)
+FROM history h JOIN patient a ON a.id = (coalesce(h.after, h.before) ->> 'one_id')::uuid
+JOIN patient b ON b.id = (coalesce(h.after, h.before) ->> 'other_id')::uuid
+WHERE h.operation_id = ANY(%(ids)s::uuid[]) AND h.table_name = 'two_people'
 """
 _BY_OTHERS: Final = """
 SELECT EXISTS (SELECT FROM history WHERE row_id = %(row)s::uuid AND table_name = 'appointment'

@@ -72,7 +72,7 @@ from clinic_desk.database.tables_messages import (
     provider_copy,
     reminder_rule,
 )
-from clinic_desk.database.tables_people import staff_right
+from clinic_desk.database.tables_people import staff_right, two_people
 from clinic_desk.database.tables_secrets import provider_secret, provider_secret_text
 from clinic_desk.database.tables_waiting import offer, offer_round, wish
 
@@ -115,6 +115,7 @@ __all__ = [
     "staff_right",
     "taken_back",
     "time_off",
+    "two_people",
     "wish",
     "working_hours",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
-from clinic_desk.database.columns import edited, id_column, metadata, text_column
+from clinic_desk.database.columns import edited, id_column, metadata, reference, text_column
 
 staff_right = Table(
     "staff_right",
@@ -15,4 +15,15 @@ staff_right = Table(
     Column("granted", Boolean, nullable=False),
     *edited(),
     UniqueConstraint("login", "name", name="staff_right_login_name_key"),
+)
+
+two_people = Table(
+    "two_people",
+    metadata,
+    id_column(),
+    reference("one_id", "patient"),
+    reference("other_id", "patient"),
+    *edited(),
+    UniqueConstraint("one_id", "other_id", name="two_people_key"),
+    Index("two_people_other_id_idx", "other_id"),
 )

@@ -36,6 +36,22 @@ class SeparatePatients:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepApart:
+    """Two records that look alike are two people's; `apart` False: they may be one person's after all."""
+
+    one_id: UUID
+    other_id: UUID
+    apart: bool = True
+    row_id: UUID = field(default_factory=new_id)
+    operation_id: UUID = field(default_factory=new_id)
+
+    @property
+    def name(self) -> str:
+        """What the operation is called."""
+        return "TwoPeople" if self.apart else "MaybeOne"
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """What a merge came to: the record that stays, the double, and how many appointments went over."""
 

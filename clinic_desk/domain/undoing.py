@@ -36,14 +36,14 @@ UNDOABLE: Final = frozenset(
             "StartOffers",
             "KeepWallTimes",
         ),
-        *("MergePatients", "SeparatePatients"),
+        *("MergePatients", "SeparatePatients", "TwoPeople", "MaybeOne"),
         *("SaveTimeOff", "SaveClosure", "SaveClosures", "SaveBlock"),
         *("Remove time_off", "Remove closure", "Remove block"),
     }
 )
 """The commands that are offered to be taken back after the desk was started anew."""
-OF_RECORDS: Final = frozenset({"MergePatients", "SeparatePatients"})
-"""Those that make one record of two, or two of one: what they moved goes with the records."""
+OF_RECORDS: Final = frozenset({"MergePatients", "SeparatePatients", "TwoPeople", "MaybeOne"})
+"""Those about two records: one made of two, two of one (what they moved goes with the records), or known to be two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from clinic_desk.database import queries_patients_merge as queries
 from clinic_desk.database.queries_patients import merged_target, patient_with_change, update_patient
+from clinic_desk.database.queries_patients_apart import apart_among
 from clinic_desk.domain.patients import LIKELY, likeness
 from clinic_desk.domain.patients_merge import FIELDS, Merged, Separated, overlapping
 from clinic_desk.domain.records import AdministrativeGender, Channel
@@ -33,11 +34,15 @@ LIKELY_PARTS: Final = len(queries.PARTS)
 
 @dataclass(frozen=True, slots=True)
 class LikelyPair:
-    """Two records that are likely one person's; `likeness`: as `domain.patients` measures it."""
+    """Two records that are likely one person's; `likeness`: as `domain.patients` measures it.
+
+    `apart`: somebody looked, and they are two people's.
+    """
 
     one: Patient
     other: Patient
     likeness: float
+    apart: bool = False
 
     @property
     def key(self) -> frozenset[UUID]:
@@ -69,7 +74,10 @@ def likely_pairs(db: Database, number: int) -> tuple[LikelyPair, ...]:
     """Return what a part (its number, below `LIKELY_PARTS`) of looking through all patients finds, in no order."""
     with db.reading() as connection:
         pairs = queries.pairs_alike(connection, queries.PARTS[number], _CANDIDATES)
-    scored = (LikelyPair(one, other, likeness(one, other)) for one, other in pairs)
+        apart = apart_among(connection, {each.id for pair in pairs for each in pair}) if pairs else frozenset()
+    scored = (
+        LikelyPair(one, other, likeness(one, other), frozenset((one.id, other.id)) in apart) for one, other in pairs
+    )
     return tuple(pair for pair in scored if pair.likeness >= LIKELY)
 
 

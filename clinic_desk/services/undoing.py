@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from clinic_desk.database import queries_patients_apart as apart
 from clinic_desk.database import queries_undo as queries
 from clinic_desk.database.queries_away import lock_plan
 from clinic_desk.database.queries_entries import entries_by_id
@@ -99,6 +100,7 @@ def _take_back(db: Database, command: TakeBack, connection: Connection) -> Taken
         separated = _put_records_back(connection, operation.id)
     else:
         _put_absences_back(connection, rows)
+        _put_pairs_back(connection, rows)
         _withdraw_offers(connection, rows)
         work = _Work(db, connection, operation, command)
         work.do([row for row in rows if row.table == "appointment" and row.id not in command.leaving])
@@ -119,6 +121,19 @@ def _taken(command: TakeBack, connection: Connection) -> TakenBack:
     ids = [row.id for row in rows if row.table == "appointment"]
     entries = entries_by_id(connection, ids, erroneous=True)
     return TakenBack(entries, command.operation_id)
+
+
+def _put_pairs_back(connection: Connection, rows: Iterable[queries.Written]) -> None:
+    """Forget a pair of records that was kept apart, or remember it again; what another desk did alike stays."""
+    for row in rows:
+        if row.table != "two_people":
+            continue
+        image = row.after or row.before or {}
+        one_id, other_id = UUID(image["one_id"]), UUID(image["other_id"])
+        if row.before is None:
+            apart.remove(connection, one_id, other_id)
+        else:
+            apart.add(connection, row.id, one_id, other_id)
 
 
 def _put_absences_back(connection: Connection, rows: Iterable[queries.Written]) -> None:

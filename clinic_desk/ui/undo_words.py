@@ -31,6 +31,8 @@ def _named_words(deed: Deed) -> str:
         told = {
             "MergePatients": translate("Undo", "merge {double} into {name}"),
             "SeparatePatients": translate("Undo", "separate {double} from {name}"),
+            "TwoPeople": translate("Undo", "{name} and {double} are two people"),
+            "MaybeOne": translate("Undo", "{name} and {double} may be one person"),
         }[deed.command]
         return told.format(name=names[0], double=names[1])
     told = {

@@ -59,6 +59,7 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("provider_secret_text_ciphertext", "provider_secret_text", {"ciphertext": "in clear!"}),
     ("provider_secret_text_id_fkey", "provider_secret_text", {"id": UUID(int=1)}),
     ("wish_patient_id_fkey", "wish", {"patient_id": UUID(int=1)}),
+    ("two_people_order", "two_people", {"one_id": UUID(int=(1 << 128) - 1)}),
     ("messaging_offer_minutes", "messaging", {"offer_minutes": 4}),
     ("messaging_offer_minutes", "messaging", {"offer_minutes": 1441}),
     ("offer_round_answer_minutes", "offer_round", {"answer_minutes": 4}),
@@ -91,6 +92,7 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
         "provider_secret": {"name": "email_password", "key_id": "0" * 16},
         "provider_secret_text": {"id": UUID(int=52), "ciphertext": "A" * 40},
         "wish": {"patient_id": clinic.patients[0], "type_id": clinic.checkup},
+        "two_people": {"one_id": clinic.patients[0], "other_id": clinic.patients[1]},
         "offer_round": {
             "practitioner_id": clinic.weber,
             "site_id": clinic.berlin,

@@ -146,6 +146,12 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "",
         "clinic_worker": "S",
     },
+    "two_people": {
+        "clinic_reception": "SIUD",
+        "clinic_manager": "SIUD",
+        "clinic_readonly": "S",
+        "clinic_worker": "",
+    },
     "offer_round": _OFFERS,
     "offer": _OFFERS,
     "reminder_rule": _SET_UP,

@@ -213,6 +213,11 @@ def _rows(clinic: SmallClinic) -> dict[str, tuple[dict[str, Any], dict[str, Any]
         "appointment": (appointment(9, 10), {"note": "x"}, {MONDAY}),
         "desk": ({"name": "D"}, {"name": "E"}, set()),
         "wish": ({"patient_id": clinic.patients[0], "type_id": clinic.checkup}, {"note": "B"}, set()),
+        "two_people": (
+            {"one_id": clinic.patients[0], "other_id": clinic.patients[1]},
+            {"other_id": clinic.patients[2]},
+            set(),
+        ),
         "offer_round": ({**who, **where, **interval, "answer_minutes": 20}, {"state": "over"}, {MONDAY}),
         "offer": (
             {"round_id": ROUND, "wish_id": WISH, "patient_id": clinic.patients[0], "position": 1, **interval},

@@ -228,12 +228,15 @@ def test_who_changes_an_appointment_that_went_along_meets_the_usual_conflict(
 
 
 def test_every_table_that_names_a_patient_is_thought_of(clinic: SmallClinic, owner_engine: Engine) -> None:
-    """Messages go along with their appointments; replies and records that were merged lead on by themselves."""
+    """Messages go along with their appointments; replies and records that were merged lead on by themselves.
+
+    Offers go by their wish, and who was kept apart from a record says nothing of the one that it was merged into.
+    """
     with owner_engine.connect() as connection:
         tables = connection.exec_driver_sql(
             "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND confrelid = 'patient'::regclass"
         ).scalars()
-        assert set(tables) == {*FOLLOWING, "notification", "inbound_message", "patient"}
+        assert set(tables) == {*FOLLOWING, "notification", "inbound_message", "offer", "patient", "two_people"}
 
 
 def test_what_is_empty_is_taken_over_and_notes_are_joined(clinic: SmallClinic, database: Database) -> None:

@@ -19,6 +19,7 @@ from clinic_desk.domain.records import Channel, Patient
 from clinic_desk.domain.rights import Right
 from clinic_desk.services.booking import book, update
 from clinic_desk.services.patients import add_patient, get_patient, update_patient
+from clinic_desk.services.patients_merge import LIKELY_PARTS, likely_pairs
 from clinic_desk.services.patients_record import record_of
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.compare import CompareSheet
@@ -357,6 +358,40 @@ def test_the_list_of_likely_doubles_leads_to_the_comparison_and_follows(
     page_of(space, qtbot).reject()
     when(lambda: sheet.none.isVisibleTo(sheet), qtbot)
     press(ESC)
+
+
+def test_doubles_that_are_two_people_are_named_no_more_at_any_desk_and_again_when_asked_for(
+    clinic: SmallClinic, database: Database, second_database: Database, space: Workspace, qtbot: QtBot
+) -> None:
+    anna = get_patient(database, clinic.patients[0])
+    add_patient(database, AddPatient(replace(anna, id=new_id(), given_name="Ana"), even_if_similar=True))
+
+    def known() -> list[bool]:
+        pairs = {pair.key: pair for number in range(LIKELY_PARTS) for pair in likely_pairs(second_database, number)}
+        return [pair.apart for pair in pairs.values()]
+
+    space.window.actions_by_name["doubles"].trigger()
+    sheet = over(space, DoublesSheet, qtbot)
+    when(sheet.list.hasFocus, qtbot)
+    press(Qt.Key.Key_T, Qt.KeyboardModifier.AltModifier)
+    when(lambda: sheet.none.isVisibleTo(sheet), qtbot)
+    assert known() == [True]
+    press(Qt.Key.Key_S, Qt.KeyboardModifier.AltModifier)
+    when(lambda: len(sheet.rows.records) == 1, qtbot)
+    sheet.list.choose(sheet.rows.records[0].id)
+    assert sheet.apart.text() == "They &may be one person"
+    sheet.apart.click()
+    when(lambda: known() == [False], qtbot)
+    when(lambda: [row.apart for row in sheet.rows.records] == [False], qtbot)
+    sheet.reject()
+    undo = space.window.actions_by_name["undo"]
+    assert undo.text().endswith("may be one person")
+    undo.trigger()
+    when(lambda: known() == [True], qtbot)
+    undo.trigger()
+    when(lambda: known() == [False], qtbot)
+    space.window.actions_by_name["redo"].trigger()
+    when(lambda: known() == [True], qtbot)
 
 
 def test_two_who_are_not_alike_are_merged_only_past_a_warning(

@@ -192,14 +192,17 @@ def _send(owner_engine: Engine, worker: Worker) -> None:
 
 def a_crash() -> str:
     """A bug in the middle of her record, as an excepthook gets it."""
-    names: dict[str, str] = {}
     with pytest.raises(ValueError, match=FAMILY) as raised:
-        try:
-            names[FAMILY]
-        except KeyError as error:
-            message = f"Key (phone)=({PHONE}) of {GIVEN} {FAMILY} born {BORN[0]}"
-            raise ValueError(message) from error
+        _look_up({})
     return crash_report(raised.value, "MainThread")
+
+
+def _look_up(names: dict[str, str]) -> str:
+    try:
+        return names[FAMILY]
+    except KeyError as error:
+        message = f"Key (phone)=({PHONE}) of {GIVEN} {FAMILY} born {BORN[0]}"
+        raise ValueError(message) from error
 
 
 def kept_below(folder: Path) -> str:

@@ -52,7 +52,8 @@ SELECT session_user::text, (SELECT display_name FROM staff WHERE login = session
           AND pg_has_role(session_user, r.oid, 'MEMBER')
         ORDER BY array_position(ARRAY['clinic_manager', 'clinic_reception', 'clinic_worker'], r.rolname::text)
         LIMIT 1),
-       ARRAY(SELECT name FROM unnest(%(rights)s::text[]) AS name WHERE has_right(name))
+       ARRAY(SELECT name FROM unnest(%(rights)s::text[]) AS name WHERE has_right(name)),
+       (SELECT content::text FROM saved_view WHERE login = session_user AND at_start)
 """
 _AS_DESK: Final = "SELECT set_config('clinic_desk.desk_id', %(desk)s, true)"
 _PLACE_HOLD: Final = f"""
@@ -98,10 +99,11 @@ def all_desks(connection: Connection) -> tuple[Desk, ...]:
     return tuple(Desk(*row) for row in rows)
 
 
-def signed_in(connection: Connection) -> tuple[str, str | None, str | None, frozenset[Right]]:
-    """Return the login, its display name, its strongest group role and the rights it has by name."""
-    login, display_name, group, rights = connection.exec_driver_sql(_SIGNED_IN, {"rights": list(Right)}).one()
-    return login, display_name, group, frozenset(map(Right, rights))
+def signed_in(connection: Connection) -> tuple[str, str | None, str | None, frozenset[Right], str | None]:
+    """Return the login, its display name, its strongest group role, its rights by name, and what it sees first."""
+    found = connection.exec_driver_sql(_SIGNED_IN, {"rights": list(Right)}).one()
+    login, display_name, group, rights, first_view = found
+    return login, display_name, group, frozenset(map(Right, rights)), first_view
 
 
 def database_now(connection: Connection) -> datetime:

@@ -74,6 +74,7 @@ from clinic_desk.database.tables_messages import (
 )
 from clinic_desk.database.tables_people import staff_right, two_people
 from clinic_desk.database.tables_secrets import provider_secret, provider_secret_text
+from clinic_desk.database.tables_views import saved_view
 from clinic_desk.database.tables_waiting import offer, offer_round, wish
 
 __all__ = [
@@ -109,6 +110,7 @@ __all__ = [
     "provider_secret_text",
     "reminder_rule",
     "room",
+    "saved_view",
     "series",
     "site",
     "staff",

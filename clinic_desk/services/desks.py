@@ -34,6 +34,8 @@ class SignedIn:
     display_name: str
     group: str
     rights: frozenset[Right] = frozenset()
+    first_view: str | None = None
+    """The stored arrangement (`domain.saved_views`) that the calendar is shown in first; None: the usual one."""
 
     @property
     def may_write(self) -> bool:
@@ -98,8 +100,8 @@ def who_am_i(db: Database) -> SignedIn:
 
 def signed_in(connection: Connection) -> SignedIn:
     """Return who is signed in, read with what else is read on this connection."""
-    login, display_name, group, rights = queries_desks.signed_in(connection)
-    return SignedIn(login, display_name or login, (group or "").removeprefix("clinic_"), rights)
+    login, display_name, group, rights, first_view = queries_desks.signed_in(connection)
+    return SignedIn(login, display_name or login, (group or "").removeprefix("clinic_"), rights, first_view)
 
 
 def database_now(db: Database) -> datetime:

@@ -38,7 +38,7 @@ def check(db: Database) -> Health:
         database_clock = queries_desks.database_now(connection)
         answered = datetime.now(UTC)
         schema.check(connection)
-        login, _, group, _ = queries_desks.signed_in(connection)
+        login, _, group, _, _ = queries_desks.signed_in(connection)
         waiting, due, sending, attention = queries_messages.queue(connection)
         return Health(
             server_version=str(connection.exec_driver_sql("SHOW server_version").scalar_one()),

@@ -154,6 +154,12 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
     },
     "offer_round": _OFFERS,
     "offer": _OFFERS,
+    "saved_view": {  # its own rows: tests/database/test_saved_views.py
+        "clinic_reception": "SIUD",
+        "clinic_manager": "SIUD",
+        "clinic_readonly": "SIUD",
+        "clinic_worker": "S",
+    },
     "reminder_rule": _SET_UP,
     "message_text": _SET_UP,
     "contact_note": {

@@ -209,6 +209,7 @@ def _rows(clinic: SmallClinic) -> dict[str, tuple[dict[str, Any], dict[str, Any]
         "staff": ({"login": "l", "display_name": "L"}, {"display_name": "M"}, set()),
         "staff_right": ({"login": "test_reception", "name": "export", "granted": True}, {"granted": False}, set()),
         "provider_secret": ({"name": "email_password", "key_id": "0" * 16}, {"key_id": "1" * 16}, set()),
+        "saved_view": ({"login": "test_reception", "name": "V", "content": {}}, {"name": "W"}, set()),
         "patient": ({"family_name": "P"}, {"family_name": "Q"}, set()),
         "appointment": (appointment(9, 10), {"note": "x"}, {MONDAY}),
         "desk": ({"name": "D"}, {"name": "E"}, set()),

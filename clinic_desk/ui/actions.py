@@ -137,6 +137,8 @@ SPECS: Final = (
     Spec("days", "S", on_calendar=True, group="span"),
     Spec("list", "Ctrl+L", group="span"),
     Spec("filter", "Ctrl+F", on_calendar=True),
+    *(Spec(f"view_{number}", f"Alt+{number}", on_calendar=True) for number in range(1, 10)),
+    Spec("saved_views", "Ctrl+Shift+S"),
     *(Spec(f"days_{count}", group="count") for count in range(2, 8)),
     Spec("pace_day", group="pace"),
     Spec("pace_workday", group="pace"),
@@ -228,6 +230,8 @@ def texts() -> dict[str, str]:
         "days": translate("Actions", "Days"),
         "list": translate("Actions", "List"),
         "filter": translate("Actions", "Filter the list"),
+        **{f"view_{count}": translate("Actions", "Saved view {count}").format(count=count) for count in range(1, 10)},
+        "saved_views": translate("Actions", "Saved views…"),
         **{f"days_{count}": translate("Actions", "{count} days").format(count=count) for count in range(2, 8)},
         "pace_day": translate("Actions", "Day after day"),
         "pace_workday": translate("Actions", "Monday to Friday only"),
@@ -303,6 +307,17 @@ class Actions(QObject):
         default = BY_NAME[name].keys
         self._preferences.set_shortcut(name, None if keys == default else keys)
         self._set_keys(self[name], keys)
+
+    def rename(self, name: str, text: str, *, shown: bool) -> None:
+        """Call an action otherwise; one that is not shown is in no menu, and its key does nothing."""
+        action = self[name]
+        action.setText(text or texts()[name])
+        action.setVisible(shown)
+        self._set_keys(action, self._preferences.shortcut(name, BY_NAME[name].keys))
+
+    def keys(self, name: str) -> str:
+        """Return the key of an action as it is written on this system."""
+        return self[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
 
     def say_why_not(self, text: str) -> None:
         """Say in the tool tips of all that writes why it is off for good."""

@@ -85,6 +85,14 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         *(f"days_{count}" for count in range(2, 8)),
         *("", "pace_day", "pace_workday", "pace_week"),
     )
+    _sub(
+        menu,
+        actions,
+        translate("Menus", "Saved views"),
+        *(f"view_{number}" for number in range(1, 10)),
+        "",
+        "saved_views",
+    )
     _sub(menu, actions, translate("Menus", "When an appointment is moved"), "tell_always", "tell_ask", "tell_never")
     _sub(menu, actions, translate("Menus", "Colours"), "scheme_system", "scheme_light", "scheme_dark")
     _fill(menu, actions, "", "reload", "shortcuts", "support", "about", "", "quit")

@@ -131,6 +131,11 @@ class Navigator(QObject):
         self._show(replace(view, count=count or view.count, pace=pace or view.pace))
         self._preferences.set_days_beside(self.view.count, self.view.pace)
 
+    def arrange(self, view: View) -> None:
+        """Show another view altogether; of which columns, the preferences say by now."""
+        self._show(view)
+        self._preferences.set_days_beside(view.count, view.pace)
+
     def show_list(self) -> None:
         """Show the appointments of the same columns as a list."""
         self._show(replace(self.view, as_list=True))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.messages.desk import MessageDesk
     from clinic_desk.ui.paper.desk import PaperDesk
     from clinic_desk.ui.pinboard.desk import PinboardDesk
+    from clinic_desk.ui.saved_views.desk import SavedViewsDesk
     from clinic_desk.ui.series.desk import SeriesDesk
     from clinic_desk.ui.shell.toasts import Toast
     from clinic_desk.ui.sides import Sides
@@ -111,13 +112,14 @@ class Workspace(QObject):
         self._pinboard: PinboardDesk | None = None
         self._waiting: WaitingDesk | None = None
         self._gaps: Gaps | None = None
+        self._saved_views: SavedViewsDesk | None = None
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
         self._wire_messages()
         later: tuple[Callable[[], object], ...]
         later = (lambda: self.sides, self.live.start, lambda: self.messages, self.pulse.ask, lambda: self.booking.form)
         later += (self.pinboard, self.house)
         later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self), self.gaps)
-        later += (self._write_lists,)
+        later += (self._write_lists, self.saved_views)
         later += (self.undo_actions.read,)
         self._later = Afterwards(later, self)
 
@@ -168,7 +170,15 @@ class Workspace(QObject):
         person = self.opening.person
         self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)
         self.window.status_bar.follow(self.store.freshness)
+        if person.first_view is not None:
+            self._begin_with(person.first_view)
         self.navigator.start()
+
+    def _begin_with(self, first_view: str) -> None:
+        from clinic_desk.domain.saved_views import arrangement_of
+        from clinic_desk.ui.saved_views.applying import begin_with
+
+        begin_with(self, arrangement_of(first_view))
 
     def close(self) -> None:
         """The window is closed: forms let go of their holds, nothing more is asked by timers."""
@@ -212,7 +222,8 @@ class Workspace(QObject):
             self.day_list().hide()
 
     def _begin_later(self) -> None:
-        self._later.start(self.window.calendar.viewport())
+        board = self.window.board
+        self._later.start(self.window.calendar.viewport() if board is self.window.calendar else board)
 
     def _wire_messages(self) -> None:
         """What asks for the messages works from the start, and makes them if they are not there yet."""
@@ -235,6 +246,7 @@ class Workspace(QObject):
         window.actions_by_name["doubles"].triggered.connect(lambda _checked: self.open_doubles())
         window.actions_by_name["figures"].triggered.connect(lambda _checked: self.open_figures())
         window.actions_by_name["print"].triggered.connect(lambda _checked: self.print())
+        window.actions_by_name["saved_views"].triggered.connect(lambda _checked: self.saved_views().open_sheet())
         window.actions_by_name["filter"].triggered.connect(lambda _checked: self.day_list().find())
         window.actions_by_name["automatic_lists"].triggered.connect(lambda _checked: self.paper().open_automatic())
         window.status_bar.paper_opened.connect(window.actions_by_name["automatic_lists"].trigger)
@@ -337,6 +349,14 @@ class Workspace(QObject):
         from clinic_desk.ui.daylist.desk import day_list_of
 
         return day_list_of(self)
+
+    def saved_views(self) -> SavedViewsDesk:
+        """Return the person's saved views, made when the calendar is on screen or somebody asks before."""
+        if self._saved_views is None:
+            from clinic_desk.ui.saved_views.desk import SavedViewsDesk
+
+            self._saved_views = SavedViewsDesk(self)
+        return self._saved_views
 
     def print(self) -> None:
         """Print the list that is shown in the calendar's place, or ask what."""

@@ -18,6 +18,7 @@ from clinic_desk.ui.menus import entry_menu
 
 if TYPE_CHECKING:
     from clinic_desk.ui.columns import View
+    from clinic_desk.ui.daylist.choosing import Order, Wanted
     from clinic_desk.ui.workspace import Workspace
 
 translate = QCoreApplication.translate
@@ -36,6 +37,7 @@ class DayListDesk(QObject):
         self._rows: dict[UUID, DayRow] = {}
         self._of: tuple[Clinic, View] | None = None
         self._wanted: UUID | None = None
+        self._to_ask: tuple[Wanted, Order] | None = None
         self.page = DayListPage(self._store.freshness.now)
         space.window.stack.addWidget(self.page)
         self._maker = RowMaker(self._store.clinic, several_days=False)
@@ -75,6 +77,9 @@ class DayListDesk(QObject):
         self._tick.start()
         chosen = self._space.window.calendar.selected_entry()
         self._look()
+        if self._to_ask is not None:
+            self.page.filters.put(*self._to_ask)
+            self._to_ask = None
         if not was_shown and self._wanted is None and (chosen is None or not self.page.choose(chosen.id)):
             self.page.choose_from(self._store.freshness.now())
         if not was_shown:
@@ -157,6 +162,15 @@ class DayListDesk(QObject):
         menu = entry_menu(self.page.table, self._space.window.actions_by_name)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
+
+    @property
+    def asked(self) -> tuple[Wanted, Order]:
+        """What is filtered, and how it is sorted."""
+        return self.page.filters.wanted, self.page.filters.order
+
+    def ask(self, wanted: Wanted, order: Order) -> None:
+        """Filter and sort so when the list is shown next."""
+        self._to_ask = wanted, order
 
     def find(self) -> None:
         """Show the list, if it is not, and let a filter be typed."""

@@ -35,7 +35,7 @@ def commands_of(menu: QMenu, part: str = "") -> Iterator[Command]:
         inside = action.menu()
         if isinstance(inside, QMenu):
             yield from commands_of(inside, plain(action.text()))
-        elif not action.isSeparator() and action.objectName():
+        elif not action.isSeparator() and action.objectName() and action.isVisible():
             yield Command(action.objectName(), plain(action.text()), part, keys_text(action), action.isEnabled())
 
 

@@ -1,0 +1,1 @@
+"""Views that a person named: opened by menu and key, saved, managed."""

@@ -1,4 +1,4 @@
-"""No key is two commands where both could be meant; what else belongs to keys is in tests/ui/shell/test_shortcuts.py."""
+"""No key is two commands where both could be meant; what else belongs to keys is in ui/shell/test_shortcuts.py."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ SPECS: Final = (
     Spec("list", "Ctrl+L", group="span"),
     Spec("filter", "Ctrl+F", on_calendar=True),
     *(Spec(f"view_{number}", f"Alt+{number}", on_calendar=True) for number in range(1, 10)),
-    Spec("saved_views", "Ctrl+Shift+S"),
+    Spec("saved_views", "Ctrl+Shift+V"),
     *(Spec(f"days_{count}", group="count") for count in range(2, 8)),
     Spec("pace_day", group="pace"),
     Spec("pace_workday", group="pace"),

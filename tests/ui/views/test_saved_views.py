@@ -33,7 +33,7 @@ def desk(open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot) -> Worksp
 
 def sheet_of(desk: Workspace, qtbot: QtBot) -> SavedViewsSheet:
     """Open the sheet by its key."""
-    press(Key.Key_S, CTRL | SHIFT)
+    press(Key.Key_V, CTRL | SHIFT)
     found = desk.saved_views().sheet
     assert found is not None
     qtbot.waitUntil(found.isVisible)

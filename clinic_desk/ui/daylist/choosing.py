@@ -43,7 +43,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column (its name) the rows stand; those that are alike in it stand by time, then by doctor."""
+    """By which column (its name) rows stand; those alike in it by time, then as the clinic has its doctors in order."""
 
     column: str = "time"
     backwards: bool = False
@@ -51,11 +51,8 @@ class Order:
 
 def arranged(rows: Iterable[DayRow], wanted: Wanted, order: Order) -> list[DayRow]:
     """Return the wanted rows in order."""
-    time, doctor, at = COLUMNS.index("time"), COLUMNS.index("doctor"), COLUMNS.index(order.column)
-    found = [row for row in rows if wanted.has(row)]
-    found.sort(key=lambda row: row.id)
-    found.sort(key=lambda row: row.keys[doctor])
-    found.sort(key=lambda row: row.keys[time])
+    at = COLUMNS.index(order.column)
+    found = sorted((row for row in rows if wanted.has(row)), key=lambda row: row.usual)
     if order != Order():
         found.sort(key=lambda row: row.keys[at], reverse=order.backwards)
     return found

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from PySide6.QtCore import QCollator, QCoreApplication, Qt
+from PySide6.QtCore import QCollator, QCoreApplication, QLocale, Qt
 
 from clinic_desk.domain.flow import minutes_since, waits_too_long
 from clinic_desk.domain.folding import fold
@@ -39,13 +39,14 @@ _SIGNS: Final = {
 @dataclass(frozen=True, slots=True)
 class DayRow:
     """`cells`, and `keys` that sort (a time by the clock of its site), by column. `found`: all of it, folded, to look
-    through. `minutes`: of waiting.
+    through. `usual`: where it stands among rows that are alike. `minutes`: of waiting.
     """
 
     id: UUID
     entry: Entry
     cells: tuple[str, ...]
     keys: tuple[Any, ...]
+    usual: tuple[datetime, int, int]
     found: str
     minutes: int
     is_late: bool
@@ -63,8 +64,10 @@ class RowMaker:
         self._clinic = clinic
         self._several_days = several_days
         self._doctors = {person.id: one_line(person.name) for person in clinic.practitioners}
+        self._places = {person.id: place for place, person in enumerate(clinic.practitioners)}
         self._types = {kind.id: kind for kind in clinic.types}
-        self._collator = QCollator()
+        locale = QLocale()  # one that names no language would sort by the numbers of letters
+        self._collator = QCollator(QLocale("en") if locale.language() is QLocale.Language.C else locale)
         self._collator.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._collator.setNumericMode(True)
 
@@ -97,7 +100,8 @@ class RowMaker:
         )
         digits = f"{patient.phone} {patient.phone.removeprefix('+')}"
         found = fold(" ".join((*cells, patient.display_name, digits, born.isoformat() if born else "")))
-        return DayRow(entry.id, entry, cells, keys, found, minutes, is_late)
+        usual = (start, self._places.get(row.practitioner_id, len(self._places)), entry.id.int)
+        return DayRow(entry.id, entry, cells, keys, usual, found, minutes, is_late)
 
 
 def minutes_waited(entry: Entry, now: datetime) -> int:

@@ -137,7 +137,7 @@ class PatientSheet(Sheet):
             button(translate("record", "&Merge with…"), "patient_merge", self.merge_wanted.emit),
             button(translate("record", "Sepa&rate again"), "patient_separate", self.separate_wanted.emit),
         )
-        words = translate("record", "All &data, or erase…")
+        words = translate("record", "&All data, or erase…")
         self.data = button(words, "patient_data_open", self.data_wanted.emit, "link")
         self.wait = button(translate("record", "&Waiting list…"), "patient_waiting", self.waiting_wanted.emit)
         self.paper = button(translate("record", "Pr&int list…"), "patient_paper", self.paper_wanted.emit)
@@ -157,7 +157,7 @@ class PatientSheet(Sheet):
         left.addWidget(fields, 1)
         left.addWidget(self.last_change)
         if self._may.manage:
-            left.addWidget(self.data)
+            left.addWidget(self.data, 0, Qt.AlignmentFlag.AlignLeft)
         else:
             self.data.setParent(self)
             self.data.hide()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from clinic_desk.ui.booking.card import SHADOW, focus_within, is_ours, paint_card
+from clinic_desk.ui.booking.mnemonics import is_answered, is_kept
 from clinic_desk.ui.theme import theme_of
 
 ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -102,6 +103,8 @@ class Sheet(QDialog):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and watched is not self.parent() and _is_held_enter(event):
             return not isinstance(watched, QPlainTextEdit | QTextEdit)  # which writes lines
+        if isinstance(event, QKeyEvent) and watched is not self.parent() and self._answers(event):
+            return True
         if watched is self.card and event.type() == QEvent.Type.LayoutRequest:
             self.arrange()
         if watched is self.parent() and event.type() == QEvent.Type.Resize and self.isVisible():
@@ -122,13 +125,23 @@ class Sheet(QDialog):
         if is_ours(event) and not _saves_list(self.window(), event):
             event.accept()
             return True
+        if event.type() == QEvent.Type.ShortcutOverride and is_kept(self, event):
+            event.accept()
+            return True
         return super().event(event)
+
+    def _answers(self, event: QKeyEvent) -> bool:
+        """Whether this pressed a letter of the sheet's own."""
+        return event.type() == QEvent.Type.KeyPress and is_kept(self, event) and is_answered(self, event)
 
     def main_act(self) -> Callable[[], object] | None:
         """Return what Enter does where no button has the keyboard; None: what a QDialog does."""
         return None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._answers(event):
+            event.accept()
+            return
         act = self.main_act() if event.key() in ENTER else None
         if act is None:
             super().keyPressEvent(event)

@@ -106,4 +106,4 @@ def test_the_sheets_own_shortcuts_and_other_keys_with_alt_work_as_ever(sheets: t
     assert heard == ["1"]
     above.field.heard = heard
     press(Qt.Key.Key_Down)  # opens the list of a box
-    assert heard == ["1", Qt.Key.Key_Down]
+    assert heard[-1] == Qt.Key.Key_Down

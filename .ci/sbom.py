@@ -112,10 +112,10 @@ def _component(name: str, hashes: list[str]) -> dict[str, Any]:
 
 def _licence(name: str) -> dict[str, Any]:
     about = metadata.metadata(name)
-    if about["License-Expression"]:
+    if "License-Expression" in about:
         return {"licenses": [{"expression": about["License-Expression"]}]}
     said = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier", ()) if line.startswith("License ::")]
-    first = (about["License"] or "").strip().partition("\n")[0]
+    first = about["License"].strip().partition("\n")[0] if "License" in about else ""
     names = said or ([first] if first else [])
     return {"licenses": [{"license": {"name": each}} for each in names]} if names else {}
 

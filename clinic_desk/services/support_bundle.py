@@ -102,7 +102,7 @@ def trouble(error: ClinicDeskError) -> dict[str, Any]:
 
 def _versions() -> str:
     found = sorted(
-        {f"{each.metadata['Name']} {each.version}" for each in metadata.distributions() if each.metadata["Name"]},
+        {f"{each.metadata['Name']} {each.version}" for each in metadata.distributions() if "Name" in each.metadata},
         key=str.casefold,
     )
     head = [

@@ -24,7 +24,17 @@ from clinic_desk.opening import Opened, Stage
 from tests.support.small_clinic import insert_small_clinic
 from tests.ui.shell.conftest import OpenProgram
 
-HEAVY = ("sqlalchemy", "psycopg2", "alembic", "apscheduler", "twilio", "pydantic", "phonenumbers", "keyring")
+HEAVY = (
+    "sqlalchemy",
+    "psycopg2",
+    "alembic",
+    "apscheduler",
+    "twilio",
+    "pydantic",
+    "phonenumbers",
+    "keyring",
+    "cryptography",
+)
 
 LOOK_AT_FIRST_PAINT = """
 import json, sys

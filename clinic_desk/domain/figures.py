@@ -321,11 +321,6 @@ def without(windows: Iterable[Interval], absences: Iterable[Interval]) -> list[I
     return out
 
 
-def minutes_of(intervals: Iterable[Interval]) -> float:
-    """Return how many minutes pass in intervals that do not overlap."""
-    return sum((each.ends_at - each.starts_at).total_seconds() for each in intervals) / 60
-
-
 # --- clocks -----------------------------------------------------------------------------------------------------------
 
 

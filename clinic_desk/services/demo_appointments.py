@@ -318,7 +318,7 @@ class _Writer:
         """Some call today, most some days or weeks before; always before now and before the visit, in office hours."""
         before = min(row.starts_at, self._now)
         if row.squeezed_in:
-            return before - timedelta(minutes=self._chance.randint(40, 600))
+            return by_day(before - timedelta(minutes=self._chance.randint(40, 600)), row.zone)
         low, high = self._chance.choices(((0, 1), (2, 14), (15, 40)), (20, 55, 25))[0]
         ahead = row.starts_at - self._chance.randint(low, high) * _DAY
         if ahead > before:
@@ -343,6 +343,12 @@ class _Writer:
         if row.status is AppointmentStatus.CANCELLED:
             return booked_at + (latest - booked_at) * self._chance.uniform(0.1, 0.95)
         return booked_at
+
+
+def by_day(instant: datetime, zone: str) -> datetime:
+    """Return a time at which somebody is at the desk: what falls into the night was booked the day before."""
+    hour = to_wall(instant, zone).hour
+    return instant - timedelta(hours=14 if hour < 8 else 8 if hour >= 18 else 0)
 
 
 def _footprint(kind: AppointmentType, start: datetime) -> Interval:

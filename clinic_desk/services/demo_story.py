@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.domain.records import AppointmentStatus as Status
-from clinic_desk.services.demo_appointments import DemoAppointment, DemoStep
+from clinic_desk.services.demo_appointments import DemoAppointment, DemoStep, by_day
 from clinic_desk.services.demo_setup import STAFF
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def _settled(row: DemoAppointment, now: datetime, chance: random.Random) -> Demo
     if row.appointment.status not in {Status.ENTERED_IN_ERROR, Status.WAITLIST}:
         return row
     latest = min(now, row.appointment.starts_at)
-    return replace(row, changed_at=row.booked_at + (latest - row.booked_at) * chance.uniform(0.05, 0.6))
+    at = by_day(row.booked_at + (latest - row.booked_at) * chance.uniform(0.05, 0.6), row.appointment.zone)
+    return replace(row, changed_at=max(row.booked_at, at))
 
 
 def _with_steps(row: DemoAppointment, setup: DemoSetup, chance: random.Random) -> DemoAppointment:

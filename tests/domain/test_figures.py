@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,7 +18,6 @@ from clinic_desk.domain.figures import (
     bookable_time,
     bounds_of,
     clocks,
-    minutes_of,
     period_after,
     period_before,
     period_of,
@@ -39,6 +39,10 @@ def minutes(clinic: Clinic, period: Period, *absences: TimeOff | Block) -> float
     off = [row for row in absences if isinstance(row, TimeOff)]
     blocks = [row for row in absences if isinstance(row, Block)]
     return sum(minutes_of(free) for free in bookable_time(clinic, off, blocks, period).values())
+
+
+def minutes_of(intervals: Iterable[Interval]) -> float:
+    return sum((each.ends_at - each.starts_at).total_seconds() for each in intervals) / 60
 
 
 def berlin(day: date, hour: int) -> datetime:

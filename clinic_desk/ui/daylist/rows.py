@@ -25,7 +25,7 @@ COLUMNS: Final = (
     *("time", "patient", "born", "phone", "doctor", "room", "visit", "status", "waiting", "flags", "note"),
 )
 """The columns by name, from the left; saved views name them so."""
-_WIDTHS: Final = (13, 22, 12, 15, 16, 11, 16, 11, 9, 17, 0)
+_WIDTHS: Final = (20, 22, 12, 15, 16, 11, 16, 11, 9, 17, 0)
 _STEPS: Final = tuple(AppointmentStatus)
 _OVER: Final = frozenset({AppointmentStatus.FULFILLED, AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW})
 _SIGNS: Final = {

@@ -179,18 +179,20 @@ def test_a_heading_sorts_and_turns_round_and_the_box_does_it_by_keyboard(desk: W
     assert family(desk) == ["O'Neill", "Müller-Lüdenscheidt", "Nowak"]
 
 
-@pytest.mark.parametrize(
-    ("typed", "left"),
-    [("mull", ["Müller-Lüdenscheidt"]), ("okafor", ["O'Neill"]), ("1952-11", ["Müller-Lüdenscheidt"]), ("9:15 web", 2)],
-)
-def test_letters_filter_in_any_column_and_esc_leads_back(desk: Workspace, typed: str, left: list[str] | int) -> None:
-    press(Key.Key_F, Modifier.ControlModifier)
-    keys(typed)
-    assert family(desk) == left or len(family(desk)) == left
-    press(Key.Key_Escape)
-    assert len(family(desk)) == 3
-    press(Key.Key_Escape)
-    assert page(desk).table.hasFocus()
+def test_letters_filter_in_any_column_and_esc_leads_back(desk: Workspace) -> None:
+    for typed, left in (
+        ("mull", ["Müller-Lüdenscheidt"]),
+        ("okafor", ["O'Neill"]),
+        ("1952-11", ["Müller-Lüdenscheidt"]),
+        ("9:15 web", ["Nowak", "Müller-Lüdenscheidt"]),
+    ):
+        press(Key.Key_F, Modifier.ControlModifier)
+        keys(typed)
+        assert family(desk) == left, typed
+        press(Key.Key_Escape)
+        assert len(family(desk)) == 3
+        press(Key.Key_Escape)
+        assert page(desk).table.hasFocus()
 
 
 def test_quick_filters_and_show_all(desk: Workspace, clinic: SmallClinic, owner_engine: Engine, qtbot: QtBot) -> None:

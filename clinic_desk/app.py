@@ -29,8 +29,12 @@ from clinic_desk.ui.shell.crash import CrashReporter
 from clinic_desk.ui.window_place import place_window
 
 if TYPE_CHECKING:
+    from clinic_desk.errors import PasswordNeeded
     from clinic_desk.opening import Opened
+    from clinic_desk.seats import Seat, Seats
     from clinic_desk.ui.calls import Calls
+    from clinic_desk.ui.door.first import FirstDoor
+    from clinic_desk.ui.door.place import KeptPlace
     from clinic_desk.ui.sending import BackgroundSending
     from clinic_desk.ui.tasks import Tasks
     from clinic_desk.ui.workspace import Workspace
@@ -42,6 +46,8 @@ SENDING_AFTER_MS: Final = 1_500
 """So long the calendar has the computer to itself before what sends messages is imported."""
 OPENING_WITHIN_S: Final = 60.0
 """So long closing waits, with the window gone, for a database that is being made or started."""
+SEATS_AFTER_MS: Final = 2_000
+"""So long the calendar has the computer to itself before it is noticed that nobody is at the desk."""
 CALLS_AFTER_MS: Final = 700
 """So long the calendar has the computer to itself before callers' numbers are heard, which takes an import."""
 LOOK_AGAIN_MS: Final = 5_000
@@ -79,9 +85,12 @@ class DeskProgram(QObject):
         self.look_again.timeout.connect(self._look_quietly)
         self.workspace: Workspace | None = None
         self.sending: BackgroundSending | None = None
+        self._sending_said = ("", False)
         self._calls: Calls | None = None
+        self._first_door: FirstDoor | None = None
+        self._seats: Seats | None = None
         self._number = ""
-        """Of the last one who called while the calendar was not there yet."""
+        """Of the last one who called while nobody could see it: there was no calendar yet, or the desk was locked."""
         self.is_ready = False
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
@@ -115,9 +124,14 @@ class DeskProgram(QObject):
         """Make the window's parts, and import what brings them to life; doing it again does nothing."""
         if self.window.is_furnished:
             return
-        self.window.furnish()
-        self.window.actions_by_name["quit"].triggered.connect(self.window.close)
+        self._furnish_window(self.window)
         import clinic_desk.ui.workspace  # noqa: F401
+
+    def _furnish_window(self, window: MainWindow) -> None:
+        window.furnish()
+        window.actions_by_name["quit"].triggered.connect(window.close)
+        window.actions_by_name["lock"].triggered.connect(lambda _checked: self.lock())
+        window.actions_by_name["change_user"].triggered.connect(lambda _checked: self.change_user())
 
     def _apply_style(self) -> None:
         from clinic_desk.ui.theme import apply_style
@@ -163,11 +177,12 @@ class DeskProgram(QObject):
         self.stage_told.emit(text)
 
     def _connected(self, opened: Opened, *, quietly: bool = False) -> None:
-        from clinic_desk.ui.workspace import Opening, Workspace
-
         self._is_opening = False
         if self.is_closing:
             return
+        if self._first_door is not None:
+            self._first_door.close()
+            self._first_door = None
         self._furnish()
         clinic = opened.clinic
         if not (clinic.sites and clinic.practitioners and clinic.types):
@@ -175,6 +190,15 @@ class DeskProgram(QObject):
             return
         self._settings.setValue("last_login", opened.person.login)
         self.window.preferences.sign_in(opened.person.login)
+        log.info("opened the clinic as %s (%s)", opened.desk.name, "demo" if opened.is_demo else "in use")
+        self.workspace = self._made_workspace(self.window, opened)
+        self.workspace.ready.connect(self._set_ready)
+        self.workspace.ready.connect(lambda: self._send_soon(opened))
+        self.workspace.start()
+
+    def _made_workspace(self, window: MainWindow, opened: Opened) -> Workspace:
+        from clinic_desk.ui.workspace import Opening, Workspace
+
         opening = Opening(
             opened.database,
             opened.clinic,
@@ -182,23 +206,15 @@ class DeskProgram(QObject):
             opened.person,
             opened.is_demo,
             before_connect=opened.revive,
+            is_automatic=opened.is_automatic,
             settings=opened.settings,
             read_sealed=opened.read_sealed,
             messages_to=opened.settings.messages_to if opened.settings is not None else None,
         )
-        self._warn_if_weak(opened.weak_connection)
-        log.info("opened the clinic as %s (%s)", opened.desk.name, "demo" if opened.is_demo else "in use")
-        self.workspace = Workspace(self.window, opening, self.tasks, self)
-        self.workspace.ready.connect(self._set_ready)
-        self.workspace.ready.connect(
-            lambda: QTimer.singleShot(SENDING_AFTER_MS, self, lambda: self._start_sending(opened))
-        )
-        self.workspace.start()
-
-    def _warn_if_weak(self, weak: str) -> None:
-        if weak:
-            log.warning("the connection to the database is not secure: %s", weak)
-            self.window.status_bar.warn_of_weak_connection(weak)
+        if opened.weak_connection:
+            log.warning("the connection to the database is not secure: %s", opened.weak_connection)
+            window.status_bar.warn_of_weak_connection(opened.weak_connection)
+        return Workspace(window, opening, self.tasks, self)
 
     def _not_set_up(self, opened: Opened, *, quietly: bool) -> None:
         """There is nothing to book yet: a manager is shown the set-up, and the calendar when it is closed."""
@@ -217,26 +233,116 @@ class DeskProgram(QObject):
         setup.closed.connect(setup.deleteLater)
         setup.open()
 
-    def _start_sending(self, opened: Opened) -> None:
+    def _send_soon(self, opened: Opened) -> None:
         """Some time after the calendar is there: what sends is heavy to import, and nobody waits for it."""
+        QTimer.singleShot(SENDING_AFTER_MS, self, lambda: self._start_sending(opened))
+
+    def _start_sending(self, opened: Opened) -> None:
+        """Send from here by the worker's login, whoever is at the desk from now on."""
         if self.is_closing or self.workspace is None:
             return
         from clinic_desk.ui.sending import BackgroundSending, absent_text, sending_text
 
-        messages = self.workspace.messages
+        if self.sending is not None and not self.sending.is_absent:
+            self._say_sending(*self._sending_said)
+            return
         self.sending = BackgroundSending(opened.start_sending, self)
-        self.sending.told.connect(
-            lambda sending: messages.set_sending(sending_text(sending), trouble=bool(sending.trouble))
-        )
-        self.sending.absent.connect(lambda: messages.set_sending(absent_text(), trouble=False))
+        self.sending.told.connect(lambda sending: self._say_sending(sending_text(sending), bool(sending.trouble)))
+        self.sending.absent.connect(lambda: self._say_sending(absent_text(), False))
         self.sending.start()
+
+    def _say_sending(self, text: str, is_trouble: bool) -> None:
+        self._sending_said = (text, is_trouble)
+        if self.workspace is not None and text:
+            self.workspace.messages.set_sending(text, trouble=is_trouble)
 
     def _set_ready(self) -> None:
         self.is_ready = True
         _show_icon()
         self.ready.emit()
+        QTimer.singleShot(SEATS_AFTER_MS, self, lambda: self.seats)
+        self._find_number()
+
+    # --- who is at the desk ---
+
+    def lock(self) -> None:
+        """Show nothing of any patient until who is signed in, or somebody else, types a password."""
+        if self.seats is not None:
+            self.seats.lock()
+
+    def change_user(self) -> None:
+        """Have somebody else sign in; what is open is kept for who comes back."""
+        if self.seats is not None:
+            self.seats.change_user()
+
+    @property
+    def seats(self) -> Seats | None:
+        """Who is at the desk; made some time after the calendar is there, or when somebody locks before."""
+        if self._seats is None and self.is_ready and self.workspace is not None and not self.is_closing:
+            from clinic_desk.seats import Seat, Seats
+
+            first = Seat(self._opened[-1], self.window, self.workspace)
+            self._seats = Seats(first, self.tasks, self._make_seat, self._opened, self)
+            self._seats.unlocked.connect(self._is_back)
+            self._seats.leave_requested.connect(self.close)
+        return self._seats
+
+    def _make_seat(self, opened: Opened, place: KeptPlace) -> Seat:
+        from clinic_desk.seats import Seat
+        from clinic_desk.ui.opening_words import trying_text
+
+        window = MainWindow(Preferences(self._settings, opened.person.login))
+        window.resize(self.window.size())
+        window.close_requested.connect(self.close)
+        window.cover_with(trying_text())
+        self._furnish_window(window)
+        workspace = self._made_workspace(window, opened)
+        workspace.start(place)
+        return Seat(opened, window, workspace)
+
+    def _is_back(self) -> None:
+        """Somebody is at the desk, the same or another one."""
+        if self._seats is None:
+            return
+        seat = self._seats.seat
+        is_other, self.window, self.workspace = seat.window is not self.window, seat.window, seat.workspace
+        if is_other:
+            self._settings.setValue("last_login", seat.person.login)
+            self._send_soon(seat.opened)
+        self._find_number()
+
+    def _find_number(self) -> None:
         if self._number:
             self.find_phone(self._number)
+
+    def _ask_who(self, error: ClinicDeskError) -> bool:
+        """Have somebody say who it is, if nobody has; False if that is not what is missing."""
+        from clinic_desk.errors import SignInNeeded
+
+        if self._first_door is None:
+            if not isinstance(error, SignInNeeded):
+                return False
+            from clinic_desk.ui.door.first import FirstDoor
+
+            self._first_door = FirstDoor(self.window, self)
+            self._first_door.asked.connect(partial(self._sign_in, error.sign_in))
+            self._first_door.chosen.connect(partial(self._sign_in_first, error.sign_in))
+        self._first_door.answer(error)
+        return True
+
+    def _sign_in(self, sign_in: Callable[..., Opened], login: str, password: str) -> None:
+        self._open = partial(sign_in, login, password)
+        self._connect()
+
+    def _sign_in_first(self, sign_in: Callable[..., Opened], needed: PasswordNeeded, password: str) -> None:
+        """A one-time code led here: who used it has set a password of her own."""
+
+        def opening(tell: Callable[[str], None]) -> Opened:
+            needed.set_password(password)
+            return sign_in(needed.login, password, tell)
+
+        self._open = opening
+        self._connect()
 
     def hear_calls(self, opened: str) -> None:
         """From now on take the numbers that other programs of this user bring for what is `opened`."""
@@ -247,9 +353,10 @@ class DeskProgram(QObject):
             self._calls.called.connect(self.find_phone)
 
     def find_phone(self, number: str) -> None:
-        """Open the patient who calls: now, or when the calendar is there."""
-        self._number = "" if self.is_ready else number
-        if self.is_ready and self.workspace is not None:
+        """Open the patient who calls: now, or when there is a calendar and somebody who may see it."""
+        can_see = self.is_ready and not (self._seats is not None and self._seats.is_locked)
+        self._number = "" if can_see else number
+        if can_see and self.workspace is not None:
             self.workspace.finder.find_phone(number)
 
     def _not_connected(self, error: ClinicDeskError) -> None:
@@ -259,6 +366,9 @@ class DeskProgram(QObject):
         if self.is_closing:
             return
         self._furnish()
+        if self._ask_who(error):
+            self.window.status_bar.show_step(self.tr("Nobody is signed in"))
+            return
         if self._offer_again(trouble_text(error)):
             log.warning("the clinic was not opened: %s", error)
         if may_mend_itself(error):
@@ -293,13 +403,25 @@ class DeskProgram(QObject):
         self.look_again.stop()
         if self._calls is not None:
             self._calls.close()
-        self.window.close_now()
-        if self.workspace is not None:
-            self.workspace.close()
+        for window, workspace in self._all_windows():
+            window.close_now()
+            if workspace is not None:
+                workspace.close()
+        if self._seats is not None:
+            self._seats.close()
         if not self._has_begun or self.tasks.unfinished_commands == 0:
             self.closed.emit()
         else:
             QTimer.singleShot(int(CLOSE_WITHIN_S * 600), self, self.closed.emit)
+
+    def _all_windows(self) -> list[tuple[MainWindow, Workspace | None]]:
+        if self._seats is None:
+            return [(self.window, self.workspace)]
+        return [(seat.window, seat.workspace) for seat in self._seats.all_seats]
+
+    def leave(self) -> None:
+        """Close the window, which asks what becomes of what is not saved; locked there is nobody to ask."""
+        (self.close if self._seats is not None and self._seats.is_locked else self.window.close)()
 
     def _commands_changed(self, count: int) -> None:
         if self.is_closing and count == 0:
@@ -313,13 +435,17 @@ class DeskProgram(QObject):
             return max(0.3, CLOSE_WITHIN_S - (monotonic() - began))
 
         sending_ended = self.sending is None or self.sending.close(left())
-        listener_ended = self.workspace is None or self.workspace.finish(left())
+        spaces = [workspace for _, workspace in self._all_windows() if workspace is not None]
+        listener_ended = min([True, *(workspace.finish(left()) for workspace in spaces)])
         # A database that is just being made or started is waited for: left half made it would be in the way next time.
         patience = OPENING_WITHIN_S if self._is_opening else left()
         lanes_ended = not self._has_begun or self.tasks.close(patience)
         for opened in self._opened:
             opened.close()
-        self.window.deleteLater()
+        if self._seats is None:
+            self.window.deleteLater()
+        else:
+            self._seats.finish()
         return sending_ended and listener_ended and lanes_ended
 
 
@@ -426,4 +552,4 @@ def _close_on_signals(program: DeskProgram) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         # Python looks at signals between its own steps; the collector's timer makes one every second.
-        signal.signal(number, lambda *_: program.window.close())
+        signal.signal(number, lambda *_: program.leave())

@@ -6,6 +6,11 @@ translated sentence, chosen by the class and its fields.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class ClinicDeskError(Exception):
     """Every error this program raises on purpose."""
@@ -34,6 +39,39 @@ class NotAllowed(Refused):
     def __init__(self, right: str) -> None:
         super().__init__(f"not allowed: {right}")
         self.right = right
+
+
+class WrongPassword(NotAllowed):
+    """The server does not let this name in with this password. It never tells which of both is wrong.
+
+    `is_missing`: it was asked without one. `wait_s`: so long this name cannot be tried again here.
+    """
+
+    def __init__(self, right: str, *, is_missing: bool = False, wait_s: float = 0.0) -> None:
+        super().__init__(right)
+        self.is_missing = is_missing
+        self.wait_s = wait_s
+
+
+class LoginClosed(NotAllowed):
+    """The password is right, or was; the login may not sign in to this clinic any more."""
+
+
+class SignInNeeded(Refused):
+    """Somebody has to say who it is; `sign_in(login, password, tell)` opens the clinic then."""
+
+    def __init__(self, sign_in: Callable[[str, str, Callable[[str], None]], Any]) -> None:
+        super().__init__("no password is set here: somebody has to sign in")
+        self.sign_in = sign_in
+
+
+class PasswordNeeded(Refused):
+    """A one-time code was used: nothing else goes before `set_password(new)`, which returns the address with it."""
+
+    def __init__(self, login: str, set_password: Callable[[str], Any]) -> None:
+        super().__init__("a one-time code was used: a password has to be set")
+        self.login = login
+        self.set_password = set_password
 
 
 class Unavailable(ClinicDeskError):

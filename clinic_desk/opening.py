@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from clinic_desk.errors import SignInNeeded, WrongPassword
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from clinic_desk.notifications.shared_secrets import Sealed
     from clinic_desk.sending import SendingProgram
     from clinic_desk.services.desks import SignedIn
+    from clinic_desk.services.signing_in import Entered
     from clinic_desk.settings import ClaimedDesk, Settings
 
 Tell = Callable[[str], None]
@@ -38,6 +42,8 @@ _DEMO_PEOPLE: Final[tuple[tuple[str, str, Group], ...]] = (
 """Login, name and group; the first is a manager, so that all that can be set can be tried."""
 WORKER_LOGIN: Final = "message_worker"
 """The login in the embedded database that works through the message queue."""
+DEMO_PASSWORD: Final = "demo"  # noqa: S105 - said on the screen
+"""What the people of the demo clinic type. It is no role's password at the server, which a real clinic may share."""
 _DEMO_LOCK: Final = 0x44656D6F  # "Demo"
 _DEMO_PATTERN: Final = f"^{DEMO_PREFIX}[0-9]{{8}}(_[0-9]+)?$"
 _DEMOS: Final = (
@@ -67,6 +73,8 @@ class Opened:
     is_demo: bool = False
     server: EmbeddedServer | None = None
     settings: Settings | None = None
+    is_automatic: bool = False
+    """Nobody typed a password: this desk signs in by itself, as who installed it chose."""
 
     @property
     def weak_connection(self) -> str:
@@ -128,14 +136,45 @@ class Opened:
         self.server.ensure_running()
         return self.server.url(WORKER_LOGIN, self.database.url.database or "")
 
-    def revive(self) -> URL | None:
+    def revive(self) -> URL:
         """Start the embedded server again if it is down; return where it is now. Before each try to reconnect."""
+        if self.server is not None:
+            self.server.ensure_running()
+            self.database.move_to(_at_server(self.database.url, self.server))
+        return self.database.url
+
+    def address_of(self, login: str, password: str) -> URL:
+        """Return where this person signs in. The demo's password is nobody's at the server."""
+        address = self.database.url.set(username=login, password=password)
         if self.server is None:
-            return None
-        self.server.ensure_running()
-        address = self.server.url(self.person.login, self.database.url.database or "")
-        self.database.move_to(address)
-        return address
+            return address
+        if self.is_demo and password == DEMO_PASSWORD and login in {each[0] for each in _DEMO_PEOPLE}:
+            return self.server.url(login, address.database or "")
+        return _at_server(address, self.server)
+
+    def knock(self, address: URL) -> Entered:
+        """Ask the server whether it lets somebody in. Waits. Raises as `services.signing_in.knock`."""
+        from clinic_desk.services.signing_in import knock
+
+        return knock(address, self.database.desk, _wrong_passwords(self.settings))
+
+    def knock_again(self) -> None:
+        """Ask the server whether who is signed in may still sign in. Waits. Raises as `knocking.signed_in_as`."""
+        from clinic_desk.database.knocking import signed_in_as
+
+        with signed_in_as(self.database.url):
+            pass
+
+    @property
+    def lock_after_min(self) -> int:
+        """After how many idle minutes a desk locks; 0: never."""
+        return self.settings.lock_after_min if self.settings is not None else 0
+
+    def for_person(self, address: URL) -> Opened:
+        """Open the same clinic at the same desk for another person. Waits. Raises as `connect`."""
+        settings = self.settings
+        assert settings is not None
+        return connect(address, self.desk, settings, is_demo=self.is_demo, server=self.server)
 
     def read_again(self) -> Opened:
         """Return it with the clinic as it stands now. Waits. Raises DatabaseDown, Busy, NotAllowed."""
@@ -162,10 +201,48 @@ def open_clinic(settings: Settings, tell: Tell) -> Opened:
     desk = claim_desk(settings)
     try:
         tell(Stage.CONNECTING)
-        return connect(settings.database_url.get_secret_value(), desk, settings)
+        return connect(settings.database_url.get_secret_value(), desk, settings, is_automatic=True)
+    except BaseException as error:
+        desk.release()
+        if isinstance(error, WrongPassword) and error.is_missing:
+            raise SignInNeeded(partial(_sign_in, settings)) from None
+        raise
+
+
+def _sign_in(settings: Settings, login: str, password: str, tell: Tell) -> Opened:
+    """Open the configured database for who typed this. Raises as `open_clinic`."""
+    from sqlalchemy import make_url
+
+    from clinic_desk.database.engine import DeskIdentity
+    from clinic_desk.services.signing_in import knock
+    from clinic_desk.settings import claim_desk
+
+    assert settings.database_url is not None
+    address = make_url(settings.database_url.get_secret_value()).set(username=login, password=password)
+    desk = claim_desk(settings)
+    try:
+        tell(Stage.CONNECTING)
+        entered = knock(address, DeskIdentity(desk.id, desk.name), _wrong_passwords(settings))
+        return connect(entered.address, desk, settings)
     except BaseException:
         desk.release()
         raise
+
+
+def _wrong_passwords(settings: Settings | None) -> Path:
+    """The file of this user of this PC in which wrong passwords are counted."""
+    folder = Path() if settings is None else settings.config
+    return folder / "wrong-passwords.json"
+
+
+def _at_server(address: URL, server: EmbeddedServer) -> URL:
+    now = server.url(WORKER_LOGIN)
+    return address.set(host=now.host, port=now.port)
+
+
+def demo_people() -> tuple[str, str]:
+    """Return who can sign in to the demo clinic, and the password of all of them."""
+    return ", ".join(each[0] for each in _DEMO_PEOPLE), DEMO_PASSWORD
 
 
 def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int | None = None) -> Opened:
@@ -297,7 +374,7 @@ def _open_embedded(settings: Settings, tell: Tell) -> Opened:
         login = setup.Login("reception", server.password("reception"), "clinic_reception", person)
         _prepare(server, "clinic", [login, _worker(server)])
         tell(Stage.CONNECTING)
-        return connect(server.url("reception", "clinic"), desk, settings, server=server)
+        return connect(server.url("reception", "clinic"), desk, settings, server=server, is_automatic=True)
     except BaseException:
         desk.release()
         server.leave()
@@ -336,14 +413,13 @@ def connect(
     *,
     is_demo: bool = False,
     server: EmbeddedServer | None = None,
+    is_automatic: bool = False,
 ) -> Opened:
     """Connect a desk to a database that is there and has this program's schema. Raises ClinicDeskError."""
     from clinic_desk.database import schema
     from clinic_desk.database.engine import Database, DeskIdentity
-    from clinic_desk.database.failures import is_shut_out
     from clinic_desk.database.queries_clinic import clinic_record
-    from clinic_desk.errors import DatabaseDown, NotAllowed
-    from clinic_desk.services.desks import register_desk, register_reader, signed_in
+    from clinic_desk.services.desks import register_desk, register_reader, shut_out, signed_in
 
     database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=settings.message_wait_s)
     try:
@@ -353,7 +429,5 @@ def connect(
         desk_no = register_desk(database) if person.may_write else register_reader(database, person.login)
     except BaseException as error:
         database.dispose()
-        if isinstance(error, DatabaseDown) and is_shut_out(error, database.url):
-            raise NotAllowed(str(error)) from None
-        raise
-    return Opened(database, clinic, desk, desk_no, person, is_demo, server, settings)
+        raise shut_out(error, database.url) from None
+    return Opened(database, clinic, desk, desk_no, person, is_demo, server, settings, is_automatic)

@@ -23,6 +23,7 @@ IDLE_IN_TRANSACTION_MS: Final = 15_000
 PING_S: Final = 3.0
 _FIRST_QUESTIONS: Final = "first questions"
 _OLD_PRIMARY: Final = "this server is an old primary: another one took over"
+_NOBODY: Final = "nobody is signed in here"
 _TIMELINE: Final = """
 SELECT CASE WHEN pg_is_in_recovery() THEN NULL
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END
@@ -80,6 +81,7 @@ class Connections:
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._timeline = 0
+        self._is_resting = False
 
     @property
     def url(self) -> URL:
@@ -93,6 +95,8 @@ class Connections:
         engine = self._engine
         if engine is None:
             with self._lock:
+                if self._is_resting:
+                    raise DatabaseDown(_NOBODY)
                 engine = self._engine = self._engine or self._make_engine()
         return engine
 
@@ -100,16 +104,26 @@ class Connections:
         """Connect to this address from now on; what is under way at the old one ends there."""
         from sqlalchemy import make_url
 
-        if make_url(url).set(drivername="postgresql+psycopg2") != self.url:
+        if not self._is_resting and make_url(url).set(drivername="postgresql+psycopg2") != self.url:
             self._let_go(url)
+
+    def wake(self, url: URL | str) -> None:
+        """Connect to this address from now on."""
+        self._let_go(url)
+
+    def rest(self) -> None:
+        """Close every connection that is not in use, forget the password, and connect no more until `wake`."""
+        address = self.url
+        self._let_go(address._replace(password=None), rests=True)
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""
         self._let_go(self._url)
 
-    def _let_go(self, url: URL | str) -> None:
+    def _let_go(self, url: URL | str, *, rests: bool = False) -> None:
         with self._lock:
             self._url = url
+            self._is_resting = rests
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose()

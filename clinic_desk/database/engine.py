@@ -149,6 +149,14 @@ class Database:
         """Connect to this address from now on: the same database came back elsewhere. Any thread."""
         self._connections.move_to(url)
 
+    def rest(self) -> None:
+        """Forget the password and answer DatabaseDown until `wake`: who is signed in left the desk to another."""
+        self._connections.rest()
+
+    def wake(self, url: URL | str) -> None:
+        """Go on, at this address. Any thread."""
+        self._connections.wake(url)
+
     def engine(self) -> Engine:
         """Return the pool itself, made at the first call; for `database.stepping`."""
         return self._connections.engine()

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 from clinic_desk.domain.clinic_records import RoomKind
 from clinic_desk.domain.refusals import NotFound, SlotTaken
-from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
+from clinic_desk.errors import (
+    Busy,
+    ClinicDeskError,
+    DatabaseDown,
+    InvalidInput,
+    LoginClosed,
+    NotAllowed,
+    SchemaMismatch,
+    WrongPassword,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +49,11 @@ _TURNED_AWAY: Final = (
     "does not support SSL",
     "authentication method requirement",
     "does not match host name",
+)
+_NO_PASSWORD: Final = "no password supplied"  # noqa: S105 - what libpq says
+_MAY_NOT_LOG_IN: Final = (
+    *("not permitted to log in", "permission denied for database"),
+    *("keine Berechtigung zum Einloggen", "keine Berechtigung für Datenbank"),
 )
 _NO_SCHEMA = frozenset({"42P01", "42703", "42883", "3F000"})
 
@@ -133,10 +147,29 @@ def is_shut_out(error: DatabaseDown, url: URL) -> bool:
     name it or the database; those about the server (it starts, ends, has no connection free) name neither.
     """
     text = str(error)
-    if "no password supplied" in text:
+    if _NO_PASSWORD in text:
         return True
-    named = any(name and re.search(_QUOTED.format(re.escape(name)), text) for name in (url.username, url.database))
+    named = any(_names(name, text) for name in (url.username, url.database))
     return bool(_ANSWERED.search(text)) and named and "too many connections" not in text
+
+
+def refused_sign_in(error: DatabaseDown, url: URL) -> NotAllowed | None:
+    """Return why the server does not let this login in; None if it is for another reason that there is no answer.
+
+    A login that was closed is told so only with the right password, and in words that are known here in two languages.
+    """
+    if not is_shut_out(error, url):
+        return None
+    text = str(error)
+    if any(words in text for words in _MAY_NOT_LOG_IN):
+        return LoginClosed(text)
+    if _names(url.database, text):
+        return NotAllowed(text)
+    return WrongPassword(text, is_missing=_NO_PASSWORD in text)
+
+
+def _names(name: str | None, text: str) -> bool:
+    return bool(name and re.search(_QUOTED.format(re.escape(name)), text))
 
 
 def _broken_constraint(state: str, constraint: str | None, table: str | None) -> ClinicDeskError | None:

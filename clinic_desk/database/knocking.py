@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.errors import DatabaseDown, NotAllowed
+from clinic_desk.errors import DatabaseDown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +27,14 @@ def signed_in_as(url: URL, *, one_session: bool = False) -> Iterator[Connection]
     """One transaction as the login of `url`, and the connection closed behind it.
 
     `one_session`: the login may open no second one, and the server still counts one that was closed a moment ago: it is
-    tried for a second. Raises NotAllowed (`password`) when the server does not let it in, DatabaseDown, Busy.
+    tried for a second. Raises NotAllowed (`password`: WrongPassword, LoginClosed) when the server does not let it in,
+    DatabaseDown, Busy.
     """
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
     from clinic_desk.database.connections import driver_arguments
-    from clinic_desk.database.failures import is_shut_out, translated
+    from clinic_desk.database.failures import refused_sign_in, translated
 
     url = url.set(drivername="postgresql+psycopg2")
     arguments = driver_arguments(url, _NAME)
@@ -45,8 +46,9 @@ def signed_in_as(url: URL, *, one_session: bool = False) -> Iterator[Connection]
         with translated(), engine.begin() as connection:
             yield connection
     except DatabaseDown as error:
-        if is_shut_out(error, url):
-            raise NotAllowed(WRONG_PASSWORD) from None
+        refused = refused_sign_in(error, url)
+        if refused is not None:
+            raise type(refused)(WRONG_PASSWORD) from None
         raise
     finally:
         engine.dispose()

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid5
 
 from clinic_desk.database import queries_desks
+from clinic_desk.database.failures import refused_sign_in
+from clinic_desk.errors import DatabaseDown
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
 
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.records import Desk
@@ -96,6 +98,12 @@ def who_am_i(db: Database) -> SignedIn:
     """Return who is signed in."""
     with db.reading() as connection:
         return signed_in(connection)
+
+
+def shut_out(error: BaseException, address: URL) -> BaseException:
+    """Return why the server does not let this login in, if that is what the error was; else the error itself."""
+    refused = refused_sign_in(error, address) if isinstance(error, DatabaseDown) else None
+    return refused or error
 
 
 def signed_in(connection: Connection) -> SignedIn:

@@ -13,7 +13,7 @@ from clinic_desk.database import queries_people as queries
 from clinic_desk.database.knocking import WRONG_PASSWORD, signed_in_as
 from clinic_desk.domain.people import OneTimeCode, PersonChanged, as_code, display_name_of, login_of
 from clinic_desk.domain.refusals import NotFound
-from clinic_desk.errors import InvalidInput, NotAllowed
+from clinic_desk.errors import InvalidInput, WrongPassword
 from clinic_desk.services.passwords import check_new_password
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def end_sessions(db: Database, login: str) -> int:
 def let_in(url: URL) -> LetIn:
     """Return whom the login and password in `url` sign in; a one-time code may be typed in any case, with any blanks.
 
-    Raises NotAllowed (`password`) when the server does not take them, DatabaseDown, Busy.
+    Raises WrongPassword, LoginClosed or NotAllowed when the server does not take them, DatabaseDown, Busy.
     """
     code = as_code(url.password or "")
     for password in dict.fromkeys((url.password, code)):
@@ -146,9 +146,9 @@ def let_in(url: URL) -> LetIn:
             with signed_in_as(tried) as connection:
                 login, with_code = queries.by_code(connection)
                 return LetIn(login, tried, with_code)
-        except NotAllowed:
+        except WrongPassword:
             continue
-    raise NotAllowed(WRONG_PASSWORD)
+    raise WrongPassword(WRONG_PASSWORD)
 
 
 def set_first_password(entry: LetIn, password: str, *, clinic: str = "") -> URL:

@@ -135,7 +135,7 @@ SPECS: Final = (
     Spec("day", "D", on_calendar=True, group="span"),
     Spec("week", "W", on_calendar=True, group="span"),
     Spec("days", "S", on_calendar=True, group="span"),
-    Spec("list", "Ctrl+L", group="span"),
+    Spec("list", "Ctrl+3", group="span"),
     Spec("filter", "Ctrl+F", on_calendar=True),
     *(Spec(f"view_{number}", f"Alt+{number}", on_calendar=True) for number in range(1, 10)),
     Spec("saved_views", "Ctrl+Shift+V"),
@@ -163,6 +163,12 @@ SPECS: Final = (
     Spec("support"),
     Spec("about"),
     Spec("menu", "F10"),
+    Spec("lock_0", group="lock_after"),
+    Spec("lock_5", group="lock_after"),
+    Spec("lock_2", group="lock_after"),
+    Spec("own_password"),
+    Spec("lock", "Ctrl+L"),
+    Spec("change_user", "Ctrl+Shift+L"),
     Spec("quit", "Ctrl+Q"),
 )
 _ALSO: Final = {"action_cancel": ("Del",), "action_park": ("Ctrl+X",)}
@@ -256,6 +262,12 @@ def texts() -> dict[str, str]:
         "support": translate("Actions", "Support bundle…"),
         "about": translate("Actions", "About Clinic Desk…"),
         "menu": translate("Actions", "Menu"),
+        "lock_0": translate("Actions", "As long as the clinic has it"),
+        "lock_5": translate("Actions", "5 minutes"),
+        "lock_2": translate("Actions", "2 minutes"),
+        "own_password": translate("Actions", "Change your password…"),
+        "lock": translate("Actions", "Lock this desk"),
+        "change_user": translate("Actions", "Change user…"),
         "quit": translate("Actions", "Quit"),
     }
 

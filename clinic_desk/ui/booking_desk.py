@@ -107,6 +107,24 @@ class BookingDesk(QObject):
         if self._form is not None:
             self._form.close_form()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the form is open, seen or put away."""
+        return self._form is not None and not self._form.isHidden()
+
+    def pause(self) -> None:
+        """Let go of the form's hold; what is typed stays."""
+        if self._form is not None:
+            self._form.holding.release()
+
+    def renew(self) -> None:
+        """Have an open form look at the days and the clinic as they are now, and claim its time again."""
+        store, form = self._desk.store, self._form
+        if form is not None and form.isVisible():
+            for board in tuple(store.boards.values()):
+                form.show_board(board)
+            form.set_clinic(store.clinic)
+
     def start_at(self, place: Place, patient: Patient | None = None, *, arrived: bool = False) -> None:
         """Begin a booking at a place of the calendar; `arrived`: of somebody who stands at the desk."""
         if self._own.refuses():

@@ -70,6 +70,12 @@ class Navigator(QObject):
         self._clock.start()
         self.go_to_now()
 
+    def start_at(self, view: View, step: int) -> None:
+        """Show what another window shows, as finely."""
+        self._calendar.set_step(step)
+        self._clock.start()
+        self._show(view)
+
     # --- where ---
 
     def today(self) -> date:

@@ -133,6 +133,15 @@ class Preferences:
         else:
             self._set(f"keys/{action}", keys)
 
+    def lock_after(self) -> int:
+        """Return after how many idle minutes this person wants the desk locked; 0: as the clinic has it."""
+        text = self._text("lock_after")
+        return int(text) if text in {"2", "5"} else 0
+
+    def set_lock_after(self, minutes: int) -> None:
+        """Remember after how many idle minutes this person wants the desk locked."""
+        self._set("lock_after", str(minutes))
+
     def zone_rules_seen(self) -> str:
         """Return the zone rules by which the appointments to come were found to be at the time agreed; empty: none."""
         return self._text("zone_rules_seen")

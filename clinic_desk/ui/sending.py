@@ -44,8 +44,11 @@ class BackgroundSending(QObject):
         self._lock = threading.Lock()
         self._program: SendingProgram | None = None
         self._is_given_up = False
+        self.is_absent = False
+        """Who was signed in when it began has nothing to send by here."""
         # emitted on other threads, received here
         self._told.connect(self.told, Qt.ConnectionType.QueuedConnection)
+        self.absent.connect(self._note_absent)
         self._absent.connect(self.absent, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._start, name="sending starts", daemon=True)
 
@@ -64,6 +67,9 @@ class BackgroundSending(QObject):
             self._is_given_up = program is None
         ended = program is None or program.close(timeout_s)
         return ended and not self._thread.is_alive()
+
+    def _note_absent(self) -> None:
+        self.is_absent = True
 
     def _start(self) -> None:
         for attempt in range(1_000_000):

@@ -35,7 +35,7 @@ class ViewCommands(QObject):
             self._actions[name].setChecked(shown)
             side.setVisible(shown)
         self._actions[f"scheme_{self._window.preferences.scheme()}"].setChecked(True)
-        self._apply_scheme()
+        self.apply_scheme()
         for part in (self._window.body, self._window.status_bar):
             part.installEventFilter(self)
         self._window.toasts.worked_on = self._worked_on
@@ -145,13 +145,14 @@ class ViewCommands(QObject):
 
     def _set_scheme(self, scheme: Scheme) -> None:
         self._window.preferences.set_scheme(scheme)
-        self._apply_scheme()
+        self.apply_scheme()
 
     def _scheme_changed(self) -> None:
-        if self._window.preferences.scheme() == "system":
-            self._apply_scheme()
+        if self._window.preferences.scheme() == "system" and not self._space.is_asleep:
+            self.apply_scheme()
 
-    def _apply_scheme(self) -> None:
+    def apply_scheme(self) -> None:
+        """Have the program look as this person chose."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
             scheme = self._window.preferences.scheme()

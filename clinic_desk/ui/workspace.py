@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from clinic_desk.notifications.shared_secrets import Sealed
     from clinic_desk.settings import Settings
     from clinic_desk.ui.daylist.desk import DayListDesk
+    from clinic_desk.ui.door.place import KeptPlace
     from clinic_desk.ui.exchange.opener import Exchange
     from clinic_desk.ui.house.desk import HouseDesk
     from clinic_desk.ui.messages.desk import MessageDesk
@@ -65,6 +66,8 @@ class Opening:
     settings: Settings | None = None
     read_sealed: Callable[[], Sealed] | None = None
     """Reads the clinic's passwords, still encrypted, as who sends; None: this PC has no login for that."""
+    is_automatic: bool = False
+    """This desk signs in by itself, with a password that whoever installed it keeps."""
     messages_to: Path | None = None
     """Where messages "to a folder" go on this PC."""
 
@@ -83,7 +86,10 @@ class Workspace(QObject):
         self.opening = opening
         self.store = DayStore(opening.database, tasks, opening.clinic, self)
         self.desk = Connected(opening.database, tasks, self.store)
-        self.live = Live(opening.database.url, opening.desk_no, before_connect=opening.before_connect, parent=self)
+        self.live = self._made_live()
+        self.is_asleep = False
+        """Somebody else is at the desk; what is open here waits for who left it."""
+        self._silent: list[Live] = []
         self.navigator = Navigator(self.desk, window.calendar, window.preferences, self)
         self.own = OwnChanges(self.desk, window.toasts, self)
         self.own.reads_only = not self.may_write
@@ -162,14 +168,17 @@ class Workspace(QObject):
         """Whether the person's group may change anything; the database decides all the same."""
         return self.opening.person.may_write
 
-    def start(self) -> None:
-        """Show today; when it is on screen listen, make what is not seen yet, and ask for everything beside it.
+    def start(self, place: KeptPlace | None = None) -> None:
+        """Show today, or `place`; when it is on screen listen, make what is not seen yet, ask for everything beside it.
 
         Listening begins with reading anew all that is shown, so nothing is missed by showing it first.
         """
         person = self.opening.person
         self.window.status_bar.set_person(person.display_name, person.group, is_demo=self.opening.is_demo)
         self.window.status_bar.follow(self.store.freshness)
+        if place is not None:
+            self.navigator.start_at(place.view, place.step)
+            return
         if person.first_view is not None:
             self._begin_with(person.first_view)
         self.navigator.start()
@@ -193,15 +202,52 @@ class Workspace(QObject):
 
     def finish(self, timeout_s: float) -> bool:
         """End the listener; False if it did not in time."""
-        return self.live.stop(timeout_s)
+        ended = [live.stop(timeout_s) for live in (self.live, *self._silent)]
+        return all(ended)
+
+    # --- somebody else is at the desk ---
+
+    def sleep(self) -> None:
+        """Let go of holds and hear nothing more, as when the connection is lost; what is typed stays."""
+        self.is_asleep = True
+        self.booking.pause()
+        self.live.stop(0)
+        self._silent.append(self.live)
+        self.store.set_lost()
+        self.window.banner.forget()
+
+    def wake(self) -> None:
+        """Go on: the database moved to where this person signed in again."""
+        self.is_asleep = False
+        self.live = self._made_live()
+        self._wire_listener()
+        self.live.start()
+        self.view_commands.apply_scheme()
+
+    def go_to_place(self, place: KeptPlace) -> None:
+        """Show what another window showed, as soon as it is read."""
+        calendar = self.window.calendar
+        self.navigator.shown.connect(lambda: place.put(calendar), Qt.ConnectionType.SingleShotConnection)
+        self.navigator.start_at(place.view, place.step)
+
+    def look_again(self) -> None:
+        """Take over what the forms that could not be seen have missed."""
+        self.booking.renew()
+
+    def _made_live(self) -> Live:
+        opening = self.opening
+        return Live(opening.database.url, opening.desk_no, before_connect=opening.before_connect, parent=self)
+
+    def _wire_listener(self) -> None:
+        self.live.changes_heard.connect(self.store.announce)
+        self.live.connected.connect(self.store.set_connected)
+        self.live.lost.connect(self.store.set_lost)
 
     def _wire_live(self) -> None:
         store, window = self.store, self.window
-        self.live.changes_heard.connect(store.announce)
-        self.live.connected.connect(store.set_connected)
-        self.live.lost.connect(store.set_lost)
+        self._wire_listener()
         store.connection_changed.connect(self._connection_changed)
-        window.banner.retry_requested.connect(self.live.check_now)
+        window.banner.retry_requested.connect(self._check_now)
         self.desk.tasks.commands_changed.connect(window.status_bar.set_commands)
         self.pulse.desks_read.connect(self._show_desks)
         self.pulse.counts_read.connect(lambda counts: window.status_bar.set_parked(counts.parked))
@@ -241,6 +287,7 @@ class Workspace(QObject):
         window.actions_by_name["waiting_here"].triggered.connect(lambda _checked: self.gaps().look_here())
         window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
         window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
+        window.actions_by_name["own_password"].triggered.connect(lambda _checked: self.change_own_password())
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
         window.actions_by_name["past"].triggered.connect(lambda _checked: self.open_past())
         window.actions_by_name["doubles"].triggered.connect(lambda _checked: self.open_doubles())
@@ -307,6 +354,12 @@ class Workspace(QObject):
         from clinic_desk.ui.setup.desk import open_setup
 
         open_setup(self)
+
+    def change_own_password(self) -> None:
+        """Open the sheet in which who is signed in changes her password."""
+        from clinic_desk.ui.door.own_password import change_own_password
+
+        change_own_password(self)
 
     def open_parked(self) -> None:
         """Open the list of what is parked."""
@@ -386,6 +439,9 @@ class Workspace(QObject):
         from clinic_desk.ui.slow_commands import SlowCommands
 
         SlowCommands(self.desk, self.window.banner, self)
+
+    def _check_now(self) -> None:
+        self.live.check_now()
 
     def _connection_changed(self, connection: Connection) -> None:
         window = self.window

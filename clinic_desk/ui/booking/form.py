@@ -288,7 +288,7 @@ class BookingForm(FormView):
             self.repeat_pressed.emit()
         elif event.key() == Qt.Key.Key_I and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.record_pressed.emit()
-        elif event.key() == Qt.Key.Key_L and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+        elif event.key() == Qt.Key.Key_W and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.waiting_button.click()
         # Whatever else is typed here is not for the calendar behind.
         event.accept()

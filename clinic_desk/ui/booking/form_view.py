@@ -59,7 +59,7 @@ class FormView(Card):
             translate("booking", "Repeat…  Ctrl R"), "booking_repeat", self.repeat_pressed.emit, "link"
         )
         self.waiting_button = button(
-            translate("booking", "Waiting list…  Ctrl L"), "booking_waiting", self.waiting_pressed.emit, "link"
+            translate("booking", "Waiting list…  Ctrl W"), "booking_waiting", self.waiting_pressed.emit, "link"
         )
         self.cancel_button = button(translate("booking", "Cancel"), "booking_cancel", self.cancel_pressed.emit)
         self.book_button = button("", "booking_book", self.book_pressed.emit, "primary")

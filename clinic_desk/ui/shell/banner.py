@@ -101,6 +101,12 @@ class Banner(QFrame):
         self._timer.start()
         self._appear()
 
+    def forget(self) -> None:
+        """Say nothing of the database any more, gone or back."""
+        self._freshness = None
+        self._timer.stop()
+        self._rest()
+
     def back(self) -> None:
         """Say that the database is there again."""
         if self._freshness is None:

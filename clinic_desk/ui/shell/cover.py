@@ -29,7 +29,8 @@ class Cover(QWidget):
         self.button.setObjectName("cover_button")
         self.button.hide()
         self.button.clicked.connect(self.again)
-        column = QVBoxLayout(self)
+        self._page: QWidget | None = None
+        column = self._column = QVBoxLayout(self)
         column.setSpacing(14)
         column.addStretch(2)
         column.addWidget(self.text)
@@ -40,9 +41,29 @@ class Cover(QWidget):
     def say(self, text: str, *, is_working: bool = True) -> None:
         """Show a text, with or without the moving bar."""
         self.text.setText(text)
+        if self._page is not None:
+            return
         self.setAccessibleName(text)
         self.bar.setVisible(is_working)
         self.button.hide()
+
+    def show_page(self, page: QWidget) -> None:
+        """Show a page in the place of text, bar and button, until `drop_page`."""
+        self._page = page
+        for part in (self.text, self.bar, self.button):
+            part.hide()
+        self._column.insertWidget(0, page, 1)
+        page.show()
+
+    def drop_page(self) -> None:
+        """Show a text again."""
+        if self._page is not None:
+            self._column.removeWidget(self._page)
+            self._page.hide()
+            self._page.deleteLater()
+            self._page = None
+            self.text.show()
+            self.say(self.text.text())
 
     def offer(self, text: str, button: str) -> None:
         """Show a text with a button (`again` tells when it is pressed)."""

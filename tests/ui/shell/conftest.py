@@ -39,7 +39,7 @@ def programs(qapp: QApplication, qtbot: QtBot, tmp_path: Path, database_url: URL
         desk = ClaimedDesk(_desk_id(name), name)
 
         def open_clinic(tell: Callable[[str], None]) -> Opened:
-            return connect(url or database_url, desk, load_settings(data=tmp_path))
+            return connect(url or database_url, desk, load_settings(data=tmp_path, config=tmp_path / "config"))
 
         settings = QSettings(str(tmp_path / f"{name}.ini"), QSettings.Format.IniFormat)
         program = DeskProgram(open_clinic, settings)

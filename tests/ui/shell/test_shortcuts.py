@@ -180,8 +180,8 @@ def space(program: DeskProgram) -> Workspace:
     return program.workspace
 
 
-QTS_OWN = frozenset({"action_in_room_choose", "action_card"})
-"""A menu and a print preview: how they are left is Qt's."""
+QTS_OWN = frozenset({"action_in_room_choose", "action_card", "action_change_user"})
+"""A menu and a print preview: how they are left is Qt's. The door is left with a password."""
 
 
 def stops(window: QWidget) -> int:

@@ -57,7 +57,7 @@ def desk(open_program: OpenProgram, clinic: SmallClinic, entries: list[Entry], q
     """A desk on which the list of that Monday is shown, by keyboard."""
     desk = at_desk(open_program(), clinic.monday, qtbot)
     qtbot.waitUntil(lambda: not desk._later._steps)
-    press(Key.Key_L, Modifier.ControlModifier)
+    press(Key.Key_3, Modifier.ControlModifier)
     qtbot.waitUntil(lambda: desk.window.board is not desk.window.calendar and desk.window.board.isVisible())
     assert len(entries) == 3
     return desk
@@ -257,7 +257,7 @@ def test_m_takes_the_row_to_the_calendar_and_d_s_and_w_keep_what_was_chosen(
     qtbot.waitUntil(desk.window.calendar.isVisible)
     assert desk.navigator.view.week_of == clinic.okafor
     assert desk.window.calendar.selected_entry() == entries[2]
-    press(Key.Key_L, Modifier.ControlModifier)
+    press(Key.Key_3, Modifier.ControlModifier)
     qtbot.waitUntil(lambda: family(desk) == ["O'Neill"])
     assert column(desk, "time") == ["Mon 3 Mar · 09:30–09:45"]
     keys("m")

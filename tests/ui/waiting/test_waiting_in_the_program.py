@@ -276,7 +276,7 @@ def test_no_time_serves_in_the_booking_form_so_the_patient_goes_on_the_list(
 ) -> None:
     (patient,) = [entry.patient for entry in [booking.book(database, checkup(clinic))]]
     space.booking.start_at(Place(clinic.okafor, None, clinic.berlin, at(clinic.monday, 14), None), patient)
-    press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    press(Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
     form = in_front(space, WishForm)
     assert not form.fields.forward.isVisible()
     press(ENTER)

@@ -230,7 +230,8 @@ def test_who_changes_an_appointment_that_went_along_meets_the_usual_conflict(
 def test_every_table_that_names_a_patient_is_thought_of(clinic: SmallClinic, owner_engine: Engine) -> None:
     """Messages go along with their appointments; replies and records that were merged lead on by themselves.
 
-    Offers go by their wish, and who was kept apart from a record says nothing of the one that it was merged into.
+    An offer to the double is not taken any more: its wish is the other record's. Who was kept apart from a record says
+    nothing of the one that it was merged into.
     """
     with owner_engine.connect() as connection:
         tables = connection.exec_driver_sql(

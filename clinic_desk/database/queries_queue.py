@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from clinic_desk.database.queries_prepared import prepared
-from clinic_desk.database.queries_told import DATES_HOLD, MAY_HAVE_GONE
+from clinic_desk.database.queries_told import DATES_HOLD, MAY_HAVE_GONE, OFFER_OVER, OFFERED_AT
 
 LEASE_S: Final = 60
 """At least three times as long as a provider may take for one message (20 s)."""
@@ -132,12 +132,7 @@ looked AS MATERIALIZED (
             WHEN n.kind IN ('confirmation', 'rescheduled', 'reminder')
                 AND a.version IS DISTINCT FROM n.appointment_version AND a.starts_at <> n.not_after THEN 'superseded'
             WHEN n.kind = 'cancelled' AND a.occupies AND a.patient_id IN (p.id, p.merged_into_id) THEN 'superseded'
-            WHEN n.kind = 'waitlist-offer' AND (f.state <> 'asked' OR EXISTS (
-                SELECT FROM appointment b WHERE b.practitioner_id = r.practitioner_id AND b.occupies
-                    AND b.starts_at > f.starts_at - INTERVAL '28 hours' AND b.starts_at < f.ends_at
-                    AND b.footprint && tstzrange(f.starts_at, f.ends_at)
-                    AND b.id NOT IN (SELECT w.appointment_id FROM wish w
-                                     WHERE w.id = f.wish_id AND w.appointment_id IS NOT NULL))) THEN 'offer-over'
+            WHEN n.kind = 'waitlist-offer' AND EXISTS ({OFFER_OVER}) THEN 'offer-over'
             WHEN coalesce(q.channel, p.channel) = 'none' OR k.state = 'opted-out' THEN 'opted-out'
             WHEN e.address = '' THEN 'no-address'
             WHEN k.state = 'unusable' THEN 'unusable-address'
@@ -153,9 +148,7 @@ looked AS MATERIALIZED (
     LEFT JOIN patient q ON q.id = p.merged_into_id
     JOIN message_channel m ON m.channel = n.channel
     LEFT JOIN appointment a ON a.id = n.appointment_id
-    LEFT JOIN offer f ON f.notification_id = n.id AND n.kind = 'waitlist-offer'
-    LEFT JOIN offer_round r ON r.id = f.round_id
-    LEFT JOIN site t ON t.id = coalesce(a.site_id, r.site_id)
+    LEFT JOIN site t ON t.id = CASE n.kind WHEN 'waitlist-offer' THEN ({OFFERED_AT}) ELSE a.site_id END
     CROSS JOIN LATERAL (SELECT CASE n.channel WHEN 'email' THEN coalesce(q.email, p.email)
                                               ELSE coalesce(q.phone, p.phone) END AS address) AS e
     CROSS JOIN LATERAL (SELECT c.now AT TIME ZONE coalesce(t.zone, 'UTC') AS local) AS l

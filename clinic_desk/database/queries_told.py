@@ -28,3 +28,15 @@ DATES_HOLD: Final = f"""
 """Whether the dates that a message names are as it says (''), some of them ('dates-changed') or none ('superseded')."""
 TOLD_OF: Final = f"CASE WHEN n.status IN ('cancelled', 'failed') AND {MAY_HAVE_GONE} THEN 'unknown' ELSE n.status END"
 """The status by which planning sees what a patient was told: what may have gone is followed by its correction."""
+OFFERED_AT: Final = """
+    SELECT coalesce((SELECT r.site_id FROM offer f JOIN offer_round r ON r.id = f.round_id
+                     WHERE f.notification_id = n.id), a.site_id)"""
+"""The site of the time that a message offers. A subquery: a join more would be planned for every message."""
+OFFER_OVER: Final = """
+    SELECT FROM offer f JOIN offer_round r ON r.id = f.round_id
+    WHERE f.notification_id = n.id AND (f.state <> 'asked' OR EXISTS (
+        SELECT FROM appointment b WHERE b.practitioner_id = r.practitioner_id AND b.occupies
+            AND b.starts_at > f.starts_at - INTERVAL '28 hours' AND b.starts_at < f.ends_at
+            AND b.footprint && tstzrange(f.starts_at, f.ends_at)
+            AND NOT EXISTS (SELECT FROM wish w WHERE w.id = f.wish_id AND w.appointment_id = b.id)))"""
+"""Finds something if what a message offers is not offered any more, or is taken by now."""

@@ -69,6 +69,25 @@ def _init_db(parser: Parser) -> None:
     )
 
 
+def _history(parser: Parser) -> None:
+    from clinic_desk.commandline.values import CHANGE_KINDS, between, identifier
+
+    parser.description = (
+        "List changes in plain words, the latest first. Those of one appointment or patient (--record) everybody "
+        "may see; all of them need the right to look through everybody's changes. --csv needs the right to export."
+    )
+    parser.add_argument("--from", dest="from_", metavar="DATE", help="first day, such as 2026-11-24, yesterday, mon")
+    parser.add_argument("--to", metavar="DATE", help="last day")
+    parser.add_argument("--who", metavar="NAME|LOGIN")
+    parser.add_argument("--desk", metavar="NAME")
+    parser.add_argument("--kind", choices=CHANGE_KINDS)
+    parser.add_argument("--record", type=identifier, metavar="UUID", help="of one appointment or patient")
+    parser.add_argument("--practitioner", metavar="NAME|ID", help="of whose appointments and absences")
+    parser.add_argument("--limit", type=between(1, 10_000), default=200)
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write them to a file too")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+
+
 def _verify_history(parser: Parser) -> None:
     parser.description = (
         "Read the whole history of changes and say what is wrong with it: rows changed, removed or added since they "
@@ -410,6 +429,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "export": ("export patients, practitioners or appointments to a file", _export),
     "patient-data": ("one patient's data: write it to a file, or erase it for good", _patient_data),
     "figures": ("utilisation, no-shows, lead times, bookings by desk and hour, messages", _figures),
+    "history": ("what was changed, when and by whom", _history),
     "verify-history": ("whether the history of all changes is whole, and if not where", _verify_history),
     "people": ("who signs in: list, add, reset, disable, enable, set-group, set-right", _people),
     "worker": ("send messages without a window, as a service", _worker),

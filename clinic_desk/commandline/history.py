@@ -1,18 +1,28 @@
-"""The commands about the history of all changes: is it whole?"""
+"""The commands about the history of all changes: what was changed by whom, and is it whole?"""
 
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.commandline.appointments import Answer
+from clinic_desk.commandline import lookup
+from clinic_desk.commandline.appointments import Answer, Work
 from clinic_desk.commandline.documents import plain
 from clinic_desk.commandline.output import write
+from clinic_desk.commandline.usage import Usage
 from clinic_desk.domain.history_chain import Finding, Problem
+from clinic_desk.domain.history_list import ChangeKind, Wanted
+from clinic_desk.domain.wall import day_bounds
+from clinic_desk.services.exporting.lists import Listing, save_list
+from clinic_desk.services.history_list import changes, writers
 from clinic_desk.services.history_verify import look_through
 
 if TYPE_CHECKING:
+    import argparse
+    from datetime import datetime
     from pathlib import Path
+    from uuid import UUID
 
     from clinic_desk.database.engine import Database
 
@@ -37,6 +47,65 @@ _WORDS: Final = {
     Problem.GONE: "{record} is not there any more, and no deletion is recorded (made in row {row}, {at})",
     Problem.NOT_RECORDING: "table {table}: what records or protects its changes is switched off",
 }
+
+
+def list_(work: Work, arguments: argparse.Namespace) -> Answer:
+    """List changes, the latest first, in the words of the window; with --csv also into a file."""
+    from clinic_desk.ui.history.words import by_text, what_text, when_text, whose_text  # words are Qt's
+
+    zone = work.clinic.sites[0].zone if work.clinic.sites else "UTC"
+    doctor = arguments.practitioner
+    wanted = Wanted(
+        login=_login(work, arguments.who),
+        desk_id=_desk(work, arguments.desk),
+        since=_start(work, "from", arguments.from_, zone),
+        until=_start(work, "to", arguments.to, zone, days=1),
+        kind=None if arguments.kind is None else ChangeKind(arguments.kind),
+        record=arguments.record,
+        practitioner_id=None if doctor is None else lookup.practitioner(work.clinic, doctor).id,
+    )
+    page = changes(work.database, wanted, limit=arguments.limit)
+    rows = tuple(
+        (when_text(one, zone), by_text(one), whose_text(one), what_text(one, work.clinic)) for one in page.changes
+    )
+    if arguments.csv is not None:
+        listing = Listing("history", ("When", "Who", "Patient", "What"), rows)
+        save_list(work.database, listing, arguments.csv, work.operation_id, overwrite=arguments.overwrite)
+    document = {
+        "changes": [
+            plain(one) | {"patient": whose, "what": what}
+            for one, (_, _, whose, what) in zip(page.changes, rows, strict=True)
+        ],
+        "more": page.more,
+    }
+    lines = [f"{when}  {by}: {what}" + ("" if whose == "–" else f" [{whose}]") for when, by, whose, what in rows]
+    if page.more:
+        lines.append(f"and earlier ones: the latest {arguments.limit} are listed")
+    return Answer(document, tuple(lines))
+
+
+def _start(work: Work, field: str, typed: str | None, zone: str, days: int = 0) -> datetime | None:
+    if typed is None:
+        return None
+    return day_bounds(lookup.day(field, typed, work.now, zone) + timedelta(days=days), zone)[0]
+
+
+def _login(work: Work, who: str | None) -> str | None:
+    """Return a person's login; of somebody who left the history may know the login alone."""
+    if who is None:
+        return None
+    wanted = who.casefold()
+    known = (login for login, name in work.clinic.staff.items() if wanted in (login.casefold(), name.casefold()))
+    return next(known, who)
+
+
+def _desk(work: Work, name: str | None) -> UUID | None:
+    if name is None:
+        return None
+    known = {desk.name.casefold(): desk.id for desk in writers(work.database)}
+    if name.casefold() not in known:
+        raise Usage(field="desk", expected=f"the name of a desk, got {name!r}")
+    return known[name.casefold()]
 
 
 def verify(database: Database, data: Path) -> Answer:

@@ -49,6 +49,7 @@ _LOOKING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "queue": messages.queue,
     "check_appointments": recheck.check_appointments,
     "figures": figures.figures,
+    "history": history.list_,
 }
 _CHANGING: Final[dict[str, Callable[[Work, argparse.Namespace], Answer]]] = {
     "book": appointments.book,

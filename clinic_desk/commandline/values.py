@@ -9,6 +9,7 @@ from uuid import UUID
 
 from clinic_desk.domain.commands import OVERRULABLE, Rule
 from clinic_desk.domain.exchange import Doubles, Existing, Kind, OutOfHours
+from clinic_desk.domain.history_list import ChangeKind
 from clinic_desk.domain.message_list import Filter
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason
 
@@ -16,6 +17,7 @@ START_HELP = "local time at the site, such as 2026-11-24T10:15, or with an offse
 CANCELLATION_REASONS = tuple(reason.value for reason in CancellationReason)
 MESSAGE_FILTERS = tuple(filter_.value for filter_ in Filter)
 OVERRULABLE_RULES = ", ".join(sorted(OVERRULABLE))
+CHANGE_KINDS = tuple(kind.value for kind in ChangeKind)
 KINDS = tuple(kind.value for kind in Kind)
 DOUBLES = tuple(choice.value for choice in Doubles)
 EXISTING = tuple(choice.value for choice in Existing)

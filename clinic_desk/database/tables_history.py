@@ -58,6 +58,16 @@ history = Table(
         postgresql_where=text("table_name = 'appointment' AND action = 'insert'"),
     ),
     Index("history_absence_idx", "at", postgresql_where=text("table_name IN ('time_off', 'block', 'block_type')")),
+    Index("history_latest_idx", "at", "id"),
+    Index("history_person_idx", "db_user", "at", "id"),
+    Index("history_desk_idx", "desk_id", "at", "id"),
+    Index(
+        "history_kind_idx",
+        "table_name",
+        "at",
+        "id",
+        postgresql_where=text("table_name NOT IN ('appointment', 'patient')"),
+    ),
 )
 
 history_seal = Table(

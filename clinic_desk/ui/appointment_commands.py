@@ -61,6 +61,7 @@ class AppointmentCommands(QObject):
             ("move", self._space.moving.take),
             ("follow_up", self._follow_up),
             ("card", lambda entry: self._space.paper().open_card(entry)),
+            ("entry_history", lambda entry: self._space.history().open_of(entry)),
             ("repeat", lambda entry: self._space.series().repeat_entry(entry)),
             ("series_move", lambda entry: self._space.series().move(entry)),
             ("series_cancel", lambda entry: self._space.series().cancel(entry)),

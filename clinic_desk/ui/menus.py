@@ -27,7 +27,18 @@ _ENTRY = (
         "reinstate",
         "",
     ),
-    *("follow_up", "card", "repeat", "series_move", "series_cancel", "waiting_add", "waiting_here", "", "error"),
+    *(
+        "follow_up",
+        "card",
+        "entry_history",
+        "repeat",
+        "series_move",
+        "series_cancel",
+        "waiting_add",
+        "waiting_here",
+        "",
+        "error",
+    ),
 )
 
 
@@ -56,6 +67,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "recheck",
         "doubles",
         "figures",
+        "history",
         "",
         "print",
         "automatic_lists",

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.daylist.desk import DayListDesk
     from clinic_desk.ui.door.place import KeptPlace
     from clinic_desk.ui.exchange.opener import Exchange
+    from clinic_desk.ui.history.desk import HistoryDesk
     from clinic_desk.ui.house.desk import HouseDesk
     from clinic_desk.ui.messages.desk import MessageDesk
     from clinic_desk.ui.paper.desk import PaperDesk
@@ -291,6 +292,7 @@ class Workspace(QObject):
         window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
         window.actions_by_name["past"].triggered.connect(lambda _checked: self.open_past())
         window.actions_by_name["doubles"].triggered.connect(lambda _checked: self.open_doubles())
+        window.actions_by_name["history"].triggered.connect(lambda _checked: self.history().open_all())
         window.actions_by_name["figures"].triggered.connect(lambda _checked: self.open_figures())
         window.actions_by_name["print"].triggered.connect(lambda _checked: self.print())
         window.actions_by_name["saved_views"].triggered.connect(lambda _checked: self.saved_views().open_sheet())
@@ -378,6 +380,12 @@ class Workspace(QObject):
         from clinic_desk.ui.past.desk import open_past
 
         open_past(self)
+
+    def history(self) -> HistoryDesk:
+        """Return what opens the history; its parts are made when somebody asks for them first."""
+        from clinic_desk.ui.history.desk import history_of
+
+        return history_of(self)
 
     def open_figures(self) -> None:
         """Open the clinic's figures."""

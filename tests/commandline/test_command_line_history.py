@@ -80,3 +80,25 @@ def test_who_may_not_see_everybodys_changes_is_refused(
     monkeypatch.setenv(ADDRESS, text(database_url))
     ended = as_manager("verify-history", "--json")
     assert (ended.code, ended.document["error"]) == (1, "not-allowed")
+
+
+def test_changes_are_listed_in_the_windows_words_and_written_to_a_file(as_manager: Command, tmp_path: Path) -> None:
+    ended = as_manager("history", "--kind", "setup", "--csv", tmp_path / "list.csv", "--json")
+    assert ended.code == 0
+    told = [one["what"] for one in ended.document["changes"]]
+    assert "Kind of visit “Checkup” added" in told
+    assert (tmp_path / "list.csv").read_text("utf-8-sig").splitlines()[0] == '"When","Who","Patient","What"'
+    some = as_manager("history", "--practitioner", "Weber", "--from=-1w", "--to", "today", "--limit", "2")
+    assert len(some.out.splitlines()) == 3
+    assert "Dr. Weber" in some.out
+    assert as_manager("history", "--who", "nobody", "--json").document["changes"] == []
+    assert as_manager("history", "--desk", "nowhere").code == 2
+
+
+def test_of_one_patient_everybody_sees_the_changes_and_of_all_who_has_the_right(
+    as_manager: Command, database_url: URL, monkeypatch: pytest.MonkeyPatch, clinic: SmallClinic
+) -> None:
+    monkeypatch.setenv(ADDRESS, text(database_url))
+    ended = as_manager("history", "--record", clinic.patients[0])
+    assert (ended.code, "Record made [Anna Meier]" in ended.out) == (0, True)
+    assert as_manager("history").code == 1

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database import schema
-from clinic_desk.database.anchors import anchor_file
 from clinic_desk.database.engine import Database
 from clinic_desk.errors import NotAllowed
 from clinic_desk.notifications import credentials, shared_secrets
@@ -51,10 +50,9 @@ class SendingProgram:
         self._locate = locate
         self._unheard: Callable[[], None] = _nothing
         # Two programs of one name must not be taken for one: what stands behind "#" tells them apart.
-        seals = None if data is None else anchor_file(data, self.database.url)
         owner = f"{desk.name}#{secrets.token_hex(3)}"
         senders = partial(_senders, self.database, folder)
-        self._scheduler = Scheduler(self.database, senders, owner, told, self._follow, offers=_offers, seals=seals)
+        self._scheduler = Scheduler(self.database, senders, owner, told, self._follow, offers=_offers, data=data)
 
     def start(self) -> None:
         """Begin. Raises DatabaseDown, SchemaMismatch, and NotAllowed for a login that is not in clinic_worker."""

@@ -14,7 +14,7 @@ from clinic_desk.commandline.usage import Usage
 from clinic_desk.domain.history_chain import Finding, Problem
 from clinic_desk.domain.history_list import ChangeKind, Wanted
 from clinic_desk.domain.wall import day_bounds
-from clinic_desk.services.exporting.lists import Listing, save_list
+from clinic_desk.services.exporting.lists import Listing, Target, save_list
 from clinic_desk.services.history_list import changes, writers
 from clinic_desk.services.history_verify import look_through
 
@@ -69,8 +69,8 @@ def list_(work: Work, arguments: argparse.Namespace) -> Answer:
         (when_text(one, zone), by_text(one), whose_text(one), what_text(one, work.clinic)) for one in page.changes
     )
     if arguments.csv is not None:
-        listing = Listing("history", ("When", "Who", "Patient", "What"), rows)
-        save_list(work.database, listing, arguments.csv, work.operation_id, overwrite=arguments.overwrite)
+        listing = Listing("history", "history", ("When", "Who", "Patient", "What"), rows)
+        save_list(work.database, listing, Target(arguments.csv, overwrite=arguments.overwrite), work.operation_id)
     document = {
         "changes": [
             plain(one) | {"patient": whose, "what": what}

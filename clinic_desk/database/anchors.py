@@ -1,8 +1,9 @@
 """The seals of the history that this PC has seen, kept in a file of its own: what the database's owner cannot reach.
 
 A line per seal: when it was seen, its number, its digest. Of each day the last one is kept, and the latest some.
-Whoever restores an older backup, or begins anew, is told of it by the next `verify-history`; who knows why removes the
-file.
+Whoever restores an older backup is told of it by the next `verify-history`; who knows why removes the file. There is
+one file for each database of each server: PostgreSQL numbers a server when it is made, and only that tells a demo, or a
+clinic that moved to a new server, from a history that was written anew.
 """
 
 from __future__ import annotations
@@ -19,37 +20,41 @@ from filelock import FileLock
 from clinic_desk.domain.history_chain import Anchor
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL
-
     from clinic_desk.database.engine import Database
 
 _LATEST: Final = 100
-_SEAL: Final = "SELECT no, digest, at, more FROM seal_history()"
+_SERVER: Final = "(SELECT system_identifier::text FROM pg_control_system()), current_database()"
+_SEAL: Final = f"SELECT no, digest, at, more, {_SERVER} FROM seal_history()"  # noqa: S608  # constants of this module only
+_WHERE: Final = f"SELECT {_SERVER}"
 
 
-def anchor_file(folder: Path, url: URL) -> Path:
-    """Return the file for a database below a data folder. A local server may have another port each time."""
-    hosts = url.normalized_query.get("host", ())
-    place = "\n".join([url.host or "", *sorted(hosts), url.database or ""])
-    return folder / "history" / f"seals-{hashlib.sha256(place.encode()).hexdigest()[:12]}.jsonl"
-
-
-def seal(db: Database, file: Path | None) -> bool:
+def seal(db: Database, folder: Path | None) -> bool:
     """Seal what can be sealed of the history, and keep the last seal in mind; return whether more can be at once.
 
-    Raises DatabaseDown, Busy, NotAllowed; OSError if the file cannot be written.
+    `folder`: the program's data folder. Raises DatabaseDown, Busy, NotAllowed; OSError if it cannot be written to.
     """
     with db.writing() as connection:
         row = connection.exec_driver_sql(_SEAL).first()
     if row is None:
         return False
-    if file is not None:
-        _keep(file, Anchor(row[0], bytes(row[1]), row[2]))
+    if folder is not None:
+        _keep(_file(folder, row[4], row[5]), Anchor(row[0], bytes(row[1]), row[2]))
     return bool(row[3])
 
 
+def known(db: Database, folder: Path) -> tuple[Anchor, ...]:
+    """Return the seals of this database that this PC has seen, the oldest first. Raises DatabaseDown, Busy."""
+    with db.reading() as connection:
+        server, name = connection.exec_driver_sql(_WHERE).one()
+    return load(_file(folder, server, name))
+
+
+def _file(folder: Path, server: str, database: str) -> Path:
+    return folder / "history" / f"seals-{server}-{hashlib.sha256(database.encode()).hexdigest()[:12]}.jsonl"
+
+
 def load(file: Path) -> tuple[Anchor, ...]:
-    """Return the seals this PC has seen, the oldest first; damaged lines are left out."""
+    """Return the seals in a file, the oldest first; damaged lines are left out."""
     found = []
     try:
         lines = file.read_text("utf-8").splitlines()
@@ -69,11 +74,11 @@ def _keep(file: Path, anchor: Anchor) -> None:
     """Add a seal unless it is known. A number that was seen with another digest stays as it was seen first."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with FileLock(file.with_suffix(".lock"), mode=0o600, timeout=5):
-        known = load(file)
-        if any(one.no >= anchor.no for one in known):
+        seen = load(file)
+        if any(one.no >= anchor.no for one in seen):
             return
-        days = {one.at.date(): one for one in known[:-_LATEST]}
-        _write(file, [*days.values(), *known[-_LATEST:], anchor])
+        days = {one.at.date(): one for one in seen[:-_LATEST]}
+        _write(file, [*days.values(), *seen[-_LATEST:], anchor])
 
 
 def _write(file: Path, anchors: list[Anchor]) -> None:

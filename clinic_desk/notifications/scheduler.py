@@ -77,16 +77,16 @@ class Scheduler:
         before_connect: Callable[[], None] = lambda: None,
         *,
         offers: Callable[[Database, Callable[[], bool]], bool] | None = None,
-        seals: Path | None = None,
+        data: Path | None = None,
     ) -> None:
         """`offers` does what is to be done about offers of free times; True: an answer by SMS is waited for.
 
-        `seals`: the file that keeps the history's seals in mind (`database.anchors`).
+        `data`: the folder where the history's seals are kept in mind (`database.anchors`).
         """
         self._database = database
         self._offers = offers
         self._told = told
-        self._seals = seals
+        self._data = data
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._turns = Turns()
@@ -196,7 +196,7 @@ class Scheduler:
 
     def _seal_history(self) -> None:
         try:
-            while anchors.seal(self._database, self._seals) and not self._stopping.is_set():
+            while anchors.seal(self._database, self._data) and not self._stopping.is_set():
                 pass
         except OSError as error:  # sealed it is; only this PC does not know of it
             log.warning("the history's last seal was not kept: %s", type(error).__name__)

@@ -77,11 +77,10 @@ def look_through(
 
     A history that is not whole is not sealed on, and its last seal is not remembered. As `verify_history` otherwise.
     """
-    file = anchors.anchor_file(data, db.url)
-    result = verify_history(db, anchors.load(file), tell, stop)
+    result = verify_history(db, anchors.known(db, data), tell, stop)
     if result.is_sound:
         with suppress(OSError, Unavailable):  # next time, then
-            anchors.seal(db, file)
+            anchors.seal(db, data)
     return result
 
 

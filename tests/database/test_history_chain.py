@@ -315,9 +315,8 @@ def test_a_changed_or_removed_seal_is_found(
 def test_seals_that_were_taken_away_or_made_anew_are_found_by_a_pc_that_saw_them(
     manager: Database, worked: list[UUID], owner: Any, database_url: URL, tmp_path: Path
 ) -> None:
-    file = anchors.anchor_file(tmp_path, manager.url)
-    anchors.seal(manager, file)
-    known = anchors.load(file)
+    anchors.seal(manager, tmp_path)
+    known = anchors.known(manager, tmp_path)
     assert verify_history(manager, known).is_sound
     last = known[-1].no
     owner("DELETE FROM history WHERE id > (SELECT first_id FROM history_seal WHERE no = :no)", no=last)
@@ -406,7 +405,7 @@ def test_an_erasure_that_nobody_asked_for_is_found(
 
 def test_every_column_of_a_patient_is_erased_or_tells_nothing_of_her() -> None:
     """A column that is added must be one or the other: in history_content(), blank_history() and PERSONAL at once."""
-    harmless = {"id", "channel", "language", "merged_into_id", "search_key", "version"}
+    harmless = {"id", "channel", "language", "merged_into_id", "search_key", "erased_at", "version"}
     harmless |= {"changed_at", "changed_by", "changed_desk_id"}
     assert set(tables.patient.c.keys()) == harmless | set(PERSONAL["patient"])
 
@@ -442,8 +441,8 @@ def test_a_look_can_be_stopped(manager: Database, worked: list[UUID]) -> None:
         verify_history(manager, stop=lambda: True)
 
 
-def test_a_pc_keeps_the_last_seal_of_each_day_and_the_latest_hundred(tmp_path: Path, database: Database) -> None:
-    file = anchors.anchor_file(tmp_path, database.url)
+def test_a_pc_keeps_the_last_seal_of_each_day_and_the_latest_hundred(tmp_path: Path) -> None:
+    file = tmp_path / "seals.jsonl"
     first = datetime(2031, 3, 3, 8, tzinfo=UTC)
     for number in range(1, 241):
         anchors._keep(file, Anchor(number, bytes([number]) * 32, first + timedelta(hours=number)))
@@ -456,10 +455,15 @@ def test_a_pc_keeps_the_last_seal_of_each_day_and_the_latest_hundred(tmp_path: P
     assert all(one.digest != b"x" * 32 for one in anchors.load(file))
 
 
-def test_a_local_server_keeps_its_file_whatever_its_port(tmp_path: Path, database: Database) -> None:
-    url = database.url
-    assert anchors.anchor_file(tmp_path, url) == anchors.anchor_file(tmp_path, url.set(port=1))
-    assert anchors.anchor_file(tmp_path, url) != anchors.anchor_file(tmp_path, url.set(database="other"))
+def test_each_database_has_a_file_of_its_own(
+    tmp_path: Path, manager: Database, worked: list[UUID], postgres_server: Any
+) -> None:
+    assert worked
+    anchors.seal(manager, tmp_path)
+    assert anchors.known(manager, tmp_path)
+    other = Database(postgres_server.superuser_url.set(database="template1"), manager.desk)
+    assert anchors.known(other, tmp_path) == ()
+    other.dispose()
 
 
 def test_images_of_one_row_are_the_same_in_another_zone_and_after_an_upgrade() -> None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
-from clinic_desk.database.anchors import anchor_file, seal
+from clinic_desk.database.anchors import seal
 from clinic_desk.database.engine import Database
 from clinic_desk.database.setup import Group
 from clinic_desk.domain.commands import UpdatePatient
@@ -157,7 +157,7 @@ def test_the_sealed_history_stays_whole_when_somebody_is_erased(
 ) -> None:
 
     def is_sealed() -> bool:
-        seal(manager, anchor_file(tmp_path, manager.url))
+        seal(manager, tmp_path)
         found = look_through(manager, tmp_path)
         assert (found.findings, found.blanked) == ((), 0)
         return found.unsealed == 0

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Engine, text
 
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.commands import Update
-from clinic_desk.domain.history_list import TABLES, ChangeKind, Wanted
+from clinic_desk.domain.history_list import TABLES, Change, ChangeKind, Wanted
 from clinic_desk.errors import NotAllowed
 from clinic_desk.services.booking import book, update
 from clinic_desk.services.history_list import changes, writers
@@ -48,10 +48,11 @@ def test_everybodys_changes_are_for_who_has_the_right_and_one_records_for_all(
 
 
 def test_pages_follow_one_another_without_a_gap(manager: Database, booked: UUID) -> None:
-    assert booked
+    assert str(booked)
     whole = changes(manager, Wanted(), limit=1000)
     assert not whole.more
-    pages, before = [], None
+    pages: list[Change] = []
+    before: Change | None = None
     while True:
         page = changes(manager, Wanted(), before, limit=7)
         pages += page.changes
@@ -88,7 +89,7 @@ def test_they_are_narrowed_by_who_desk_day_kind_and_doctor(
 
 def test_a_page_reads_no_more_than_it_shows(owner_engine: Engine, booked: UUID) -> None:
     """Whatever narrows: the plan walks an index from its end."""
-    assert booked
+    assert str(booked)
     for condition in (
         "true",
         "db_user = 'x'",

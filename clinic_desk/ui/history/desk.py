@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject
@@ -14,7 +13,7 @@ from clinic_desk.domain.records import Entry
 from clinic_desk.domain.rights import Right
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError, InvalidInput, NotAllowed
-from clinic_desk.services.exporting.lists import save_list
+from clinic_desk.services.exporting.lists import Target, save_list
 from clinic_desk.services.history_list import changes, writers
 from clinic_desk.services.history_verify import Verified, look_through
 from clinic_desk.services.importing.plan import Cancelled
@@ -137,7 +136,7 @@ class HistoryDesk(QObject):
         if self.sheet is not None:
             ask_file(self.sheet, translate("history", "All changes"), self.save_csv)
 
-    def save_csv(self, path: Path, delimiter: str) -> None:
+    def save_csv(self, target: Target) -> None:
         """Write what is listed to a file; who may not take lists out of the program is told so."""
         sheet, database = self.sheet, self._space.desk.database
         if sheet is None:
@@ -147,10 +146,10 @@ class HistoryDesk(QObject):
         def saved(count: int) -> None:
             if self.sheet is not None:
                 told = translate("history", "✓ {count} lines saved as {name}")
-                self.sheet.say(told.format(count=count, name=path.name), "ok")
+                self.sheet.say(told.format(count=count, name=target.path.name), "ok")
 
         self.job.run(
-            lambda *_: save_list(database, listing, path, new_id(), delimiter=delimiter, overwrite=True),
+            lambda *_: save_list(database, listing, target, new_id()),
             saved,
             self._missed,
         )

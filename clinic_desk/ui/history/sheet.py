@@ -107,6 +107,7 @@ class HistorySheet(Sheet):
         for column, (label, field) in enumerate(fields):
             grid.addWidget(field_label(label, field), 0, column)
             grid.addWidget(field, 1, column)
+            grid.setColumnStretch(column, 1)
         self.body.addWidget(narrowing)
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self.told)

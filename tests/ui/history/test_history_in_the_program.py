@@ -22,6 +22,7 @@ from clinic_desk.domain.commands import Cancel, Update
 from clinic_desk.domain.history_list import ChangeKind
 from clinic_desk.domain.records import CancellationReason, Entry
 from clinic_desk.services.booking import book, cancel, update
+from clinic_desk.services.exporting.lists import Target
 from clinic_desk.ui.history.desk import HistoryDesk
 from clinic_desk.ui.history.sheet import HistorySheet
 from clinic_desk.ui.history.words import what_text
@@ -129,7 +130,7 @@ def test_a_manager_narrows_saves_and_goes_to_what_was_changed(
     qtbot.waitUntil(lambda: len(sheet.rows.records) == 4)
     desk = space.findChild(HistoryDesk)
     assert isinstance(desk, HistoryDesk)
-    desk.save_csv(tmp_path / "changes.csv", ";")
+    desk.save_csv(Target(tmp_path / "changes.csv", ";"))
     qtbot.waitUntil(lambda: "saved as changes.csv" in sheet.told.text())
     rows = list(csv.reader((tmp_path / "changes.csv").read_text("utf-8-sig").splitlines(), delimiter=";"))
     assert rows[0] == ["When", "Who", "Patient", "What"]

@@ -11,7 +11,7 @@ from typing import Final
 from clinic_desk.database.tables import metadata
 from clinic_desk.domain.history_chain import MADE_WITH_THE_SCHEMA, PERSONAL
 
-_NOT_RECORDED: Final = frozenset({"history", "inbound_message"})
+_NOT_RECORDED: Final = frozenset({"history", "inbound_message", "saved_view"})
 RECORDED: Final = tuple(
     sorted(name for name, table in metadata.tables.items() if "version" in table.c and name not in _NOT_RECORDED)
 )

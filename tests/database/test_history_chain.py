@@ -410,6 +410,12 @@ def test_every_column_of_a_patient_is_erased_or_tells_nothing_of_her() -> None:
     assert set(tables.patient.c.keys()) == harmless | set(PERSONAL["patient"])
 
 
+def test_every_table_that_is_recorded_is_looked_at_and_no_other(owner_engine: Engine) -> None:
+    statement = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'record_history'::regproc"
+    with owner_engine.connect() as connection:
+        assert set(connection.scalars(text(statement))) == set(queries_verify.RECORDED)
+
+
 def test_the_program_and_the_database_make_the_same_digests(
     clinic: SmallClinic, worked: list[UUID], owner_engine: Engine
 ) -> None:

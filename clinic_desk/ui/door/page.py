@@ -173,6 +173,7 @@ class SignInPage(QWidget):
         """Nobody came in. A password that was wrong again and again costs time."""
         self._set_busy(on=False)
         if isinstance(error, PasswordNeeded):
+            self._say("")
             self._choose(error)
             return
         if isinstance(error, WrongPassword):

@@ -228,3 +228,29 @@ def test_who_works_for_twelve_hours_is_locked_at_the_next_pause_of_a_minute() ->
     assert is_too_long(60, 12 * 3600, 10)
     assert not is_too_long(60, 11 * 3600, 10)
     assert not is_too_long(86_400, 13 * 3600, 0)
+
+
+def test_the_password_is_seen_only_while_its_button_is_held_and_caps_lock_is_told(desk: Desk) -> None:
+    desk.lock()
+    field = desk.page.password
+    QTest.keyClicks(field.line, "a")
+    assert not field.caps.isVisible()
+    QTest.keyClick(field.line, Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    QTest.sendKeyEvent(QTest.KeyAction.Click, field.line, Key.Key_C, "C", Qt.KeyboardModifier.NoModifier)
+    assert field.caps.isVisible()
+    QTest.mousePress(field.look, Qt.MouseButton.LeftButton)
+    assert field.line.echoMode() is QLineEdit.EchoMode.Normal
+    QTest.mouseRelease(field.look, Qt.MouseButton.LeftButton)
+    assert field.line.echoMode() is QLineEdit.EchoMode.Password
+
+
+def test_closing_a_locked_program_says_first_that_something_is_open(desk: Desk, space: Workspace, qtbot: QtBot) -> None:
+    desk.to_front()
+    space.booking.start_anywhere()
+    qtbot.waitUntil(space.booking.form.isVisible)
+    desk.lock()
+    desk.seats.door.close()
+    assert "not saved" in desk.remark()
+    assert not desk.program.is_closing
+    with qtbot.waitSignal(desk.program.closed):
+        desk.seats.door.close()

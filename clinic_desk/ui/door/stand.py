@@ -28,4 +28,6 @@ def place_at(window: QWidget, stand: Stand) -> None:
     if stand.state == Qt.WindowState.WindowNoState:
         window.setGeometry(stand.inside)
     else:
+        # The native window is another one by now, and has no state; Qt thinks the widget has it still.
+        window.setWindowState(Qt.WindowState.WindowNoState)
         window.restoreGeometry(stand.kept)

@@ -118,6 +118,19 @@ def test_all_is_as_it_was_when_the_same_person_comes_back(
     assert not desk.seats.door.isVisible()
 
 
+def test_a_window_as_large_as_the_screen_is_so_again(desk: Desk, space: Workspace, qtbot: QtBot) -> None:
+    window = desk.program.window
+    window.showMaximized()
+    qtbot.waitUntil(window.isMaximized)
+    handle = window.windowHandle()
+    desk.lock()
+    desk.come_in()
+    assert window.isMaximized()
+    now = window.windowHandle()
+    assert now is not handle
+    assert now.windowStates() & Qt.WindowState.WindowMaximized
+
+
 def test_no_key_does_anything_while_it_is_locked(desk: Desk, space: Workspace) -> None:
     desk.lock()
     done: list[str] = []

@@ -68,8 +68,8 @@ _BY_EMAIL: Final = (
 
 _ADDRESS: Final = "CASE n.channel WHEN 'sms' THEN p.phone WHEN 'email' THEN p.email ELSE '' END"
 _OTHER: Final = "CASE n.channel WHEN 'sms' THEN p.email ELSE p.phone END"
-# Of a time that is offered, or was, the key says when and where.
-_OFFERED_ZONE: Final = """CASE WHEN n.kind IN ('waitlist-offer', 'waitlist-gone')
+# Of a time that is offered, or was, the key says when and where; of a patient's own list where the first one is.
+_OFFERED_ZONE: Final = """CASE WHEN n.kind IN ('waitlist-offer', 'waitlist-gone', 'appointment-list')
            THEN (SELECT s.zone FROM site s WHERE s.id::text = split_part(n.dedupe_key, '@', 2)) END"""
 ROW: Final = f"""
 SELECT n.id, n.kind, n.channel, n.status, n.patient_id, p.given_name, p.family_name,

@@ -12,7 +12,14 @@ from __future__ import annotations
 from typing import Final
 
 from clinic_desk.database.queries_prepared import prepared
-from clinic_desk.database.queries_told import DATES_HOLD, MAY_HAVE_GONE, OFFER_OVER, OFFERED_AT
+from clinic_desk.database.queries_told import (
+    DATES_HOLD,
+    LIST_GREW,
+    LISTED_AT,
+    MAY_HAVE_GONE,
+    OFFER_OVER,
+    OFFERED_AT,
+)
 
 LEASE_S: Final = 60
 """At least three times as long as a provider may take for one message (20 s)."""
@@ -30,6 +37,7 @@ SAYINGS: Final = {
     "patient-changed": "the appointment was given to another patient",
     "superseded": "the appointment is not as this message says any more",
     "dates-changed": "some of the dates it names were changed before it could leave",
+    "list-changed": "the appointments that it lists were changed before it could leave",
     "offer-over": "the time is not offered any more",
     "opted-out": "the recipient wants no messages",
     "no-address": "the patient has no address for this channel",
@@ -125,6 +133,7 @@ looked AS MATERIALIZED (
         m.state = 'working' AND m.failures = 0 AS well,
         CASE
             WHEN n.not_after <= c.now THEN 'too-late'
+            WHEN n.kind = 'appointment-list' AND (h.code <> '' OR EXISTS ({LIST_GREW})) THEN 'list-changed'
             WHEN n.dates IS NOT NULL AND h.code <> '' THEN h.code
             WHEN n.kind IN ('confirmation', 'rescheduled', 'reminder') AND a.status <> 'booked' THEN 'appointment-gone'
             WHEN n.kind IN ('confirmation', 'rescheduled', 'reminder')
@@ -148,7 +157,8 @@ looked AS MATERIALIZED (
     LEFT JOIN patient q ON q.id = p.merged_into_id
     JOIN message_channel m ON m.channel = n.channel
     LEFT JOIN appointment a ON a.id = n.appointment_id
-    LEFT JOIN site t ON t.id = CASE n.kind WHEN 'waitlist-offer' THEN ({OFFERED_AT}) ELSE a.site_id END
+    LEFT JOIN site t ON t.id = CASE n.kind WHEN 'waitlist-offer' THEN ({OFFERED_AT})
+        WHEN 'appointment-list' THEN ({LISTED_AT}) ELSE a.site_id END
     CROSS JOIN LATERAL (SELECT CASE n.channel WHEN 'email' THEN coalesce(q.email, p.email)
                                               ELSE coalesce(q.phone, p.phone) END AS address) AS e
     CROSS JOIN LATERAL (SELECT c.now AT TIME ZONE coalesce(t.zone, 'UTC') AS local) AS l
@@ -158,7 +168,7 @@ looked AS MATERIALIZED (
 UPDATE notification n SET
     status = CASE WHEN w.verdict = '' THEN 'sending' WHEN w.verdict = 'quiet-hours' THEN 'leased'
                   WHEN w.verdict = 'channel' THEN 'pending'
-                  WHEN w.verdict IN ('too-late', 'dates-changed') AND {MAY_HAVE_GONE} THEN 'unknown'
+                  WHEN w.verdict IN ('too-late', 'dates-changed', 'list-changed') AND {MAY_HAVE_GONE} THEN 'unknown'
                   WHEN w.verdict = 'too-late' THEN 'expired'
                   WHEN w.verdict IN ('no-address', 'unusable-address', 'dates-changed') THEN 'failed'
                   -- Who answered STOP is to be reached otherwise; who wants nothing at all is let be.
@@ -170,7 +180,8 @@ UPDATE notification n SET
     recipient = CASE WHEN w.verdict = '' THEN w.address ELSE n.recipient END,
     error_code = CASE WHEN w.verdict IN ('', 'quiet-hours', 'channel') THEN n.error_code ELSE w.verdict END,
     last_error = CASE WHEN w.verdict IN ('', 'quiet-hours', 'channel') THEN n.last_error
-                      WHEN w.verdict IN ('too-late', 'dates-changed') AND {MAY_HAVE_GONE} THEN '{NOT_SURE}'
+                      WHEN w.verdict IN ('too-late', 'dates-changed', 'list-changed') AND {MAY_HAVE_GONE}
+                      THEN '{NOT_SURE}'
                       ELSE {_saying("w.verdict")} END
 FROM looked w
 WHERE n.id = w.id AND n.status = 'leased' AND n.lease_owner = %(by)s AND n.attempts = %(before)s

@@ -32,6 +32,14 @@ OFFERED_AT: Final = """
     SELECT coalesce((SELECT r.site_id FROM offer f JOIN offer_round r ON r.id = f.round_id
                      WHERE f.notification_id = n.id), a.site_id)"""
 """The site of the time that a message offers. A subquery: a join more would be planned for every message."""
+LISTED_AT: Final = """
+    SELECT b.site_id FROM jsonb_object_keys(n.dates) AS k (id) JOIN appointment b ON b.id = k.id::uuid
+    ORDER BY b.starts_at, b.id LIMIT 1"""
+"""The site of the first appointment on a patient's own list."""
+LIST_GREW: Final = """
+    SELECT FROM appointment b WHERE b.patient_id IN (p.id, coalesce(p.merged_into_id, p.id)) AND b.status = 'booked'
+        AND b.starts_at > c.now AND NOT n.dates ? b.id::text"""
+"""Finds something if more is booked for the patient `p` by now (clock `c`) than her own list names."""
 OFFER_OVER: Final = """
     SELECT FROM offer f JOIN offer_round r ON r.id = f.round_id
     WHERE f.notification_id = n.id AND (f.state <> 'asked' OR EXISTS (

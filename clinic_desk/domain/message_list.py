@@ -238,6 +238,15 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class SendList:
+    """E-mail a patient the list of what is booked for her."""
+
+    patient_id: UUID
+    operation_id: UUID = field(default_factory=new_id)
+    new_message_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
 class FileReply:
     """Note whom a reply is from and about which visit; `done`: it needs nobody any more; `confirms`: it means yes."""
 
@@ -254,7 +263,8 @@ class Why(StrEnum):
     """Why something cannot be done with a message. LEFT: a worker was quicker. QUIET_HOURS: ask, then do it anyway.
 
     PASSED: the visit has begun. CANCELLED: the visit is, or for a cancellation: is not. PASSED_ON: another message
-    went in its place. FILED: another desk filed the reply.
+    went in its place. FILED: another desk filed the reply. NO_CHANNEL: the clinic sends nothing that way. NOTHING: no
+    appointment is to come.
     """
 
     LEFT = "left"
@@ -268,6 +278,8 @@ class Why(StrEnum):
     PASSED_ON = "passed-on"
     NO_TEXT = "no-text"
     FILED = "filed"
+    NO_CHANNEL = "no-channel"
+    NOTHING = "nothing"
 
 
 class MessageRefused(Refused):

@@ -24,6 +24,11 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     WAITLIST_OFFER = "waitlist-offer"
     WAITLIST_GONE = "waitlist-gone"
+    APPOINTMENT_LIST = "appointment-list"
+
+
+ONLY_EMAIL: Final = frozenset({Kind.APPOINTMENT_LIST})
+"""What goes by e-mail alone: an SMS has no room for it."""
 
 
 class QueueStatus(StrEnum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from string import Template
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -24,6 +25,7 @@ from clinic_desk.notifications.texts import (
     language_of,
     render,
     spoken_date,
+    told_list,
     told_together,
     with_line,
 )
@@ -40,6 +42,7 @@ _logger = logging.getLogger(__name__)
 LONGEST: Final = {"subject": 150, Channel.SMS: 600, Channel.EMAIL: 5000}
 """Characters of a template at most."""
 _NEEDED: Final = ("date", "time")
+_NEEDED_IN_LIST: Final = ("appointments",)
 _UNTIL_SHOWN: Final = "10:20"
 """In a preview of an offer."""
 _CONTROLS: Final = frozenset(map(chr, (*range(9), *range(11, 32), 127, *range(128, 160), 0x2028, 0x2029)))
@@ -54,6 +57,8 @@ class TextKey(NamedTuple):
 
 
 OwnTexts: TypeAlias = Mapping[TextKey, Text]
+Visit: TypeAlias = "tuple[datetime, Site]"
+"""When a visit starts, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +100,20 @@ def words_for(
     answers: bool = False,
     along: Sequence[datetime] = (),
     until: str = "",
+    visits: Sequence[Visit] = (),
 ) -> Words:
     """Return what a patient is told of an appointment; `key.language` is what the patient's record says.
 
     `along`: the starts of all dates that this one message is about, in order; none for an appointment by itself.
-    `until`: as `values_of`.
+    `until`, `visits`: as `values_of`.
     The default text stands behind an own one that is broken. Raises what rendering the default raises.
     """
     kind, channel, wanted = key
     language = language_of(wanted)
-    values = values_of(starts_at, site, language, until)
+    values = values_of(starts_at, site, language, until, visits)
     text = own.get(TextKey(kind, channel, language)) if own else None
     line = told_together([to_wall(at, site.zone) for at in along], channel, language) if along else ""
-    if text is not None and is_sound(text, channel):
+    if text is not None and is_sound(text, channel, kind):
         try:
             return Words(*render(_saying(text, line), channel, values, shorten=False), language)
         except Exception as error:  # whatever is wrong with it, the patient is told in the program's words
@@ -121,10 +127,13 @@ def _saying(text: Text, line: str) -> Text:
     return with_line(text, line) if line else text
 
 
-def values_of(starts_at: datetime, site: Site, language: str, until: str = "") -> dict[str, str]:
+def values_of(
+    starts_at: datetime, site: Site, language: str, until: str = "", visits: Sequence[Visit] = ()
+) -> dict[str, str]:
     """Return what the placeholders stand for, `language` being one of `LANGUAGES`.
 
-    `until`: until when what is offered can be taken, as it is told.
+    `until`: until when what is offered can be taken, as it is told. `visits`: all that a list names, in order; each is
+    told by its own site's clock, which is named if they are not all the same.
     """
     wall = to_wall(starts_at, site.zone)
     return {
@@ -134,16 +143,26 @@ def values_of(starts_at: datetime, site: Site, language: str, until: str = "") -
         "place": site.address,
         "phone": site.phone,
         "until": until,
+        "appointments": _listed(visits, language),
     }
 
 
+def _listed(visits: Sequence[Visit], language: str) -> str:
+    zones = len({site.zone for _, site in visits}) > 1
+    rows = []
+    for starts_at, site in visits:
+        parts = (site.name, *site.address.splitlines(), f"({site.zone})" if zones else "")
+        rows.append((to_wall(starts_at, site.zone), ", ".join(part.strip() for part in parts if part.strip())))
+    return told_list(rows, language)
+
+
 @lru_cache(maxsize=256)
-def is_sound(text: Text, channel: Channel) -> bool:
+def is_sound(text: Text, channel: Channel, kind: str = "") -> bool:
     """Whether a template could be saved as it is."""
-    return _problem(text, channel) is None
+    return _problem(text, channel, kind) is None
 
 
-def check_text(text: Text, channel: Channel) -> None:
+def check_text(text: Text, channel: Channel, kind: str = "") -> None:
     """Raise InvalidInput, its field `subject` or `body`, for what must not stand in a template, or is missing there."""
     if channel is Channel.EMAIL:
         _check("subject", text.subject, LONGEST["subject"])
@@ -154,7 +173,8 @@ def check_text(text: Text, channel: Channel) -> None:
     elif text.subject:
         raise InvalidInput(field="subject", expected="nothing: an SMS has no subject")
     _check("body", text.body, LONGEST[channel])
-    missing = [name for name in _NEEDED if name not in Template(text.body).get_identifiers()]
+    needed = _NEEDED_IN_LIST if kind == Kind.APPOINTMENT_LIST else _NEEDED
+    missing = [name for name in needed if name not in Template(text.body).get_identifiers()]
     if missing:
         named = " and ".join(f"${name}" for name in missing)
         raise InvalidInput(field="body", expected=f"{named} too: the patient must know when", example=f"${missing[0]}")
@@ -180,18 +200,20 @@ def preview(
 ) -> Preview:
     """Return what a patient would read of a text that is being written (None: the default), and whether it would do."""
     channel, until = key.channel, _UNTIL_SHOWN if key.kind == Kind.WAITLIST_OFFER else ""
+    is_list = key.kind == Kind.APPOINTMENT_LIST
+    visits = ((starts_at, site), (starts_at + timedelta(days=7), site)) if is_list else ()
     if text is None:
-        words, problem = words_for(key, starts_at, site, answers=answers, until=until), None
+        words, problem = words_for(key, starts_at, site, answers=answers, until=until, visits=visits), None
     else:
-        values = values_of(starts_at, site, key.language, until)
+        values = values_of(starts_at, site, key.language, until, visits)
         words = Words(*render(text, channel, values, shorten=False), key.language)
-        problem = _problem(text, channel)
+        problem = _problem(text, channel, key.kind)
     return Preview(words, segments_of(words.body) if channel is Channel.SMS else None, problem)
 
 
-def _problem(text: Text, channel: Channel) -> InvalidInput | None:
+def _problem(text: Text, channel: Channel, kind: str) -> InvalidInput | None:
     try:
-        check_text(text, channel)
+        check_text(text, channel, kind)
     except InvalidInput as problem:
         return problem
     return None

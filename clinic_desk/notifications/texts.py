@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import TYPE_CHECKING, Final
 
+from clinic_desk.domain.messaging import ONLY_EMAIL, Kind
 from clinic_desk.domain.records import Channel
 from clinic_desk.notifications.segments import gsm7_length, to_gsm7
 
@@ -24,6 +25,7 @@ PLACEHOLDERS: Final = {
     "place": "the site's address",
     "phone": "the site's telephone number",
     "until": "until when a time that is offered can be taken; empty in all other messages",
+    "appointments": "all that is booked, one a line, in the list that a patient asks for; empty in all other messages",
 }
 """All that a message may say, each with what it stands for."""
 LANGUAGES: Final = ("en", "de", "es", "fr")
@@ -74,6 +76,7 @@ _SAYING: Final = {
             "That appointment is taken",
             "$clinic: the appointment on $date at $time is taken by now. You stay on the waiting list.",
         ),
+        "appointment-list": ("Your appointments", "$clinic: these appointments are booked for you."),
     },
     "de": {
         "confirmation": ("Ihr Termin am $date", "$clinic: Ihr Termin ist am $date um $time."),
@@ -88,6 +91,7 @@ _SAYING: Final = {
             "Dieser Termin ist vergeben",
             "$clinic: der Termin am $date um $time ist schon vergeben. Sie bleiben auf der Warteliste.",
         ),
+        "appointment-list": ("Ihre Termine", "$clinic: diese Termine sind für Sie vereinbart."),
     },
     "es": {
         "confirmation": ("Su cita del $date", "$clinic: su cita es el $date a las $time."),
@@ -102,6 +106,7 @@ _SAYING: Final = {
             "Esa cita ya no está libre",
             "$clinic: la cita del $date a las $time ya está dada. Usted sigue en la lista de espera.",
         ),
+        "appointment-list": ("Sus citas", "$clinic: estas son sus citas reservadas."),
     },
     "fr": {
         "confirmation": ("Votre rendez-vous du $date", "$clinic: votre rendez-vous est le $date à $time."),
@@ -116,6 +121,7 @@ _SAYING: Final = {
             "Ce rendez-vous est pris",
             "$clinic: le rendez-vous du $date à $time est pris. Vous restez sur liste d'attente.",
         ),
+        "appointment-list": ("Vos rendez-vous", "$clinic: voici les rendez-vous prévus pour vous."),
     },
 }
 _REPLY_YES: Final = {
@@ -158,10 +164,14 @@ def default_text(kind: str, channel: Channel, language: str, *, answers: bool = 
 
     `answers`: the number an SMS comes from takes answers, so a reminder and an offer ask for one.
     """
+    if kind in ONLY_EMAIL and channel is not Channel.EMAIL:
+        raise KeyError(kind)
     subject, saying = _SAYING[language][kind]
-    place = () if kind in _NO_PLACE else ("$place.",)
+    place: tuple[str, ...] = () if kind in _NO_PLACE else ("$place.",)
     if channel is Channel.SMS and answers and kind == "waitlist-offer":
         saying = _REPLY_YES[language]
+    if kind == Kind.APPOINTMENT_LIST:
+        place = ("", "$appointments", "")
     if channel is not Channel.SMS:
         return Text(f"$clinic: {subject}", "\n".join((saying, *place, _PHONE[language], "", _TELL_US[language])))
     end = _ANSWER if answers and kind == "reminder" else _STOP
@@ -177,6 +187,11 @@ def told_together(walls: Sequence[datetime], channel: Channel, language: str) ->
     return Template(text).substitute(count=len(walls), dates=dates, first=first, last=last)
 
 
+def told_list(visits: Sequence[tuple[datetime, str]], language: str) -> str:
+    """Return a line for each visit: when it is (local time), and where."""
+    return "\n".join(f"{spoken_date(wall, language)} {wall:%H:%M}, {place}" for wall, place in visits)
+
+
 def with_line(text: Text, line: str) -> Text:
     """Return a template that says one line more, after its first."""
     first, *rest = text.body.splitlines() or [""]
@@ -184,12 +199,14 @@ def with_line(text: Text, line: str) -> Text:
 
 
 def render(text: Text, channel: Channel, values: Mapping[str, str], *, shorten: bool = True) -> tuple[str, str]:
-    """Return (subject, body) with `values` put in for the placeholders, each a plain string on one line.
+    """Return (subject, body) with `values` put in for the placeholders, each a plain string on one line, but
+    for `appointments`.
 
     `shorten`: an SMS is made to fit one segment, in plain letters where its alphabet lacks some, the place and then the
     clinic's name cut short; what a clinic wrote itself is left as it is.
     """
     plain = {name: " ".join(values.get(name, "").split()) for name in PLACEHOLDERS}
+    plain["appointments"] = "\n".join(" ".join(line.split()) for line in values.get("appointments", "").splitlines())
     if channel is not Channel.SMS:
         return Template(text.subject).safe_substitute(plain), "\n".join(_filled(text.body, plain))
     if not shorten:

@@ -236,7 +236,9 @@ def _record(row: Any, people: Mapping[str, str]) -> MessageRow:
     ) = row  # fmt: skip
     channel = Channel(channel)
     by, _, how = dealt_with.partition("|")
-    told = told_time(key)
+    moving = {"superseded", "dates-changed"} if kind == Kind.APPOINTMENT_LIST else {"superseded"}
+    is_list = kind == Kind.APPOINTMENT_LIST
+    told = None if is_list else told_time(key)
     other = Channel.EMAIL if channel is Channel.SMS else Channel.SMS
     return MessageRow(
         id=message_id,
@@ -268,10 +270,10 @@ def _record(row: Any, people: Mapping[str, str]) -> MessageRow:
         answered=Answered(reply, replied_at, meaning) if replied_at is not None else None,
         noted=noted or "",
         noted_at=noted_at,
-        other_channel=other if has_other else None,
+        other_channel=other if has_other and not is_list else None,
         passed_on=passed_on,
-        moved=_is_moved(told, starts_at) if dates is None else dates == "superseded" and kind != Kind.CANCELLED,
-        dates_changed=dates == "dates-changed",
+        moved=_is_moved(told, starts_at) if dates is None else dates in moving and kind != Kind.CANCELLED,
+        dates_changed=dates == "dates-changed" and not is_list,
         dealt_with_by=by,
         dealt_with_how=how,
     )

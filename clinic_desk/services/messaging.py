@@ -14,7 +14,7 @@ from uuid import UUID
 
 from clinic_desk.database import queries_messaging as queries
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.messaging import ChannelState, MessageText, Messaging, ReminderRule
+from clinic_desk.domain.messaging import ONLY_EMAIL, ChannelState, MessageText, Messaging, ReminderRule
 from clinic_desk.domain.provider_address import HOST, LOOPBACK, is_base_url
 from clinic_desk.domain.records import Channel, Site
 from clinic_desk.domain.refusals import MessagingConflict
@@ -279,8 +279,10 @@ def checked_text(text: MessageText) -> MessageText:
         raise InvalidInput(field="language", expected=f"one of {', '.join(LANGUAGES)}")
     if text.channel is Channel.NONE:
         raise InvalidInput(field="channel", expected="e-mail or SMS")
+    if text.kind in ONLY_EMAIL and text.channel is not Channel.EMAIL:
+        raise InvalidInput(field="channel", expected="e-mail: the list goes no other way")
     clean = replace(text, subject=text.subject.strip(), body=_newlines(text.body).strip())
-    check_text(Text(clean.subject, clean.body), clean.channel)
+    check_text(Text(clean.subject, clean.body), clean.channel, clean.kind)
     return clean
 
 

@@ -4,13 +4,15 @@ from datetime import datetime
 
 import pytest
 
-from clinic_desk.domain.messaging import Kind
+from clinic_desk.domain.messaging import ONLY_EMAIL, Kind
 from clinic_desk.domain.records import Channel
+from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications.segments import gsm7_length, to_gsm7
 from clinic_desk.notifications.templates import check_text
-from clinic_desk.notifications.texts import LANGUAGES, Text, default_text, language_of, render, spoken_date
+from clinic_desk.notifications.texts import LANGUAGES, Text, default_text, language_of, render, spoken_date, told_list
 
 KINDS = tuple(kind.value for kind in Kind)
+BY_SMS = tuple(kind.value for kind in Kind if kind not in ONLY_EMAIL)
 WALL = datetime(2026, 9, 23, 14, 30)  # noqa: DTZ001  # a wall time, a Wednesday with a long name of the day
 
 
@@ -22,11 +24,12 @@ def values(language: str, **other: str) -> dict[str, str]:
         "place": "Torstraße 140, 10119 Berlin",
         "phone": "+49301234567",
         "until": "12:20",
+        "appointments": "Mi 23.09.2026 14:30, Mitte, Torstraße 140",
     }
     return usual | other
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BY_SMS)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("answers", [False, True])
 def test_an_sms_fits_one_and_says_who_when_and_where_to_call(kind: str, language: str, *, answers: bool) -> None:
@@ -40,7 +43,7 @@ def test_an_sms_fits_one_and_says_who_when_and_where_to_call(kind: str, language
     assert to_gsm7(body) == body
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BY_SMS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_clinic_with_endless_names_still_fits(kind: str, language: str) -> None:
     given = values(language, clinic="Überörtliche Gemeinschaftspraxis " * 4, place="Lange Straße " * 10)
@@ -117,6 +120,30 @@ def test_a_reminder_by_sms_asks_for_an_answer_where_one_can_be_taken_and_still_f
 def test_what_the_default_texts_say_could_be_saved_as_it_is() -> None:
     for kind in KINDS:
         for language in LANGUAGES:
-            for channel in (Channel.SMS, Channel.EMAIL):
+            for channel in (Channel.SMS, Channel.EMAIL) if kind in BY_SMS else (Channel.EMAIL,):
                 for answers in (False, True):
-                    check_text(default_text(kind, channel, language, answers=answers), channel)
+                    check_text(default_text(kind, channel, language, answers=answers), channel, kind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_names_each_visit_on_a_line_of_its_own_and_goes_by_no_sms(language: str) -> None:
+    rows = told_list(((WALL, "Mitte, Torstraße 140"), (WALL.replace(hour=9), "Süd")), language)
+    text = default_text("appointment-list", Channel.EMAIL, language)
+    subject, body = render(text, Channel.EMAIL, values(language, appointments=rows))
+    assert subject.startswith("Gemeinschaftspraxis Mitte: ")
+    first, empty, one, other, *rest = body.splitlines()
+    assert first.startswith("Gemeinschaftspraxis Mitte: ")
+    assert empty == ""
+    assert one == f"{spoken_date(WALL, language)} 14:30, Mitte, Torstraße 140"
+    assert other == f"{spoken_date(WALL, language)} 09:30, Süd"
+    assert "+49301234567" in "\n".join(rest)
+    with pytest.raises(KeyError):
+        default_text("appointment-list", Channel.SMS, language)
+
+
+def test_a_list_of_ones_own_words_needs_the_appointments_and_all_others_the_date() -> None:
+    check_text(Text("x", "$appointments"), Channel.EMAIL, "appointment-list")
+    with pytest.raises(InvalidInput, match="appointments"):
+        check_text(Text("x", "$date $time"), Channel.EMAIL, "appointment-list")
+    with pytest.raises(InvalidInput):
+        check_text(Text("x", "$appointments"), Channel.EMAIL, "reminder")

@@ -66,6 +66,9 @@ def _words() -> dict[str, str]:
         "dates-changed": translate(
             "messages", "some of its dates were changed meanwhile · send it again to name them as they are"
         ),
+        "list-changed": translate(
+            "messages", "the patient's appointments were changed meanwhile · send the list again"
+        ),
         "appointment-gone": translate("messages", "the appointment is not booked any more"),
         "patient-changed": translate("messages", "the appointment is another patient's now"),
         "rendering": translate("messages", "the text could not be made · a manager: check the texts"),

@@ -89,5 +89,7 @@ def refusal_text(refused: MessageRefused) -> str:
         Why.QUIET_HOURS: translate("messages", "It is in the quiet hours."),
         Why.PASSED_ON: translate("messages", "Another message was sent in its place already."),
         Why.NO_TEXT: translate("messages", "There is no text for this by that channel."),
+        Why.NO_CHANNEL: translate("messages", "The clinic sends no e-mail yet: a manager sets it up in Messages."),
+        Why.NOTHING: translate("messages", "Nothing is booked to come: there is no list to send."),
         Why.FILED: translate("messages", "Another desk filed this reply just now."),
     }[refused.reason]

@@ -28,6 +28,7 @@ def kind_text(kind: str) -> str:
         Kind.REMINDER: translate("messages", "reminder"),
         Kind.WAITLIST_OFFER: translate("messages", "offer of a free time"),
         Kind.WAITLIST_GONE: translate("messages", "offered time is taken"),
+        Kind.APPOINTMENT_LIST: translate("messages", "list of appointments"),
     }[Kind(kind)]
 
 

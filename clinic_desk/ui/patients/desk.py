@@ -32,6 +32,7 @@ from clinic_desk.ui.sentences import sentence
 
 if TYPE_CHECKING:
     from clinic_desk.domain.patients_record import PatientRecord
+    from clinic_desk.ui.patients.mail_desk import PatientMail
     from clinic_desk.ui.workspace import Workspace
 
 translate = QCoreApplication.translate
@@ -83,6 +84,8 @@ class PatientPage(QObject):
         sheet.allow_wanted.connect(self._allow)
         sheet.merge_wanted.connect(self._merge)
         sheet.paper_wanted.connect(self._offer_paper)
+        sheet.mail.wanted.connect(lambda: self._mail().send())
+        sheet.mail.undo_wanted.connect(lambda row: self._mail().take_back(row))
         sheet.follow_up_wanted.connect(self._follow_up)
         sheet.waiting_wanted.connect(self._wait)
         sheet.separate_wanted.connect(self._separate)
@@ -222,6 +225,11 @@ class PatientPage(QObject):
         from clinic_desk.ui.patients.paper_desk import paper_of
 
         paper_of(self).offer()
+
+    def _mail(self) -> PatientMail:
+        from clinic_desk.ui.patients.mail_desk import mail_of
+
+        return mail_of(self)
 
     def _go_to(self, entry: Entry) -> None:
         """Show an appointment on the calendar; one that is not there any more where it was."""

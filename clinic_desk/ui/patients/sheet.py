@@ -22,6 +22,7 @@ from clinic_desk.ui.messages.words import channel_text
 from clinic_desk.ui.pages_sheet import scrolled
 from clinic_desk.ui.patients.details import PatientDetails
 from clinic_desk.ui.patients.lists import ListPage, change_columns, message_columns, visit_columns
+from clinic_desk.ui.patients.mail_line import MailLine
 from clinic_desk.ui.patients.segments import Segments
 from clinic_desk.ui.patients.words import late_text
 from clinic_desk.ui.tasks import Tasks
@@ -55,6 +56,8 @@ class PatientSheet(Sheet):
     merge_wanted = Signal()
     separate_wanted = Signal()
     data_wanted = Signal()
+    shown = Signal(object)
+    """The PatientRecord that is shown now."""
     allow_wanted = Signal(object)
     """The Channel by which the patient may be told again."""
 
@@ -141,6 +144,7 @@ class PatientSheet(Sheet):
         self.data = button(words, "patient_data_open", self.data_wanted.emit, "link")
         self.wait = button(translate("record", "&Waiting list…"), "patient_waiting", self.waiting_wanted.emit)
         self.paper = button(translate("record", "Pr&int list…"), "patient_paper", self.paper_wanted.emit)
+        self.mail = MailLine()
 
     def _lay_out(self) -> None:
         head, middle, below, left = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
@@ -166,7 +170,7 @@ class PatientSheet(Sheet):
         middle.addWidget(self.lists, 1)
         below.setSpacing(8)
         below.addWidget(self.told, 1)
-        for each in (*self.writing, self.wait, self.paper, self.close_button, self.save):
+        for each in (*self.writing, self.wait, self.paper, self.mail, self.close_button, self.save):
             below.addWidget(each)
         self.body.addLayout(head)
         self.body.addLayout(middle, 1)
@@ -204,6 +208,7 @@ class PatientSheet(Sheet):
         if self._fresh:
             self._fresh = False
             self.lists.turn_to(TO_COME if record.coming or not record.past else PAST)
+        self.shown.emit(record)
 
     def _say_led(self, record: PatientRecord) -> None:
         led = next((each.patient for each in record.doubles if each.patient.id == record.asked), None)
@@ -276,6 +281,7 @@ class PatientSheet(Sheet):
         for each in (*self.writing, self.wait):
             each.setEnabled(is_there and may)
         self.paper.setEnabled(is_there)
+        self.mail.show_record(self.record, may=is_there and may)
         undoable = self.record is not None and any(each.merge_id for each in self.record.doubles)
         self.writing[-1].setVisible(undoable)
         if not self.details.is_changed:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.messaging import Kind, Messaging, Outcome
+from clinic_desk.domain.messaging import ONLY_EMAIL, Kind, Messaging, Outcome
 from clinic_desk.domain.records import Channel, Patient
 from clinic_desk.errors import InvalidInput
 from clinic_desk.notifications import trial
@@ -31,7 +31,12 @@ from clinic_desk.ui.messages.settings.trial_words import sent_text
 from clinic_desk.ui.messages.settings.words import kind_title
 
 translate = QCoreApplication.translate
-_KEYS = tuple((kind, channel) for channel in (Channel.EMAIL, Channel.SMS) for kind in Kind)
+_KEYS = tuple(
+    (kind, channel)
+    for channel in (Channel.EMAIL, Channel.SMS)
+    for kind in Kind
+    if channel is Channel.EMAIL or kind not in ONLY_EMAIL
+)
 
 
 class TextsSection(QWidget):

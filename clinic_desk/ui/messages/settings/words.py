@@ -161,6 +161,7 @@ def kind_title(kind: str) -> str:
         Kind.REMINDER: translate("settings", "Reminder"),
         Kind.WAITLIST_OFFER: translate("settings", "Offer of a free time"),
         Kind.WAITLIST_GONE: translate("settings", "Offered time is taken"),
+        Kind.APPOINTMENT_LIST: translate("settings", "List of appointments"),
     }[Kind(kind)]
 
 
@@ -187,6 +188,7 @@ def placeholder_text(name: str) -> str:
         "place": translate("settings", "the site's address"),
         "phone": translate("settings", "the site's telephone"),
         "until": translate("settings", "until when an offered time can be taken"),
+        "appointments": translate("settings", "all that is booked, in a list"),
     }[name]
 
 

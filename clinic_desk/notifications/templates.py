@@ -42,7 +42,7 @@ _logger = logging.getLogger(__name__)
 LONGEST: Final = {"subject": 150, Channel.SMS: 600, Channel.EMAIL: 5000}
 """Characters of a template at most."""
 _NEEDED: Final = ("date", "time")
-_NEEDED_IN_LIST: Final = ("appointments",)
+_NEEDED_IN_LIST: Final = ("list",)
 _UNTIL_SHOWN: Final = "10:20"
 """In a preview of an offer."""
 _CONTROLS: Final = frozenset(map(chr, (*range(9), *range(11, 32), 127, *range(128, 160), 0x2028, 0x2029)))
@@ -143,7 +143,7 @@ def values_of(
         "place": site.address,
         "phone": site.phone,
         "until": until,
-        "appointments": _listed(visits, language),
+        "list": _listed(visits, language),
     }
 
 

@@ -25,7 +25,7 @@ PLACEHOLDERS: Final = {
     "place": "the site's address",
     "phone": "the site's telephone number",
     "until": "until when a time that is offered can be taken; empty in all other messages",
-    "appointments": "all that is booked, one a line, in the list that a patient asks for; empty in all other messages",
+    "list": "all that is booked, one a line, in the list that a patient asks for; empty in all other messages",
 }
 """All that a message may say, each with what it stands for."""
 LANGUAGES: Final = ("en", "de", "es", "fr")
@@ -171,7 +171,7 @@ def default_text(kind: str, channel: Channel, language: str, *, answers: bool = 
     if channel is Channel.SMS and answers and kind == "waitlist-offer":
         saying = _REPLY_YES[language]
     if kind == Kind.APPOINTMENT_LIST:
-        place = ("", "$appointments", "")
+        place = ("", "$list", "")
     if channel is not Channel.SMS:
         return Text(f"$clinic: {subject}", "\n".join((saying, *place, _PHONE[language], "", _TELL_US[language])))
     end = _ANSWER if answers and kind == "reminder" else _STOP
@@ -200,13 +200,13 @@ def with_line(text: Text, line: str) -> Text:
 
 def render(text: Text, channel: Channel, values: Mapping[str, str], *, shorten: bool = True) -> tuple[str, str]:
     """Return (subject, body) with `values` put in for the placeholders, each a plain string on one line, but
-    for `appointments`.
+    for `list`.
 
     `shorten`: an SMS is made to fit one segment, in plain letters where its alphabet lacks some, the place and then the
     clinic's name cut short; what a clinic wrote itself is left as it is.
     """
     plain = {name: " ".join(values.get(name, "").split()) for name in PLACEHOLDERS}
-    plain["appointments"] = "\n".join(" ".join(line.split()) for line in values.get("appointments", "").splitlines())
+    plain["list"] = "\n".join(" ".join(line.split()) for line in values.get("list", "").splitlines())
     if channel is not Channel.SMS:
         return Template(text.subject).safe_substitute(plain), "\n".join(_filled(text.body, plain))
     if not shorten:

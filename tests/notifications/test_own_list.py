@@ -197,7 +197,7 @@ def test_the_whole_way_it_reaches_a_mail_server_in_words_of_ones_own(
     first: Entry, clinic: SmallClinic, database: Database, out: Out, worker_db: Database
 ) -> None:
     own = "INSERT INTO message_text (id, kind, channel, language, subject, body) VALUES (%s, %s, 'email', 'de', %s, %s)"
-    sql(out.engine, own, (str(new_id()), LIST, "Plan", "Guten Tag\n\n$appointments\n\n<b>$clinic</b>"))
+    sql(out.engine, own, (str(new_id()), LIST, "Plan", "Guten Tag\n\n$list\n\n<b>$clinic</b>"))
     sql(out.engine, "UPDATE messaging SET quiet_from_minute = 1, quiet_until_minute = 0")
     sent(database, clinic)
     let_pass(out.engine, timedelta(seconds=21))

@@ -24,7 +24,7 @@ def values(language: str, **other: str) -> dict[str, str]:
         "place": "Torstraße 140, 10119 Berlin",
         "phone": "+49301234567",
         "until": "12:20",
-        "appointments": "Mi 23.09.2026 14:30, Mitte, Torstraße 140",
+        "list": "Mi 23.09.2026 14:30, Mitte, Torstraße 140",
     }
     return usual | other
 
@@ -129,7 +129,7 @@ def test_what_the_default_texts_say_could_be_saved_as_it_is() -> None:
 def test_a_list_names_each_visit_on_a_line_of_its_own_and_goes_by_no_sms(language: str) -> None:
     rows = told_list(((WALL, "Mitte, Torstraße 140"), (WALL.replace(hour=9), "Süd")), language)
     text = default_text("appointment-list", Channel.EMAIL, language)
-    subject, body = render(text, Channel.EMAIL, values(language, appointments=rows))
+    subject, body = render(text, Channel.EMAIL, values(language, list=rows))
     assert subject.startswith("Gemeinschaftspraxis Mitte: ")
     first, empty, one, other, *rest = body.splitlines()
     assert first.startswith("Gemeinschaftspraxis Mitte: ")
@@ -142,8 +142,8 @@ def test_a_list_names_each_visit_on_a_line_of_its_own_and_goes_by_no_sms(languag
 
 
 def test_a_list_of_ones_own_words_needs_the_appointments_and_all_others_the_date() -> None:
-    check_text(Text("x", "$appointments"), Channel.EMAIL, "appointment-list")
-    with pytest.raises(InvalidInput, match="appointments"):
+    check_text(Text("x", "$list"), Channel.EMAIL, "appointment-list")
+    with pytest.raises(InvalidInput, match="list"):
         check_text(Text("x", "$date $time"), Channel.EMAIL, "appointment-list")
     with pytest.raises(InvalidInput):
-        check_text(Text("x", "$appointments"), Channel.EMAIL, "reminder")
+        check_text(Text("x", "$list"), Channel.EMAIL, "reminder")

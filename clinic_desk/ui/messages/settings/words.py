@@ -188,7 +188,7 @@ def placeholder_text(name: str) -> str:
         "place": translate("settings", "the site's address"),
         "phone": translate("settings", "the site's telephone"),
         "until": translate("settings", "until when an offered time can be taken"),
-        "appointments": translate("settings", "all that is booked, in a list"),
+        "list": translate("settings", "all that is booked, one a line"),
     }[name]
 
 

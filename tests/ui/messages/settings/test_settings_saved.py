@@ -351,7 +351,7 @@ def test_a_text_is_written_with_its_preview_its_length_and_its_placeholders(
     assert editor.body_remark.text() == ""
     editor.body.insertPlainText(" „pünktlich“")
     assert "“„” ““” makes it Unicode: 70 characters in a segment, not 160." in editor.size_told.text()
-    assert "✎" in texts.list.item(9).text()
+    assert "✎" in texts.list.item(10).text()
     click(dialog, "settings_save")
     qtbot.waitUntil(lambda: dialog.told.text() == SAVED)
     [own] = stored().texts

@@ -10,6 +10,7 @@ from clinic_desk.domain.message_list import MessageRefused, MessageRow, OnMessag
 from clinic_desk.domain.messaging import QueueStatus
 from clinic_desk.services import message_actions, own_list
 from clinic_desk.ui.booking.submission import Submission
+from clinic_desk.ui.booking.words import breakable, one_line
 from clinic_desk.ui.messages.story import refusal_text
 from clinic_desk.ui.messages.words import when_text
 
@@ -60,10 +61,10 @@ class PatientMail(QObject):
         elif row.id != self._asked and row.status in _LEFT:
             at = when_text(row.sent_at or row.due_at, page.sheet.zone, page.space.store.freshness.now())
             told = translate("record", "The same list went to {address} at {time} already.")
-            page.sheet.say(told.format(address=row.address, time=at), "muted")
+            page.sheet.say(told.format(address=_address(row), time=at), "muted")
         else:
             self._follows = row.id
-            page.sheet.say(translate("record", "The list goes to {address}.").format(address=row.address), "ok")
+            page.sheet.say(translate("record", "The list goes to {address}.").format(address=_address(row)), "ok")
         page.read()
 
     def _failed(self, error: ClinicDeskError) -> None:
@@ -82,12 +83,17 @@ class PatientMail(QObject):
         self._follows = None
         if row.status in _LEFT:
             told = translate("record", "✓ The list went to {address}.")
-            self._page.sheet.say(told.format(address=row.address), "ok")
+            self._page.sheet.say(told.format(address=_address(row)), "ok")
         elif row.code == "list-changed":
             told = translate("record", "The list was not sent: her appointments changed meanwhile. Send it again.")
             self._page.sheet.say(told, "warning")
         elif row.code != "recalled":
             self._page.sheet.say(translate("record", "The list was not sent: see Messages."), "danger")
+
+
+def _address(row: MessageRow) -> str:
+    """Return where a list goes, as a narrow line can show it."""
+    return breakable(one_line(row.address), 20)
 
 
 def mail_of(page: PatientPage) -> PatientMail:

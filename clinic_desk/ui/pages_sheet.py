@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from clinic_desk.ui.booking.card import SHADOW
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.messages.settings.rows import list_item, show_focus
@@ -42,7 +41,6 @@ class PagesSheet(Sheet):
         self._size = size
         self._may_write = may_write
         self._busy = False
-        self._keys: list[QKeySequence] = []
         self._came_back_to: QWidget | None = None
         self._making: list[Callable[[], QWidget]] = []
         self._made: dict[int, QWidget] = {}
@@ -92,7 +90,6 @@ class PagesSheet(Sheet):
         shortcut = QShortcut(keys, self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)  # another sheet may lie over this one
         shortcut.activated.connect(act)
-        self._keys.append(keys)
 
     # --- pages ---
 
@@ -176,26 +173,13 @@ class PagesSheet(Sheet):
             self.leave_wanted.emit()
 
     def arrange(self) -> None:
-        """Take a fixed size, or what room there is: nothing jumps when another page is shown."""
-        room = self.rect().adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
-        width, height = min(self._size[0], room.width()), min(self._size[1], room.height())
-        top = room.top() + (room.height() - height) * 2 // 5
-        self.card.setGeometry(QRect(room.center().x() - width // 2, top, width, height))
-        self.update()
+        self.arrange_fixed(self._size)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
         """Tab scrolls to where it leads."""
         moved = super().focusNextPrevChild(forward)
         scroll_to(QApplication.focusWidget())
         return moved
-
-    def event(self, event: QEvent) -> bool:
-        """Leave its own keys to its shortcuts: a box to choose from would take them for letters."""
-        asks = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asks and QKeySequence(event.keyCombination()) in self._keys:  # type: ignore[attr-defined]
-            event.ignore()
-            return False
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses the button that has the keyboard, and no other; in the list it goes on into the page."""

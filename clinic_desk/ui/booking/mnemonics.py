@@ -1,11 +1,11 @@
-"""Keeps the keys with Alt to the sheet that is open: Qt would give them to like letters of what lies below as well."""
+"""Whose a key is while a sheet is open: its own shortcuts' and letters', never those of what lies below."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -22,7 +22,17 @@ def is_kept(sheet: QWidget, event: QEvent) -> bool:
     """
     if not isinstance(event, QKeyEvent) or not event.modifiers() & _ALT or event.modifiers() & _OTHERS:
         return False
-    return event.key() not in _SYSTEMS and not _is_awaited(sheet, _sequence(event))
+    return event.key() not in _SYSTEMS and not is_awaited(sheet, event)
+
+
+def is_awaited(sheet: QWidget, event: QKeyEvent) -> bool:
+    """Whether a shortcut or an action of what is visible within the sheet waits for this key."""
+    keys = _sequence(event)
+    shortcuts = (each for each in sheet.findChildren(QShortcut) if each.key() == keys)
+    actions = (each for each in sheet.findChildren(QAction) if keys in each.shortcuts())
+    return any(each.isEnabled() and _is_visible(each) for each in shortcuts) or any(
+        each.isEnabled() and _is_visible(each) for each in actions
+    )
 
 
 def is_answered(sheet: QWidget, event: QKeyEvent) -> bool:
@@ -44,10 +54,9 @@ def _sequence(event: QKeyEvent) -> QKeySequence:
     return QKeySequence(event.keyCombination())
 
 
-def _is_awaited(sheet: QWidget, keys: QKeySequence) -> bool:
-    shortcuts = (each.key() for each in sheet.findChildren(QShortcut) if each.isEnabled())
-    actions = (key for each in sheet.findChildren(QAction) if each.isEnabled() for key in each.shortcuts())
-    return any(each == keys for each in (*shortcuts, *actions))
+def _is_visible(what: QObject) -> bool:
+    parent = what.parent()
+    return isinstance(parent, QWidget) and parent.isVisible()
 
 
 def _with_letter(sheet: QWidget, keys: QKeySequence) -> Iterator[QWidget]:

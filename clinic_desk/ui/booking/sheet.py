@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from clinic_desk.ui.booking.card import SHADOW, focus_within, is_ours, paint_card
-from clinic_desk.ui.booking.mnemonics import is_answered, is_kept
+from clinic_desk.ui.booking.mnemonics import is_answered, is_awaited, is_kept
 from clinic_desk.ui.theme import theme_of
 
 ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -93,6 +93,14 @@ class Sheet(QDialog):
         self.card.setGeometry(QRect(room.center().x() - width // 2, top, size.width(), size.height()))
         self.update()
 
+    def arrange_fixed(self, size: tuple[int, int]) -> None:
+        """Give the card this size, or what room there is: nothing jumps when something else is shown in it."""
+        room = self.rect().adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
+        width, height = min(size[0], room.width()), min(size[1], room.height())
+        top = room.top() + (room.height() - height) * 2 // 5
+        self.card.setGeometry(QRect(room.center().x() - width // 2, top, width, height))
+        self.update()
+
     def done(self, result: int) -> None:
         """Close and give the keyboard back."""
         super().done(result)
@@ -122,9 +130,12 @@ class Sheet(QDialog):
         painter.end()
 
     def event(self, event: QEvent) -> bool:
+        """Leave its own keys to its shortcuts; all others are not for the window behind."""
         if is_ours(event) and not _saves_list(self.window(), event):
-            event.accept()
-            return True
+            assert isinstance(event, QKeyEvent)
+            is_own = is_awaited(self, event)
+            event.setAccepted(not is_own)
+            return not is_own
         if event.type() == QEvent.Type.ShortcutOverride and is_kept(self, event):
             event.accept()
             return True

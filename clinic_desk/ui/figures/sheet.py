@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from clinic_desk.domain.figures import Period, Span, period_after, period_before, period_of
 from clinic_desk.domain.records import Clinic
 from clinic_desk.errors import InvalidInput
-from clinic_desk.ui.booking.card import SHADOW
 from clinic_desk.ui.booking.fields import ChoiceBox, Remark, TickBox, button, plain_label
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.words import one_line
@@ -59,7 +58,6 @@ class FiguresSheet(Sheet):
         self.setObjectName("figures_sheet")
         self.setAccessibleName(translate("figures", "Figures"))
         self.wish, self._today = wish, today
-        self._keys: list[QKeySequence] = []
         self._make_choices(clinic)
         self.tiles: list[tuple[QLabel, QLabel, QLabel]] = []
         self.segments = Segments(self)
@@ -67,7 +65,6 @@ class FiguresSheet(Sheet):
         for page in self.pages:
             self.segments.add(f"{page.objectName()}_turn", page)
         self.segments.follow_keys()
-        self._keys += self.segments.keys
         self.as_table = TickBox()
         self.as_table.setObjectName("figures_as_table")
         self.as_table.setText(translate("figures", "As a &table"))
@@ -156,7 +153,6 @@ class FiguresSheet(Sheet):
         shortcut = QShortcut(QKeySequence(keys), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(act)
-        self._keys.append(shortcut.key())
 
     # --- what is wished ---
 
@@ -245,21 +241,8 @@ class FiguresSheet(Sheet):
         """Enter in a field takes what was typed there."""
         return self._days_typed if self.wish.span is Span.ANY else lambda: None
 
-    def event(self, event: QEvent) -> bool:
-        """Leave its own keys to its shortcuts."""
-        asks = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asks and QKeySequence(event.keyCombination()) in self._keys:  # type: ignore[attr-defined]
-            event.ignore()
-            return False
-        return super().event(event)
-
     def arrange(self) -> None:
-        """Take a fixed size, or what room there is: nothing jumps when another figure is shown."""
-        room = self.rect().adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
-        width, height = min(_SIZE[0], room.width()), min(_SIZE[1], room.height())
-        top = room.top() + (room.height() - height) * 2 // 5
-        self.card.setGeometry(QRect(room.center().x() - width // 2, top, width, height))
-        self.update()
+        self.arrange_fixed(_SIZE)
 
 
 def _day_line(name: str, accessible: str) -> QLineEdit:

@@ -18,7 +18,6 @@ class Segments(QWidget):
     def __init__(self, host: QWidget) -> None:
         """`host`: where its keys work."""
         super().__init__(host)
-        self.keys: list[QKeySequence] = []
         self._host = host
         self.pages = QStackedWidget()
         self.buttons: list[QPushButton] = []
@@ -60,7 +59,6 @@ class Segments(QWidget):
         shortcut = QShortcut(keys, self._host)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)  # another sheet may lie over this one
         shortcut.activated.connect(act)
-        self.keys.append(keys)
 
     def name_page(self, number: int, text: str) -> None:
         """Say on its button what is on a page."""

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.domain.patients_record import PatientRecord
 from clinic_desk.domain.records import Clinic, Patient
 from clinic_desk.domain.wall import local_day, to_wall
-from clinic_desk.ui.booking.card import SHADOW
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle, set_button_text
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.words import birth_text, breakable, gender_sign, moment_text, one_line, short_person
@@ -320,19 +319,5 @@ class PatientSheet(Sheet):
     def main_act(self) -> Callable[[], object]:
         return self._save
 
-    def event(self, event: QEvent) -> bool:
-        """Leave its own keys to its shortcuts; all others are not for the window behind."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            mine = QKeySequence(event.keyCombination())
-            if mine in self.lists.keys or event.matches(QKeySequence.StandardKey.Save):
-                event.ignore()
-                return False
-        return super().event(event)
-
     def arrange(self) -> None:
-        """Take a fixed size, or what room there is: nothing jumps when something else is shown."""
-        room = self.rect().adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
-        width, height = min(_SIZE[0], room.width()), min(_SIZE[1], room.height())
-        top = room.top() + (room.height() - height) * 2 // 5
-        self.card.setGeometry(QRect(room.center().x() - width // 2, top, width, height))
-        self.update()
+        self.arrange_fixed(_SIZE)

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from clinic_desk.database.failures import translated
 from clinic_desk.errors import SchemaMismatch
 
-EXPECTED_REVISION: Final = "0005"
+EXPECTED_REVISION: Final = "0006"
 """The Alembic revision this program reads and writes; a test holds it against the head of `migrations/versions`."""
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")

@@ -194,7 +194,7 @@ def _open_clinic(database_url: str | None, data: Path | None, tell: Callable[[st
 
 
 def _open_demo(data: Path | None, tell: Callable[[str], None]) -> Opened:
-    from clinic_desk.opening import open_demo
+    from clinic_desk.opening_demo import open_demo
 
     return open_demo(_settings(), data, tell)
 

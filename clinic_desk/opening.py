@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,10 +31,7 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 """Is told, on the working thread, what is being done; a `Stage` or a step of the embedded server."""
 
-DEMO_PREFIX: Final = "demo_"
-DEMO_DAYS: Final = 7
-"""A demo clinic older than this is made anew, in a new database; the old one is left alone."""
-_DEMO_PEOPLE: Final[tuple[tuple[str, str, Group], ...]] = (
+DEMO_PEOPLE: Final[tuple[tuple[str, str, Group], ...]] = (
     ("julia", "Julia Brandt", "clinic_manager"),
     ("karl", "Karl Stein", "clinic_reception"),
 )
@@ -44,12 +40,6 @@ WORKER_LOGIN: Final = "message_worker"
 """The login in the embedded database that works through the message queue."""
 DEMO_PASSWORD: Final = "demo"  # noqa: S105 - said on the screen
 """What the people of the demo clinic type. It is no role's password at the server, which a real clinic may share."""
-_DEMO_LOCK: Final = 0x44656D6F  # "Demo"
-_DEMO_PATTERN: Final = f"^{DEMO_PREFIX}[0-9]{{8}}(_[0-9]+)?$"
-_DEMOS: Final = (
-    "SELECT datname FROM pg_database WHERE datname ~ :pattern"
-    " AND shobj_description(oid, 'pg_database') = :complete ORDER BY datname"
-)
 
 
 class Stage:
@@ -148,7 +138,7 @@ class Opened:
         address = self.database.url.set(username=login, password=password)
         if self.server is None:
             return address
-        if self.is_demo and password == DEMO_PASSWORD and login in {each[0] for each in _DEMO_PEOPLE}:
+        if self.is_demo and password == DEMO_PASSWORD and login in {each[0] for each in DEMO_PEOPLE}:
             return self.server.url(login, address.database or "")
         return _at_server(address, self.server)
 
@@ -242,32 +232,7 @@ def _at_server(address: URL, server: EmbeddedServer) -> URL:
 
 def demo_people() -> tuple[str, str]:
     """Return who can sign in to the demo clinic, and the password of all of them."""
-    return ", ".join(each[0] for each in _DEMO_PEOPLE), DEMO_PASSWORD
-
-
-def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int | None = None) -> Opened:
-    """Open the demo clinic of the folder `data`, made on first use; `person` 0 or 1 chooses who signs in.
-
-    Without `person` it is the first for Desk 1 and the second for any other desk of this user.
-    """
-    from clinic_desk.database import embedded
-    from clinic_desk.settings import claim_desk
-
-    import_heavy(tell)
-    folder = data if data is not None else embedded.default_folder().with_name("demo")
-    server = embedded.join(folder, progress=tell)
-    desk = claim_desk(settings)
-    try:
-        if person is None:
-            person = 0 if desk.name.endswith(" 1") or settings.desk_name else 1
-        login = _DEMO_PEOPLE[person][0]
-        database = ensure_demo(server, datetime.now(UTC), tell)
-        tell(Stage.CONNECTING)
-        return connect(server.url(login, database), desk, settings, is_demo=True, server=server)
-    except BaseException:
-        desk.release()
-        server.leave()
-        raise
+    return ", ".join(each[0] for each in DEMO_PEOPLE), DEMO_PASSWORD
 
 
 def import_heavy(tell: Tell) -> None:
@@ -278,83 +243,6 @@ def import_heavy(tell: Tell) -> None:
     import clinic_desk.database.engine
     import clinic_desk.services.calendar
     import clinic_desk.services.desks  # noqa: F401
-
-
-def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:
-    """Return the name of a demo database made at most a week ago; make one if there is none.
-
-    Of several programs at once one makes it and the others wait.
-    """
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.pool import NullPool
-
-    engine = create_engine(
-        server.superuser_url(), poolclass=NullPool, hide_parameters=True, isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _DEMO_LOCK})
-        rows = connection.execute(
-            text(_DEMOS),
-            {"pattern": _DEMO_PATTERN, "complete": _complete()},
-        )
-        name = usable_demo([row[0] for row in rows], now.date())
-        if name is None:
-            taken = connection.scalars(text("SELECT datname FROM pg_database")).all()
-            name = new_demo_name(now.date(), list(taken))
-            _make_demo(server, name, now, tell)
-            connection.execute(text(f"COMMENT ON DATABASE {name} IS '{_complete()}'"))
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _DEMO_LOCK})
-    return name
-
-
-def sign_in_of(server: EmbeddedServer) -> tuple[str, str]:
-    """Return the login and database a program without a window uses in this folder: the demo's, or the clinic's."""
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.pool import NullPool
-
-    engine = create_engine(server.superuser_url(), poolclass=NullPool, hide_parameters=True)
-    with engine.connect() as connection:
-        wanted = {"pattern": _DEMO_PATTERN, "complete": _complete()}
-        demo = connection.scalar(text(_DEMOS + " DESC LIMIT 1"), wanted)
-    return (_DEMO_PEOPLE[0][0], demo) if demo else ("reception", "clinic")
-
-
-def _complete() -> str:
-    """What is noted on a demo database that was made whole, by this schema: another version's is made anew."""
-    from clinic_desk.database import schema
-
-    return f"complete {schema.EXPECTED_REVISION}"
-
-
-def usable_demo(names: list[str], today: date) -> str | None:
-    """Return the newest demo database that was made within the last week."""
-    for name in sorted(names, reverse=True):
-        digits = name.removeprefix(DEMO_PREFIX)[:8]
-        made = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
-        if timedelta() <= today - made <= timedelta(days=DEMO_DAYS):
-            return name
-    return None
-
-
-def new_demo_name(today: date, taken: list[str]) -> str:
-    """Return a name for a new demo database: of the day, numbered if one of that day was left half made."""
-    name = f"{DEMO_PREFIX}{today:%Y%m%d}"
-    number = 1
-    while name in taken:
-        number += 1
-        name = f"{DEMO_PREFIX}{today:%Y%m%d}_{number}"
-    return name
-
-
-def _make_demo(server: EmbeddedServer, name: str, now: datetime, tell: Tell) -> None:
-    from clinic_desk.database import setup
-    from clinic_desk.services import demo
-
-    tell(Stage.PREPARING)
-    logins = [setup.Login(login, server.password(login), group, display) for login, display, group in _DEMO_PEOPLE]
-    _prepare(server, name, [*logins, _worker(server)])
-    tell(Stage.DEMO)
-    demo.create_demo(server.url("clinic_owner", name), now.date(), now)
 
 
 def _open_embedded(settings: Settings, tell: Tell) -> Opened:
@@ -372,7 +260,7 @@ def _open_embedded(settings: Settings, tell: Tell) -> Opened:
         tell(Stage.PREPARING)
         person = getpass.getuser()
         login = setup.Login("reception", server.password("reception"), "clinic_reception", person)
-        _prepare(server, "clinic", [login, _worker(server)])
+        prepare(server, "clinic", [login, queue_login(server)])
         tell(Stage.CONNECTING)
         return connect(server.url("reception", "clinic"), desk, settings, server=server, is_automatic=True)
     except BaseException:
@@ -381,7 +269,8 @@ def _open_embedded(settings: Settings, tell: Tell) -> Opened:
         raise
 
 
-def _worker(server: EmbeddedServer) -> Login:
+def queue_login(server: EmbeddedServer) -> Login:
+    """Return the login of the embedded database that works through the message queue."""
     from clinic_desk.database import setup
 
     return setup.Login(WORKER_LOGIN, server.password(WORKER_LOGIN), "clinic_worker", "Message worker")
@@ -398,7 +287,8 @@ def has_worker(server: EmbeddedServer) -> bool:
     return bool(known)
 
 
-def _prepare(server: EmbeddedServer, name: str, logins: list[Login]) -> None:
+def prepare(server: EmbeddedServer, name: str, logins: list[Login]) -> None:
+    """Make the database `name` with these logins, or bring it to this schema. Waits. Raises ClinicDeskError."""
     from clinic_desk.database import setup
 
     setup.prepare_database(

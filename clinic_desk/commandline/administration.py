@@ -7,7 +7,7 @@ import getpass
 import os
 from typing import TYPE_CHECKING, Final, cast
 
-from clinic_desk import opening
+from clinic_desk import opening_demo
 from clinic_desk.commandline.appointments import Answer
 from clinic_desk.commandline.documents import plain
 from clinic_desk.commandline.usage import Usage
@@ -51,7 +51,7 @@ def init_embedded(server: EmbeddedServer, arguments: argparse.Namespace) -> Answ
         raise Usage(field="name", expected=f"{EMBEDDED_NAME}: a folder holds one clinic")
     url = server.superuser_url()
     with translated():
-        _, in_use = opening.sign_in_of(server)
+        _, in_use = opening_demo.sign_in_of(server)
     if in_use != EMBEDDED_NAME:
         raise Usage(field="data", expected="a folder of its own; this one holds the demo clinic")
     logins = [_login(text, besides={url.username or "", EMBEDDED_LOGIN}) for text in arguments.login]

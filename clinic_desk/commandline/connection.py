@@ -110,10 +110,10 @@ def embedded_server(settings: Settings, arguments: argparse.Namespace) -> Embedd
 
 def embedded_address(server: EmbeddedServer, login: str | None) -> URL:
     """Return the address of the clinic's or the demo's database, for `login` or the one the desktop uses."""
-    from clinic_desk import opening
+    from clinic_desk import opening_demo
 
     with translated():
-        own, name = opening.sign_in_of(server)
+        own, name = opening_demo.sign_in_of(server)
     return server.url(login or own, name)
 
 

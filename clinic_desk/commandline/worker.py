@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk import opening
+from clinic_desk import opening, opening_demo
 from clinic_desk.commandline import connection
 from clinic_desk.commandline.appointments import Answer
 from clinic_desk.commandline.output import complain, write
@@ -77,7 +77,7 @@ def _address(settings: Settings, arguments: argparse.Namespace, stack: ExitStack
         return url
     server = stack.enter_context(connection.embedded_server(settings, arguments))
     with translated():
-        _, name = opening.sign_in_of(server)
+        _, name = opening_demo.sign_in_of(server)
     if not opening.has_worker(server):
         raise Usage(field="data", expected="a folder that a desktop of this version has opened once")
     return server.url(opening.WORKER_LOGIN, name)

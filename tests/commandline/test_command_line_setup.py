@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from clinic_desk import opening
+from clinic_desk import opening_demo
 from clinic_desk.database import embedded, schema, setup
 from clinic_desk.database.embedded.folder import MARKER
 from tests.commandline.conftest import ADDRESS, Command, Ended
@@ -177,7 +177,7 @@ def test_a_folder_is_made_used_and_shared_with_the_desktop(
     desktops = folder / "server"
     assert (desktops / MARKER).exists(), "where the desktop with --data looks"
     with embedded.join(desktops) as server:
-        assert opening.sign_in_of(server) == ("reception", "clinic")
+        assert opening_demo.sign_in_of(server) == ("reception", "clinic")
         assert command("list", "--data", folder).code == 0, "beside another program that uses it"
     monkeypatch.setenv("CLINIC_DESK_DATA", str(folder))
     assert command("check", "--json").code == 0, "the folder can stand in the environment"

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine, update
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import Rule, Update
 from clinic_desk.domain.records import Entry
 from clinic_desk.services import booking, calendar

@@ -248,9 +248,9 @@ def test_a_desk_with_an_address_without_password_asks_who_it_is_in_its_window(
     address = database_url._replace(password=None).render_as_string(hide_password=False)
     settings = load_settings(database_url=address, data=tmp_path, config=tmp_path / "config")
     program = programs(wait=False)
-    program._open = partial(open_clinic, settings)
-    qtbot.waitUntil(lambda: program._first_door is not None)
-    door = program._first_door
+    program.opener._open = partial(open_clinic, settings)
+    qtbot.waitUntil(lambda: program.opener.door is not None)
+    door = program.opener.door
     assert door is not None
     page = door.page
     line = page.name.lineEdit()

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import Park
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.waiting import AddWish, Wish

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL, Engine, insert
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import Cancel, Update
 from clinic_desk.domain.history_list import ChangeKind
 from clinic_desk.domain.records import CancellationReason, Entry

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.records import Entry
 from clinic_desk.services import calendar
 from clinic_desk.ui.workspace import Workspace

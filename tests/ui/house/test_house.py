@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.records import AppointmentStatus as S
 from clinic_desk.domain.records import Entry

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 from sqlalchemy import Engine
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.records import AppointmentStatus as S
 from clinic_desk.domain.records import Entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.app import DeskProgram
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
 from tests.ui.setup.conftest import reception

@@ -8,8 +8,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import Park, Update
 from clinic_desk.domain.records import AppointmentStatus as S
 from clinic_desk.domain.records import Entry

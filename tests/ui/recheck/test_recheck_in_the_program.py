@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL, Engine
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import local_day
 from clinic_desk.errors import Busy, DatabaseDown

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.services.setup_overview import load_setup
 from clinic_desk.services.slots import SlotQuery, next_free
 from clinic_desk.ui.setup.opener import ClinicSetup

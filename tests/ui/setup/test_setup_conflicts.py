@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
 from clinic_desk.services.setup import sites, types

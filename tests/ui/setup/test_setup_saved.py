@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.records import AppointmentType
 from clinic_desk.domain.setup import Remove, SaveAppointmentType
 from clinic_desk.services.setup import types

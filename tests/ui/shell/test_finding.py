@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import minute_to_instant

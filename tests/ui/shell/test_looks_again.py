@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL, Engine
 
-from clinic_desk.app import DeskProgram
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.opening import Opened
 from clinic_desk.ui.leaving import LeavingSheet
 from clinic_desk.ui.setup.opener import ClinicSetup
@@ -82,9 +82,9 @@ def wait_for_cover(program: DeskProgram, part: str, qtbot: QtBot) -> None:
         return hasattr(program.window, "cover") and part in program.window.cover.text.text()
 
     qtbot.waitUntil(lambda: is_there() and program.window.cover.button.isVisible(), timeout=15_000)
-    program.look_again.setInterval(10)
-    if program.look_again.isActive():
-        program.look_again.start()
+    program.opener.look_again.setInterval(10)
+    if program.opener.look_again.isActive():
+        program.opener.look_again.start()
 
 
 def shown(program: DeskProgram, qtbot: QtBot) -> None:
@@ -113,7 +113,7 @@ def test_a_desk_goes_on_to_the_calendar_when_another_one_has_set_the_clinic_up(
         insert_small_clinic(connection)
     shown(program, qtbot)
     seen = looks.number
-    assert not program.look_again.isActive()
+    assert not program.opener.look_again.isActive()
     qtbot.wait(50)
     assert looks.number == seen
 
@@ -139,13 +139,13 @@ def test_looking_again_is_neither_seen_nor_heard_and_leaves_the_keyboard_alone(
 
 
 def test_looking_for_a_server_that_is_not_there_is_neither_seen_nor_heard(lost: DeskProgram, qtbot: QtBot) -> None:
-    looks, open_clinic = Looks(), lost._open
+    looks, open_clinic = Looks(), lost.opener._open
 
     def opening(tell: Callable[[str], None]) -> Opened:
         tell("connecting")
         return open_clinic(tell)
 
-    lost._open = looks.count(opening)
+    lost.opener._open = looks.count(opening)
     qtbot.waitUntil(lambda: looks.number >= 2)
     stillness, before = Stillness(lost), looks.number
     qtbot.waitUntil(lambda: looks.number >= before + 3)
@@ -176,7 +176,7 @@ def test_a_desk_that_is_not_let_in_says_so_and_waits_for_a_person(
     program = programs("Desk 1", url, wait=False)
     wait_for_cover(program, "does not let this user in", qtbot)
     assert LOOKS not in program.window.cover.text.text()
-    assert not program.look_again.isActive()
+    assert not program.opener.look_again.isActive()
 
 
 def test_trying_again_by_hand_works_while_the_desk_is_looking(
@@ -201,7 +201,7 @@ def test_closing_while_the_desk_is_looking_ends_everything(programs: OpenProgram
     qtbot.waitUntil(looks.is_held.is_set)
     with qtbot.waitSignal(program.closed):
         program.window.close()
-    assert not program.look_again.isActive()
+    assert not program.opener.look_again.isActive()
     looks.may.set()
     assert program.finish()
 
@@ -213,10 +213,10 @@ def test_a_manager_is_not_disturbed_in_the_set_up_and_later_finds_what_others_en
     qtbot.waitUntil(lambda: bool(program.findChildren(ClinicSetup)), timeout=15_000)
     setup = program.findChildren(ClinicSetup)[0]
     qtbot.waitUntil(lambda: setup.page is not None and setup.page.pages.isEnabled())
-    assert not program.look_again.isActive()
+    assert not program.opener.look_again.isActive()
     assert setup.page is not None
     setup.page.close_button.click()
-    assert program.look_again.isActive()
+    assert program.opener.look_again.isActive()
     wait_for_cover(program, LOOKS, qtbot)
     qtbot.waitUntil(lambda: looks.number >= 2)
     assert not program.findChildren(ClinicSetup)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
-from clinic_desk.app import DeskProgram
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.display import has_display
 from clinic_desk.errors import DatabaseDown
 from clinic_desk.opening import Opened, Stage
@@ -39,7 +39,8 @@ HEAVY = (
 LOOK_AT_FIRST_PAINT = """
 import json, sys
 from PySide6.QtCore import QSettings, QTimer, Qt
-from clinic_desk.app import DeskProgram, make_application
+from clinic_desk.app import make_application
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.errors import DatabaseDown
 
 seen = {}

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.app import DeskProgram
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.ui.workspace import Workspace
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier

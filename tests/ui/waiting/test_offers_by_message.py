@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL, Engine
 
-from clinic_desk.app import DeskProgram
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.asking import StartOffers
 from clinic_desk.notifications import replies
 from clinic_desk.services import asking

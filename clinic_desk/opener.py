@@ -1,0 +1,142 @@
+"""Opens the clinic for a desk on its query lane: the first time, again when it could not be, and for who signs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from clinic_desk.errors import ClinicDeskError, SignInNeeded
+
+if TYPE_CHECKING:
+    from clinic_desk.errors import PasswordNeeded
+    from clinic_desk.opening import Opened
+    from clinic_desk.ui.door.first import FirstDoor
+    from clinic_desk.ui.main_window import MainWindow
+    from clinic_desk.ui.tasks import Tasks
+
+LOOK_AGAIN_MS: Final = 5_000
+"""So often a desk that could not be opened looks by itself whether it can be by now."""
+
+Open = Callable[[Callable[[str], None]], "Opened"]
+"""Opens a clinic off the GUI thread, telling what it is doing."""
+
+
+class ClinicOpener(QObject):
+    """What is open of the clinic, and how it comes to be; asks who it is where the server must know first."""
+
+    opened_clinic = Signal(object, bool)
+    """The Opened, and whether it was found by a quiet look that nobody asked for."""
+    failed = Signal(object)
+    """The ClinicDeskError for which there is no clinic: `ask_who`, say it, or `look_again`."""
+    told = Signal(str)
+    """What is being done, from the lane's thread."""
+
+    def __init__(self, open_clinic: Open, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.everything: list[Opened] = []
+        """All that is to be closed at the end; what was opened last is the last."""
+        self.is_opening = False
+        """Whether a clinic is just being made, started or connected."""
+        self.look_again = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
+        self.look_again.timeout.connect(self._look_quietly)
+        self.door: FirstDoor | None = None
+        self._open = open_clinic
+        self._tasks: Tasks | None = None
+        self._window: MainWindow | None = None
+
+    def start(self, tasks: Tasks, window: MainWindow) -> None:
+        """Open the clinic by the query lane for the first time; who must sign in is asked in `window`."""
+        self._tasks, self._window = tasks, window
+        self.open()
+
+    def open(self) -> None:
+        """Open it anew; what was open is closed before."""
+        self.look_again.stop()
+        self.is_opening = True
+        self._ask(partial(_open_anew, self._open, self.told.emit, self.everything), quietly=False)
+
+    def close(self) -> None:
+        """Nothing more is begun, and what comes of what was is not told."""
+        self._window = None
+        self.look_again.stop()
+
+    def _ask(self, work: Callable[[], Opened], *, quietly: bool) -> None:
+        if self._tasks is not None:
+            self._tasks.query(self, work, partial(self._has_opened, quietly=quietly), self._has_failed, key="open")
+
+    def _look_quietly(self) -> None:
+        """Whether another desk set the clinic up, or the server is on by now: only what is new by it is shown."""
+        if self._window is None:
+            return
+        if self.everything:
+            work = partial(_read_again, self.everything)
+        else:
+            self.is_opening = True
+            work = partial(_open_anew, self._open, _tell_nobody, self.everything)
+        self._ask(work, quietly=True)
+
+    def _has_opened(self, opened: Opened, *, quietly: bool) -> None:
+        self.is_opening = False
+        if self._window is None:
+            return
+        if self.door is not None:
+            self.door.close()
+            self.door = None
+        self.opened_clinic.emit(opened, quietly)
+
+    def _has_failed(self, error: ClinicDeskError) -> None:
+        self.is_opening = False
+        if self._window is not None:
+            self.failed.emit(error)
+
+    def ask_who(self, error: ClinicDeskError) -> bool:
+        """Have somebody say who it is, if nobody has; False if that is not what is missing."""
+        if self.door is None:
+            if not isinstance(error, SignInNeeded) or self._window is None:
+                return False
+            from clinic_desk.ui.door.first import FirstDoor
+
+            self.door = FirstDoor(self._window, self)
+            self.door.asked.connect(partial(self._sign_in, error.sign_in))
+            self.door.chosen.connect(partial(self._sign_in_first, error.sign_in))
+        self.door.answer(error)
+        return True
+
+    def _sign_in(self, sign_in: Callable[..., Opened], login: str, password: str) -> None:
+        self._open = partial(sign_in, login, password)
+        self.open()
+
+    def _sign_in_first(self, sign_in: Callable[..., Opened], needed: PasswordNeeded, password: str) -> None:
+        """A one-time code led here: who used it has set a password of her own."""
+
+        def opening(tell: Callable[[str], None]) -> Opened:
+            needed.set_password(password)
+            return sign_in(needed.login, password, tell)
+
+        self._open = opening
+        self.open()
+
+
+def _open_anew(open_clinic: Open, tell: Callable[[str], None], opened: list[Opened]) -> Opened:
+    """On the lane's thread: open the clinic; it is noted there, so that closing finds it whenever it comes."""
+    while opened:
+        opened.pop().close()
+    opened.append(open_clinic(tell))
+    return opened[-1]
+
+
+def _read_again(opened: list[Opened]) -> Opened:
+    """On the lane's thread: read what the clinic is by now; what cannot be read is opened anew the next time."""
+    try:
+        opened[-1] = opened[-1].read_again()
+    except Exception:
+        opened.pop().close()
+        raise
+    return opened[-1]
+
+
+def _tell_nobody(_stage: str) -> None:
+    """Nobody asked for it."""

@@ -57,6 +57,13 @@ history = Table(
         postgresql_include=["at", "desk_id", "operation_id"],
         postgresql_where=text("table_name = 'appointment' AND action = 'insert'"),
     ),
+    Index(
+        "history_given_away_idx",
+        text("(before ->> 'patient_id')"),
+        postgresql_where=text(
+            "table_name IN ('appointment', 'wish') AND before ->> 'patient_id' IS DISTINCT FROM after ->> 'patient_id'"
+        ),
+    ),
     Index("history_absence_idx", "at", postgresql_where=text("table_name IN ('time_off', 'block', 'block_type')")),
     Index("history_latest_idx", "at", "id"),
     Index("history_person_idx", "db_user", "at", "id"),

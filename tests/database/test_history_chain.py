@@ -383,6 +383,29 @@ def test_what_the_history_says_of_a_patient_can_be_erased_and_the_chain_holds(
     assert worked
 
 
+def test_what_was_hers_once_and_is_another_patients_now_or_gone_is_erased_too(
+    clinic: SmallClinic, manager: Database, worked: list[UUID], owner_engine: Engine, database_url: URL
+) -> None:
+    patient, other = clinic.patients[1], clinic.patients[2]
+    with connected(database_url) as connection:
+        _change(connection, worked[1], note="given away")
+        _change(connection, worked[1], patient_id=other, note="")
+        wish = text("INSERT INTO wish (id, patient_id, type_id, note) VALUES (gen_random_uuid(), :id, :type, 'struck')")
+        connection.execute(wish, {"id": patient, "type": clinic.checkup})
+    with owner_engine.begin() as connection:
+        connection.execute(text("DELETE FROM wish WHERE patient_id = :id"), {"id": patient})
+        connection.execute(text("SELECT blank_history(:id)"), {"id": patient})
+        images = connection.execute(
+            text("SELECT concat(before, after) FROM history WHERE row_id = :id OR blanked IS NOT NULL"),
+            {"id": worked[1]},
+        )
+        said = " ".join(images.scalars())
+    assert "given away" not in said
+    assert "struck" not in said
+    _seal_all(database_url)
+    assert verify_history(manager).findings == ()
+
+
 def test_nothing_but_the_patients_fields_can_be_changed_in_the_name_of_erasing(
     clinic: SmallClinic, manager: Database, worked: list[UUID], owner: Any, owner_engine: Engine
 ) -> None:

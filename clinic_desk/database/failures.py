@@ -84,6 +84,15 @@ def translated() -> Iterator[None]:
         raise translate(error) from None
     except PoolTimeout:
         raise Busy(_NO_CONNECTION_FREE) from None
+    except ValueError as error:
+        if not _is_no_text(error):
+            raise
+        raise InvalidInput(field="text", expected="text without NUL and without halves of characters") from None
+
+
+def _is_no_text(error: ValueError) -> bool:
+    """Whether the driver could not send a text, because no text of the database can be like it."""
+    return isinstance(error, UnicodeEncodeError) or "NUL (0x00)" in str(error)
 
 
 def translate(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def private_file(path: Path, *, encoding: str, overwrite: bool) -> Iterator[tuple[TextIO, Callable[[], None]]]:
     """Give a file to write to and what puts it in its place; without that, or after an error, nothing is left.
 
-    Mode 0600 from its first byte. Raises InvalidInput(file) if it cannot be written, or is there and may not be.
+    Mode 0600 from its first byte. Raises InvalidInput(file) if it cannot be written, or is there and may not
+    be, InvalidInput(text) for what is no text.
     """
     if path.exists() and not overwrite:
         raise InvalidInput(field="file", expected="a file that is not there yet")
@@ -32,6 +33,8 @@ def private_file(path: Path, *, encoding: str, overwrite: bool) -> Iterator[tupl
     try:
         with os.fdopen(number, "w", encoding=encoding, newline="") as file:
             yield file, lambda: _put(file, beside, path)
+    except UnicodeEncodeError:
+        raise InvalidInput(field="text", expected="text without halves of characters") from None
     except OSError as error:
         raise InvalidInput(field="file", expected=f"a file that can be written: {error.strerror}") from None
     finally:

@@ -113,3 +113,19 @@ class SchemaMismatch(Unavailable):
         super().__init__(f"database schema is {found or 'absent'}, this program needs {expected}")
         self.found = found
         self.expected = expected
+        self.is_readable = False
+        """The schema is newer, and says that programs as old as this one may still read it."""
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether it is this program that is to be updated."""
+        return self.found is not None and _number(self.found) > _number(self.expected)
+
+    @property
+    def is_older(self) -> bool:
+        """Whether the clinic waits for its upgrade; a manager may begin it."""
+        return self.found is not None and 0 < _number(self.found) < _number(self.expected)
+
+
+def _number(revision: str) -> int:
+    return int(revision) if revision.isdecimal() else 0

@@ -6,6 +6,7 @@ import threading
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from clinic_desk.database.revision import EXPECTED_REVISION
 from clinic_desk.errors import DatabaseDown
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def driver_arguments(url: URL, application_name: str) -> dict[str, Any]:
         "tcp_user_timeout": 10_000,  # where news wait for an answer that never comes there are no keepalives
         # What is prepared (queries_prepared) is planned once: its planning outweighs its work.
         "plan_cache_mode": "force_generic_plan",
+        "clinic_desk.schema": EXPECTED_REVISION,  # a write of a program of another revision is refused
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     arguments: dict[str, Any] = {

@@ -10,6 +10,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from clinic_desk.database.revision import EXPECTED_REVISION, OTHER_VERSION
 from clinic_desk.domain.clinic_records import RoomKind
 from clinic_desk.domain.refusals import NotFound, SlotTaken
 from clinic_desk.errors import (
@@ -55,7 +56,7 @@ _MAY_NOT_LOG_IN: Final = (
     *("not permitted to log in", "permission denied for database"),
     *("keine Berechtigung zum Einloggen", "keine Berechtigung für Datenbank"),
 )
-_NO_SCHEMA = frozenset({"42P01", "42703", "42883", "3F000"})
+_NO_SCHEMA = frozenset({OTHER_VERSION, "42P01", "42703", "42883", "3F000"})
 
 
 class DatabaseFault(Exception):
@@ -109,7 +110,7 @@ def translate(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
     if state == "42501":
         return NotAllowed(message)
     if state in _NO_SCHEMA:
-        return SchemaMismatch(None, message)
+        return SchemaMismatch(message, EXPECTED_REVISION) if state == OTHER_VERSION else SchemaMismatch(None, message)
     return _broken_constraint(state, constraint, error.diag.table_name) or DatabaseFault(state, message, constraint)
 
 

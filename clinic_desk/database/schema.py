@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from clinic_desk.database import revision
 from clinic_desk.database.failures import translated
 from clinic_desk.errors import SchemaMismatch
 
-EXPECTED_REVISION: Final = "0006"
-"""The Alembic revision this program reads and writes; a test holds it against the head of `migrations/versions`."""
-
+EXPECTED_REVISION: Final = revision.EXPECTED_REVISION
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
+TABLE: Final = "alembic_version"
+"""What the announcement of an upgrade names as changed; its version is the new revision."""
+
 _MIGRATION_LOCK: Final = 0x436C696E69634473  # one bigint for all programs of this kind: "ClinicDs"
-_WAIT_FOR_OTHERS_S: Final = 120
+_WAIT_FOR_OTHERS_S: Final = 600  # a backup is made in it
+_SAYS_WHO_READS: Final = "SELECT to_regprocedure('public.readable_from()') IS NOT NULL"
 _WAIT_FOR_TABLES_S: Final = 10
 _STATEMENT_LIMIT_S: Final = 600
 
 
-def upgrade(owner_url: URL | str) -> None:
-    """Move the schema to EXPECTED_REVISION, in one transaction, as the owner role.
+def upgrade(owner_url: URL | str, before: Callable[[str], None] | None = None) -> bool:
+    """Move the schema to EXPECTED_REVISION, in one transaction, as the owner role; False if it was there already.
 
-    Of several programs that do so at once one migrates and the others wait for it (at most 120 s), then find nothing
-    left to do. Desks that hold a table longer than 10 s make it give up: nothing is half done. Raises Busy for that,
-    NotAllowed for a role that is not the owner, DatabaseDown, SchemaMismatch for a database made by a newer program.
+    Of several programs that do so at once one migrates and the others wait for it, then find nothing left to do.
+    `before` (a backup) is called with the revision found, by the one that migrates and before it changes anything;
+    what it raises comes out and nothing is done. Desks that hold a table longer than 10 s make it give up: nothing is
+    half done. Raises Busy for that, and when the other one takes longer than 10 minutes; NotAllowed for a role that is
+    not the owner, DatabaseDown, SchemaMismatch for a database made by a newer program.
     """
     engine = create_engine(
         owner_url,
@@ -39,10 +47,22 @@ def upgrade(owner_url: URL | str) -> None:
         _take_turn(connection)
         found = current_revision(connection)
         if found == EXPECTED_REVISION:
-            return
+            return False
         if found is not None and found not in known_revisions():
-            raise SchemaMismatch(found, EXPECTED_REVISION)
+            raise mismatch(connection, found)
+        if before is not None and found is not None:
+            before(found)
         migrate(connection)
+        _announce(connection)
+    return True
+
+
+def _announce(connection: Connection) -> None:
+    """Tell the desks that are open, at COMMIT: a change of the table that holds the revision."""
+    from clinic_desk.database.listener import CHANNEL
+
+    news = json.dumps({"t": TABLE, "i": str(UUID(int=0)), "v": int(EXPECTED_REVISION)})
+    connection.execute(text("SELECT pg_notify(:channel, :news)"), {"channel": CHANNEL, "news": news})
 
 
 def _take_turn(connection: Connection) -> None:
@@ -50,18 +70,19 @@ def _take_turn(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_TABLES_S}s'"))
     connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_LIMIT_S}s'"))
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # while the backup is made
     connection.execute(text("SET LOCAL search_path = public"))
 
 
-def migrate(connection: Connection, revision: str = "head") -> None:
-    """Run the migrations up to `revision` inside the caller's transaction; upgrade() is what programs call."""
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Run the migrations up to the revision `to` inside the caller's transaction; upgrade() is what programs call."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    command.upgrade(config, to)
 
 
 def known_revisions() -> tuple[str, ...]:
@@ -86,4 +107,17 @@ def check(connection: Connection) -> None:
     """Raise SchemaMismatch unless the database's schema is the one this program was built for."""
     found = current_revision(connection)
     if found != EXPECTED_REVISION:
-        raise SchemaMismatch(found, EXPECTED_REVISION)
+        raise mismatch(connection, found)
+
+
+def mismatch(connection: Connection, found: str | None) -> SchemaMismatch:
+    """Return what to raise for this revision; of a newer one the schema itself says who may still read it."""
+    error = SchemaMismatch(found, EXPECTED_REVISION)
+    if error.is_newer and connection.scalar(text(_SAYS_WHO_READS)):
+        error.is_readable = str(connection.scalar(text("SELECT public.readable_from()"))) <= EXPECTED_REVISION
+    return error
+
+
+def may_upgrade(connection: Connection) -> bool:
+    """Whether who is signed in may ask for an upgrade: a manager, on any schema there is. The owner carries it out."""
+    return bool(connection.scalar(text("SELECT pg_has_role(session_user, 'clinic_manager', 'MEMBER')")))

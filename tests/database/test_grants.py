@@ -243,12 +243,16 @@ _PEOPLE: Final = {
     "set_disabled(text,boolean)",
     "end_sessions(text)",
 }
+_READABLE: Final = "readable_from()"
 _EXPORT: Final = "note_export(uuid,text,uuid,jsonb)"
 CALLABLE: Final = {
-    "clinic_reception": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT},
-    "clinic_manager": {_SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT, _ERASE, *_PEOPLE},
-    "clinic_readonly": {_SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD, _EXPORT},
-    "clinic_worker": {_SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE, _SEAL},
+    "clinic_reception": {_READABLE, _SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT},
+    "clinic_manager": {
+        *(_READABLE, _SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT, _ERASE),
+        *_PEOPLE,
+    },
+    "clinic_readonly": {_READABLE, _SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD, _EXPORT},
+    "clinic_worker": {_READABLE, _SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE, _SEAL},
 }
 
 # --- every table, privilege, column and role --------------------------------------------------------------------------

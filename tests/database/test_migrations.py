@@ -6,21 +6,19 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
-from uuid import uuid4
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import URL, Connection, Engine, create_engine, text, update
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from clinic_desk.database import schema, setup, tables
 from clinic_desk.database.failures import DatabaseFault
 from clinic_desk.errors import Busy, NotAllowed, SchemaMismatch
 from tests.plugins.postgres import PostgresServer
-from tests.support.small_clinic import SMALL_CLINIC
-from tests.support.sql import add, at, connected
+from tests.support.sql import connected
 from tests.support.structure import structure
 
 
@@ -55,64 +53,6 @@ def test_from_empty_and_by_steps_gives_the_same_schema(owner_engine: Engine, bar
     with owner_engine.connect() as whole, bare_engine.connect() as stepwise:
         assert structure(stepwise) == structure(whole)
         assert len(structure(whole)) > 300
-
-
-def test_a_clinic_at_work_keeps_every_row_and_value_through_each_step(bare_engine: Engine) -> None:
-    first, *later = schema.known_revisions()
-    with bare_engine.begin() as connection:
-        schema.migrate(connection, first)
-        _work_at_the_first_schema(connection)
-    for revision in later:
-        with bare_engine.begin() as connection:
-            before = _rows(connection)
-            schema.migrate(connection, revision)
-            after = _rows(connection)
-        assert before.keys() <= after.keys()
-        for table, rows in before.items():
-            kept = [{name: row[name] for name in rows[0]} for row in after[table]] if rows else []
-            assert [row for row in rows if row not in kept] == [], (revision, table)
-
-
-_FIRST_ROWS: Final = """
-INSERT INTO site (id, name, zone) VALUES (:berlin, 'Mitte', 'Europe/Berlin');
-INSERT INTO practitioner (id, name) VALUES (:weber, 'Dr. Weber');
-INSERT INTO appointment_type (id, name, length_minutes) VALUES (:checkup, 'Checkup', 30);
-INSERT INTO appointment_type_practitioner (practitioner_id, type_id) VALUES (:weber, :checkup);
-INSERT INTO working_hours (id, practitioner_id, site_id, weekday, start_minute, end_minute, valid_from)
-    VALUES (:hours, :weber, :berlin, 1, 480, 720, '2026-01-01');
-INSERT INTO patient (id, family_name, phone, channel) VALUES (:patient, 'O''Neill', '+493012345672', 'sms');
-INSERT INTO desk (id, name) VALUES (:desk, 'Desk 1');
-INSERT INTO hold (id, desk_id, practitioner_id, starts_at, ends_at, expires_at)
-    VALUES (:hold, :desk, :weber, now(), now() + INTERVAL '1 hour', now() + INTERVAL '2 minutes');
-INSERT INTO notification (id, patient_id, kind, channel, dedupe_key, body, status, attempts, lease_owner, lease_until)
-    SELECT gen_random_uuid(), :patient, 'reminder', 'sms', status, 'Your appointment', status, 1, 'Desk 1', now()
-    FROM unnest(ARRAY['pending', 'leased', 'sending', 'unknown', 'sent', 'delivered', 'failed', 'expired', 'cancelled'])
-         AS status;
-"""
-
-
-def _work_at_the_first_schema(connection: Connection) -> None:
-    """A site, a doctor, a patient, two visits, one of them moved and cancelled; a message in every state; a hold."""
-    clinic, ids = SMALL_CLINIC, {"hold": uuid4(), "desk": uuid4(), "hours": uuid4()}
-    values = {name: str(getattr(clinic, name)) for name in ("berlin", "weber", "checkup")} | ids
-    values["patient"] = str(clinic.patients[0])
-    for statement in filter(None, map(str.strip, _FIRST_ROWS.split(";"))):
-        connection.execute(text(statement), values)
-    appointment = tables.appointment
-    add(connection, 8, 8.5)
-    moved = add(connection, 9, 9.5)
-    connection.execute(update(appointment).where(appointment.c.id == moved).values(starts_at=at(10), ends_at=at(11)))
-    connection.execute(update(appointment).where(appointment.c.id == moved).values(status="cancelled"))
-
-
-def _rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table, as the database writes it as JSON."""
-    names = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
-    return {
-        name: list(connection.scalars(text(f"SELECT to_jsonb(t) FROM {name} AS t")))
-        for name in names
-        if name != "alembic_version"
-    }
 
 
 @pytest.mark.filterwarnings("ignore:Computed default on appointment.occupies cannot be modified")

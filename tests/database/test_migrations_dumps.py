@@ -33,8 +33,7 @@ def engine(postgres_server: PostgresServer, bare_database: str) -> Iterator[Engi
 def restore(connection: Connection, revision: str) -> None:
     """Put a dump into an empty database."""
     dump = gzip.decompress((DUMPS / f"{revision}.sql.gz").read_bytes()).decode()
-    with connection.connection.cursor() as cursor:
-        cursor.execute(dump)
+    connection.connection.cursor().execute(dump)
 
 
 def _rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:

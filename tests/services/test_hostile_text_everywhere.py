@@ -10,12 +10,14 @@ from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database
 from clinic_desk.database.setup import Group as LoginGroup
 from clinic_desk.domain import setup
 from clinic_desk.domain.commands import AddPatient, UpdatePatient
+from clinic_desk.domain.exchange import Kind
 from clinic_desk.domain.history_list import Wanted
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.message_list import Filter, MessageQuery
@@ -42,6 +44,9 @@ from clinic_desk.services import (
 )
 from clinic_desk.services.desks import register_desk
 from clinic_desk.services.exporting.lists import Listing, Target, save_list
+from clinic_desk.services.importing.files import look_at
+from clinic_desk.services.importing.plan import planned
+from clinic_desk.services.importing.run import carry_out_import
 from clinic_desk.services.setup import absences, desks, practitioners, sites
 from tests.services.test_hostile_text import ANY
 from tests.support.bookings import checkup
@@ -177,6 +182,45 @@ def test_any_text_is_taken_or_refused_by_name(manager: Database) -> None:
 
     for one in (*STORABLE[::4], *BROKEN):
         with_any = example(typed=one)(with_any)
+    with_any()
+
+
+EVENT: Final = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//Other//EN\r
+BEGIN:VEVENT\r
+UID:1@example.com\r
+SUMMARY:Checkup\r
+DTSTART;TZID=Europe/Berlin:20310303T100000\r
+DURATION:PT15M\r
+LOCATION:Berlin\r
+DESCRIPTION:note\r
+ATTENDEE;ROLE=CHAIR;CN=Dr. Weber:mailto:weber@example.com\r
+ATTENDEE;CN=Anna Meier:mailto:anna@example.com\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
+PARTS: Final = (
+    *("1@example.com", "Checkup", "Europe/Berlin", "20310303T100000", "PT15M", "Berlin", "note", "Dr. Weber"),
+    *("anna@example.com", "DURATION", ";ROLE=CHAIR", "\r\nUID"),
+)
+
+
+def test_any_text_in_a_calendar_file_is_imported_or_refused_row_by_row(manager: Database, tmp_path: Path) -> None:
+    path = tmp_path / "calendar.ics"
+
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(part=st.sampled_from(PARTS), typed=ANY)
+    def with_any(part: str, typed: str) -> None:
+        path.write_bytes(EVENT.replace(part, typed, 1).encode("utf-8", "surrogatepass"))
+        try:
+            report = carry_out_import(manager, planned(Kind.APPOINTMENTS, look_at(path)), new_id())
+        except Refused:
+            return
+        assert report.stored is not bool(report.problems)
+
+    for number, one in enumerate((*STORABLE, *BROKEN)):
+        with_any = example(part=PARTS[number % len(PARTS)], typed=one)(with_any)
     with_any()
 
 

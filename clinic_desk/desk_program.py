@@ -364,8 +364,7 @@ class DeskProgram(QObject):
         # A database that is just being made or started is waited for: left half made it would be in the way next time.
         patience = OPENING_WITHIN_S if self.opener.is_opening else left()
         lanes_ended = not self._has_begun or self.tasks.close(patience)
-        for opened in self.opener.everything:
-            opened.close()
+        self.opener.let_go()
         if self._seats is None:
             self.window.deleteLater()
         else:

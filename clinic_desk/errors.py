@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def _nothing() -> None:
+    """Nothing is kept ready."""
+
+
 class ClinicDeskError(Exception):
     """Every error this program raises on purpose."""
 
@@ -58,11 +62,17 @@ class LoginClosed(NotAllowed):
 
 
 class SignInNeeded(Refused):
-    """Somebody has to say who it is; `sign_in(login, password, tell)` opens the clinic then."""
+    """Somebody has to say who it is; `sign_in(login, password, tell)` opens the clinic then.
 
-    def __init__(self, sign_in: Callable[[str, str, Callable[[str], None]], Any]) -> None:
+    `let_go`: gives up what is kept ready meanwhile, when the program ends. It may wait some seconds.
+    """
+
+    def __init__(
+        self, sign_in: Callable[[str, str, Callable[[str], None]], Any], let_go: Callable[[], None] = _nothing
+    ) -> None:
         super().__init__("no password is set here: somebody has to sign in")
         self.sign_in = sign_in
+        self.let_go = let_go
 
 
 class PasswordNeeded(Refused):

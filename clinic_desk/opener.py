@@ -43,6 +43,7 @@ class ClinicOpener(QObject):
         self.look_again = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
         self.look_again.timeout.connect(self._look_quietly)
         self.door: FirstDoor | None = None
+        self._let_go: list[Callable[[], None]] = []
         self._open = open_clinic
         self._tasks: Tasks | None = None
         self._window: MainWindow | None = None
@@ -62,6 +63,13 @@ class ClinicOpener(QObject):
         """Nothing more is begun, and what comes of what was is not told."""
         self._window = None
         self.look_again.stop()
+
+    def let_go(self) -> None:
+        """Close all that is open and what was kept ready for who signs in; waits. The event loop has ended."""
+        for opened in self.everything:
+            opened.close()
+        for let_go in self._let_go:
+            let_go()
 
     def _ask(self, work: Callable[[], Opened], *, quietly: bool) -> None:
         if self._tasks is not None:
@@ -89,6 +97,8 @@ class ClinicOpener(QObject):
 
     def _has_failed(self, error: ClinicDeskError) -> None:
         self.is_opening = False
+        if isinstance(error, SignInNeeded):
+            self._let_go.append(error.let_go)
         if self._window is not None:
             self.failed.emit(error)
 

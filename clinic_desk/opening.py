@@ -1,4 +1,4 @@
-"""Opens a clinic's database for a desk: the configured, the embedded or the demo one. It waits: not on the GUI thread.
+"""Opens a clinic's database for a desk: the configured one, and what all have in common. It waits: not on the GUI thread.
 
 The heavy libraries (SQLAlchemy, psycopg2, the embedded server, pydantic) are imported here, when something is opened,
 and not with this module: the window is on screen before.
@@ -146,7 +146,7 @@ class Opened:
         """Ask the server whether it lets somebody in. Waits. Raises as `services.signing_in.knock`."""
         from clinic_desk.services.signing_in import knock
 
-        return knock(address, self.database.desk, _wrong_passwords(self.settings))
+        return knock(address, self.database.desk, wrong_passwords_of(self.settings))
 
     def knock_again(self) -> None:
         """Ask the server whether who is signed in may still sign in. Waits. Raises as `knocking.signed_in_as`."""
@@ -182,12 +182,11 @@ class Opened:
 
 
 def open_clinic(settings: Settings, tell: Tell) -> Opened:
-    """Open the configured database, or the embedded one when none is configured. Raises ClinicDeskError."""
+    """Open the configured database. Raises ClinicDeskError, SignInNeeded if its address has no password."""
     from clinic_desk.settings import claim_desk
 
+    assert settings.database_url is not None
     import_heavy(tell)
-    if settings.database_url is None:
-        return _open_embedded(settings, tell)
     desk = claim_desk(settings)
     try:
         tell(Stage.CONNECTING)
@@ -203,23 +202,28 @@ def _sign_in(settings: Settings, login: str, password: str, tell: Tell) -> Opene
     """Open the configured database for who typed this. Raises as `open_clinic`."""
     from sqlalchemy import make_url
 
+    assert settings.database_url is not None
+    configured = make_url(settings.database_url.get_secret_value())
+    return sign_in(settings, configured.set(username=login, password=password), tell)
+
+
+def sign_in(settings: Settings, address: URL, tell: Tell, *, server: EmbeddedServer | None = None) -> Opened:
+    """Open the database for whom this address signs in; wrong passwords are counted. Raises as `open_clinic`."""
     from clinic_desk.database.engine import DeskIdentity
     from clinic_desk.services.signing_in import knock
     from clinic_desk.settings import claim_desk
 
-    assert settings.database_url is not None
-    address = make_url(settings.database_url.get_secret_value()).set(username=login, password=password)
     desk = claim_desk(settings)
     try:
         tell(Stage.CONNECTING)
-        entered = knock(address, DeskIdentity(desk.id, desk.name), _wrong_passwords(settings))
-        return connect(entered.address, desk, settings)
+        entered = knock(address, DeskIdentity(desk.id, desk.name), wrong_passwords_of(settings))
+        return connect(entered.address, desk, settings, server=server)
     except BaseException:
         desk.release()
         raise
 
 
-def _wrong_passwords(settings: Settings | None) -> Path:
+def wrong_passwords_of(settings: Settings | None) -> Path:
     """The file of this user of this PC in which wrong passwords are counted."""
     folder = Path() if settings is None else settings.config
     return folder / "wrong-passwords.json"
@@ -243,30 +247,6 @@ def import_heavy(tell: Tell) -> None:
     import clinic_desk.database.engine
     import clinic_desk.services.calendar
     import clinic_desk.services.desks  # noqa: F401
-
-
-def _open_embedded(settings: Settings, tell: Tell) -> Opened:
-    """The clinic's own embedded database, for one PC or several programs on it; set up on first use."""
-    import getpass
-
-    from clinic_desk.database import embedded, setup
-    from clinic_desk.settings import claim_desk
-
-    # Without a folder given the embedded server knows one: root's own is closed to the account that runs PostgreSQL.
-    folder = settings.data / "server" if "data" in settings.model_fields_set else None
-    server = embedded.join(folder, progress=tell)
-    desk = claim_desk(settings)
-    try:
-        tell(Stage.PREPARING)
-        person = getpass.getuser()
-        login = setup.Login("reception", server.password("reception"), "clinic_reception", person)
-        prepare(server, "clinic", [login, queue_login(server)])
-        tell(Stage.CONNECTING)
-        return connect(server.url("reception", "clinic"), desk, settings, server=server, is_automatic=True)
-    except BaseException:
-        desk.release()
-        server.leave()
-        raise
 
 
 def queue_login(server: EmbeddedServer) -> Login:

@@ -78,15 +78,21 @@ def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:
 
 
 def sign_in_of(server: EmbeddedServer) -> tuple[str, str]:
-    """Return the login and database a program without a window uses in this folder: the demo's, or the clinic's."""
+    """Return the login and database a program without a window uses in this folder: the demo's, or the clinic's.
+
+    No login (""): the clinic has a manager, and somebody has to sign in.
+    """
     from sqlalchemy import create_engine, text
     from sqlalchemy.pool import NullPool
+
+    from clinic_desk.database.setup import BUILT_IN
 
     engine = create_engine(server.superuser_url(), poolclass=NullPool, hide_parameters=True)
     with engine.connect() as connection:
         wanted = {"pattern": _DEMO_PATTERN, "complete": _complete()}
         demo = connection.scalar(text(_DEMOS + " DESC LIMIT 1"), wanted)
-    return (DEMO_PEOPLE[0][0], demo) if demo else ("reception", "clinic")
+        opens = connection.scalar(text("SELECT rolcanlogin FROM pg_roles WHERE rolname = :name"), {"name": BUILT_IN})
+    return (DEMO_PEOPLE[0][0], demo) if demo else (BUILT_IN if opens else "", "clinic")
 
 
 def _complete() -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from clinic_desk import opening_demo
+from clinic_desk import opening_demo, opening_embedded
 from clinic_desk.commandline.appointments import Answer
+from clinic_desk.commandline.connection import password_variable
 from clinic_desk.commandline.documents import plain
 from clinic_desk.commandline.usage import Usage
 from clinic_desk.database import schema
 from clinic_desk.database.failures import translated
-from clinic_desk.database.setup import GROUPS, OWNER, Group, Login, prepare_database
+from clinic_desk.database.setup import BUILT_IN, GROUPS, OWNER, Group, Login, opens_by_itself, prepare_database
 from clinic_desk.errors import NotAllowed, SchemaMismatch
 from clinic_desk.services import health
 from clinic_desk.services.passwords import WeakPassword, check_new_password
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
 
 OWNER_PASSWORD: Final = "CLINIC_DESK_OWNER_PASSWORD"  # noqa: S105  # the variable's name
-EMBEDDED_NAME: Final = "clinic"
-EMBEDDED_LOGIN: Final = "reception"
+EMBEDDED_NAME: Final = opening_embedded.DATABASE
 _GROUPS: Final = tuple(group.removeprefix("clinic_") for group in GROUPS)
 _SERVERS_OWN: Final = frozenset({"postgres", "template0", "template1"})
 _OWNERS: Final = f"the schema is changed by {OWNER} only"
@@ -43,7 +43,7 @@ def init_db(url: URL, arguments: argparse.Namespace) -> Answer:
 
 
 def init_embedded(server: EmbeddedServer, arguments: argparse.Namespace) -> Answer:
-    """Create the clinic's database in an embedded server, with the login the desktop of this computer uses.
+    """Create the clinic's database in an embedded server; without a manager with the login it opens by itself by.
 
     Raises Usage for a folder that holds the demo clinic: that one would go on being used.
     """
@@ -54,9 +54,14 @@ def init_embedded(server: EmbeddedServer, arguments: argparse.Namespace) -> Answ
         _, in_use = opening_demo.sign_in_of(server)
     if in_use != EMBEDDED_NAME:
         raise Usage(field="data", expected="a folder of its own; this one holds the demo clinic")
-    logins = [_login(text, besides={url.username or "", EMBEDDED_LOGIN}) for text in arguments.login]
-    own = Login(EMBEDDED_LOGIN, server.password(EMBEDDED_LOGIN), "clinic_reception", getpass.getuser())
-    return _prepared(url, EMBEDDED_NAME, server.password(OWNER), [own, *logins])
+    logins = [_login(text, besides={url.username or "", BUILT_IN}) for text in arguments.login]
+    own = opening_embedded.built_in_login(server)
+    made = _prepared(url, EMBEDDED_NAME, server.password(OWNER), logins)
+    with translated():
+        if not opens_by_itself(url, own, database=EMBEDDED_NAME):
+            return made
+    theirs = made.document["logins"]
+    return replace(made, document={**made.document, "logins": [_named(own), *theirs]})
 
 
 def _prepared(url: URL, name: str, owner_password: str, logins: list[Login]) -> Answer:
@@ -65,9 +70,13 @@ def _prepared(url: URL, name: str, owner_password: str, logins: list[Login]) -> 
     document = {
         "database": name,
         "schema": schema.EXPECTED_REVISION,
-        "logins": [{"name": login.name, "group": login.group.removeprefix("clinic_")} for login in logins],
+        "logins": [_named(login) for login in logins],
     }
     return Answer(document, (f"database {name} is ready, schema {schema.EXPECTED_REVISION}",))
+
+
+def _named(login: Login) -> dict[str, str]:
+    return {"name": login.name, "group": login.group.removeprefix("clinic_")}
 
 
 def _login(text: str, *, besides: set[str]) -> Login:
@@ -80,8 +89,7 @@ def _login(text: str, *, besides: set[str]) -> Login:
     _identifier("login", name)
     if name in {*besides, *GROUPS, OWNER} or name.startswith("pg_"):
         raise Usage(field="login", expected=f"a person's name; {name} is a role of the server or of this program")
-    variable = "CLINIC_DESK_PASSWORD_" + "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
-    password = _secret(variable.upper(), name, display_name)
+    password = _secret(password_variable(name), name, display_name)
     return Login(name, password, cast("Group", f"clinic_{group}"), display_name or name)
 
 

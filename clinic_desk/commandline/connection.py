@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,11 +25,16 @@ if TYPE_CHECKING:
     from clinic_desk.database.embedded import EmbeddedServer
 
 VARIABLE: Final = "CLINIC_DESK_DATABASE_URL"
+LOGIN: Final = "CLINIC_DESK_LOGIN"
 _ADDRESS: Final = (
     "postgresql://user@host:5432/database, several hosts as postgresql://user@/database?host=a:5432&host=b:5432; "
     "over a network with sslmode=verify-full"
 )
 _NOWHERE: Final = f"an address here or in {VARIABLE}, or --data with the folder of an embedded database"
+_WHO: Final = (
+    f"who signs in: this clinic has a manager, so {LOGIN} has to name a person of it, and CLINIC_DESK_PASSWORD_ with"
+    " the login behind it her password (_ for what is no letter and no digit)"
+)
 _NO_FOLDER: Final = "a folder with an embedded database; there is none (init-db --data makes one)"
 
 
@@ -109,12 +115,26 @@ def embedded_server(settings: Settings, arguments: argparse.Namespace) -> Embedd
 
 
 def embedded_address(server: EmbeddedServer, login: str | None) -> URL:
-    """Return the address of the clinic's or the demo's database, for `login` or the one the desktop uses."""
+    """Return the address of the clinic's or the demo's database, for `login` or the one the desktop uses.
+
+    A clinic that has a manager asks who it is here, too: Usage if the environment does not say.
+    """
     from clinic_desk import opening_demo
 
     with translated():
         own, name = opening_demo.sign_in_of(server)
-    return server.url(login or own, name)
+    if login or own:
+        return server.url(login or own, name)
+    person = os.environ.get(LOGIN, "")
+    variable = password_variable(person)
+    if not person or variable not in os.environ:
+        raise Usage(field=variable if person else LOGIN, expected=_WHO)
+    return server.url(person, name, password=os.environ[variable])
+
+
+def password_variable(login: str) -> str:
+    """Return the environment variable that holds the password of a person."""
+    return "CLINIC_DESK_PASSWORD_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in login).upper()
 
 
 def identity(settings: Settings) -> DeskIdentity:

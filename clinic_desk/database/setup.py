@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,12 +15,16 @@ from sqlalchemy.pool import NullPool
 
 from clinic_desk.database import schema
 from clinic_desk.database.failures import translated
+from clinic_desk.errors import NotAllowed
 
 OWNER: Final = "clinic_owner"
 Group = Literal["clinic_reception", "clinic_manager", "clinic_readonly", "clinic_worker"]
 GROUPS: Final[tuple[Group, ...]] = ("clinic_reception", "clinic_manager", "clinic_readonly", "clinic_worker")
 PASSWORD_ONLY: Final = "clinic_password"  # noqa: S105  # a role's name
 """The group of whoever signed in with a one-time code: may set a password, and nothing else."""
+
+BUILT_IN: Final = "reception"
+"""The login by which the embedded clinic of one PC opens by itself, until it has a manager with a password."""
 
 _OF_PEOPLE: Final = ("clinic_reception", "clinic_manager", "clinic_readonly", PASSWORD_ONLY)
 _PEOPLE: Final = """
@@ -32,6 +39,13 @@ ON CONFLICT (login) DO UPDATE SET display_name = excluded.display_name, group_na
 WHERE (staff.display_name, staff.group_name, staff.disabled, staff.code_until)
     IS DISTINCT FROM (excluded.display_name, excluded.group_name, false, NULL)
 """
+_HAS_MANAGER: Final = """
+SELECT EXISTS (
+    SELECT FROM public.staff s JOIN pg_authid r ON r.rolname = s.login AND r.rolcanlogin AND r.rolpassword IS NOT NULL
+        JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid
+    WHERE g.rolname = 'clinic_manager' AND NOT s.disabled AND s.code_until IS NULL)
+"""
+_ONE_ALREADY: Final = "first-manager"
 _SETUP_LOCK: Final = 0x436C696E69635375  # "ClinicSu"
 
 
@@ -65,6 +79,87 @@ def prepare_database(
             for login in logins:
                 _create_login(inside, login)
             _hand_over_people(inside)
+
+
+def opens_by_itself(superuser_url: URL | str, built_in: Login, *, database: str) -> bool:
+    """Make or mend the login by which a prepared clinic of one PC opens by itself, and return True; if the clinic has a
+    manager who can sign in, close it and return False.
+
+    Raises NotAllowed, DatabaseDown, Busy.
+    """
+    with _clinic_turn(superuser_url, database) as connection:
+        if not connection.scalar(text(_HAS_MANAGER)):
+            _create_login(connection, built_in)
+            _hand_over_people(connection)
+            return True
+        _close_built_in(connection, built_in)
+    _end_sessions(superuser_url, built_in.name)
+    return False
+
+
+def make_first_manager(superuser_url: URL | str, manager: Login, built_in: Login, *, database: str) -> None:
+    """Let a manager sign in to a prepared clinic that has none, and close the login by which it opened by itself until
+    now: both or neither. Whoever is in by that is signed out.
+
+    Raises NotAllowed (`first-manager`: there is one already), DatabaseDown, Busy.
+    """
+    with _clinic_turn(superuser_url, database) as connection:
+        if connection.scalar(text(_HAS_MANAGER)):
+            raise NotAllowed(_ONE_ALREADY)
+        _create_login(connection, manager)
+        _hand_over_people(connection)
+        _close_built_in(connection, built_in)
+    _end_sessions(superuser_url, built_in.name)
+
+
+@contextmanager
+def _clinic_turn(superuser_url: URL | str, database: str) -> Iterator[Connection]:
+    """One transaction as the superuser in the clinic's database, when no other set-up is under way."""
+    superuser_url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
+    engine = create_engine(superuser_url.set(database=database), poolclass=NullPool, hide_parameters=True)
+    with translated(), _superuser(superuser_url) as server, _turn(server), engine.begin() as connection:
+        yield connection
+
+
+def _close_built_in(connection: Connection, login: Login) -> None:
+    """Its name stays taken. A login that a manager gave another password, so that a person has it, is left alone."""
+    _create_role(connection, login.name, "NOLOGIN")
+    known = connection.scalar(
+        text("SELECT rolpassword FROM pg_authid WHERE rolname = :name AND rolcanlogin"), {"name": login.name}
+    )
+    if known is None or not _is_password(login.password, known):
+        return
+    name = _quoted(connection, login.name)
+    connection.execute(text(f"ALTER ROLE {name} NOLOGIN PASSWORD NULL"))
+    for group, grantor in _groups_of(connection, login.name):
+        _revoke(connection, group, name, grantor)
+    connection.execute(text(f"GRANT {PASSWORD_ONLY} TO {name}"))
+    connection.execute(
+        text("UPDATE public.staff SET disabled = true WHERE login = :login AND NOT disabled"), {"login": login.name}
+    )
+    _hand_over_people(connection)
+
+
+def _end_sessions(superuser_url: URL | str, login: str) -> None:
+    """What is open of a closed login is powerless already; it shall not look as if it were not."""
+    superuser_url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
+    with translated(), _superuser(superuser_url) as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid"
+                " WHERE r.rolname = :login AND NOT r.rolcanlogin"
+            ),
+            {"login": login},
+        )
+
+
+def _is_password(password: str, verifier: str) -> bool:
+    """Whether this (ASCII) password fits a SCRAM-SHA-256 verifier (RFC 5803)."""
+    _, rounds_and_salt, keys = verifier.split("$", 2)
+    rounds, salt = rounds_and_salt.split(":")
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), b64decode(salt), int(rounds))
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    return hmac.compare_digest(stored, b64decode(keys.split(":")[0]))
 
 
 def configure_database(superuser_url: URL | str, database: str) -> None:

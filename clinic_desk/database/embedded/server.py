@@ -129,14 +129,17 @@ class EmbeddedServer:
         with told(self.data), self._folder.locked():
             return _password(self._folder, user)
 
-    def url(self, user: str, database: str = "clinic") -> URL:
-        """The database as `user`, over TCP; the client accepts no other authentication than SCRAM."""
+    def url(self, user: str, database: str = "clinic", *, password: str | None = None) -> URL:
+        """The database as `user`, over TCP; the client accepts no other authentication than SCRAM.
+
+        `password`: of a person; the folder knows those of the program's own logins only.
+        """
         from sqlalchemy.engine import URL
 
         return URL.create(
             "postgresql+psycopg2",
             username=user,
-            password=self.password(user),
+            password=self.password(user) if password is None else password,
             host=self._address.host,
             port=self._address.port,
             database=database,

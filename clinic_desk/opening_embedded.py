@@ -1,0 +1,121 @@
+"""The clinic's own embedded database, for one PC or several programs on it: made on first use. Not on the GUI thread.
+
+It opens by itself, by a built-in login, as long as nobody can manage it. From the first manager on it asks at the door
+who it is, and the built-in login is closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from clinic_desk.errors import SignInNeeded
+from clinic_desk.opening import Stage, connect, import_heavy, prepare, queue_login, sign_in
+
+if TYPE_CHECKING:
+    from clinic_desk.database.embedded import EmbeddedServer
+    from clinic_desk.database.setup import Login
+    from clinic_desk.opening import Opened, Tell
+    from clinic_desk.settings import Settings
+
+DATABASE: Final = "clinic"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstManager:
+    """Who is to manage a clinic that nobody manages yet: the login, the name others see, and a password of her own."""
+
+    login: str
+    display_name: str
+    password: str = field(repr=False)
+
+
+def open_embedded(settings: Settings, tell: Tell) -> Opened:
+    """Open it by itself, or have somebody sign in (SignInNeeded) if it has a manager. Raises ClinicDeskError."""
+    from clinic_desk.database import setup
+    from clinic_desk.settings import claim_desk
+
+    import_heavy(tell)
+    server = _joined(settings, tell)
+    try:
+        tell(Stage.PREPARING)
+        prepare(server, DATABASE, [queue_login(server)])
+        if not setup.opens_by_itself(server.superuser_url(), built_in_login(server), database=DATABASE):
+            raise SignInNeeded(partial(_sign_in, settings), server.leave)
+        tell(Stage.CONNECTING)
+        desk = claim_desk(settings)
+        try:
+            url = server.url(setup.BUILT_IN, DATABASE)
+            return connect(url, desk, settings, server=server, is_automatic=True)
+        except BaseException:
+            desk.release()
+            raise
+    except SignInNeeded:
+        raise  # the server runs on for who is about to sign in
+    except BaseException:
+        server.leave()
+        raise
+
+
+def open_with_first_manager(settings: Settings, manager: FirstManager, tell: Tell) -> Opened:
+    """Make the first manager of the embedded clinic of this PC, close the login by which it opened by itself until now,
+    and open it as her. The clinic is made if there is none.
+
+    All is checked first, and manager and closed login stand together or not at all. Raises InvalidInput (`login`,
+    `display_name`, `password`), NotAllowed (`first-manager`: there is one already), and as `open_embedded`.
+    """
+    from clinic_desk.database import setup
+
+    import_heavy(tell)
+    login = checked_manager(manager)
+    server = _joined(settings, tell)
+    try:
+        tell(Stage.PREPARING)
+        prepare(server, DATABASE, [queue_login(server)])
+        setup.make_first_manager(server.superuser_url(), login, built_in_login(server), database=DATABASE)
+        return _sign_in(settings, login.name, login.password, tell)
+    finally:
+        server.leave()
+
+
+def checked_manager(manager: FirstManager) -> Login:
+    """Return the login that will be made. Raises InvalidInput (`login`, `display_name`, `password`)."""
+    from clinic_desk.database import setup
+    from clinic_desk.domain.people import display_name_of, login_of
+    from clinic_desk.errors import InvalidInput
+    from clinic_desk.opening import WORKER_LOGIN
+    from clinic_desk.services.passwords import check_new_password
+
+    login, shown = login_of(manager.login), display_name_of(manager.display_name)
+    servers = {*setup.GROUPS, setup.PASSWORD_ONLY, setup.OWNER, setup.BUILT_IN, WORKER_LOGIN, "postgres", "public"}
+    if login in servers:
+        raise InvalidInput(field="login", expected="a name of a person: this one is the program's own")
+    check_new_password(manager.password, login=login, others=(shown,))
+    return setup.Login(login, manager.password, "clinic_manager", shown)
+
+
+def built_in_login(server: EmbeddedServer) -> Login:
+    """Return the login by which a clinic that nobody manages opens by itself, named as the user of this PC."""
+    import getpass
+
+    from clinic_desk.database import setup
+
+    return setup.Login(setup.BUILT_IN, server.password(setup.BUILT_IN), "clinic_reception", getpass.getuser())
+
+
+def _sign_in(settings: Settings, login: str, password: str, tell: Tell) -> Opened:
+    server = _joined(settings, tell)
+    try:
+        return sign_in(settings, server.url(login, DATABASE, password=password), tell, server=server)
+    except BaseException:
+        server.leave()
+        raise
+
+
+def _joined(settings: Settings, tell: Tell) -> EmbeddedServer:
+    from clinic_desk.database import embedded
+
+    # Without a folder given the embedded server knows one: root's own is closed to the account that runs PostgreSQL.
+    folder = settings.data / "server" if "data" in settings.model_fields_set else None
+    return embedded.join(folder, progress=tell)

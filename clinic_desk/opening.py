@@ -1,4 +1,4 @@
-"""Opens a clinic's database for a desk: the configured one, and what all have in common. It waits: not on the GUI thread.
+"""Opens a clinic's database for a desk: the configured one, and what all have in common. Not on the GUI thread.
 
 The heavy libraries (SQLAlchemy, psycopg2, the embedded server, pydantic) are imported here, when something is opened,
 and not with this module: the window is on screen before.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -20,11 +19,15 @@ from clinic_desk.opener import Open
 from clinic_desk.ui.first_look import apply_first_look
 from clinic_desk.ui.garbage import GarbageCollector
 from clinic_desk.ui.shell.crash import CrashReporter
-from clinic_desk.ui.window_place import place_window
+from clinic_desk.ui.window_place import place_left, place_window
 
 log = logging.getLogger(__name__)
 CALLS_AFTER_MS: Final = 700
 """So long the calendar has the computer to itself before callers' numbers are heard, which takes an import."""
+CALLS_AT_LATEST_MS: Final = 5_000
+"""So long after its first picture a desk without a calendar yet (who signs in is asked) hears other programs too."""
+MANNERS_AFTER_MS: Final = 2_500
+"""So long the calendar has the computer to itself before the tray has an icon."""
 
 
 def make_application(arguments: list[str]) -> QApplication:
@@ -40,18 +43,30 @@ def make_application(arguments: list[str]) -> QApplication:
 
 
 def run_desktop(
-    open_clinic: Open, start_log: Callable[[], None], opened: Callable[[], str], find_phone: str | None = None
+    open_clinic: Open,
+    start_log: Callable[[], None],
+    opened: Callable[[], str],
+    find_phone: str | None = None,
+    *,
+    is_only_one: bool = False,
+    again: Sequence[str] | None = None,
 ) -> int:
     """Run one desk until its window is closed; return the exit code. The log is started when the window is painted.
 
     `opened` tells what it opens, for other programs that bring a caller's number. With `find_phone` the number goes to
-    a desk that is running already, and only if there is none to one of its own.
+    a desk that is running already, and only if there is none to one of its own. `is_only_one`: a desk that runs with
+    the same open comes to the front instead. `again`: the arguments to start with the PC by; None: it cannot.
     """
     app = make_application([])
     from clinic_desk.ui.just_starting import JustStarting
 
     starting = JustStarting()
-    if find_phone is None:
+    if find_phone is None and is_only_one:
+        from clinic_desk.ui.desktop.one_desk import is_shown_instead
+
+        if is_shown_instead(starting, opened):
+            return 0
+    elif find_phone is None:
         starting.take()
     else:
         from clinic_desk.ui.calls import is_handed_on
@@ -63,10 +78,10 @@ def run_desktop(
     garbage = GarbageCollector(app)
     program = DeskProgram(open_clinic, QSettings("clinic-desk", "clinic-desk"))
     apply_first_look(app, program.window.preferences.scheme())
-    place_window(program.window, program.window.preferences.geometry("main"))
+    place_window(program.window, place_left(program.window.preferences, "main"))
     program.ready.connect(garbage.settle)
     program.on_screen.connect(start_log)
-    program.on_screen.connect(lambda: _close_on_signals(program))
+    program.on_screen.connect(lambda: _end_with_the_session(app, program))
     program.closed.connect(app.quit)
 
     def hear() -> None:
@@ -75,6 +90,8 @@ def run_desktop(
         starting.end()
 
     program.opening_failed.connect(hear)
+    program.on_screen.connect(lambda: QTimer.singleShot(CALLS_AT_LATEST_MS, program, hear))
+    program.ready.connect(lambda: QTimer.singleShot(MANNERS_AFTER_MS, program, lambda: _mind_manners(program, again)))
     if find_phone is None:
         program.ready.connect(lambda: QTimer.singleShot(CALLS_AFTER_MS, program, hear))
     else:  # the next call may come before the calendar does
@@ -92,7 +109,19 @@ def run_desktop(
     return code
 
 
-def _close_on_signals(program: DeskProgram) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Python looks at signals between its own steps; the collector's timer makes one every second.
-        signal.signal(number, lambda *_: program.leave())
+def _end_with_the_session(app: QApplication, program: DeskProgram) -> None:
+    from clinic_desk.ui.desktop.log_off import LogOff, close_on_signals
+
+    def end() -> None:
+        program.close()
+        program.finish()
+
+    LogOff(app, program.may_leave, end, program)
+    close_on_signals(program.leave, program.close)
+
+
+def _mind_manners(program: DeskProgram, again: Sequence[str] | None) -> None:
+    if not program.is_closing:
+        from clinic_desk.manners import Manners
+
+        Manners(program, again)

@@ -52,12 +52,21 @@ def _plain(typed: Sequence[str]) -> argparse.Namespace | None:
 
     Making argparse's parser takes half of the time that the first picture may take more than an empty window's.
     """
-    options = argparse.Namespace(command=None, database_url=None, data=None, find_phone=None, self_check=False)
+    options = argparse.Namespace(
+        command=None, database_url=None, data=None, find_phone=None, self_check=False, second_desk=False
+    )
     rest = list(typed)
     if rest[:1] == ["demo"]:
         rest = rest[1:]
         options = argparse.Namespace(
-            command="demo", database_url=None, data=None, find_phone=None, self_check=False, shots=None, tour=False
+            command="demo",
+            database_url=None,
+            data=None,
+            find_phone=None,
+            self_check=False,
+            second_desk=False,
+            shots=None,
+            tour=False,
         )
     while rest:
         if len(rest) < 2 or rest[1].startswith("-"):
@@ -107,7 +116,9 @@ def _add_database_options(parser: argparse.ArgumentParser) -> None:
         "--database-url", metavar="URL", help="address of the clinic's database (CLINIC_DESK_DATABASE_URL)"
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the embedded database (CLINIC_DESK_DATA)")
-
+    parser.add_argument(
+        "--second-desk", action="store_true", help="open another desk though one of this clinic is open on this PC"
+    )
     parser.add_argument(
         "--find-phone",
         metavar="NUMBER",
@@ -125,7 +136,16 @@ def _desktop(options: argparse.Namespace) -> int:
         partial(_open_clinic, options.database_url, options.data),
         partial(_what_is_opened, options.database_url, options.data),
         options.find_phone,
+        is_only_one=not options.second_desk,
+        again=_arguments_again(options),
     )
+
+
+def _arguments_again(options: argparse.Namespace) -> list[str] | None:
+    """With what the program is started with the PC; None if it was given an address, which may hold a password."""
+    if options.database_url is not None:
+        return None
+    return ["--data", str(options.data.absolute())] if options.data is not None else []
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -143,12 +163,19 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _run(
-    open_clinic: Callable[[Callable[[str], None]], Opened], opened: Callable[[], str], find_phone: str | None
+    open_clinic: Callable[[Callable[[str], None]], Opened],
+    opened: Callable[[], str],
+    find_phone: str | None,
+    *,
+    is_only_one: bool = False,
+    again: Sequence[str] | None = None,
 ) -> int:
     if find_phone is not None and not _is_number(find_phone):
         sys.stderr.write(_NO_NUMBER + "\n")
         return USAGE
-    code: int = load_desktop().run_desktop(open_clinic, _start_log, opened, find_phone)
+    code: int = load_desktop().run_desktop(
+        open_clinic, _start_log, opened, find_phone, is_only_one=is_only_one, again=again
+    )
     return code
 
 

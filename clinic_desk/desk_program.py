@@ -21,6 +21,8 @@ from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.preferences import Preferences
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from clinic_desk.opening import Opened
     from clinic_desk.seats import Seat, Seats
     from clinic_desk.ui.calls import Calls
@@ -72,6 +74,7 @@ class DeskProgram(QObject):
         self._number = ""
         """Of the last one who called while nobody could see it: there was no calendar yet, or the desk was locked."""
         self.is_ready = False
+        self._ended: bool | None = None
         login = settings.value("last_login", "")
         self.window = MainWindow(Preferences(settings, login if isinstance(login, str) else ""))
         # Not at once: the paint event has ended and the picture is on its way before anything else is done.
@@ -278,6 +281,7 @@ class DeskProgram(QObject):
 
             self._calls = Calls(opened, self)
             self._calls.called.connect(self.find_phone)
+            self._calls.show_wanted.connect(self.come_to_front)
 
     def find_phone(self, number: str) -> None:
         """Open the patient who calls: now, or when there is a calendar and somebody who may see it."""
@@ -285,6 +289,19 @@ class DeskProgram(QObject):
         self._number = "" if can_see else number
         if can_see and self.workspace is not None:
             self.workspace.finder.find_phone(number)
+
+    @property
+    def front(self) -> QWidget:
+        """The window that can be seen: hers who is at the desk, or the door."""
+        return self._seats.door if self._seats is not None and self._seats.is_locked else self.window
+
+    def come_to_front(self, token: str = "") -> None:
+        """Show the window before others; `token`: what the window system gave for it."""
+        from clinic_desk.ui.desktop.one_desk import take_token
+        from clinic_desk.ui.search.attention import bring_to_front
+
+        take_token(token)
+        bring_to_front(self.front)
 
     def _not_connected(self, error: ClinicDeskError) -> None:
         from clinic_desk.ui.opening_words import may_mend_itself, trouble_text
@@ -347,12 +364,23 @@ class DeskProgram(QObject):
         """Close the window, which asks what becomes of what is not saved; locked there is nobody to ask."""
         (self.close if self._seats is not None and self._seats.is_locked else self.window.close)()
 
+    def may_leave(self) -> bool:
+        """Whether nothing is unsaved in the window that is seen; False: it is being asked about, and closes then."""
+        if self.front is not self.window or self.window.may_leave is None:
+            return True
+        return self.window.may_leave()
+
     def _commands_changed(self, count: int) -> None:
         if self.is_closing and count == 0:
             self.closed.emit()
 
     def finish(self) -> bool:
         """Let go of everything; return whether all threads ended in time. Waits: the event loop has ended."""
+        if self._ended is None:
+            self._ended = self._finished()
+        return self._ended
+
+    def _finished(self) -> bool:
         began = self._closing_since or monotonic()
 
         def left() -> float:

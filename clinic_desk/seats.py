@@ -29,6 +29,7 @@ from clinic_desk.ui.door.waits import Waits
 from clinic_desk.ui.door.window import DoorWindow
 from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.lanes import Priority
+from clinic_desk.ui.window_place import keep_place
 
 if TYPE_CHECKING:
     from clinic_desk.domain.rights import Right
@@ -119,7 +120,7 @@ class Seats(QObject):
         self.idle.stop()
         active = QApplication.activeWindow() or seat.window
         self._stand = stand_of(seat.window)
-        seat.window.preferences.set_geometry("main", self._stand.kept)
+        keep_place(seat.window.preferences, "main", self._stand.kept)
         self._locker = seat.locker = Locker(self.door)
         self._ask(for_other=for_other)
         self.door.show_at(self._stand)

@@ -1,7 +1,8 @@
-"""Hands a caller's number on to the desk that is running already: from program to program, of one user only.
+"""Hands a caller's number, or the wish to see it, on to the desk that is running already: of one user only.
 
 Telephone software starts the program with the number. Each desk listens on a place of its own, made from what it has
 open and a number; who brings a number asks them all how long ago somebody used them, and gives it to the one used last.
+A program that is started a second time has that desk come to the front, and ends.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ _PLACES: Final = 16
 """So many desks of one user on one PC are told of calls."""
 _WITHIN_MS: Final = 3_000
 """So long a running desk may take to answer; it may be busy drawing."""
-_LONGEST: Final = 64
+_LONGEST: Final = 256
 _ASK: Final = b"used?"
+_SHOW: Final = b"show"
+"""Followed by what the window system gave the second program so that a window may come to the front, if it did."""
 _TAKEN: Final = b"taken"
 
 
@@ -37,6 +40,8 @@ class Calls(QObject):
 
     called = Signal(str)
     """A number, as it was given to the other program."""
+    show_wanted = Signal(str)
+    """The program was started a second time, with this token of the window system's, or none."""
 
     def __init__(self, opened: str, parent: QObject | None = None) -> None:
         """`opened`: what this desk has open, as `hand_on` is told it."""
@@ -91,6 +96,10 @@ class Calls(QObject):
             if line == _ASK:
                 unused = 0.0 if self._is_in_front else monotonic() - self._used_at
                 socket.write(f"{int(unused * 1000)}\n".encode())
+            elif line.split(b" ")[0] == _SHOW:
+                socket.write(_TAKEN + b"\n")
+                socket.flush()
+                self.show_wanted.emit(line[len(_SHOW) :].strip().decode("ascii", "replace"))
             else:
                 self._take(socket, line.decode("ascii", "replace"))
         if socket.bytesAvailable() > _LONGEST:
@@ -115,6 +124,18 @@ def is_handed_on(opened: Callable[[], str], number: str) -> bool:
 
 def hand_on(opened: str, number: str) -> bool:
     """Give a number to the running desk that was used last; False if none runs that has this open. May wait."""
+    return _last_used_takes(opened, number.encode("ascii", "replace"))
+
+
+def is_shown(opened: Callable[[], str], token: str) -> bool:
+    """Whether a running desk with this open comes to the front; of several the one used last. May wait."""
+    try:
+        return _last_used_takes(opened(), _SHOW + b" " + token.encode("ascii", "replace")[: _LONGEST // 2])
+    except ClinicDeskError:
+        return False
+
+
+def _last_used_takes(opened: str, line: bytes) -> bool:
     try:
         names = _names(opened)
     except OSError:
@@ -126,7 +147,7 @@ def hand_on(opened: str, number: str) -> bool:
         unused = _answer(socket, _ASK) if socket.waitForConnected(_WITHIN_MS) else b""
         if unused.isdigit():
             desks.append((int(unused), len(desks), socket))
-    return any(_answer(socket, number.encode("ascii", "replace")) == _TAKEN for _, _, socket in sorted(desks))
+    return any(_answer(socket, line) == _TAKEN for _, _, socket in sorted(desks))
 
 
 def _answer(socket: QLocalSocket, line: bytes) -> bytes:

@@ -156,7 +156,9 @@ class MainWindow(QMainWindow):
         if self._may_close:
             event.accept()
             return
-        self.preferences.set_geometry("main", self.saveGeometry())
+        from clinic_desk.ui.window_place import keep_place
+
+        keep_place(self.preferences, "main", self.saveGeometry())
         event.ignore()
         if self.may_leave is None or self.may_leave():
             self.close_requested.emit()

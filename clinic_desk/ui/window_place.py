@@ -1,14 +1,17 @@
-"""Where the main window stands when it opens: as it was left, or as large as is good; its frame on screen."""
+"""Where a window stands when it opens: as it was left with these screens, or as large as is good, its frame seen."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize
+from PySide6.QtGui import QGuiApplication
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QByteArray
     from PySide6.QtWidgets import QWidget
+
+    from clinic_desk.ui.preferences import Preferences
 
 GOOD: Final = QSize(1440, 900)
 FRAME: Final = QMargins(8, 40, 8, 8)
@@ -23,6 +26,25 @@ def first_place(room: QRect) -> QRect | None:
     place = QRect(inner.topLeft(), GOOD)
     place.moveCenter(inner.center())
     return place
+
+
+def _with_these_screens(name: str) -> str:
+    """The name under which a place is kept for the screens that there are: a notebook has others in its dock."""
+    screens = [screen.geometry() for screen in QGuiApplication.screens()]
+    places = sorted(f"{each.width()}x{each.height()}+{each.x()}+{each.y()}" for each in screens)
+    return f"{name}@{' '.join(places)}"
+
+
+def place_left(preferences: Preferences, name: str) -> QByteArray:
+    """Return where a window was left with the screens that there are, else where it was left last; empty if never."""
+    left = preferences.geometry(_with_these_screens(name))
+    return preferences.geometry(name) if left.isEmpty() else left
+
+
+def keep_place(preferences: Preferences, name: str, left: QByteArray) -> None:
+    """Remember where a window was left (`saveGeometry`), for these screens and for others it was never left on."""
+    for each in (name, _with_these_screens(name)):
+        preferences.set_geometry(each, left)
 
 
 def place_window(window: QWidget, left: QByteArray) -> None:

@@ -85,9 +85,17 @@ class Idle(QObject):
     def look(self) -> None:
         """Tell if it is too long."""
         self._listen()
-        if is_too_long(self.unused_s(), monotonic() - self._began, self.minutes):
+        if self._is_over():
             self._timer.stop()
             self.too_long.emit()
+
+    def look_now(self) -> None:
+        """Tell at once if it is too long; nothing while it is not noticed anyway."""
+        if self._timer.isActive():
+            self.look()
+
+    def _is_over(self) -> bool:
+        return is_too_long(self.unused_s(), monotonic() - self._began, self.minutes)
 
     def _listen(self, _focused: QWindow | None = None) -> None:
         for window in QGuiApplication.topLevelWindows():
@@ -98,6 +106,10 @@ class Idle(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _TOUCHES and isinstance(watched, QWindow):
+            if self._timer.isActive() and self._is_over():
+                # What wakes a PC that slept is a touch too, and need not be of who left it.
+                QTimer.singleShot(0, self, self.look_now)  # not within the event of a window that is put away
+                return True
             self._touch()
             if isinstance(event, QKeyEvent):
                 self.pressed.emit(event.keyCombination())

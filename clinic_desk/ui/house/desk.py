@@ -22,7 +22,7 @@ from clinic_desk.ui.house.rows import HouseRow, house_row, spoken
 from clinic_desk.ui.house.step_links import StepLinks
 from clinic_desk.ui.house.window import HouseWindow
 from clinic_desk.ui.menus import entry_menu
-from clinic_desk.ui.window_place import place_window
+from clinic_desk.ui.window_place import keep_place, place_left, place_window
 
 if TYPE_CHECKING:
     from clinic_desk.ui.workspace import Workspace
@@ -177,8 +177,8 @@ class HouseDesk(QObject):
             window.closed.connect(self._window_closed)
             self._serve(window.list)
             window.show_rows(self.rows)
-            if not preferences.geometry(_PLACE).isEmpty():
-                place_window(window, preferences.geometry(_PLACE))
+            if not (left := place_left(preferences, _PLACE)).isEmpty():
+                place_window(window, left)
         preferences.set_open(_PLACE, is_open=True)
         self._space.window.actions_by_name["house_window"].setChecked(True)
         window.show()
@@ -195,7 +195,7 @@ class HouseDesk(QObject):
         window, self.window = self.window, None
         preferences = self._space.window.preferences
         if window is not None:
-            preferences.set_geometry(_PLACE, window.saveGeometry())
+            keep_place(preferences, _PLACE, window.saveGeometry())
             window.deleteLater()
         preferences.set_open(_PLACE, is_open=False)
         self._space.window.actions_by_name["house_window"].setChecked(False)

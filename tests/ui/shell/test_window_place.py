@@ -24,12 +24,12 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.preferences import Preferences
-from clinic_desk.ui.window_place import place_window
+from clinic_desk.ui.window_place import place_left, place_window
 
 app = QApplication([])
 preferences = Preferences(QSettings(sys.argv[1], QSettings.Format.IniFormat), "julia")
 window = MainWindow(preferences)
-place_window(window, preferences.geometry("main"))
+place_window(window, place_left(preferences, "main"))
 window.show()
 app.processEvents()
 if len(sys.argv) > 2:

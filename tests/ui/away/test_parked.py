@@ -19,6 +19,7 @@ from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup, stored
 from tests.support.queued import leaves, queue
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_on
 from tests.ui.away.test_doctor_away import away_on_the_monday, three_booked
 from tests.ui.setup.conftest import press
 
@@ -28,13 +29,7 @@ ENTER, ESC, DOWN = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Down
 @pytest.fixture
 def space(clinic: SmallClinic, reception: DeskProgram, qtbot: QtBot) -> Workspace:
     """A desk of the reception on the Monday."""
-    found = reception.workspace
-    assert found is not None
-    reception.window.activateWindow()
-    qtbot.waitActive(reception.window)
-    with qtbot.waitSignal(found.navigator.shown, timeout=10_000):
-        found.navigator.go_to(clinic.monday)
-    return found
+    return space_on(reception, clinic.monday, qtbot)
 
 
 def listed(space: Workspace, qtbot: QtBot) -> ParkedSheet:

@@ -10,10 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.records import Entry
 from clinic_desk.services import calendar
-from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
 from tests.ui.setup.conftest import press
 from tests.ui.shell.conftest import OpenProgram, open_program, programs
@@ -56,9 +54,3 @@ def book_at(clinic: SmallClinic, database: Database, owner_engine: Engine, now: 
         return calendar.load_entries(database, [row_id])[0]
 
     return book
-
-
-def space_of(program: DeskProgram) -> Workspace:
-    """A desk's controllers."""
-    assert program.workspace is not None
-    return program.workspace

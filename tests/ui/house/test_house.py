@@ -23,7 +23,8 @@ from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import count
 from tests.support.key_count import counted_keys
 from tests.support.small_clinic import SmallClinic
-from tests.ui.house.conftest import BookAt, OpenProgram, press, space_of
+from tests.support.spaces import space_of
+from tests.ui.house.conftest import BookAt, OpenProgram, press
 
 Key = Qt.Key
 

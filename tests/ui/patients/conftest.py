@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from clinic_desk.desk_program import DeskProgram
 from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_on
 from tests.ui.setup.conftest import reception
 from tests.ui.shell.conftest import open_program, programs
 
@@ -17,10 +18,4 @@ __all__ = ["open_program", "programs", "reception"]
 @pytest.fixture
 def space(clinic: SmallClinic, reception: DeskProgram, qtbot: QtBot) -> Workspace:
     """A desk of the reception on the Monday."""
-    found = reception.workspace
-    assert found is not None
-    reception.window.activateWindow()
-    qtbot.waitActive(reception.window)
-    with qtbot.waitSignal(found.navigator.shown, timeout=10_000):
-        found.navigator.go_to(clinic.monday)
-    return found
+    return space_on(reception, clinic.monday, qtbot)

@@ -26,9 +26,9 @@ from clinic_desk.ui.recheck.seen import look_after_setup, look_if_rules_are_new,
 from clinic_desk.ui.recheck.sheet import RecheckSheet
 from clinic_desk.ui.setup.opener import ClinicSetup
 from clinic_desk.ui.shell.toasts import Toasts
-from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup, stored
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 
 OpenProgram = Callable[..., DeskProgram]
 ENTER, ESC, SPACE, DOWN = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Space, Qt.Key.Key_Down
@@ -69,11 +69,6 @@ def three(clinic: SmallClinic, database: Database) -> tuple[Entry, ...]:
 def shift(engine: Engine, minutes: int = 15) -> None:
     """Let the clocks show a later time at every instant than was agreed, as a change of a zone's rules does."""
     run(engine, "UPDATE appointment SET wall_start = wall_start - make_interval(mins => %(by)s)", by=minutes)
-
-
-def space_of(program: DeskProgram) -> Workspace:
-    assert program.workspace is not None
-    return program.workspace
 
 
 def says(toasts: Toasts, text: str) -> bool:

@@ -18,17 +18,12 @@ from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.calendar.places import Place
-from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
 
 ENTER = Qt.Key.Key_Return
 ShowDay = Callable[[], DeskProgram]
-
-
-def space(program: DeskProgram) -> Workspace:
-    assert program.workspace is not None
-    return program.workspace
 
 
 def visit(clinic: SmallClinic, hour: int, *, patient: int = 0) -> Book:
@@ -45,7 +40,7 @@ def visit(clinic: SmallClinic, hour: int, *, patient: int = 0) -> Book:
 
 def global_rect(program: DeskProgram) -> QRect:
     """Where the card of the booking form is on the screen."""
-    form = space(program).booking.form
+    form = space_of(program).booking.form
     card = form.card_rect()
     return QRect(form.mapToGlobal(card.topLeft()), card.size())
 
@@ -63,8 +58,8 @@ def show_day(open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot) -> Sh
 
     def run() -> DeskProgram:
         program = open_program()
-        space(program).navigator.go_to(clinic.monday, minute=9 * 60)
-        qtbot.waitUntil(lambda: clinic.monday in space(program).store.boards and program.window.calendar.isVisible())
+        space_of(program).navigator.go_to(clinic.monday, minute=9 * 60)
+        qtbot.waitUntil(lambda: clinic.monday in space_of(program).store.boards and program.window.calendar.isVisible())
         program.window.activateWindow()
         qtbot.waitUntil(program.window.isActiveWindow)
         return program
@@ -79,7 +74,7 @@ def test_the_form_stands_beside_the_visit_that_is_changed(
     entry = booking.book(database, visit(clinic, hour))
     program = show_day()
     assert program.window.calendar.select_entry(entry.id)  # in sight, whatever the clock says
-    space(program).booking.edit(entry)
+    space_of(program).booking.edit(entry)
     block, form = block_of(program, entry), global_rect(program)
     assert not block.isEmpty()
     assert not form.intersects(block)
@@ -99,7 +94,7 @@ def cancelled(database: Database, clinic: SmallClinic) -> Entry:
 def reinstate(program: DeskProgram, qtbot: QtBot, entry: Entry) -> None:
     """Select a cancelled visit and press the panel's button."""
     program.window.calendar.select_entry(entry.id)
-    panel = space(program).sides.panel
+    panel = space_of(program).sides.panel
     qtbot.waitUntil(lambda: panel.entry is not None and panel.entry.id == entry.id)
     (found,) = (each for each in panel.findChildren(QPushButton) if each.text().startswith("Reinstate"))
     qtbot.waitUntil(lambda: found.isVisible() and found.isEnabled())
@@ -113,11 +108,11 @@ def test_a_cancelled_visit_is_brought_back_to_its_old_place_and_undo_cancels_it_
     reinstate(program, qtbot, cancelled)
 
     def status() -> AppointmentStatus | None:
-        now = space(program).store.entry(cancelled.id)
+        now = space_of(program).store.entry(cancelled.id)
         return now.appointment.status if now else None
 
     qtbot.waitUntil(lambda: status() is AppointmentStatus.BOOKED)
-    space(program).own.undo_last()
+    space_of(program).own.undo_last()
     qtbot.waitUntil(lambda: status() is AppointmentStatus.CANCELLED)
 
 
@@ -139,11 +134,11 @@ def test_where_its_old_place_is_taken_it_is_asked_where_to_and_enter_takes_the_b
     QTest.keyClick(focused, ENTER)
 
     def is_back() -> bool:
-        now = space(program).store.entry(cancelled.id)
+        now = space_of(program).store.entry(cancelled.id)
         return now is not None and now.appointment.status is AppointmentStatus.BOOKED
 
     qtbot.waitUntil(is_back)
-    now = space(program).store.entry(cancelled.id)
+    now = space_of(program).store.entry(cancelled.id)
     assert now is not None
     assert now.appointment.starts_at != other.appointment.starts_at or now.appointment.practitioner_id != clinic.weber
 
@@ -155,7 +150,7 @@ def test_the_panel_tells_the_key_as_the_user_set_it(
         booking.book(second_database, visit(clinic, hour, patient=patient)) for hour, patient in ((9, 0), (10, 1))
     )
     program = show_day()
-    calendar, panel = program.window.calendar, space(program).sides.panel
+    calendar, panel = program.window.calendar, space_of(program).sides.panel
     qtbot.waitUntil(lambda: calendar.select_entry(first.id) and calendar.select_entry(second.id))
     assert panel.first.text() == "Arrived  A"
     program.window.actions_by_name.set_keys("arrived", "Ctrl+Shift+F9")

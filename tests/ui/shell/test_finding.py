@@ -20,16 +20,11 @@ from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
 from clinic_desk.ui.shell.find_box import FindBox
 from clinic_desk.ui.shell.toasts import Toast
-from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
-
-
-def space(program: DeskProgram) -> Workspace:
-    assert program.workspace is not None
-    return program.workspace
 
 
 @pytest.fixture
@@ -79,11 +74,11 @@ def test_a_chosen_appointment_is_selected_on_its_day_though_its_doctor_was_not_s
     desk: DeskProgram, booked: Callable[..., Entry], clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     entry = booked(8, 600)
-    navigator = space(desk).navigator
+    navigator = space_of(desk).navigator
     take(find(desk, "siobh", qtbot), "appointment")
     qtbot.waitUntil(lambda: (now := selected(desk)) is not None and now.id == entry.id)
     assert navigator.view.day == clinic.monday + timedelta(days=8)
-    assert "Siobhán" in space(desk).sides.panel.name_label.text()
+    assert "Siobhán" in space_of(desk).sides.panel.name_label.text()
     assert desk.window.calendar.hasFocus()
     navigator.show_week(clinic.okafor)  # another doctor's week has no column for it
     navigator.go_to(clinic.monday)
@@ -99,18 +94,18 @@ def test_a_command_a_date_and_a_patient_lead_where_they_say(
     desk: DeskProgram, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     take(find(desk, "week", qtbot), "command")
-    assert space(desk).navigator.view.span == "week"
+    assert space_of(desk).navigator.view.span == "week"
     take(find(desk, "3.3.2031", qtbot), "day")
-    qtbot.waitUntil(lambda: space(desk).navigator.view.day == clinic.monday)
+    qtbot.waitUntil(lambda: space_of(desk).navigator.view.day == clinic.monday)
     opened: list[object] = []
-    space(desk).finder.open_patient = opened.append
+    space_of(desk).finder.open_patient = opened.append
     take(find(desk, "zofia", qtbot), "patient")
     assert opened == [clinic.patients[6]]
     box = find(desk, "zofia", qtbot)
     QTest.keyClick(box, Key.Key_Delete, Modifier.ControlModifier)
     assert "no appointment to come" in desk.window.toasts.latest_text()
     QTest.keyClick(find(desk, "zofia", qtbot), Key.Key_Return, Modifier.ControlModifier)
-    form = space(desk).booking.form
+    form = space_of(desk).booking.form
     qtbot.waitUntil(form.isVisible)
     assert form.content.draft.patient is not None
     assert form.content.draft.patient.id == clinic.patients[6]
@@ -120,7 +115,7 @@ def test_a_caller_is_opened_a_family_is_shown_and_a_stranger_said_so(
     desk: DeskProgram, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     opened: list[object] = []
-    finder, box = space(desk).finder, desk.window.top_bar.find_box
+    finder, box = space_of(desk).finder, desk.window.top_bar.find_box
     finder.open_patient = opened.append
     finder.find_phone("tel:+49-30-12345672")
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
@@ -136,7 +131,7 @@ def test_a_caller_is_opened_a_family_is_shown_and_a_stranger_said_so(
     assert [row.kind for row in box.popup.list.rows] == ["note", "new"]
     assert box.popup.list.rows[0].text == "No patient has this number."
     QTest.keyClick(box, Key.Key_Return)  # somebody new: what is known goes along
-    form = space(desk).booking.form
+    form = space_of(desk).booking.form
     qtbot.waitUntil(lambda: form.isVisible() and form.page == 1)
     assert any("999999" in line.text().replace(" ", "") for line in form.patient_form.findChildren(QLineEdit))
     form.close_form()
@@ -148,12 +143,12 @@ def test_a_caller_is_opened_a_family_is_shown_and_a_stranger_said_so(
 
 def test_a_call_takes_nothing_away_from_whoever_is_typing(desk: DeskProgram, clinic: SmallClinic, qtbot: QtBot) -> None:
     opened: list[object] = []
-    space(desk).finder.open_patient = opened.append
+    space_of(desk).finder.open_patient = opened.append
     QTest.keyClick(desk.window.calendar, Key.Key_N)
-    form = space(desk).booking.form
+    form = space_of(desk).booking.form
     qtbot.waitUntil(form.isVisible)
     QTest.keyClicks(form.patient_line, "mei")
-    space(desk).finder.find_phone("+493012345672")
+    space_of(desk).finder.find_phone("+493012345672")
     note = desk.window.findChildren(Toast)[0]
     assert note.isVisible()
     assert note.text.text() == "Call from +493012345672"
@@ -162,7 +157,7 @@ def test_a_call_takes_nothing_away_from_whoever_is_typing(desk: DeskProgram, cli
     QTest.mouseClick(note.findChildren(QPushButton, "show_caller")[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
     form.setFocus()
-    space(desk).finder.find_phone("+493012345672")
+    space_of(desk).finder.find_phone("+493012345672")
     QTest.keyClick(desk.window, Key.Key_K, Modifier.ControlModifier)  # the same by keyboard
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]] * 2)
 

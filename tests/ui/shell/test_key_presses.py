@@ -15,17 +15,12 @@ from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import CancellationReason, Entry
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
-from clinic_desk.ui.workspace import Workspace
 from tests.support.key_presses import KeyPresses, counted_keys
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
 
 ZONE = "Europe/Berlin"
-
-
-def space(program: DeskProgram) -> Workspace:
-    assert program.workspace is not None
-    return program.workspace
 
 
 @pytest.fixture
@@ -40,8 +35,8 @@ def at_rest(open_program: OpenProgram, clinic: SmallClinic, database: Database, 
 
 
 def go(program: DeskProgram, day: date, qtbot: QtBot) -> None:
-    space(program).navigator.go_to(day, minute=540)
-    qtbot.waitUntil(lambda: day in space(program).store.boards and program.window.calendar.isVisible())
+    space_of(program).navigator.go_to(day, minute=540)
+    qtbot.waitUntil(lambda: day in space_of(program).store.boards and program.window.calendar.isVisible())
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
     program.window.calendar.setFocus()
@@ -49,7 +44,7 @@ def go(program: DeskProgram, day: date, qtbot: QtBot) -> None:
 
 def visit(program: DeskProgram, clinic: SmallClinic, minute: int) -> Entry | None:
     start = minute_to_instant(clinic.monday, minute, ZONE)
-    entries = space(program).store.boards[clinic.monday].entries
+    entries = space_of(program).store.boards[clinic.monday].entries
     return next((one for one in entries if one.appointment.starts_at == start), None)
 
 
@@ -61,7 +56,7 @@ def select(program: DeskProgram, clinic: SmallClinic) -> Entry:
 
 
 def take_patient(program: DeskProgram, keys: KeyPresses, qtbot: QtBot) -> None:
-    form = space(program).booking.form
+    form = space_of(program).booking.form
     qtbot.waitUntil(lambda: form.isVisible() and form.patient_line.hasFocus())
     keys.type_text("zofia")
     qtbot.waitUntil(lambda: form.patient_line.found_for == "zofia")
@@ -72,7 +67,7 @@ def take_patient(program: DeskProgram, keys: KeyPresses, qtbot: QtBot) -> None:
 
 
 def test_booking_an_existing_patient_takes_three(at_rest: DeskProgram, clinic: SmallClinic, qtbot: QtBot) -> None:
-    form = space(at_rest).booking.form
+    form = space_of(at_rest).booking.form
     with counted_keys() as keys:  # at the next free time
         keys.press(Qt.Key.Key_N)
         take_patient(at_rest, keys, qtbot)
@@ -134,7 +129,7 @@ def reason_of(program: DeskProgram, clinic: SmallClinic, minute: int) -> Cancell
 
 
 def confirm_next_free(program: DeskProgram, keys: KeyPresses, qtbot: QtBot) -> None:
-    form = space(program).booking.form
+    form = space_of(program).booking.form
     qtbot.waitUntil(lambda: form.isVisible() and form.content.time_source == "found")
     with qtbot.waitSignal(form.booked):
         keys.press(Qt.Key.Key_Return)

@@ -18,8 +18,9 @@ from clinic_desk.services import booking, calendar
 from clinic_desk.ui.freshness import Connection
 from tests.support.proxy import FaultyProxy
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
-from tests.ui.shell.test_program import focused, keys, press, shown, space
+from tests.ui.shell.test_program import focused, keys, press, shown
 
 ZONE = "Europe/Berlin"
 
@@ -36,8 +37,8 @@ def far(
 ) -> DeskProgram:
     """A desk whose way to the database leads through the proxy, on the clinic's Monday."""
     program = open_program("Desk 1", proxy.url(database_url))
-    space(program).navigator.go_to(clinic.monday, minute=540)
-    qtbot.waitUntil(lambda: clinic.monday in space(program).store.boards)
+    space_of(program).navigator.go_to(clinic.monday, minute=540)
+    qtbot.waitUntil(lambda: clinic.monday in space_of(program).store.boards)
     return program
 
 
@@ -46,7 +47,7 @@ def cut(far: DeskProgram, proxy: FaultyProxy, qtbot: QtBot) -> Callable[[], None
     def cut() -> None:
         proxy.refuse()
         proxy.cut_all()
-        qtbot.waitUntil(lambda: space(far).store.freshness.connection is Connection.LOST, timeout=10_000)
+        qtbot.waitUntil(lambda: space_of(far).store.freshness.connection is Connection.LOST, timeout=10_000)
 
     return cut
 
@@ -62,7 +63,7 @@ def test_a_lost_database_is_told_with_the_age_writing_is_off_and_the_calendar_st
     assert not window.actions_by_name["new"].isEnabled()
     assert window.actions_by_name["today"].isEnabled()
     assert "No connection" in window.status_bar.connection.text()
-    assert not space(far).sides.panel.move_button.isEnabled()
+    assert not space_of(far).sides.panel.move_button.isEnabled()
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def book_elsewhere(second_database: Database, clinic: SmallClinic) -> Callable[[
 def test_when_it_is_back_it_says_so_and_shows_what_was_missed(
     far: DeskProgram, cut: Callable[[], None], book_elsewhere: Callable[[], None], proxy: FaultyProxy, qtbot: QtBot
 ) -> None:
-    clinic_day = space(far).navigator.view.day
+    clinic_day = space_of(far).navigator.view.day
     cut()
     book_elsewhere()
     assert shown(far, clinic_day) == []
@@ -95,7 +96,7 @@ def test_an_open_form_keeps_what_was_typed_through_a_cut(
 ) -> None:
     far.window.calendar.setFocus()
     press(Qt.Key.Key_Return)
-    form = space(far).booking.form
+    form = space_of(far).booking.form
     qtbot.waitUntil(form.isVisible)
     keys("nowak")
     cut()
@@ -113,19 +114,19 @@ def test_a_day_that_was_not_read_is_covered_and_comes_when_the_database_is_back(
 ) -> None:
     cut()
     other = clinic.monday.replace(month=6)
-    space(far).navigator.go_to(other)
+    space_of(far).navigator.go_to(other)
     qtbot.waitUntil(far.window.cover.isVisible)
     assert "not read" in far.window.cover.text.text()
     proxy.resume()
     qtbot.waitUntil(far.window.calendar.isVisible, timeout=15_000)
-    assert space(far).navigator.view.day == other
+    assert space_of(far).navigator.view.day == other
 
 
 def test_the_program_ends_in_time_though_the_database_does_not_answer(
     far: DeskProgram, proxy: FaultyProxy, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     proxy.stall()
-    space(far).store.reload()
+    space_of(far).store.reload()
     began = monotonic()
     with qtbot.waitSignal(far.closed, timeout=20_000):
         far.close()
@@ -140,7 +141,7 @@ def test_closing_while_a_command_runs_lets_it_finish(
     proxy.delay(30)
     start = minute_to_instant(clinic.monday, 600, ZONE)
     command = Book(clinic.patients[0], clinic.checkup, clinic.weber, clinic.berlin, start, 15)
-    far_database = space(far).desk.database
+    far_database = space_of(far).desk.database
     far.tasks.command(far, lambda: booking.book(far_database, command), lambda entry: None, lambda error: None)
     with qtbot.waitSignal(far.closed, timeout=20_000):
         far.close()

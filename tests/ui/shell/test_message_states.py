@@ -18,8 +18,9 @@ from clinic_desk.domain.records import Entry, MessageState
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking, calendar
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
-from tests.ui.shell.test_program import current, go_to, space
+from tests.ui.shell.test_program import current, go_to
 
 __all__ = ["go_to"]  # a fixture
 
@@ -42,7 +43,7 @@ def watched(
     """A desk that shows it, selected."""
     program = open_program()
     go_to(program, clinic.monday)
-    space(program).navigator.select(booked.id)
+    space_of(program).navigator.select(booked.id)
     return program
 
 
@@ -67,10 +68,10 @@ def test_a_message_that_failed_is_marked_on_its_appointment_which_is_not_pointed
     watched: DeskProgram, queue_says: QueueSays, booked: Entry, qtbot: QtBot
 ) -> None:
     edited: list[object] = []
-    space(watched).store.entries_edited.connect(lambda _day, ids: edited.append(ids))
+    space_of(watched).store.entries_edited.connect(lambda _day, ids: edited.append(ids))
     before = current(watched, booked)
     assert before.message_state is MessageState.PENDING
-    with qtbot.waitSignal(space(watched).store.board_changed) as changed:
+    with qtbot.waitSignal(space_of(watched).store.board_changed) as changed:
         queue_says("failed")
     after = current(watched, booked)
     assert changed.args is not None
@@ -84,7 +85,7 @@ def test_a_row_read_for_its_message_does_not_undo_what_this_desk_committed_meanw
     watched: DeskProgram, queue_says: QueueSays, booked: Entry, qtbot: QtBot
 ) -> None:
     """The own result enters in the version that is read; another message state of the same version replaces it."""
-    space(watched).store.apply_entry(current(watched, booked))
+    space_of(watched).store.apply_entry(current(watched, booked))
     queue_says("failed")
     qtbot.waitUntil(lambda: current(watched, booked).message_state is MessageState.FAILED)
 
@@ -92,9 +93,9 @@ def test_a_row_read_for_its_message_does_not_undo_what_this_desk_committed_meanw
 def test_the_counts_and_the_open_panel_follow_the_queue(
     watched: DeskProgram, queue_says: QueueSays, qtbot: QtBot
 ) -> None:
-    panel = space(watched).sides.panel
+    panel = space_of(watched).sides.panel
     qtbot.waitUntil(lambda: panel.has_details)
-    read = space(watched).pulse.counts_read  # those of the start may come first
+    read = space_of(watched).pulse.counts_read  # those of the start may come first
     with qtbot.waitSignal(read, timeout=20_000, check_params_cb=lambda counts: counts.need_attention == 1):
         queue_says("failed", "confirmation")
     qtbot.waitUntil(lambda: "status='failed'" in repr(panel._details))
@@ -112,7 +113,7 @@ def test_news_of_a_message_on_a_day_that_is_not_kept_reads_nothing(
     monkeypatch.setattr(calendar, "load_entries", load)
     far = date(clinic.monday.year + 1, 6, 1).isoformat()
     told = json.dumps({"t": "notification", "i": str(clinic.weber), "v": 0, "d": [far]})
-    with qtbot.waitSignal(space(watched).store.tables_changed), owner_engine.begin() as connection:
+    with qtbot.waitSignal(space_of(watched).store.tables_changed), owner_engine.begin() as connection:
         connection.exec_driver_sql("SELECT pg_notify(%s, %s)", (CHANNEL, told))
     qtbot.waitUntil(lambda: not watched.tasks._unfinished)
     assert read == []

@@ -18,8 +18,9 @@ from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking, calendar, patients
 from clinic_desk.ui.lanes import Priority
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
-from tests.ui.shell.test_program import go_to, keys, press, shown, space
+from tests.ui.shell.test_program import go_to, keys, press, shown
 
 __all__ = ["go_to"]  # a fixture
 
@@ -67,7 +68,7 @@ def program(open_program: OpenProgram, go_to: Callable[..., None], clinic: Small
     """A desk on the clinic's Monday which has read what it reads by itself."""
     program = open_program()
     go_to(program, clinic.monday)
-    qtbot.waitUntil(lambda: clinic.monday - timedelta(days=1) in space(program).store.boards)
+    qtbot.waitUntil(lambda: clinic.monday - timedelta(days=1) in space_of(program).store.boards)
     qtbot.waitUntil(lambda: not program.tasks._unfinished)
     return program
 
@@ -85,14 +86,14 @@ def test_the_answer_to_a_typed_letter_overtakes_the_month_and_the_days_read_ahea
     tuesday = clinic.monday + timedelta(days=1)
     keys("0930")
     press(Qt.Key.Key_Return)
-    line = space(program).booking.form.patient_line
+    line = space_of(program).booking.form.patient_line
     qtbot.waitUntil(line.isVisible)
     qtbot.waitUntil(lambda: not program.tasks._unfinished)
     lane.shut()
-    space(program).store.show([tuesday])  # kept: only the days beside it are to be read, ahead
+    space_of(program).store.show([tuesday])  # kept: only the days beside it are to be read, ahead
     ahead = tuesday + timedelta(days=1)
-    qtbot.waitUntil(lambda: space(program).store._days.is_reading(ahead))
-    space(program).fullness.want(clinic.monday, ahead)
+    qtbot.waitUntil(lambda: space_of(program).store._days.is_reading(ahead))
+    space_of(program).fullness.want(clinic.monday, ahead)
     keys("n")
     keys("o")
     lane.open()
@@ -105,9 +106,9 @@ def test_a_day_that_is_being_read_ahead_is_hurried_when_it_is_looked_at(
     program: DeskProgram, lane: Lane, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     tuesday, wednesday = clinic.monday + timedelta(days=1), clinic.monday + timedelta(days=2)
-    store = space(program).store
+    store = space_of(program).store
     lane.shut()
-    space(program).fullness.want(clinic.monday, tuesday)
+    space_of(program).fullness.want(clinic.monday, tuesday)
     store.show([tuesday])
     qtbot.waitUntil(lambda: store._days.is_reading(wednesday))
     store.show([wednesday])
@@ -122,9 +123,9 @@ def test_a_change_of_another_desk_overtakes_what_is_merely_useful(
     program: DeskProgram, lane: Lane, second_database: Database, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     lane.shut()
-    space(program).fullness.want(clinic.monday, clinic.monday + timedelta(days=27))
+    space_of(program).fullness.want(clinic.monday, clinic.monday + timedelta(days=27))
     start = minute_to_instant(clinic.monday, 540, "Europe/Berlin")
-    with qtbot.waitSignal(space(program).store.tables_changed):
+    with qtbot.waitSignal(space_of(program).store.tables_changed):
         booking.book(second_database, Book(clinic.patients[0], clinic.checkup, clinic.weber, clinic.berlin, start, 15))
     qtbot.waitUntil(lambda: bool(program.tasks._query_lane._waiting[Priority.URGENT]))
     lane.open()

@@ -19,8 +19,8 @@ from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
 from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
 from clinic_desk.ui.calendar.places import Place
-from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
 
 ZONE = "Europe/Berlin"
@@ -44,12 +44,6 @@ def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoMo
     QTest.keyClick(focused(), key, modifiers)
 
 
-def space(program: DeskProgram) -> Workspace:
-    """Return a desk's controllers."""
-    assert program.workspace is not None
-    return program.workspace
-
-
 def child(program: DeskProgram, name: str) -> QWidget:
     """Return a widget of the window by its name."""
     found = program.window.findChild(QWidget, name)
@@ -58,7 +52,7 @@ def child(program: DeskProgram, name: str) -> QWidget:
 
 
 def shown(program: DeskProgram, day: date) -> list[Entry]:
-    board = space(program).store.boards.get(day)  # None until it was read ahead
+    board = space_of(program).store.boards.get(day)  # None until it was read ahead
     return list(board.entries) if board else []
 
 
@@ -73,8 +67,8 @@ def go_to(qtbot: QtBot) -> Callable[[DeskProgram, date], None]:
         press(Key.Key_G, Qt.KeyboardModifier.ControlModifier)
         keys(day.isoformat())
         press(Key.Key_Return)
-        qtbot.waitUntil(lambda: space(program).navigator.view.day == day and program.window.calendar.isVisible())
-        qtbot.waitUntil(lambda: day in space(program).store.boards)
+        qtbot.waitUntil(lambda: space_of(program).navigator.view.day == day and program.window.calendar.isVisible())
+        qtbot.waitUntil(lambda: day in space_of(program).store.boards)
         for _ in range(program.window.calendar.model().columnCount()):
             press(Key.Key_Left)  # wherever the calendar began, begin at the first doctor
 
@@ -97,7 +91,7 @@ def test_the_program_opens_and_shows_today(open_program: OpenProgram, qtbot: QtB
     program = open_program()
     assert program.window.calendar.isVisible()
     assert program.window.calendar.hasFocus()
-    assert space(program).navigator.view.day == space(program).navigator.today()
+    assert space_of(program).navigator.view.day == space_of(program).navigator.today()
 
 
 def test_a_typed_date_is_gone_to(open_program: OpenProgram, go_to: Callable[..., None], clinic: SmallClinic) -> None:
@@ -114,7 +108,7 @@ def test_enter_letters_enter_enter_books_where_the_cursor_is(
     go_to(program, clinic.monday)
     keys("0930")
     press(Key.Key_Return)
-    form = space(program).booking.form
+    form = space_of(program).booking.form
     qtbot.waitUntil(form.isVisible)
     keys("sio")
     qtbot.waitUntil(form.patient_line.matches.isVisible)
@@ -143,7 +137,7 @@ def chosen(
 
 
 def current(program: DeskProgram, entry: Entry) -> Entry:
-    found = space(program).store.entry(entry.id)
+    found = space_of(program).store.entry(entry.id)
     assert found is not None
     return found
 
@@ -202,7 +196,7 @@ def test_esc_leaves_a_taken_appointment_where_it_was(chosen: tuple[DeskProgram, 
     press(Key.Key_Escape)
     assert not program.window.hint.isVisible()
     keys("1015")
-    assert space(program).moving.carrying is None
+    assert space_of(program).moving.carrying is None
     assert current(program, entry) == entry
 
 
@@ -243,7 +237,7 @@ def test_a_move_out_of_hours_asks_once_and_no_leaves_it(
     qtbot.waitUntil(lambda: program.window.findChild(QWidget, "ask_sheet") is not None)
     qtbot.waitUntil(child(program, "ask_sheet").isVisible)
     press(Key.Key_Escape)
-    qtbot.waitUntil(lambda: not space(program).moving._under_way)
+    qtbot.waitUntil(lambda: not space_of(program).moving._under_way)
     assert current(program, entry) == entry
 
 
@@ -252,7 +246,7 @@ def test_a_drop_on_the_month_moves_to_the_same_time_of_that_day(
 ) -> None:
     program, entry = chosen
     tuesday = clinic.monday + timedelta(days=1)
-    month = space(program).sides.month
+    month = space_of(program).sides.month
     cell = month.view.visualRect(month.model.index_of(tuesday)).center()
     program.window.calendar.dropped_outside.emit(entry, month.view.viewport().mapToGlobal(cell))
     wanted = minute_to_instant(tuesday, 540, ZONE)
@@ -272,23 +266,23 @@ def test_what_one_desk_books_the_other_shows_without_a_click(
     go_to(one, clinic.monday)
     keys("0930")
     press(Key.Key_Return)
-    qtbot.waitUntil(lambda: bool(space(two).store.boards[clinic.monday].holds))
+    qtbot.waitUntil(lambda: bool(space_of(two).store.boards[clinic.monday].holds))
     keys("nowak")
-    line = space(one).booking.form.patient_line
+    line = space_of(one).booking.form.patient_line
     qtbot.waitUntil(
         lambda: line.matches.isVisible() and (row := line.matches.highlighted()) is not None and row.line is not None
     )
     press(Key.Key_Return)
     press(Key.Key_Return)
     qtbot.waitUntil(lambda: [entry.patient.family_name for entry in shown(two, clinic.monday)] == ["Nowak"])
-    qtbot.waitUntil(lambda: not space(two).store.boards[clinic.monday].holds)
+    qtbot.waitUntil(lambda: not space_of(two).store.boards[clinic.monday].holds)
 
 
 def test_a_status_set_while_another_desk_changed_the_note_keeps_both(
     chosen: tuple[DeskProgram, Entry], second_database: Database, qtbot: QtBot
 ) -> None:
     program, entry = chosen
-    space(program).live.stop()  # deaf, so that it acts on what it saw
+    space_of(program).live.stop()  # deaf, so that it acts on what it saw
     booking.update(second_database, Update(entry.id, entry.appointment.version, note="brings a letter"))
     keys("a")
     qtbot.waitUntil(lambda: status_of(program, entry) is AppointmentStatus.ARRIVED)
@@ -324,7 +318,7 @@ def test_the_week_of_the_doctor_under_the_cursor_is_shown_and_left(
     keys("0900")
     press(Key.Key_Right)
     keys("w")
-    navigator = space(program).navigator
+    navigator = space_of(program).navigator
     qtbot.waitUntil(lambda: program.window.calendar.model().columnCount() == 7)
     assert navigator.view.week_of == clinic.okafor
     assert "Dr. Okafor" in program.window.top_bar.title.text()
@@ -336,7 +330,7 @@ def test_a_doctor_is_hidden_by_space_and_stays_hidden_for_this_person(
     open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     program = open_program()
-    view = space(program).sides.resources.view
+    view = space_of(program).sides.resources.view
     view.setFocus()
     view.setCurrentRow(1)
     press(Key.Key_Space)
@@ -351,7 +345,7 @@ def test_the_order_of_doctors_is_the_order_of_columns(
     open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     program = open_program()
-    view = space(program).sides.resources.view
+    view = space_of(program).sides.resources.view
     view.setFocus()
     view.setCurrentRow(0)
     press(Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
@@ -373,10 +367,10 @@ def test_the_month_chooses_a_day_by_keyboard(
 ) -> None:
     program = open_program()
     go_to(program, clinic.monday)
-    space(program).sides.month.view.setFocus()
+    space_of(program).sides.month.view.setFocus()
     press(Key.Key_Down)
     press(Key.Key_Return)
-    qtbot.waitUntil(lambda: space(program).navigator.view.day == clinic.monday + timedelta(days=7))
+    qtbot.waitUntil(lambda: space_of(program).navigator.view.day == clinic.monday + timedelta(days=7))
 
 
 def test_how_full_a_day_is_follows_a_booking(
@@ -388,7 +382,7 @@ def test_how_full_a_day_is_follows_a_booking(
 ) -> None:
     program = open_program()
     go_to(program, clinic.monday)
-    model = space(program).sides.month.model
+    model = space_of(program).sides.month.model
     index = model.index_of(clinic.monday)
     qtbot.waitUntil(lambda: "0 % booked" in str(model.data(index, Qt.ItemDataRole.AccessibleTextRole)))
     for number in range(8):

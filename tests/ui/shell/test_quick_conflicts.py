@@ -16,9 +16,10 @@ from clinic_desk.services import booking
 from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.setup.conftest import press
 from tests.ui.shell.conftest import OpenProgram
-from tests.ui.shell.test_undo import conflict_over, opened, row_of, space_of, told
+from tests.ui.shell.test_undo import conflict_over, opened, row_of, told
 
 S = AppointmentStatus
 CONTROL = Qt.KeyboardModifier.ControlModifier

@@ -22,8 +22,9 @@ from clinic_desk.services import booking
 from tests.database.embedded.conftest import ask, clear
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic, insert_small_clinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
-from tests.ui.shell.test_program import go_to, press, shown, space
+from tests.ui.shell.test_program import go_to, press, shown
 
 __all__ = ["go_to"]  # a fixture
 
@@ -78,16 +79,16 @@ def test_a_change_that_waits_for_the_second_server_is_said_to_and_stands_when_it
 ) -> None:
     program = open_program(url=primary.url())
     go_to(program, primary.clinic.monday)
-    space(program).navigator.select(booked.id)
+    space_of(program).navigator.select(booked.id)
     primary.wait_for_second(wait=True)
     press(Qt.Key.Key_A)
     banner = program.window.banner
     qtbot.waitUntil(lambda: "waits for the second server" in banner.text.text(), timeout=15_000)
     assert banner.isVisible()
-    assert space(program).desk.tasks.unfinished_commands == 1  # neither told as done nor as failed
-    assert space(program).own.stack.last() is None
+    assert space_of(program).desk.tasks.unfinished_commands == 1  # neither told as done nor as failed
+    assert space_of(program).own.stack.last() is None
     primary.wait_for_second(wait=False)
     qtbot.waitUntil(lambda: not banner.isVisible(), timeout=15_000)
     (entry,) = shown(program, primary.clinic.monday)
     assert entry.appointment.status is AppointmentStatus.ARRIVED
-    assert space(program).own.stack.last() is not None
+    assert space_of(program).own.stack.last() is not None

@@ -20,9 +20,9 @@ from clinic_desk.ui.preferences import Preferences
 from clinic_desk.ui.search.commands import commands_of
 from clinic_desk.ui.shell.key_groups import filtered, key_groups
 from clinic_desk.ui.shell.shortcuts import ShortcutsSheet
-from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import checkup
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
@@ -165,19 +165,14 @@ def desk(open_program: OpenProgram, clinic: SmallClinic, database: Database, qtb
     """A desk on the clinic's Monday with an appointment chosen."""
     entry = booking.book(database, checkup(clinic))
     program = open_program()
-    navigator = space(program).navigator
+    navigator = space_of(program).navigator
     navigator.go_to(clinic.monday, select=entry.id)
-    qtbot.waitUntil(lambda: clinic.monday in space(program).store.boards and program.window.calendar.isVisible())
+    qtbot.waitUntil(lambda: clinic.monday in space_of(program).store.boards and program.window.calendar.isVisible())
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
     program.window.calendar.setFocus()
     qtbot.waitUntil(lambda: program.window.calendar.selected_entry() is not None)
     return program
-
-
-def space(program: DeskProgram) -> Workspace:
-    assert program.workspace is not None
-    return program.workspace
 
 
 QTS_OWN = frozenset({"action_in_room_choose", "action_card", "action_change_user"})

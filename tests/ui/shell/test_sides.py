@@ -7,13 +7,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.desk_program import DeskProgram
-from clinic_desk.ui.workspace import Workspace
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
-
-
-def space(program: DeskProgram) -> Workspace:
-    assert program.workspace is not None
-    return program.workspace
 
 
 def made(program: DeskProgram) -> bool:
@@ -39,14 +34,14 @@ def test_the_sides_are_filled_when_the_calendar_is_on_screen(open_program: OpenP
     program.ready.connect(lambda: early.append(made(program)))
     qtbot.waitUntil(lambda: made(program), timeout=15_000)
     assert early == [False]
-    sides = space(program).sides
+    sides = space_of(program).sides
     qtbot.waitUntil(lambda: all(part.isVisible() for part in (sides.month, sides.resources, sides.next_free)))
     assert sides.counts.isVisible()
 
 
 def test_tab_goes_from_the_left_side_over_the_calendar_to_the_right(open_program: OpenProgram, qtbot: QtBot) -> None:
     program = open_program()
-    qtbot.waitUntil(space(program).sides.month.isVisible)
+    qtbot.waitUntil(space_of(program).sides.month.isVisible)
     assert tab_stops(program) == ["sidebar", "calendar", "side_panel"]
 
 

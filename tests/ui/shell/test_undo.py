@@ -22,21 +22,16 @@ from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
 from clinic_desk.ui.undo_words import deed_words
-from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
 from tests.support.queued import leaves, queue, run
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.setup.conftest import press
 from tests.ui.shell.conftest import OpenProgram
 
 S = AppointmentStatus
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 ENTER = Qt.Key.Key_Return
-
-
-def space_of(program: DeskProgram) -> Workspace:
-    assert program.workspace is not None
-    return program.workspace
 
 
 @pytest.fixture

@@ -16,16 +16,11 @@ from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import Book, Cancel, Rule, Update
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
 from clinic_desk.services import booking
-from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
 from tests.ui.shell.test_undo import taken_over
-
-
-def space(program: DeskProgram) -> Workspace:
-    assert program.workspace is not None
-    return program.workspace
 
 
 @pytest.fixture
@@ -34,8 +29,8 @@ def program(open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot) -> Des
     program = open_program()
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
-    space(program).navigator.go_to(clinic.monday)
-    qtbot.waitUntil(lambda: clinic.monday in space(program).store.boards)
+    space_of(program).navigator.go_to(clinic.monday)
+    qtbot.waitUntil(lambda: clinic.monday in space_of(program).store.boards)
     return program
 
 
@@ -46,7 +41,7 @@ def press(key: Qt.Key) -> None:
 
 
 def seen(program: DeskProgram, entry: Entry) -> Entry | None:
-    return space(program).store.entry(entry.id)
+    return space_of(program).store.entry(entry.id)
 
 
 # --- N ----------------------------------------------------------------------------------------------------------------
@@ -56,20 +51,20 @@ def test_n_looks_for_a_free_time_from_the_day_on_screen(
     program: DeskProgram, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
     tuesday = clinic.monday + timedelta(days=1)
-    space(program).navigator.go_to(tuesday)
-    qtbot.waitUntil(lambda: program.window.calendar.isVisible() and tuesday in space(program).store.boards)
+    space_of(program).navigator.go_to(tuesday)
+    qtbot.waitUntil(lambda: program.window.calendar.isVisible() and tuesday in space_of(program).store.boards)
     press(Qt.Key.Key_N)
-    content = space(program).booking.form.content
+    content = space_of(program).booking.form.content
     qtbot.waitUntil(lambda: content.time_source == "found")
     assert content.draft.day == tuesday
 
 
 def test_n_on_a_day_that_is_over_looks_from_now(program: DeskProgram, clinic: SmallClinic, qtbot: QtBot) -> None:
-    now = space(program).store.freshness.now
-    space(program).navigator.go_to(now().date() - timedelta(days=40))
+    now = space_of(program).store.freshness.now
+    space_of(program).navigator.go_to(now().date() - timedelta(days=40))
     qtbot.waitUntil(program.window.calendar.isVisible)
     press(Qt.Key.Key_N)
-    content = space(program).booking.form.content
+    content = space_of(program).booking.form.content
     qtbot.waitUntil(lambda: content.time_source in {"found", "none"})
     start = content.draft.starts_at(content.clinic)
     assert start is None or start > now() - timedelta(minutes=5)
@@ -95,7 +90,7 @@ def at_nine(clinic: SmallClinic, **other: Any) -> Book:
 def test_undo_squeezes_in_again_with_those_who_were_there(
     program: DeskProgram, squeezed: Entry, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
-    own, row = space(program).own, squeezed.appointment
+    own, row = space_of(program).own, squeezed.appointment
     own.send(Update(row.id, row.version, starts_at=at(clinic.monday, 11)), squeezed)
     qtbot.waitUntil(lambda: "Moved" in program.window.toasts.latest_text())
     own.undo_last()
@@ -116,7 +111,7 @@ def leave_it(program: DeskProgram, qtbot: QtBot) -> None:
 def test_undo_squeezes_in_with_nobody_who_came_since(
     program: DeskProgram, squeezed: Entry, second_database: Database, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
-    own, row = space(program).own, squeezed.appointment
+    own, row = space_of(program).own, squeezed.appointment
     own.send(Update(row.id, row.version, starts_at=at(clinic.monday, 11)), squeezed)
     qtbot.waitUntil(lambda: "Moved" in program.window.toasts.latest_text())
     booking.book(second_database, at_nine(clinic))
@@ -131,7 +126,7 @@ def test_undo_squeezes_in_with_nobody_who_came_since(
 def test_undo_of_a_cancellation_squeezes_in_with_nobody_who_came_since(
     program: DeskProgram, squeezed: Entry, second_database: Database, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
-    own, row = space(program).own, squeezed.appointment
+    own, row = space_of(program).own, squeezed.appointment
     own.send(Cancel(row.id, row.version, CancellationReason.PATIENT), squeezed)
     qtbot.waitUntil(lambda: "Cancelled" in program.window.toasts.latest_text())
     third = booking.book(second_database, at_nine(clinic))
@@ -151,7 +146,7 @@ def test_reinstating_asks_before_it_squeezes_in_again(
 ) -> None:
     row = squeezed.appointment
     cancelled = booking.cancel(second_database, Cancel(row.id, row.version, CancellationReason.PATIENT))
-    moving = space(program).moving
+    moving = space_of(program).moving
     moving.reinstate(cancelled)
     carry_out = moving._under_way[row.id].carry_out
     with qtbot.waitSignal(carry_out.asked) as asked:
@@ -170,7 +165,7 @@ def test_who_never_tells_of_moves_finds_no_tick_in_the_form_of_a_change(
 ) -> None:
     entry = booking.book(second_database, checkup(clinic))
     qtbot.waitUntil(lambda: seen(program, entry) is not None)
-    desk = space(program).booking
+    desk = space_of(program).booking
     desk.edit(entry)
     assert desk.form.fields.tell.isChecked()
     desk.close()
@@ -186,7 +181,7 @@ def test_who_never_tells_of_moves_finds_no_tick_in_the_form_of_a_change(
 def test_reading_anew_reads_the_days_beside_the_shown_one_again(
     program: DeskProgram, clinic: SmallClinic, qtbot: QtBot
 ) -> None:
-    store, tuesday = space(program).store, clinic.monday + timedelta(days=1)
+    store, tuesday = space_of(program).store, clinic.monday + timedelta(days=1)
     qtbot.waitUntil(lambda: tuesday in store.boards)
     store.reload()
     assert tuesday not in store.boards

@@ -11,14 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desk.desk_program import DeskProgram
 from clinic_desk.ui.workspace import Workspace
+from tests.support.spaces import space_of
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
-
-
-def space(program: DeskProgram) -> Workspace:
-    """Return a desk's controllers."""
-    assert program.workspace is not None
-    return program.workspace
 
 
 def focused() -> QWidget:
@@ -42,7 +37,7 @@ def at_desk(program: DeskProgram, day: date, qtbot: QtBot) -> Workspace:
     """Sit down at a desk and have a day on the calendar; the cursor is at 09:00 of the first column."""
     program.window.activateWindow()
     qtbot.waitUntil(program.window.isActiveWindow)
-    desk = space(program)
+    desk = space_of(program)
     desk.navigator.go_to(day, minute=540)
     qtbot.waitUntil(lambda: day in desk.store.boards and program.window.calendar.isVisible())
     program.window.calendar.setFocus()

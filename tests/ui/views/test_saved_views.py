@@ -18,8 +18,9 @@ from clinic_desk.ui.saved_views.sheet import SavedViewsSheet
 from clinic_desk.ui.search.commands import commands_of
 from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.shell.conftest import OpenProgram
-from tests.ui.views.hands import Key, Modifier, at_desk, keys, press, space
+from tests.ui.views.hands import Key, Modifier, at_desk, keys, press
 
 CTRL, ALT, SHIFT = Modifier.ControlModifier, Modifier.AltModifier, Modifier.ShiftModifier
 
@@ -148,7 +149,7 @@ def test_tab_comes_round_in_the_sheet(desk: Workspace, qtbot: QtBot) -> None:
 def test_what_is_saved_at_one_desk_is_there_at_the_other_at_once(
     desk: Workspace, open_program: OpenProgram, qtbot: QtBot
 ) -> None:
-    other = space(open_program("Desk 2"))
+    other = space_of(open_program("Desk 2"))
     desk.window.activateWindow()
     desk.window.calendar.setFocus()
     qtbot.waitUntil(desk.window.calendar.hasFocus)
@@ -168,14 +169,14 @@ def test_a_view_for_the_start_is_the_first_that_is_seen(
     seen: list[tuple[object, ...]] = []
 
     def look() -> None:
-        desk = space(program)
+        desk = space_of(program)
         seen.append((desk.navigator.view.span, desk.window.board is desk.window.calendar, desk.window.calendar.step))
         desk.navigator.shown.connect(look)
 
     program.ready.connect(look)
     qtbot.waitUntil(lambda: bool(seen), timeout=15_000)
     assert seen[0] == ("week", not as_list, 30)
-    desk = space(program)
+    desk = space_of(program)
     assert desk.navigator.view.week_of == clinic.okafor
     assert not desk.window.side_panel.isVisible()
     qtbot.waitUntil(lambda: names(desk) == ["Stored"])

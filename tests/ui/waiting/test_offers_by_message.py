@@ -26,6 +26,7 @@ from tests.support.offers import Waiters, waiters
 from tests.support.queued import run
 from tests.support.replies import Listed
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_on
 from tests.ui.setup.conftest import press
 
 ESC, SHIFT = Qt.Key.Key_Escape, Qt.KeyboardModifier.ShiftModifier
@@ -34,13 +35,7 @@ ESC, SHIFT = Qt.Key.Key_Escape, Qt.KeyboardModifier.ShiftModifier
 @pytest.fixture
 def space(clinic: SmallClinic, reception: DeskProgram, qtbot: QtBot) -> Workspace:
     """A desk of the reception on the Monday."""
-    found = reception.workspace
-    assert found is not None
-    reception.window.activateWindow()
-    qtbot.waitActive(reception.window)
-    with qtbot.waitSignal(found.navigator.shown, timeout=10_000):
-        found.navigator.go_to(clinic.monday)
-    return found
+    return space_on(reception, clinic.monday, qtbot)
 
 
 @pytest.fixture

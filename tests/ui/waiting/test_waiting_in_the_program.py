@@ -27,6 +27,7 @@ from clinic_desk.ui.waiting.sheet import WaitingSheet
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_on
 from tests.ui.setup.conftest import Shown, press, type_keys
 
 ENTER, ESC, DOWN, SHIFT = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier
@@ -35,13 +36,7 @@ ENTER, ESC, DOWN, SHIFT = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Down,
 @pytest.fixture
 def space(clinic: SmallClinic, reception: DeskProgram, qtbot: QtBot) -> Workspace:
     """A desk of the reception on the Monday."""
-    found = reception.workspace
-    assert found is not None
-    reception.window.activateWindow()
-    qtbot.waitActive(reception.window)
-    with qtbot.waitSignal(found.navigator.shown, timeout=10_000):
-        found.navigator.go_to(clinic.monday)
-    return found
+    return space_on(reception, clinic.monday, qtbot)
 
 
 def wishing(db: Database, clinic: SmallClinic, patient: int, **other: object) -> Waiting:

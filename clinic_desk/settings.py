@@ -1,6 +1,7 @@
 """What this installation of the program is set to, validated once, and which desk this running program is.
 
-Values come from arguments, the environment (`CLINIC_DESK_*`) and a `.env` file, in this order. Secrets are never shown.
+Values come from arguments, the environment (`CLINIC_DESK_*`), a `.env` file, and for the database the file that set-up
+wrote (`connection_file`), in this order. Secrets are never shown.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from uuid import UUID
 import platformdirs
 from filelock import FileLock, Timeout
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from uuid_utils.compat import uuid7
 
+from clinic_desk import connection_file
 from clinic_desk.database_address import Unusable, check_authority, secured, weakness
 from clinic_desk.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
 
 PROGRAM: Final = "clinic-desk"
 _DESKS_PER_USER: Final = 64
@@ -57,6 +61,21 @@ class Settings(BaseSettings):
     """Where this program works the message queue: the same database as a login of the group clinic_worker."""
     message_folder: Path | None = None
     """Where messages "to a folder" go; default: `messages` in `data`."""
+    shared_folder: Path | None = None
+    """Where the clinic's own server lies that this PC shares, to be started again if it is down."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what set-up wrote last: whatever else is said of the database wins."""
+        given = init_settings()
+        return init_settings, env_settings, dotenv_settings, _SetUp(settings_cls, is_wanted="data" not in given)
 
     @property
     def messages_to(self) -> Path:
@@ -83,6 +102,26 @@ class Settings(BaseSettings):
         return None if value is None else SecretStr(secured(value.get_secret_value(), authority))
 
 
+class _SetUp(PydanticBaseSettingsSource):
+    """The database that set-up wrote down, all of it or, where another one is named, nothing of it."""
+
+    def __init__(self, settings_cls: type[BaseSettings], *, is_wanted: bool) -> None:
+        super().__init__(settings_cls)
+        self._is_wanted = is_wanted  # who names a folder means the embedded database in it
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked: `__call__` answers for all fields at once."""
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what the file says."""
+        said = self.current_state
+        if not self._is_wanted or "database_url" in said:
+            return {}
+        folder = said.get("config") or platformdirs.user_config_path(PROGRAM, appauthor=False)
+        return dict(connection_file.read(Path(folder)))
+
+
 EXPECTED: Final = {
     "database_ca_file": "a file with a certificate in PEM",
     "database_url": "postgresql://user:password@host:5432/database; over a network with sslmode=verify-full",
@@ -96,6 +135,7 @@ EXPECTED: Final = {
     "message_wait_s": "whole seconds from 0 to 900",
     "worker_database_url": "postgresql://worker:password@host:5432/database; over a network with sslmode=verify-full",
     "message_folder": "a folder",
+    "shared_folder": "a folder",
 }
 
 
@@ -105,6 +145,9 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except UnicodeDecodeError:
         raise InvalidInput(field=".env", expected="a text file in UTF-8") from None
+    except connection_file.Damaged as error:
+        expected = f"the file {error} as set-up wrote it; run set-up again"
+        raise InvalidInput(field=connection_file.NAME, expected=expected) from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str((first["loc"] or ("settings",))[0])

@@ -47,7 +47,7 @@ def settings_for(arguments: argparse.Namespace) -> Settings:
         if error.field == "database_url":
             expected = _ADDRESS if error.expected == EXPECTED["database_url"] else error.expected
             raise Usage(field="database-url" if given is not None else VARIABLE, expected=expected) from None
-        variable = error.field if error.field == ".env" else f"CLINIC_DESK_{error.field.upper()}"
+        variable = error.field if "." in error.field else f"CLINIC_DESK_{error.field.upper()}"
         raise Usage(field=variable, expected=error.expected) from None
     except OSError:
         raise Usage(field=".env", expected="a text file in UTF-8 that can be read, or none") from None

@@ -51,7 +51,7 @@ def is_login_taken(connection: Connection, login: str) -> bool:
 
 def create_person(connection: Connection, login: str, display_name: str, group: Group, code: str) -> datetime:
     """Make the role, which signs in with `code` once; return until when."""
-    verifier = _verifier(connection, login, code)
+    verifier = scram_verifier(connection, login, code)
     values = (login, display_name, group.value, verifier)
     until: datetime = connection.exec_driver_sql("SELECT create_person(%s, %s, %s, %s)", values).scalar_one()
     return until
@@ -59,7 +59,7 @@ def create_person(connection: Connection, login: str, display_name: str, group: 
 
 def reset_password(connection: Connection, login: str, code: str) -> datetime:
     """Put a code in the place of the password; return until when it signs in."""
-    values = (login, _verifier(connection, login, code))
+    values = (login, scram_verifier(connection, login, code))
     until: datetime = connection.exec_driver_sql("SELECT reset_password(%s, %s)", values).scalar_one()
     return until
 
@@ -92,7 +92,7 @@ def set_right(connection: Connection, login: str, right: Right, granted: bool | 
 
 def set_own_password(connection: Connection, login: str, password: str) -> None:
     """Set the password of who is signed in; a one-time code is used up by it."""
-    connection.exec_driver_sql("SELECT set_own_password(%s)", (_verifier(connection, login, password),))
+    connection.exec_driver_sql("SELECT set_own_password(%s)", (scram_verifier(connection, login, password),))
 
 
 def by_code(connection: Connection) -> tuple[str, bool]:
@@ -105,7 +105,7 @@ def _version(connection: Connection, statement: str, values: tuple[Any, ...]) ->
     return int(connection.exec_driver_sql(statement, values).scalar_one())
 
 
-def _verifier(connection: Connection, login: str, password: str) -> str:
+def scram_verifier(connection: Connection, login: str, password: str) -> str:
     """The password as the server keeps it: it never sees, and never logs, the password itself."""
     from psycopg2.extensions import encrypt_password
 

@@ -152,6 +152,8 @@ class SharePlan:
     listen: tuple[str, ...] = ()
     networks: tuple[str, ...] = ("samenet",)
     port: int = 0
+    as_service: bool = True
+    """Whether the server is made a service of this PC, where this program may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,6 +242,8 @@ _PEOPLE: Final = {
     "set_person_group(text,text)",
     "set_disabled(text,boolean)",
     "end_sessions(text)",
+    "invite_desk(text,text,integer)",
+    "dismiss_desk(text)",
 }
 _READABLE: Final = "readable_from()"
 _EXPORT: Final = "note_export(uuid,text,uuid,jsonb)"

@@ -15,6 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -81,17 +82,17 @@ def ensure(folder: Folder, superuser_password: str, setting: Path | None, tell: 
     """
     if (address := running(folder)) is not None:
         return address
-    made = _check(folder)
-    _clear_half_made(folder)
-    found = programs.usable(programs.find(_major(folder) if made else None, setting), folder.account)
+    made = check(folder)
+    clear_half_made(folder)
+    found = programs.usable(programs.find(major(folder) if made else None, setting), folder.account)
     if not made:
         tell(Step.CREATING)
-        _create(folder, found, superuser_password)
+        create(folder, found, superuser_password)
     tell(Step.STARTING)
-    return _start(folder, found, tell)
+    return start(folder, found, tell, partial(_choose_place, folder))
 
 
-def _check(folder: Folder) -> bool:
+def check(folder: Folder) -> bool:
     """Whether there is a database to start. Raises EmbeddedServerError if it is foreign or visibly damaged."""
     pgdata = folder.pgdata
     if not pgdata.exists():
@@ -112,7 +113,7 @@ def _check(folder: Folder) -> bool:
     return True
 
 
-def _major(folder: Folder) -> int:
+def major(folder: Folder) -> int:
     text = (folder.pgdata / "PG_VERSION").read_text(encoding="ascii", errors="replace").strip()
     if not text.isdigit():
         raise _damaged(folder, "PG_VERSION holds no number")
@@ -126,7 +127,7 @@ def _damaged(folder: Folder, what: str) -> EmbeddedServerError:
     return EmbeddedServerError(Problem.DAMAGED, message)
 
 
-def _create(folder: Folder, found: Binaries, superuser_password: str) -> None:
+def create(folder: Folder, found: Binaries, superuser_password: str) -> None:
     """Make the database in a folder beside, and rename it when it is whole: a half-made one is never taken for one."""
     unique = uuid4().hex
     new = folder.root / f"pgdata.{unique}.new"
@@ -149,7 +150,7 @@ def _create(folder: Folder, found: Binaries, superuser_password: str) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _clear_half_made(folder: Folder) -> None:
+def clear_half_made(folder: Folder) -> None:
     """Remove what a killed initialisation left; the names are ours alone, and no database ever had one of them."""
     for left in folder.root.glob("*.new"):
         if left.is_dir():
@@ -158,17 +159,28 @@ def _clear_half_made(folder: Folder) -> None:
             left.unlink(missing_ok=True)
 
 
-def _start(folder: Folder, found: Binaries, tell: Callable[[str], None]) -> ServerAddress:
-    """Bring the server up from whatever state: down, crashed, coming up or going down by another program's doing."""
+def start(
+    folder: Folder,
+    found: Binaries,
+    tell: Callable[[str], None],
+    set_up: Callable[[bool], None],
+    ports_left: int = PORT_TRIES,
+) -> ServerAddress:
+    """Bring the server up from whatever state: down, crashed, coming up or going down by another program's doing.
+
+    `set_up(fresh_port)` writes what the server reads when it starts, before each of at most `ports_left` tries for a
+    port. Raises EmbeddedServerError.
+    """
     deadline = time.monotonic() + START_LIMIT
-    ports_left = PORT_TRIES
+    most_ports = ports_left
     _check_control_file(folder, found)
     while time.monotonic() < deadline:
         server = postmaster.alive(folder.pgdata)
         if server is not None and server.status == "ready":
             return address_of(server)
         if server is None and not _old_one_is_in_the_way(folder, tell):
-            failed = _attempt(folder, found, fresh_port=ports_left < PORT_TRIES)
+            set_up(ports_left < most_ports)
+            failed = _attempt(folder, found)
             if failed is None:
                 continue
             ports_left -= failed.code is Problem.PORT
@@ -202,8 +214,8 @@ def _check_control_file(folder: Folder, found: Binaries) -> None:
         raise _damaged(folder, "pg_control cannot be read")
 
 
-def _attempt(folder: Folder, found: Binaries, *, fresh_port: bool) -> EmbeddedServerError | None:
-    """One start; None when pg_ctl reports success."""
+def _choose_place(folder: Folder, fresh_port: bool) -> None:
+    """Choose the embedded server's port and socket folder, keep them in mind, and write its settings."""
     remembered = read_json(folder.state)
     if remembered.get("folder") != str(folder.root):  # moved or copied: the old place's server may be running
         remembered = {}
@@ -213,13 +225,17 @@ def _attempt(folder: Folder, found: Binaries, *, fresh_port: bool) -> EmbeddedSe
     write_private(folder.state, json.dumps(state))
     settings = configuration.server_settings(port, sockets)
     write_private(folder.pgdata / configuration.INCLUDED, settings, folder.account)
+
+
+def _attempt(folder: Folder, found: Binaries) -> EmbeddedServerError | None:
+    """One start; None when pg_ctl reports success."""
     first_words = folder.log / "start.log"
     first_words.unlink(missing_ok=True)
     began = time.time()
     arguments = ["start", "--wait", "--silent", "--timeout=120", "--pgdata=pgdata", f"--log={Path('log', 'start.log')}"]
     ended = run(found.program("pg_ctl"), *arguments, account=folder.account, folder=folder.root)
     if ended.code == 0 or postmaster.alive(folder.pgdata) is not None:
-        return None  # also when recovery takes longer than pg_ctl waits: _start goes on waiting
+        return None  # also when recovery takes longer than pg_ctl waits: start() goes on waiting
     output = ended.output + _logged_since(folder.log, began)
     logger.warning("the embedded server did not start: %s", classify(output))
     return from_output(output, folder=folder.root, log=folder.log)
@@ -306,7 +322,7 @@ def stop(folder: Folder, setting: Path | None) -> None:
     """Stop the server in an orderly way (what transactions are open is rolled back); nothing to do when it is down."""
     server = postmaster.alive(folder.pgdata)
     if server is not None:
-        found = programs.usable(programs.find(_major(folder), setting), folder.account)
+        found = programs.usable(programs.find(major(folder), setting), folder.account)
         _wait_for_recovery(folder, found, server)
         for mode in ("fast", "immediate"):  # immediate is a crash on purpose: nothing committed is lost by it
             arguments = ["stop", f"--mode={mode}", "--wait", "--silent", "--timeout=30", "--pgdata=pgdata"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SUPERUSER = "postgres"
@@ -58,8 +59,8 @@ def quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def server_settings(port: int, socket_dir: Path | None) -> str:
-    """The file that postgresql.conf includes; written anew before each start."""
+def server_settings(port: int, socket_dir: Path | None, other: Mapping[str, str] | None = None) -> str:
+    """The file that postgresql.conf includes; written anew before each start. `other` settings win."""
     # A list of folders: each in double quotes, so that commas and blanks in it mean themselves.
     sockets = "" if socket_dir is None else '"' + str(socket_dir).replace('"', '""') + '"'
     settings = {
@@ -68,6 +69,7 @@ def server_settings(port: int, socket_dir: Path | None) -> str:
         "unix_socket_directories": sockets,
         "unix_socket_permissions": "0700",
         **_SETTINGS,
+        **(other or {}),
     }
     lines = [f"{name} = {quoted(value)}" for name, value in settings.items()]
     return "\n".join(["# Written by Clinic Desk before each start; changes are lost.", *lines, ""])

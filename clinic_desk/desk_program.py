@@ -307,6 +307,10 @@ class DeskProgram(QObject):
         from clinic_desk.ui.opening_words import may_mend_itself, trouble_text
 
         self._furnish()
+        if self.opener.ask_for_upgrade(error):
+            self.window.status_bar.show_step(self.tr("Waiting for the upgrade"))
+            self.opener.look_again.start()
+            return
         if self.opener.ask_who(error):
             self.window.status_bar.show_step(self.tr("Nobody is signed in"))
             return

@@ -137,5 +137,29 @@ class SchemaMismatch(Unavailable):
         return self.found is not None and 0 < _number(self.found) < _number(self.expected)
 
 
+class UpgradeNeeded(SchemaMismatch):
+    """The clinic is older than this program, and waits for a manager.
+
+    `upgrade(owner_password, has_backup, tell)` brings it to this program's schema, and waits while it does; None: who
+    is signed in is no manager.
+    """
+
+    def __init__(
+        self,
+        found: str | None,
+        expected: str,
+        upgrade: Callable[[str, bool, Callable[[str], None]], None] | None = None,
+    ) -> None:
+        super().__init__(found, expected)
+        self.upgrade = upgrade
+
+
+class BackupMissing(Refused):
+    """Nothing is upgraded without a backup: this PC makes none, and nobody said that there is one."""
+
+    def __init__(self) -> None:
+        super().__init__("no backup was made before the upgrade")
+
+
 def _number(revision: str) -> int:
     return int(revision) if revision.isdecimal() else 0

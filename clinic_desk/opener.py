@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic_desk.errors import ClinicDeskError, SignInNeeded
+from clinic_desk.errors import ClinicDeskError, SignInNeeded, UpgradeNeeded
 
 if TYPE_CHECKING:
     from clinic_desk.errors import PasswordNeeded
     from clinic_desk.opening import Opened
     from clinic_desk.ui.door.first import FirstDoor
+    from clinic_desk.ui.door.upgrade import UpgradeDoor
     from clinic_desk.ui.main_window import MainWindow
     from clinic_desk.ui.tasks import Tasks
 
@@ -43,6 +44,8 @@ class ClinicOpener(QObject):
         self.look_again = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
         self.look_again.timeout.connect(self._look_quietly)
         self.door: FirstDoor | None = None
+        self._upgrade_door: UpgradeDoor | None = None
+        self._needed: UpgradeNeeded | None = None
         self._let_go: list[Callable[[], None]] = []
         self._open = open_clinic
         self._tasks: Tasks | None = None
@@ -93,6 +96,9 @@ class ClinicOpener(QObject):
         if self.door is not None:
             self.door.close()
             self.door = None
+        if self._upgrade_door is not None:
+            self._upgrade_door.close()
+            self._upgrade_door = None
         self.opened_clinic.emit(opened, quietly)
 
     def _has_failed(self, error: ClinicDeskError) -> None:
@@ -101,6 +107,34 @@ class ClinicOpener(QObject):
             self._let_go.append(error.let_go)
         if self._window is not None:
             self.failed.emit(error)
+
+    def ask_for_upgrade(self, error: ClinicDeskError) -> bool:
+        """Have a manager upgrade the clinic, if that is what is missing; False if it is not, or nobody here may."""
+        if isinstance(error, UpgradeNeeded) and error.upgrade is not None:
+            self._needed = error
+        elif self._upgrade_door is None:
+            return False
+        if self._upgrade_door is None and self._window is not None:
+            if self.door is not None:
+                self.door.close()
+                self.door = None
+            from clinic_desk.ui.door.upgrade import UpgradeDoor
+
+            self._upgrade_door = UpgradeDoor(self._window, self)
+            self._upgrade_door.asked.connect(self._upgrade)
+            self._upgrade_door.page.take_keyboard()
+        elif self._upgrade_door is not None:
+            self._upgrade_door.answer(error)
+        return True
+
+    def _upgrade(self, owner_password: str, has_backup: bool) -> None:
+        needed = self._needed
+        if self._tasks is None or needed is None or needed.upgrade is None:
+            return
+        self.look_again.stop()
+        self.is_opening = True
+        act = partial(needed.upgrade, owner_password, has_backup, self.told.emit)
+        self._tasks.query(self, act, lambda _: self.open(), self._has_failed, key="open")
 
     def ask_who(self, error: ClinicDeskError) -> bool:
         """Have somebody say who it is, if nobody has; False if that is not what is missing."""

@@ -285,18 +285,24 @@ def connect(
     server: EmbeddedServer | None = None,
     is_automatic: bool = False,
 ) -> Opened:
-    """Connect a desk to a database that is there and has this program's schema. Raises ClinicDeskError."""
-    from clinic_desk.database import schema
+    """Connect a desk to a database that is there and has this program's schema, or a newer one that it may read: then
+    nothing is written. Raises ClinicDeskError: UpgradeNeeded, where a manager is to be asked.
+    """
+    from clinic_desk import upgrading
     from clinic_desk.database.engine import Database, DeskIdentity
     from clinic_desk.database.queries_clinic import clinic_record
-    from clinic_desk.services.desks import register_desk, register_reader, shut_out, signed_in
+    from clinic_desk.services.desks import number_here, register_desk, register_reader, shut_out, signed_in
 
     database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=settings.message_wait_s)
     try:
         with database.reading() as connection:
-            schema.check(connection)
+            database.other_version = upgrading.look(connection, database.url, wrong_passwords_of(settings))
             person, clinic = signed_in(connection), clinic_record(connection)
-        desk_no = register_desk(database) if person.may_write else register_reader(database, person.login)
+        if database.other_version is not None:
+            person = person.only_reading()
+            desk_no = number_here(database)
+        else:
+            desk_no = register_desk(database) if person.may_write else register_reader(database, person.login)
     except BaseException as error:
         database.dispose()
         raise shut_out(error, database.url) from None

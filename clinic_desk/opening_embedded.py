@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.errors import SignInNeeded
+from clinic_desk.errors import SchemaMismatch, SignInNeeded
 from clinic_desk.opening import Stage, connect, import_heavy, prepare, queue_login, sign_in
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def open_embedded(settings: Settings, tell: Tell) -> Opened:
     server = _joined(settings, tell)
     try:
         tell(Stage.PREPARING)
-        prepare(server, DATABASE, [queue_login(server)])
+        _prepare(server)
         if not setup.opens_by_itself(server.superuser_url(), built_in_login(server), database=DATABASE):
             raise SignInNeeded(partial(_sign_in, settings), server.leave)
         tell(Stage.CONNECTING)
@@ -72,7 +72,7 @@ def open_with_first_manager(settings: Settings, manager: FirstManager, tell: Tel
     server = _joined(settings, tell)
     try:
         tell(Stage.PREPARING)
-        prepare(server, DATABASE, [queue_login(server)])
+        _prepare(server)
         setup.make_first_manager(server.superuser_url(), login, built_in_login(server), database=DATABASE)
         return _sign_in(settings, login.name, login.password, tell)
     finally:
@@ -111,6 +111,15 @@ def _sign_in(settings: Settings, login: str, password: str, tell: Tell) -> Opene
     except BaseException:
         server.leave()
         raise
+
+
+def _prepare(server: EmbeddedServer) -> None:
+    """Make the clinic, or upgrade it; one that a newer program made is left as it is, if it can be read."""
+    try:
+        prepare(server, DATABASE, [queue_login(server)])
+    except SchemaMismatch as mismatch:
+        if not mismatch.is_readable:
+            raise
 
 
 def _joined(settings: Settings, tell: Tell) -> EmbeddedServer:

@@ -74,6 +74,8 @@ class Database:
         self._connections = Connections(url, f"clinic-desk {desk.name}"[:63], pool_size, self._watchdog)
         self._lock = threading.Lock()
         self._in_doubt: frozenset[UUID] = frozenset()
+        self.other_version: SchemaMismatch | None = None
+        """The schema is of another version than this program: nothing is written (any thread may look, or say so)."""
 
     def __repr__(self) -> str:
         return f"Database({self.url!r}, {self.desk.name!r})"  # URL's repr hides the password
@@ -103,8 +105,9 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """One short transaction for what is no record of care (desks, holds): it may be lost, and be done again.
 
-        Raises DatabaseDown (also when the answer to COMMIT was lost), Busy, NotAllowed.
+        Raises DatabaseDown (also when the answer to COMMIT was lost), Busy, NotAllowed, SchemaMismatch.
         """
+        self._refuse_other_version()
         with (
             translated(),
             self.engine().begin() as connection,
@@ -125,6 +128,7 @@ class Database:
         `work` may run several times, each in a fresh transaction. Errors of `work` come out, nothing is kept then.
         Raises DatabaseDown and Busy (nothing written), OutcomeUnknown (COMMIT unanswered, not found out in time).
         """
+        self._refuse_other_version()
         doubt = Doubt(self._resolve_for_s)
         try:
             for attempt in itertools.count():
@@ -137,13 +141,19 @@ class Database:
                 except Unanswered:
                     doubt.begin()
                     self._note(operation_id, in_doubt=True)
-                except (DatabaseDown, Busy, NotAllowed, SchemaMismatch):
+                except (DatabaseDown, Busy, NotAllowed, SchemaMismatch) as error:
+                    if isinstance(error, SchemaMismatch) and error.is_newer:
+                        self.other_version = error
                     if doubt.begun or not doubt.exists:
                         raise  # certain: this very transaction was the one that stands or falls, and it fell
                 doubt.pause(attempt)
             raise AssertionError
         finally:
             self._note(operation_id, in_doubt=False)
+
+    def _refuse_other_version(self) -> None:
+        if self.other_version is not None:
+            raise SchemaMismatch(self.other_version.found, self.other_version.expected)
 
     def move_to(self, url: URL | str) -> None:
         """Connect to this address from now on: the same database came back elsewhere. Any thread."""

@@ -78,6 +78,12 @@ def register_desk(connection: Connection, desk_id: UUID, name: str, *, reader: b
     return number, name
 
 
+def desk_number(connection: Connection, desk_id: UUID) -> int:
+    """Return the number of a desk that was registered before; 0 for one that never was."""
+    found = connection.exec_driver_sql("SELECT no FROM desk WHERE id = %(id)s::uuid", {"id": str(desk_id)}).scalar()
+    return int(found or 0)
+
+
 def names_in_use(connection: Connection, desk_id: UUID) -> tuple[str | None, frozenset[str]]:
     """Return the name this desk was registered by before, if it was, and those of the other desks that run now.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from clinic_desk.database import revision
@@ -37,12 +37,13 @@ def upgrade(owner_url: URL | str, before: Callable[[str], None] | None = None) -
     half done. Raises Busy for that, and when the other one takes longer than 10 minutes; NotAllowed for a role that is
     not the owner, DatabaseDown, SchemaMismatch for a database made by a newer program.
     """
-    engine = create_engine(
-        owner_url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"connect_timeout": 10, "application_name": "clinic-desk schema"},
-    )
+    import psycopg2
+
+    from clinic_desk.database.connections import driver_arguments
+
+    url = make_url(owner_url).set(drivername="postgresql+psycopg2")
+    arguments = driver_arguments(url, "clinic-desk schema")
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, creator=lambda: psycopg2.connect(**arguments))
     with translated(), engine.begin() as connection:
         _take_turn(connection)
         found = current_revision(connection)
@@ -66,6 +67,9 @@ def _announce(connection: Connection) -> None:
 
 
 def _take_turn(connection: Connection) -> None:
+    connection.execute(text("SET LOCAL clinic_desk.schema = ''"))  # it may write whatever the schema is now
+    connection.execute(text("SET LOCAL plan_cache_mode = auto"))
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_OTHERS_S}s'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_TABLES_S}s'"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -60,12 +60,18 @@ class Login:
 
 
 def prepare_database(
-    superuser_url: URL | str, *, database: str = "clinic", owner_password: str, logins: Sequence[Login] = ()
+    superuser_url: URL | str,
+    *,
+    database: str = "clinic",
+    owner_password: str,
+    logins: Sequence[Login] = (),
+    before_upgrade: Callable[[str], None] | None = None,
 ) -> None:
     """Create what is missing: owner and group roles, `database`, its schema, and the logins; mend what differs.
 
     Passwords and groups of existing roles are set to those given. Passwords leave this program as SCRAM-SHA-256
-    verifiers only. Raises NotAllowed, DatabaseDown, Busy, and SchemaMismatch for a database that a newer program made.
+    verifiers only. `before_upgrade`: as `schema.upgrade`. Raises NotAllowed, DatabaseDown, Busy, and
+    SchemaMismatch for a database that a newer program made.
     """
     superuser_url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
     with translated(), _superuser(superuser_url) as connection, _turn(connection):
@@ -74,7 +80,7 @@ def prepare_database(
             name = _quoted(connection, database)
             connection.execute(text(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0 ENCODING 'UTF8'"))
         configure_database(superuser_url, database)
-        schema.upgrade(superuser_url.set(username=OWNER, password=owner_password, database=database))
+        schema.upgrade(superuser_url.set(username=OWNER, password=owner_password, database=database), before_upgrade)
         with _superuser(superuser_url.set(database=database)) as inside:
             for login in logins:
                 _create_login(inside, login)

@@ -44,6 +44,10 @@ class SignedIn:
         """Whether the group may change anything; the database decides all the same."""
         return self.group != "readonly"
 
+    def only_reading(self) -> SignedIn:
+        """Return the same person where nothing can be written, whatever her group may."""
+        return replace(self, group="readonly")
+
     def may(self, right: Right) -> bool:
         """Whether the person has this right by group or by name; the database decides all the same."""
         return right in self.rights
@@ -73,6 +77,12 @@ def register_desk(db: Database, computer: str | None = None, *, reader: bool = F
         number, name = queries_desks.register_desk(connection, db.desk.id, name, reader=reader)
     db.desk = replace(db.desk, name=name)
     return number
+
+
+def number_here(db: Database) -> int:
+    """Return the number under which this desk was registered before; 0 if it never was. Writes nothing."""
+    with db.reading() as connection:
+        return queries_desks.desk_number(connection, db.desk.id)
 
 
 def told_apart(name: str, before: str | None, others: frozenset[str], computer: str) -> str:

@@ -13,6 +13,7 @@ def stage_text(stage: str) -> str:
     """Return what is being done, for a stage of `opening` or a step of the embedded server."""
     texts = {
         "importing": translate("Opening", "Starting…"),
+        "upgrading": translate("Opening", "Upgrading the clinic. This may take some minutes…"),
         "preparing": translate("Opening", "Preparing the database…"),
         "demo": translate("Opening", "Making the demo clinic: its doctors, patients and appointments. Once only…"),
         "connecting": translate("Opening", "Connecting to the database…"),
@@ -38,7 +39,7 @@ def looking_text() -> str:
 def may_mend_itself(error: ClinicDeskError) -> bool:
     """Whether it can go away without anything being done at this desk: no password, setting or program to change."""
     if isinstance(error, SchemaMismatch):
-        return error.found is None  # set up from another PC
+        return error.found is None or error.is_older  # set up from another PC, or upgraded by a manager
     return isinstance(error, DatabaseDown | Busy)
 
 
@@ -86,11 +87,36 @@ def _schema_text(error: SchemaMismatch) -> str:
         return translate(
             "Opening", "This database has no clinic in it yet.\nAsk whoever looks after it to set it up (init-db)."
         )
+    if error.is_older:
+        return waiting_for_upgrade_text()
+    return update_text(error)
+
+
+def waiting_for_upgrade_text() -> str:
+    """Return what everybody waits for whose program is newer than the clinic."""
     return translate(
         "Opening",
-        "The database was set up by another version of this program ({found}; this one needs {expected}).\n"
-        "Ask whoever looks after it to bring both to the same version.",
+        "This program is newer than the clinic's database, which must be upgraded before you can go on.\n"
+        "Waiting for a manager to upgrade it; this window then opens by itself.",
+    )
+
+
+def update_text(error: SchemaMismatch) -> str:
+    """Return what is to be done at a desk whose program is older than the clinic."""
+    return translate(
+        "Opening",
+        "The clinic was upgraded to a newer version of Clinic Desk (database {found}; this program knows {expected}).\n"
+        "Please update Clinic Desk on this PC.",
     ).format(found=error.found, expected=error.expected)
+
+
+def only_reading_text() -> str:
+    """Return the same where the day can still be read."""
+    return translate(
+        "Opening",
+        "Please update Clinic Desk on this PC: the clinic was upgraded to a newer version. "
+        "You can read on; booking and changing are off until then.",
+    )
 
 
 def not_set_up_text() -> str:

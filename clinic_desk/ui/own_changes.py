@@ -44,7 +44,8 @@ class OwnChanges(QObject):
         self._toasts = toasts
         self.stack = UndoStack(self)
         self.reads_only = False
-        """Whoever is signed in may only look."""
+        """Nothing can be changed at this desk; `why_not` says why."""
+        self.why_not = reads_only_text()
         self.taking_back = TakingBack(self, desk, toasts)
 
     def committed(self, before: Entry | None, after: Entry) -> None:
@@ -107,9 +108,9 @@ class OwnChanges(QObject):
         self._toasts.show_text(text, level="danger")
 
     def refuses(self) -> bool:
-        """Whether whoever is signed in may only look; a note says so then."""
+        """Whether nothing can be changed here; a note says why then."""
         if self.reads_only:
-            self.tell(reads_only_text())
+            self.tell(self.why_not)
         return self.reads_only
 
     def tell(self, text: str) -> None:

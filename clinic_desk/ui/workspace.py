@@ -25,6 +25,7 @@ from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.messages.tell_choice import TellChoice
 from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
+from clinic_desk.ui.other_version import OtherVersion
 from clinic_desk.ui.own_changes import OwnChanges, reads_only_text
 from clinic_desk.ui.pulse import Pulse
 from clinic_desk.ui.recheck.seen import look_soon, open_recheck
@@ -129,6 +130,7 @@ class Workspace(QObject):
         later += (self._write_lists, self.saved_views)
         later += (self.undo_actions.read,)
         self._later = Afterwards(later, self)
+        OtherVersion(self)
 
     @property
     def sides(self) -> Sides:

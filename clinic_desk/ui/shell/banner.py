@@ -35,6 +35,7 @@ class Banner(QFrame):
         self._retry.setObjectName("banner_retry")
         self._retry.clicked.connect(self.retry_requested)
         self._waiting = ""
+        self._standing = ""
         self._offer: tuple[str, str, Callable[[], None]] | None = None
         self._take = QPushButton()
         self._take.setObjectName("banner_take")
@@ -60,6 +61,12 @@ class Banner(QFrame):
         if self._freshness is None and not self._hide_timer.isActive():
             self._rest()
 
+    def stand(self, text: str) -> None:
+        """Say something for good: whatever else is said for a while, it comes back."""
+        self._standing = text
+        if self._freshness is None and not self._hide_timer.isActive():
+            self._rest()
+
     def withdraw(self) -> None:
         """Offer it no more."""
         had, self._offer = self._offer, None
@@ -73,10 +80,11 @@ class Banner(QFrame):
             act()
 
     def _rest(self) -> None:
-        """Show what changes wait for, else what is offered, else nothing."""
-        self._show_buttons(offered=self._offer is not None and not self._waiting)
-        if self._waiting:
-            self.text.setText(self._waiting)
+        """Show what changes wait for, else what stands, else what is offered, else nothing."""
+        said = self._waiting or self._standing
+        self._show_buttons(offered=self._offer is not None and not said)
+        if said:
+            self.text.setText(said)
         elif self._offer is not None:
             self.text.setText(self._offer[0])
             self._take.setText(self._offer[1])

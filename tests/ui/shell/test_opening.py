@@ -47,7 +47,8 @@ def test_every_stage_and_step_is_said_in_words() -> None:
     ("error", "part"),
     [
         (SchemaMismatch(None, "0001"), "no clinic in it"),
-        (SchemaMismatch("0009", "0001"), "0009"),
+        (SchemaMismatch("0009", "0001"), "update Clinic Desk on this PC"),
+        (SchemaMismatch("0001", "0002"), "Waiting for a manager to upgrade it"),
         (NotAllowed("login"), "does not let this user in"),
         (InvalidInput("database_url", "postgresql://…"), "database_url"),
         (DatabaseDown(), "cannot be reached"),

@@ -1,0 +1,178 @@
+"""Asks a manager to upgrade the clinic: in the window of a program that is newer than the clinic's database."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from clinic_desk.errors import ClinicDeskError, UpgradeNeeded, WrongPassword
+from clinic_desk.ui.booking.fields import TickBox, button, field_label, plain_label
+from clinic_desk.ui.door import words
+from clinic_desk.ui.door.password_field import PasswordField
+from clinic_desk.ui.door.waits import Waits
+from clinic_desk.ui.main_window import MainWindow
+from clinic_desk.ui.opening_words import trouble_text
+
+translate = QCoreApplication.translate
+_WIDTH = 480
+
+
+class UpgradeDoor(QObject):
+    """From the first `answer` to `close`; what is typed stays in between."""
+
+    asked = Signal(str, bool)
+    """The owner's password, and whether there is a backup."""
+
+    def __init__(self, window: MainWindow, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._window = window
+        window.cover_with("")
+        self.page = UpgradePage()
+        self.page.asked.connect(self.asked)
+        window.cover.show_page(self.page)
+
+    def answer(self, error: ClinicDeskError) -> None:
+        """It is still to be upgraded, or that could not be done, or not even looked at."""
+        self.page.answer(error)
+
+    def close(self) -> None:
+        """It is done, here or elsewhere."""
+        self._window.cover.drop_page()
+
+
+class UpgradePage(QWidget):
+    """A card in the middle. It asks for the owner's password and for a backup, and says why it was not done."""
+
+    asked = Signal(str, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("upgrade_page")
+        self._waits = Waits()
+        self._is_busy = False
+        self.title = plain_label(translate("door", "This clinic must be upgraded"), "title", wrap=True)
+        self.text = plain_label(_text(), "", wrap=True)
+        self.setAccessibleName(self.title.text())
+        self.password = PasswordField("upgrade_password")
+        self.password.line.textChanged.connect(self._renew_button)
+        self.password.entered.connect(self.submit)
+        self.backup = TickBox()
+        self.backup.setObjectName("upgrade_backup")
+        self.backup.setText(translate("door", "A &backup of the database was made today and is kept safe"))
+        self.backup.toggled.connect(self._renew_button)
+        self.remark = plain_label("", "danger", wrap=True)
+        self.remark.setObjectName("upgrade_remark")
+        self.remark.setProperty("boxed", "true")
+        self.remark.hide()
+        self.go = button("", "upgrade_go", self.submit, "primary")
+        self.hint = plain_label(_hint(), "muted", wrap=True)
+        self._lay_out()
+        self._clock = QTimer(self, interval=250)
+        self._clock.timeout.connect(self._count)
+        self._set_busy(on=False)
+
+    def _lay_out(self) -> None:
+        card = QFrame()
+        card.setProperty("role", "dialog")
+        card.setFixedWidth(_WIDTH)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(28, 24, 28, 24)
+        column.setSpacing(8)
+        label = field_label(translate("door", "&Password of the database’s owner"), self.password)
+        self.password.line.setAccessibleName(label.text().replace("&", ""))
+        for part in (self.title, self.text, label, self.password, self.backup, self.remark):
+            column.addWidget(part)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.go)
+        column.addLayout(row)
+        column.addWidget(self.hint)
+        middle = QHBoxLayout()  # an alignment would take the height that wrapped texts want without knowing the width
+        middle.addStretch(1)
+        middle.addWidget(card)
+        middle.addStretch(1)
+        around = QVBoxLayout(self)
+        around.addStretch(2)
+        around.addLayout(middle)
+        around.addStretch(3)
+
+    def take_keyboard(self) -> None:
+        """Put the cursor where the next thing is to be typed."""
+        self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def submit(self) -> None:
+        """Ask for the upgrade, if all is there that it needs."""
+        if self.go.isEnabled():
+            self.password.hide_text()
+            self._say("")
+            self._set_busy(on=True)
+            self.asked.emit(self.password.line.text(), self.backup.isChecked())
+        elif self.password.line.text() and not self._is_busy and self._waits.left_s() <= 0:
+            self._say(translate("door", "Nothing is upgraded without a backup: make one, then tick that there is one."))
+            self.backup.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def answer(self, error: ClinicDeskError) -> None:
+        """Say why it was not done; that it is still to be done is no news."""
+        was_busy = self._is_busy
+        if isinstance(error, UpgradeNeeded):
+            self._set_busy(on=False)
+            return
+        self._set_busy(on=False)
+        if isinstance(error, WrongPassword):
+            self._waits.begin(error.wait_s)
+            self.password.line.selectAll()
+            self._say(translate("door", "This is not the owner’s password. Nothing was changed; try again."))
+        else:
+            self._say(trouble_text(error))
+        if was_busy:
+            self.take_keyboard()
+        self._count()
+
+    def _set_busy(self, *, on: bool) -> None:
+        self._is_busy = on
+        self.go.setText(translate("door", "Upgrading…") if on else translate("door", "Upgrade the clinic ⏎"))
+        self.go.setAccessibleName(self.go.text().replace("⏎", "").strip())
+        self.password.setEnabled(not on)
+        self.backup.setEnabled(not on)
+        self._renew_button()
+
+    def _renew_button(self) -> None:
+        has_all = bool(self.password.line.text()) and self.backup.isChecked()
+        self.go.setEnabled(has_all and not self._is_busy and self._waits.left_s() <= 0)
+
+    def _count(self) -> None:
+        """While nobody can try, say for how long; the clock runs only then."""
+        left = self._waits.left_s()
+        if left > 0:
+            self._say(words.wait_text(int(left) + 1), aloud=not self._clock.isActive())
+            if not self._clock.isActive():
+                self._clock.start()
+        elif self._clock.isActive():
+            self._clock.stop()
+            self._say(translate("door", "You can try again now."))
+        self._renew_button()
+
+    def _say(self, text: str, *, aloud: bool = True) -> None:
+        self.remark.setText(text)
+        self.remark.setVisible(bool(text))
+        if text and aloud and self.isVisible():
+            event = QAccessibleAnnouncementEvent(self.remark, text)
+            event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+            QAccessible.updateAccessibility(event)
+
+
+def _text() -> str:
+    return translate(
+        "door",
+        "This program is newer than the clinic’s database. Upgrading takes from some seconds to some minutes; desks "
+        "that are open go on reading meanwhile, and must be updated to this version to book again.",
+    )
+
+
+def _hint() -> str:
+    return translate(
+        "door",
+        "The owner’s password was chosen when the clinic was set up (init-db), by whoever looks after the server. "
+        "If another manager upgrades the clinic first, this window opens by itself.",
+    )

@@ -1,0 +1,137 @@
+"""A desk and a clinic of different versions: who upgrades, who waits, who reads on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from sqlalchemy import URL, Engine, text
+
+from clinic_desk.database import schema, setup
+from clinic_desk.desk_program import DeskProgram
+from clinic_desk.domain.commands import Book
+from clinic_desk.domain.wall import minute_to_instant
+from clinic_desk.errors import SchemaMismatch
+from clinic_desk.services import booking
+from clinic_desk.ui.door.upgrade import UpgradePage
+from tests.plugins.postgres import PASSWORD
+from tests.support.small_clinic import SmallClinic
+from tests.ui.shell.conftest import OpenProgram
+
+NEWER = "9999"
+
+
+@pytest.fixture
+def older(clinic: SmallClinic, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clinic is one revision behind this program; migrating only says that it is not any more."""
+    assert clinic.monday.isoweekday() == 1
+    with owner_engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+
+    def migrate(connection: Any) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": schema.EXPECTED_REVISION})
+
+    monkeypatch.setattr(schema, "migrate", migrate)
+
+
+def upgrade_elsewhere(engine: Engine, *, readable_from: str) -> None:
+    """What the upgrade of a newer program does, announcement included."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :to"), {"to": NEWER})
+        connection.exec_driver_sql(
+            "CREATE OR REPLACE FUNCTION readable_from() RETURNS text LANGUAGE sql IMMUTABLE"
+            f" SET search_path = pg_catalog, pg_temp AS $$ SELECT '{readable_from}' $$"
+        )
+        schema._announce(connection)
+
+
+def page_of(program: DeskProgram, qtbot: QtBot) -> UpgradePage:
+    """Wait for the page that asks a manager."""
+    qtbot.waitUntil(lambda: program.window.findChild(UpgradePage) is not None, timeout=15_000)
+    page = program.window.findChild(UpgradePage)
+    assert isinstance(page, UpgradePage)
+    return page
+
+
+@pytest.mark.usefixtures("older")
+def test_a_manager_upgrades_with_the_owners_password_and_only_with_a_backup(
+    programs: OpenProgram, url_as: Callable[[setup.Group], URL], owner_engine: Engine, qtbot: QtBot
+) -> None:
+    program = programs(url=url_as("clinic_manager"), wait=False)
+    page = page_of(program, qtbot)
+    QTest.keyClicks(page.password.line, "wrong")
+    page.submit()
+    assert "backup" in page.remark.text()
+    page.backup.setChecked(True)
+    page.submit()
+    qtbot.waitUntil(lambda: "not the owner" in page.remark.text())
+    with owner_engine.connect() as connection:
+        assert schema.current_revision(connection) == "0005"
+    page.password.line.clear()
+    QTest.keyClicks(page.password.line, PASSWORD)
+    with qtbot.waitSignal(program.ready, timeout=15_000):
+        page.submit()
+    with owner_engine.connect() as connection:
+        schema.check(connection)
+    assert program.workspace is not None
+    assert program.workspace.may_write
+
+
+@pytest.mark.usefixtures("older")
+def test_who_is_no_manager_waits_and_the_window_opens_by_itself(
+    programs: OpenProgram, owner_url: URL, qtbot: QtBot
+) -> None:
+    program = programs(wait=False)
+    program.opener.look_again.setInterval(50)
+    with qtbot.waitSignal(program.opening_failed, timeout=15_000):
+        pass
+    assert "Waiting for a manager" in program.window.cover.text.text()
+    with qtbot.waitSignal(program.ready, timeout=15_000):
+        schema.upgrade(owner_url)
+
+
+def test_a_desk_that_is_open_while_the_clinic_is_upgraded_reads_on_and_says_so(
+    open_program: OpenProgram, clinic: SmallClinic, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    program = open_program()
+    space, banner = program.workspace, program.window.banner
+    assert space is not None
+    upgrade_elsewhere(owner_engine, readable_from=schema.EXPECTED_REVISION)
+    qtbot.waitUntil(lambda: banner.isVisible() and "Please update" in banner.text.text())
+    assert not space.may_write
+    assert space.own.refuses()
+    assert not program.window.actions_by_name["new_appointment"].isEnabled()
+    start = minute_to_instant(clinic.monday, 600, "Europe/Berlin")
+    with pytest.raises(SchemaMismatch):
+        booking.book(
+            space.desk.database, Book(clinic.patients[0], clinic.checkup, clinic.weber, clinic.berlin, start, 15)
+        )
+    space.store.set_lost()
+    space.store.set_connected()
+    qtbot.waitUntil(lambda: "Please update" in banner.text.text(), timeout=10_000)
+
+
+def test_an_older_program_opens_a_newer_clinic_for_reading(open_program: OpenProgram, owner_engine: Engine) -> None:
+    upgrade_elsewhere(owner_engine, readable_from=schema.EXPECTED_REVISION)
+    program = open_program()
+    assert "Please update" in program.window.banner.text.text()
+    assert program.window.banner.isVisible()
+    assert program.workspace is not None
+    assert not program.workspace.may_write
+    with owner_engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM desk")) == 0
+
+
+def test_what_an_older_program_cannot_read_it_does_not_open(
+    programs: OpenProgram, clinic: SmallClinic, owner_engine: Engine, qtbot: QtBot
+) -> None:
+    assert clinic.monday.isoweekday() == 1
+    upgrade_elsewhere(owner_engine, readable_from=NEWER)
+    program = programs(wait=False)
+    with qtbot.waitSignal(program.opening_failed, timeout=15_000):
+        pass
+    assert "Please update Clinic Desk on this PC" in program.window.cover.text.text()
+    assert program.workspace is None

@@ -103,7 +103,7 @@ def test_a_desk_that_is_open_while_the_clinic_is_upgraded_reads_on_and_says_so(
     qtbot.waitUntil(lambda: banner.isVisible() and "Please update" in banner.text.text())
     assert not space.may_write
     assert space.own.refuses()
-    assert not program.window.actions_by_name["new_appointment"].isEnabled()
+    assert not program.window.actions_by_name["new"].isEnabled()
     start = minute_to_instant(clinic.monday, 600, "Europe/Berlin")
     with pytest.raises(SchemaMismatch):
         booking.book(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import URL, Connection, create_engine, make_url, text
@@ -46,6 +48,9 @@ SELECT EXISTS (
     WHERE g.rolname = 'clinic_manager' AND NOT s.disabled AND s.code_until IS NULL)
 """
 _ONE_ALREADY: Final = "first-manager"
+_VERIFIER: Final = re.compile(
+    r"SCRAM-SHA-256\$[0-9]{4,7}:[A-Za-z0-9+/=]{20,200}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}="
+)
 _SETUP_LOCK: Final = 0x436C696E69635375  # "ClinicSu"
 
 
@@ -57,6 +62,21 @@ class Login:
     password: str = field(repr=False)
     group: Group
     display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRole:
+    """The role of a person, or of the worker, as a backup keeps it. `groups`: those of the clinic.
+
+    `verifier`: SCRAM-SHA-256; empty: it could not be read. `valid_until`: UTC, ISO 8601; empty: for ever.
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    can_login: bool = True
+    connection_limit: int = -1
+    valid_until: str = ""
+    verifier: str = field(default="", repr=False)
 
 
 def prepare_database(
@@ -74,14 +94,14 @@ def prepare_database(
     SchemaMismatch for a database that a newer program made.
     """
     superuser_url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
-    with translated(), _superuser(superuser_url) as connection, _turn(connection):
+    with translated(), superuser(superuser_url) as connection, _turn(connection):
         _create_roles(connection, owner_password)
         if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": database}):
             name = _quoted(connection, database)
             connection.execute(text(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0 ENCODING 'UTF8'"))
         configure_database(superuser_url, database)
         schema.upgrade(superuser_url.set(username=OWNER, password=owner_password, database=database), before_upgrade)
-        with _superuser(superuser_url.set(database=database)) as inside:
+        with superuser(superuser_url.set(database=database)) as inside:
             for login in logins:
                 _create_login(inside, login)
             _hand_over_people(inside)
@@ -123,7 +143,7 @@ def _clinic_turn(superuser_url: URL | str, database: str) -> Iterator[Connection
     """One transaction as the superuser in the clinic's database, when no other set-up is under way."""
     superuser_url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
     engine = create_engine(superuser_url.set(database=database), poolclass=NullPool, hide_parameters=True)
-    with translated(), _superuser(superuser_url) as server, _turn(server), engine.begin() as connection:
+    with translated(), superuser(superuser_url) as server, _turn(server), engine.begin() as connection:
         yield connection
 
 
@@ -149,7 +169,7 @@ def _close_built_in(connection: Connection, login: Login) -> None:
 def _end_sessions(superuser_url: URL | str, login: str) -> None:
     """What is open of a closed login is powerless already; it shall not look as if it were not."""
     superuser_url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
-    with translated(), _superuser(superuser_url) as connection:
+    with translated(), superuser(superuser_url) as connection:
         connection.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid"
@@ -168,12 +188,46 @@ def _is_password(password: str, verifier: str) -> bool:
     return hmac.compare_digest(stored, b64decode(keys.split(":")[0]))
 
 
+def prepare_roles(superuser_url: URL | str, owner_password: str) -> None:
+    """Create the clinic's owner and groups on a server that has none yet. Raises NotAllowed, DatabaseDown, Busy."""
+    url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
+    with translated(), superuser(url) as connection, _turn(connection):
+        _create_roles(connection, owner_password)
+
+
+def restore_role(connection: Connection, role: KeptRole) -> None:
+    """Give somebody of a backup her role with her groups, and no other of the clinic's.
+
+    Whoever is there keeps the password of today; who is not gets that of the backup.
+    """
+    name = _quoted(connection, role.name)
+    known = connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": role.name})
+    _create_role(connection, role.name, "LOGIN")
+    if not known:
+        connection.execute(text(f"ALTER ROLE {name} {_kept_options(role)}"))
+    connection.execute(text(f"ALTER ROLE {name} {'LOGIN' if role.can_login else 'NOLOGIN'}"))
+    for group, grantor in _groups_of(connection, role.name):
+        if group not in role.groups:
+            _revoke(connection, group, name, grantor)
+    for group in role.groups:
+        if group in (*GROUPS, PASSWORD_ONLY):
+            connection.execute(text(f"GRANT {group} TO {name}"))
+    _hand_over_people(connection)
+
+
+def _kept_options(role: KeptRole) -> str:
+    secret = f"PASSWORD '{role.verifier}'" if _VERIFIER.fullmatch(role.verifier) else ""
+    until = datetime.fromisoformat(role.valid_until).isoformat() if role.valid_until else "infinity"
+    options = f"CONNECTION LIMIT {int(role.connection_limit)} {secret} VALID UNTIL '{until}'"
+    return options.replace(":", "\\:")  # a colon would be taken for a bound parameter by text()
+
+
 def configure_database(superuser_url: URL | str, database: str) -> None:
     """Set what belongs to the database itself and not to its schema: who may connect, settings, the schema's owner.
 
     Idempotent.
     """
-    with _superuser(make_url(superuser_url).set(database=database)) as connection:
+    with superuser(make_url(superuser_url).set(database=database)) as connection:
         for statement in (
             *database_settings(_quoted(connection, database)),
             f"ALTER SCHEMA public OWNER TO {OWNER}",
@@ -196,7 +250,8 @@ def database_settings(name: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _superuser(url: URL) -> Iterator[Connection]:
+def superuser(url: URL) -> Iterator[Connection]:
+    """An autocommit connection of its own, for what needs a superuser."""
     engine = create_engine(
         url,
         poolclass=NullPool,

@@ -43,7 +43,7 @@ def find_servers(places: Iterable[Path] | None = None, limit_s: float = _LIMIT_S
     `places`: folders of programs to look at instead of where installers put them. Each program gets `limit_s` seconds.
     """
     seen: dict[Path, FoundServer] = {}
-    for place in _installed() if places is None else places:
+    for place in installed_places() if places is None else places:
         real = Path(os.path.realpath(_program(place, "postgres"))).parent  # packages put links into /usr/bin
         if real not in seen and (found := look_at(real, limit_s)) is not None:
             seen[real] = found
@@ -122,7 +122,8 @@ def _kind(platform: str, os_release: Path) -> str:
     return next((families[name] for name in names if name in families), "linux")
 
 
-def _installed() -> Iterator[Path]:
+def installed_places() -> Iterator[Path]:
+    """Yield the folders where packages and installers put PostgreSQL's programs, whatever is in them."""
     platform = "linux" if sys.platform.startswith("linux") else sys.platform
     for pattern in _PLACES.get(platform, _PLACES["linux"]):
         yield from sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)

@@ -1,0 +1,97 @@
+"""Checks a backup by restoring it on a server of its own that is thrown away, and reading its history through."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clinic_desk.backups.manifest import Manifest
+from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
+from clinic_desk.backups.restoring import restored_beside
+from clinic_desk.database import setup
+from clinic_desk.database.embedded import EmbeddedServerError, join
+from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.failures import translated
+from clinic_desk.domain.ids import new_id
+from clinic_desk.errors import Refused, Unavailable
+from clinic_desk.services.history_verify import verify_history
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+Scratch = Callable[[], AbstractContextManager["URL"]]
+"""Gives a server to restore into, as its superuser, for a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A backup that was restored whole: `manifest` says what is in it.
+
+    `findings`: what is wrong with its history, which then was wrong in the clinic's database too: a backup is as good
+    as what it was made of. `is_history_read`: the history was read through at all: not that of another revision.
+    """
+
+    manifest: Manifest
+    findings: int = 0
+    is_history_read: bool = True
+
+
+@contextmanager
+def scratch_server() -> Iterator[URL]:
+    """A new embedded server in a temporary folder, prepared for the clinic; stopped and removed after the block.
+
+    Raises BackupFailed.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="clinic-desk-check-"))
+    try:
+        folder.chmod(0o711)  # for the account that runs PostgreSQL when this is root; the server's own folder is closed
+        with join(folder / "server") as server:
+            url = server.superuser_url()
+            setup.prepare_roles(url, server.password(setup.OWNER))
+            yield url
+    except EmbeddedServerError as error:
+        raise BackupFailed(Problem.RESTORE, error.code.value) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check(
+    path: Path,
+    passphrase: str,
+    *,
+    scratch: Scratch = scratch_server,
+    stop: Stop = never,
+    tell: Told = told_nobody,
+) -> Checked:
+    """Restore a backup, count its rows, read its history through, and throw the copy away.
+
+    Raises NotUsable (the file), BackupFailed (all else).
+    """
+    with scratch() as server, restored_beside(server, path, passphrase, stop=stop, tell=tell) as (name, made):
+        return history_of(server.set(database=name), made, stop)
+
+
+def history_of(url: URL, made: Manifest, stop: Stop = never) -> Checked:
+    """Read the history of a restored database through. Raises BackupFailed."""
+    from clinic_desk.database.schema import EXPECTED_REVISION
+
+    if made.revision != EXPECTED_REVISION:
+        return Checked(made, is_history_read=False)
+    database = Database(url, DeskIdentity(new_id(), "backup check"), pool_size=1)
+    try:
+        with translated():
+            found = verify_history(database, stop=stop)
+    except Refused as error:
+        raise BackupFailed(Problem.STOPPED if stop() else Problem.DIFFERS) from error
+    except Unavailable as error:
+        raise BackupFailed(Problem.RESTORE, type(error).__name__) from error
+    finally:
+        database.dispose()
+    if found.seals != made.seals:
+        raise BackupFailed(Problem.DIFFERS)
+    return Checked(made, len(found.findings))

@@ -1,0 +1,157 @@
+"""Reads the whole database out, as it stands at one moment, straight into an encrypted file.
+
+Nothing is ever on the disk in clear. The dump is pg_dump's, of the snapshot in which the rows were counted, so that a
+restored copy can be held against the manifest row by row.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from clinic_desk import __version__
+from clinic_desk.backups import manifest, programs, sealed_file
+from clinic_desk.backups.manifest import Manifest
+from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
+from clinic_desk.database import schema
+from clinic_desk.database.failures import translated
+from clinic_desk.database.setup import GROUPS, OWNER, PASSWORD_ONLY, KeptRole
+from clinic_desk.errors import ClinicDeskError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import psycopg2.extensions
+    from sqlalchemy import URL, Connection
+
+_OPTIONS: Final = (
+    "--format=custom",
+    "--compress=6",
+    "--no-password",
+    "--no-tablespaces",
+    "--no-publications",
+    "--no-subscriptions",
+    "--lock-wait-timeout=30s",
+    "--schema=public",
+)
+_PIECE: Final = 256 * 1024
+_BEGIN: Final = """
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+SET LOCAL statement_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0
+"""
+_TABLES: Final = """
+SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY 1
+"""
+_ROLES: Final = """
+SELECT r.rolname::text, array_agg(DISTINCT g.rolname::text ORDER BY g.rolname::text), r.rolcanlogin, r.rolconnlimit,
+    coalesce(to_char(nullif(r.rolvaliduntil, 'infinity') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'), ''),
+    coalesce({verifier}, '')
+FROM {roles} r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid
+WHERE g.rolname = ANY (%(groups)s::text[]) AND NOT r.rolsuper AND r.rolname <> ALL (%(not_people)s::text[])
+GROUP BY 1, 3, 4, 5, 6 ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The database to back up: an address whose login may read all of it (not shown in its repr)."""
+
+    url: URL = field(repr=False)
+
+
+def dump(
+    source: Source,
+    path: Path,
+    passphrase: str,
+    *,
+    stop: Stop = never,
+    tell: Told = told_nobody,
+    cost: int = sealed_file.COST,
+) -> Manifest:
+    """Write a backup to `path`; return what is in it. `tell`: how many bytes were read out so far.
+
+    Raises BackupFailed: nothing is left of the file then.
+    """
+    with _snapshot(source.url) as (connection, snapshot):
+        made = _manifest(connection)
+        program = programs.program_for("pg_dump", made.server // 10000, needs_tls=programs.needs_tls(source.url))
+        with sealed_file.writing(path, passphrase, cost=cost) as writer:
+            writer.write(manifest.packed(made))
+            arguments = (*_OPTIONS, f"--snapshot={snapshot}")
+            _stream(program, arguments, source.url, writer, stop=stop, tell=tell)
+    return made
+
+
+def _stream(
+    program: Path, arguments: tuple[str, ...], url: URL, writer: sealed_file.Writer, *, stop: Stop, tell: Told
+) -> None:
+    with programs.running(program, *arguments, url=url, stop=stop, stdout=subprocess.PIPE) as running:
+        done = 0
+        while data := running.output.read(_PIECE):
+            writer.write(data)
+            done += len(data)
+            tell(done)
+        if not running.ended_well():
+            if stop():
+                raise BackupFailed(Problem.STOPPED)
+            raise BackupFailed(running.why() or Problem.DUMP)
+
+
+@contextmanager
+def _snapshot(url: URL) -> Iterator[tuple[Connection, str]]:
+    """Hold one moment of the database, for as long as pg_dump takes. Raises BackupFailed."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    arguments = {"connect_timeout": 10, "application_name": "clinic-desk backup"}
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg2"), poolclass=NullPool, hide_parameters=True, connect_args=arguments
+    )
+    try:
+        with translated(), engine.begin() as connection:
+            connection.exec_driver_sql(_BEGIN)
+            yield connection, str(connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one())
+    except BackupFailed:
+        raise
+    except ClinicDeskError as error:
+        raise BackupFailed(Problem.DATABASE, type(error).__name__) from error
+
+
+def _manifest(connection: Connection) -> Manifest:
+    now, seals = connection.exec_driver_sql("SELECT now(), (SELECT count(*) FROM history_seal)").one()
+    names = connection.exec_driver_sql("SELECT name FROM site ORDER BY name").scalars()
+    return Manifest(
+        taken_at=now,
+        revision=schema.current_revision(connection) or "",
+        server=int(cast("psycopg2.extensions.connection", connection.connection.dbapi_connection).server_version),
+        rows=counted(connection),
+        seals=seals,
+        clinic=tuple(names),
+        roles=_roles(connection),
+        program=__version__,
+    )
+
+
+def counted(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """Return how many rows each table has, by name."""
+    tables = connection.exec_driver_sql(_TABLES).scalars().all()
+    quoted = (table.replace('"', '""') for table in tables)
+    counts = (connection.exec_driver_sql(f'SELECT count(*) FROM public."{each}"') for each in quoted)  # noqa: S608
+    return tuple(zip(tables, (count.scalar_one() for count in counts), strict=True))
+
+
+def _roles(connection: Connection) -> tuple[KeptRole, ...]:
+    """Who signs in; with the SCRAM verifiers where this login may read them (a superuser)."""
+    may_read = connection.exec_driver_sql("SELECT has_table_privilege('pg_authid', 'SELECT')").scalar_one()
+    statement = _ROLES.format(
+        verifier="r.rolpassword" if may_read else "NULL", roles="pg_authid" if may_read else "pg_roles"
+    )
+    values: dict[str, Any] = {"groups": [*GROUPS, PASSWORD_ONLY], "not_people": [OWNER]}
+    return tuple(
+        KeptRole(name, tuple(groups), can_login, limit, until, verifier)
+        for name, groups, can_login, limit, until, verifier in connection.exec_driver_sql(statement, values)
+    )

@@ -1,0 +1,146 @@
+"""Restores a backup into a new database of a server; what is there already is never touched here.
+
+The database is made under a name of its own, filled, and held against the manifest. Only then is it given another name
+(`switching.py`); whatever is killed in between leaves a database of that name, which the next restore removes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from clinic_desk.backups import manifest, programs, sealed_file
+from clinic_desk.backups.dumping import counted
+from clinic_desk.backups.manifest import Manifest
+from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem, Stop, Told, never, told_nobody
+from clinic_desk.database import schema, setup
+from clinic_desk.database.failures import translated
+from clinic_desk.domain.ids import new_id
+from clinic_desk.errors import ClinicDeskError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import URL, Connection
+
+BESIDE: Final = "clinic_restoring_"
+"""How the name of a database begins that is being restored into."""
+_OPTIONS: Final = ("--exit-on-error", "--single-transaction", "--no-password", "--no-tablespaces")
+_LEFT: Final = """
+SELECT datname FROM pg_database d WHERE starts_with(datname, 'clinic_restoring_')
+    AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)
+    AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objid::bigint = d.oid::bigint
+        AND l.classid = 1128415570)
+"""
+_MARK: Final = "SELECT pg_advisory_lock(1128415570, (SELECT oid::bigint::integer FROM pg_database WHERE datname = %s))"
+
+
+def contents(path: Path, passphrase: str) -> Manifest:
+    """Return what a backup says is in it. Raises NotUsable, BackupFailed(folder)."""
+    with sealed_file.reading(path, passphrase) as reader:
+        return _manifest(reader)
+
+
+def _manifest(reader: sealed_file.Reader) -> Manifest:
+    length = int.from_bytes(reader.exactly(4), "big")
+    if length > manifest.MOST_BYTES:
+        raise NotUsable(Problem.DAMAGED)
+    return manifest.unpacked(reader.exactly(length))
+
+
+@contextmanager
+def restored_beside(
+    superuser: URL,
+    path: Path,
+    passphrase: str,
+    *,
+    stop: Stop = never,
+    tell: Told = told_nobody,
+) -> Iterator[tuple[str, Manifest]]:
+    """Restore into a database of its own on this server; give its name and what is in it, checked row by row.
+
+    Dropped after the block, unless it was given another name. The clinic's owner and groups must be there
+    (`setup.prepare_roles`). `tell`: how many bytes of the file were used. Raises NotUsable, BackupFailed.
+    """
+    name = f"{BESIDE}{new_id().hex}"
+    with _told(), setup.superuser(superuser) as connection:
+        _drop_left(connection)
+        connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {setup.OWNER} TEMPLATE template0 ENCODING 'UTF8'")
+        connection.exec_driver_sql(_MARK, (name,))
+        try:
+            with setup.superuser(superuser.set(database=name)) as inside:
+                inside.exec_driver_sql("DROP SCHEMA public")  # the dump brings its own
+            made = _fill(superuser.set(database=name), path, passphrase, stop, tell)
+            setup.configure_database(superuser, name)
+            compare(superuser.set(database=name), made)
+            yield name, made
+        finally:
+            with suppress(ClinicDeskError), translated():
+                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say of what the database refuses that it could not be restored."""
+    try:
+        with translated():
+            yield
+    except (BackupFailed, NotUsable):
+        raise
+    except ClinicDeskError as error:
+        raise BackupFailed(Problem.RESTORE, type(error).__name__) from error
+
+
+def _drop_left(connection: Connection) -> None:
+    """Drop what a restore left that was killed."""
+    for name in connection.exec_driver_sql(_LEFT).scalars().all():
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+
+
+def _fill(url: URL, path: Path, passphrase: str, stop: Stop, tell: Told) -> Manifest:
+    with sealed_file.reading(path, passphrase) as reader:
+        made = _manifest(reader)
+        if made.revision not in schema.known_revisions():
+            raise NotUsable(Problem.NEWER)
+        program = programs.program_for("pg_restore", _archive_major(made.server), needs_tls=programs.needs_tls(url))
+        arguments = (*_OPTIONS, f"--dbname={url.database}")
+        with programs.running(program, *arguments, url=url, stop=stop, stdin=subprocess.PIPE) as running:
+            done = 0
+            broken = False
+            for data in reader.chunks():
+                done += len(data)
+                if not broken:
+                    try:
+                        running.input.write(data)
+                    except OSError:  # it ended; the rest is read all the same, to know whether the file is whole
+                        broken = True
+                tell(done)
+            with suppress(OSError):
+                running.input.close()
+            if not running.ended_well() or broken:
+                raise BackupFailed(Problem.STOPPED if stop() else running.why() or Problem.RESTORE)
+    return made
+
+
+def _archive_major(server: int) -> int:
+    """Return the oldest PostgreSQL whose pg_restore is sure to read the dump of this server."""
+    return server // 10000
+
+
+def compare(url: URL, made: Manifest) -> None:
+    """Raise BackupFailed(differs) unless the database has the rows and the schema that the manifest tells of."""
+    with _told(), setup.superuser(url) as connection:
+        if schema.current_revision(connection) != made.revision or counted(connection) != made.rows:
+            raise BackupFailed(Problem.DIFFERS)
+
+
+def restore_roles(superuser: URL, roles: tuple[setup.KeptRole, ...]) -> None:
+    """Give the people of a backup their roles: who is not there yet with the password she had, all with their groups.
+
+    Who is there keeps her password of today. Raises BackupFailed.
+    """
+    with _told(), setup.superuser(superuser) as connection:
+        for role in roles:
+            setup.restore_role(connection, role)

@@ -17,6 +17,7 @@ from clinic_desk.errors import SignInNeeded, WrongPassword
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+    from clinic_desk.backups.dumping import Source
     from clinic_desk.database.embedded import EmbeddedServer
     from clinic_desk.database.engine import Database
     from clinic_desk.database.setup import Group, Login
@@ -84,7 +85,9 @@ class Opened:
             return None
         locate = self._worker_address if self.server is not None else None
         folder, data = self.settings.messages_to, self.settings.data
-        program = SendingProgram(address, self.database.desk, folder, told, locate, data=data)
+        program = SendingProgram(
+            address, self.database.desk, folder, told, locate, data=data, source=self.backup_source
+        )
         try:
             program.start()
         except BaseException:
@@ -102,6 +105,14 @@ class Opened:
             return self._worker_address()
         login = worker_login(self.settings.worker_database_url)
         return login.get_secret_value() if login is not None else None
+
+    def backup_source(self) -> Source | None:
+        """Return where the whole database can be read for a backup; None if this PC may not. Waits."""
+        from clinic_desk.backups.source import configured_source, embedded_source
+
+        if self.server is None:
+            return configured_source(None if self.settings is None else self.settings.backup_database_url)
+        return embedded_source(self.server, self.database.url.database or "")
 
     def read_sealed(self) -> Sealed:
         """Return the clinic's passwords, encrypted, read as who sends; none if this PC has no login for that.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
+    from clinic_desk.backups.dumping import Source
     from clinic_desk.database.engine import DeskIdentity
     from clinic_desk.domain.messaging import Messaging
     from clinic_desk.domain.records import Channel
@@ -41,8 +42,11 @@ class SendingProgram:
         locate: Callable[[], URL | None] | None = None,
         *,
         data: Path | None = None,
+        source: Callable[[], Source | None] | None = None,
     ) -> None:
         """`folder`: for messages "to a folder". `locate` says where the database is now, before each reconnecting.
+
+        `source` says where the whole database can be read for a backup; without it this program makes none.
 
         `data`: the program's data folder, where it keeps the history's seals in mind.
         """
@@ -52,7 +56,12 @@ class SendingProgram:
         # Two programs of one name must not be taken for one: what stands behind "#" tells them apart.
         owner = f"{desk.name}#{secrets.token_hex(3)}"
         senders = partial(_senders, self.database, folder)
-        self._scheduler = Scheduler(self.database, senders, owner, told, self._follow, offers=_offers, data=data)
+        self._scheduler = Scheduler(
+            *(self.database, senders, owner, told, self._follow),
+            offers=_offers,
+            data=data,
+            backups=None if source is None else partial(_back_up, source),
+        )
 
     def start(self) -> None:
         """Begin. Raises DatabaseDown, SchemaMismatch, and NotAllowed for a login that is not in clinic_worker."""
@@ -85,6 +94,12 @@ def _offers(database: Database, stop: Callable[[], bool]) -> bool:
     from clinic_desk.services import asking
 
     return asking.work(database, stop).expects_replies
+
+
+def _back_up(source: Callable[[], Source | None], database: Database, stop: Callable[[], bool]) -> None:
+    from clinic_desk.backups import schedule
+
+    schedule.work(database, source, stop)
 
 
 def _senders(database: Database, folder: Path, settings: Messaging) -> Mapping[Channel, Sender]:

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     message_wait_s: int | None = Field(default=None, ge=0, le=900)
     worker_database_url: SecretStr | None = None
     """Where this program works the message queue: the same database as a login of the group clinic_worker."""
+    backup_database_url: SecretStr | None = None
+    """Where this program reads the whole of a shared database for backups: as a login that may (pg_read_all_data)."""
     message_folder: Path | None = None
     """Where messages "to a folder" go; default: `messages` in `data`."""
     shared_folder: Path | None = None
@@ -95,7 +97,7 @@ class Settings(BaseSettings):
             check_authority(value)
         return value
 
-    @field_validator("database_url", "worker_database_url")
+    @field_validator("database_url", "worker_database_url", "backup_database_url")
     @classmethod
     def _an_address_that_can_be_used(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         authority = info.data.get("database_ca_file")
@@ -134,6 +136,7 @@ EXPECTED: Final = {
     "lock_after_min": "whole minutes from 0 (never) to 240",
     "message_wait_s": "whole seconds from 0 to 900",
     "worker_database_url": "postgresql://worker:password@host:5432/database; over a network with sslmode=verify-full",
+    "backup_database_url": "postgresql://reader:password@host:5432/database; over a network with sslmode=verify-full",
     "message_folder": "a folder",
     "shared_folder": "a folder",
 }

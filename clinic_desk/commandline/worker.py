@@ -6,9 +6,11 @@ import argparse
 import signal
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk import opening, opening_demo
+from clinic_desk.backups.source import configured_source, embedded_source
 from clinic_desk.commandline import connection
 from clinic_desk.commandline.appointments import Answer
 from clinic_desk.commandline.output import complain, write
@@ -19,10 +21,12 @@ from clinic_desk.logs import start_console_log
 from clinic_desk.sending import SendingProgram
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import ExitStack
 
     from sqlalchemy import URL
 
+    from clinic_desk.backups.dumping import Source
     from clinic_desk.notifications.scheduler import Sending
     from clinic_desk.settings import Settings
 
@@ -39,8 +43,10 @@ def run_worker(settings: Settings, arguments: argparse.Namespace, stack: ExitSta
         if number is not None:
             signal.signal(number, lambda *_: stopping.set())
     start_console_log(sys.stderr)
-    address = _address(settings, arguments, stack)
-    program = SendingProgram(address, connection.identity(settings), settings.messages_to, _tell, data=settings.data)
+    address, source = _address(settings, arguments, stack)
+    program = SendingProgram(
+        *(address, connection.identity(settings), settings.messages_to, _tell), data=settings.data, source=source
+    )
     try:
         if _started(program, stopping):
             write(sys.stderr, "clinic-desk worker: working through the message queue\n")
@@ -68,19 +74,23 @@ def _started(program: SendingProgram, stopping: threading.Event) -> bool:
     return False
 
 
-def _address(settings: Settings, arguments: argparse.Namespace, stack: ExitStack) -> URL | str:
+def _address(
+    settings: Settings, arguments: argparse.Namespace, stack: ExitStack
+) -> tuple[URL | str, Callable[[], Source | None]]:
+    """Where the queue is worked at, and where the whole database can be read for a backup."""
     given = arguments.database_url is not None or arguments.data is not None
+    configured = partial(configured_source, settings.backup_database_url)
     if settings.worker_database_url is not None and not given:
-        return settings.worker_database_url.get_secret_value()
+        return settings.worker_database_url.get_secret_value(), configured
     url = connection.address(settings, arguments)
     if url is not None:
-        return url
+        return url, configured
     server = stack.enter_context(connection.embedded_server(settings, arguments))
     with translated():
         _, name = opening_demo.sign_in_of(server)
     if not opening.has_worker(server):
         raise Usage(field="data", expected="a folder that a desktop of this version has opened once")
-    return server.url(opening.WORKER_LOGIN, name)
+    return server.url(opening.WORKER_LOGIN, name), partial(embedded_source, server, name)
 
 
 def _tell(sending: Sending) -> None:

@@ -45,6 +45,7 @@ from clinic_desk.database.columns import (
     text_column,
     user_column,
 )
+from clinic_desk.database.tables_backups import backup_run, backup_setting
 from clinic_desk.database.tables_clinic import (
     appointment_type,
     appointment_type_practitioner,
@@ -82,6 +83,8 @@ __all__ = [
     "appointment_type",
     "appointment_type_practitioner",
     "appointment_type_room",
+    "backup_run",
+    "backup_setting",
     "block",
     "block_type",
     "booking_rules",

@@ -46,9 +46,8 @@ _VARIABLES: Final = {
 _FOR_EMAIL: Final = ("email_password",)
 _FOR_SMS: Final = ("twilio_api_key", "twilio_api_secret", "twilio_auth_token")
 _OF_A_LOGIN: Final = ("worker_database_url", "worker_database_password")
-STORABLE: Final = frozenset(
-    {*_FOR_EMAIL, *_FOR_SMS, *_OF_A_LOGIN, "worker_database_password_next", "clinic_key", "clinic_key_next"}
-)
+_OF_THE_CLINIC: Final = ("clinic_key", "clinic_key_next", "backup_passphrase", "backup_database_url")
+STORABLE: Final = frozenset({*_FOR_EMAIL, *_FOR_SMS, *_OF_A_LOGIN, *_OF_THE_CLINIC, "worker_database_password_next"})
 _NONE: Final = "keyring-none"
 _UNSAFE: Final = "keyring-unsafe"
 _LOCKED: Final = "keyring-locked"

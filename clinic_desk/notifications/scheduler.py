@@ -46,6 +46,7 @@ SWEEP_S: Final = 3600.0
 COPIES_S: Final = 300.0
 RETENTION_S: Final = 6 * 3600.0
 SEAL_S: Final = 60.0
+BACKUPS_S: Final = 60.0
 FIRST_SWEEP_AFTER_S: Final = 45.0
 _SHORTEST_PAUSE_S: Final = 0.05
 _CHANNELS: Final = (Channel.EMAIL, Channel.SMS)
@@ -78,8 +79,11 @@ class Scheduler:
         *,
         offers: Callable[[Database, Callable[[], bool]], bool] | None = None,
         data: Path | None = None,
+        backups: Callable[[Database, Callable[[], bool]], object] | None = None,
     ) -> None:
         """`offers` does what is to be done about offers of free times; True: an answer by SMS is waited for.
+
+        `backups` makes the backup that is due, if this program is to make it.
 
         `data`: the folder where the history's seals are kept in mind (`database.anchors`).
         """
@@ -87,6 +91,7 @@ class Scheduler:
         self._offers = offers
         self._told = told
         self._data = data
+        self._backups = backups
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._turns = Turns()
@@ -116,6 +121,8 @@ class Scheduler:
         self._add("retention", RETENTION_S, self._prune, first_after_s=2 * FIRST_SWEEP_AFTER_S)
         self._add("seal", SEAL_S, self._seal_history, first_after_s=FIRST_SWEEP_AFTER_S)
         self._add("copies", COPIES_S, self._delete_copies, first_after_s=2 * FIRST_SWEEP_AFTER_S)
+        if self._backups is not None:
+            self._add("backups", BACKUPS_S, partial(self._back_up, self._backups), FIRST_SWEEP_AFTER_S)
         scheduler.start()
         self._wake_ups.start()
 
@@ -205,6 +212,9 @@ class Scheduler:
         sender = self._posts[Channel.SMS].sender
         if sender is not None:
             copies.delete_copies(self._database, sender, self._stopping.is_set)
+
+    def _back_up(self, backups: Callable[[Database, Callable[[], bool]], object]) -> None:
+        backups(self._database, self._stopping.is_set)
 
     def _expire_holds(self) -> None:
         with self._database.writing() as connection:

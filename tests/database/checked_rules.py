@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tests.support.small_clinic import SMALL_CLINIC, SmallClinic
 
+BACKUP_SETTING_ID: Final = UUID("00000000-0000-7000-8000-000000000003")
 BOOKING_RULES_ID: Final = UUID("00000000-0000-7000-8000-000000000002")
 
 CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
@@ -28,6 +29,19 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("date_override_practitioner_id_fkey", "date_override", {"practitioner_id": UUID(int=1)}),
     ("date_override_site_id_fkey", "date_override", {"site_id": UUID(int=1)}),
     ("block_type_block_id_fkey", "block_type", {"block_id": UUID(int=1)}),
+    ("backup_setting_only_one", "backup_setting", {"id": UUID(int=1)}),
+    ("backup_setting_folder", "backup_setting", {"folder": "x" * 1001}),
+    ("backup_setting_at", "backup_setting", {"at_minute": 1440}),
+    ("backup_setting_daily", "backup_setting", {"keep_daily": 0}),
+    ("backup_setting_weekly", "backup_setting", {"keep_weekly": 261}),
+    ("backup_setting_monthly", "backup_setting", {"keep_monthly": 241}),
+    ("backup_setting_whole", "backup_setting", {"enabled": True}),
+    ("backup_run_kind", "backup_run", {"kind": "copy"}),
+    ("backup_run_state", "backup_run", {"state": "half"}),
+    ("backup_run_problem", "backup_run", {"problem": "disk-full"}),
+    ("backup_run_ended", "backup_run", {"ended_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("backup_run_taken", "backup_run", {"state": "good", "ended_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("backup_run_lease", "backup_run", {"lease_until": None}),
     ("booking_rules_only_one", "booking_rules", {"id": UUID(int=1)}),
     ("booking_rules_step", "booking_rules", {"step_minutes": 0}),
     ("booking_rules_notice", "booking_rules", {"notice_minutes": -1}),
@@ -92,6 +106,8 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
             "end_minute": 1020,
         },
         "block_type": {"block_id": UUID(int=51), "type_id": clinic.checkup},
+        "backup_setting": {"id": BACKUP_SETTING_ID},
+        "backup_run": {"kind": "by-hand", "lease_until": datetime(2031, 3, 3, 8, tzinfo=UTC)},
         "booking_rules": {"id": BOOKING_RULES_ID, "step_minutes": 240, "overrulable": ["blocked"]},
         "staff_right": {"login": "test_reception", "name": "merge", "granted": False},
         "saved_view": {"login": "test_reception", "name": "Front desk", "content": "{}"},

@@ -116,6 +116,18 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "S",
         "clinic_worker": "S",
     },
+    "backup_setting": {
+        "clinic_reception": "S",
+        "clinic_manager": "SU",
+        "clinic_readonly": "S",
+        "clinic_worker": "S",
+    },
+    "backup_run": {
+        "clinic_reception": "S",
+        "clinic_manager": "SIU",
+        "clinic_readonly": "S",
+        "clinic_worker": "SIU",
+    },
     "booking_rules": {
         "clinic_reception": "S",
         "clinic_manager": "SU",

@@ -208,6 +208,11 @@ def _rows(clinic: SmallClinic) -> dict[str, tuple[dict[str, Any], dict[str, Any]
         "closure": ({**where, "first_day": MONDAY, "last_day": TUESDAY}, {"name": "x"}, {MONDAY, TUESDAY}),
         "staff": ({"login": "l", "display_name": "L"}, {"display_name": "M"}, set()),
         "staff_right": ({"login": "test_reception", "name": "export", "granted": True}, {"granted": False}, set()),
+        "backup_run": (
+            {"kind": "by-hand", "lease_until": at(9)},
+            {"state": "failed", "problem": "x", "ended_at": at(9)},
+            set(),
+        ),
         "provider_secret": ({"name": "email_password", "key_id": "0" * 16}, {"key_id": "1" * 16}, set()),
         "saved_view": ({"login": "test_reception", "name": "V", "content": {}}, {"name": "W"}, set()),
         "patient": ({"family_name": "P"}, {"family_name": "Q"}, set()),
@@ -281,7 +286,7 @@ def test_every_table_but_the_queue_and_the_records_announces_each_change(
         connection.execute(insert(tables.offer_round).values(rows["offer_round"][0] | {"id": ROUND}))
     silent = {"operation", "history", "taken_back", "notification", "provider_secret_text", "provider_copy"}
     silent |= {"history_seal", "history_horizon", "history_blank"}
-    only_changed = {"messaging", "message_channel", "booking_rules"}
+    only_changed = {"messaging", "message_channel", "booking_rules", "backup_setting"}
     assert set(rows) | silent | only_changed | {"hold"} == set(tables.metadata.tables)
     for name, (row, changed, days) in rows.items():
         table = tables.metadata.tables[name]
@@ -294,7 +299,7 @@ def test_every_table_but_the_queue_and_the_records_announces_each_change(
             connection.execute(delete(table).where(table.c.id == identifier))
         told = ear.changes()
         assert {(change.table, change.id, change.days) for change in told} == {(name, identifier, frozenset(days))}
-        versions = [0, 0, 1] if name == "desk" else [1, 2, 3]
+        versions = [0, 0, 1] if name in {"desk", "backup_run"} else [1, 2, 3]
         assert [(change.version, change.deleted) for change in told] == list(
             zip(versions, [False, False, True], strict=True)
         )

@@ -1,0 +1,224 @@
+"""A backup of a real database: whole, checked by restoring it, and told truly when something is wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from clinic_desk.backups import programs
+from clinic_desk.backups.checking import check, scratch_server
+from clinic_desk.backups.dumping import Source, counted, dump
+from clinic_desk.backups.making import Backup, back_up_before_upgrade, make_backup
+from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
+from clinic_desk.backups.restoring import contents, restore_roles, restored_beside
+from clinic_desk.database import setup
+from clinic_desk.database.engine import Database
+from tests.backups.conftest import COST, PHRASE, Server
+from tests.plugins.postgres import PASSWORD, PostgresServer
+from tests.support.small_clinic import SmallClinic
+
+NOW = datetime(2026, 11, 23, 1, 10, tzinfo=UTC)
+
+
+def _databases(server: PostgresServer) -> list[str]:
+    with server.admin.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'clinic_restoring_%'")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_a_backup_says_what_is_in_it_to_who_has_the_passphrase(made: Backup) -> None:
+    found = contents(made.path, PHRASE)
+    assert found == made.manifest
+    assert (found.count("patient"), found.clinic) == (10, ("Harlem", "Mitte"))
+    people = {role.name: role.groups for role in found.roles}
+    assert people["test_manager"] == ("clinic_manager",)
+    assert found.has_passwords
+    assert b"SCRAM" not in made.path.read_bytes()
+    assert "Mitte" not in made.path.name
+    with pytest.raises(NotUsable) as refused:
+        contents(made.path, "correct horse batterz")
+    assert refused.value.code is Problem.WRONG_PASSPHRASE
+
+
+def test_it_is_checked_on_a_server_of_its_own_whose_people_it_brings(made: Backup) -> None:
+    with scratch_server() as url, restored_beside(url, made.path, PHRASE) as (name, manifest):
+        restore_roles(url, manifest.roles)
+        own = url.set(database=name)
+        with setup.superuser(own) as connection:
+            setup.configure_database(url, name)
+            assert connection.scalar(text("SELECT count(*) FROM patient")) == 10
+        hers = create_engine(own.set(username="test_reception", password=PASSWORD), poolclass=NullPool)
+        with hers.connect() as connection:  # her password of that day, and her rights
+            assert connection.scalar(text("SELECT count(*) FROM patient")) == 10
+            assert connection.scalar(text("SELECT has_table_privilege('patient', 'DELETE')")) is False
+
+
+def test_what_is_booked_meanwhile_is_not_in_it_and_counts_agree_all_the_same(
+    source: Source, clinic: SmallClinic, database: Database, server: Server, folder: Path
+) -> None:
+    begun = threading.Event()
+
+    def tell(_done: int) -> None:
+        if not begun.is_set():
+            begun.set()
+            with database.writing() as connection:
+                connection.execute(text("INSERT INTO patient (id, family_name) VALUES (gen_random_uuid(), 'Later')"))
+
+    assert clinic.patients
+    taken = dump(source, folder / "b", PHRASE, tell=tell, cost=COST)
+    assert begun.is_set()
+    checked = check(folder / "b", PHRASE, scratch=server.scratch)
+    assert checked.manifest == taken
+    assert taken.count("patient") == 10
+
+
+def test_the_owner_role_backs_up_a_shared_server_without_passwords(
+    postgres_server: PostgresServer, fresh_database: str, clinic: SmallClinic, server: Server, folder: Path
+) -> None:
+    assert clinic.patients
+    address = postgres_server.url(fresh_database, setup.OWNER)
+    found = back_up_before_upgrade(address, folder, PHRASE, NOW, scratch=server.scratch)
+    assert not found.manifest.has_passwords
+    assert {role.name for role in found.manifest.roles} >= {"test_manager", "test_reception"}
+    assert found.path.name.startswith("clinic-desk-20261123-011000-")
+
+
+def test_a_damaged_or_cut_file_restores_nothing(
+    made: Backup, server: Server, postgres_server: PostgresServer, folder: Path
+) -> None:
+    data = made.path.read_bytes()
+    bad = folder / "bad"
+    for spoilt in (data[:-1], data[: len(data) // 2], data[:-40] + bytes([data[-40] ^ 1]) + data[-39:]):
+        bad.write_bytes(spoilt)
+        with pytest.raises(NotUsable) as refused:
+            check(bad, PHRASE, scratch=server.scratch)
+        assert refused.value.code is Problem.DAMAGED
+    assert _databases(postgres_server) == []
+
+
+def test_a_row_that_is_missing_after_the_restore_fails_the_check(
+    made: Backup, server: Server, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    one_less = (("patient", 9),)
+    monkeypatch.setattr("clinic_desk.backups.restoring.counted", lambda link: one_less + counted(link)[1:])
+    with pytest.raises(BackupFailed) as failed:
+        check(made.path, PHRASE, scratch=server.scratch)
+    assert failed.value.code is Problem.DIFFERS
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_and_a_server_that_is_away_are_told(source: Source, folder: Path) -> None:
+    with pytest.raises(BackupFailed) as failed:
+        make_backup(source, folder / "none", PHRASE, NOW, cost=COST)
+    assert failed.value.code is Problem.FOLDER
+    with pytest.raises(BackupFailed) as failed:
+        make_backup(Source(source.url.set(port=1)), folder, PHRASE, NOW, cost=COST)
+    assert failed.value.code is Problem.DATABASE
+    assert list(folder.iterdir()) == []
+
+
+def test_a_full_disk_leaves_no_half_a_file(source: Source, folder: Path) -> None:
+    resource = pytest.importorskip("resource")
+    program = (
+        "import resource, signal, sys\n"
+        "from datetime import UTC, datetime\n"
+        "from pathlib import Path\n"
+        "from sqlalchemy import make_url\n"
+        "from clinic_desk.backups.dumping import Source\n"
+        "from clinic_desk.backups.making import make_backup\n"
+        "from clinic_desk.backups.problems import BackupFailed\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "try:\n"
+        "    make_backup(Source(make_url(sys.stdin.read())), Path(sys.argv[1]), 'x', datetime.now(UTC), cost=4)\n"
+        "except BackupFailed as error:\n"
+        "    print(error.code.value)\n"
+    )
+    assert resource
+    address = source.url.render_as_string(hide_password=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        input=address,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ended.stdout.strip() == "disk-full"
+    assert list(folder.iterdir()) == []
+
+
+def test_stopping_ends_it_and_leaves_nothing(source: Source, folder: Path) -> None:
+    def linger(_done: int) -> None:
+        threading.Event().wait(0.5)
+
+    with pytest.raises(BackupFailed) as failed:
+        dump(source, folder / "b", PHRASE, stop=lambda: True, tell=linger, cost=COST)
+    assert failed.value.code is Problem.STOPPED
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_restore_left_is_removed_by_the_next_one_and_one_that_goes_on_is_not(
+    made: Backup, server: Server, postgres_server: PostgresServer
+) -> None:
+    postgres_server.execute("CREATE DATABASE clinic_restoring_left_by_somebody")
+    with restored_beside(server.url, made.path, PHRASE) as (name, _):
+        check(made.path, PHRASE, scratch=server.scratch)
+        assert _databases(postgres_server) == [name]
+    assert _databases(postgres_server) == []
+
+
+def test_the_password_is_in_the_childs_environment_and_in_no_argument(
+    source: Source, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.name == "nt":
+        pytest.skip("a shell script stands for pg_dump")
+    seen = tmp_path / "seen"
+    fake = tmp_path / "pg_dump"
+    fake.write_text(f'#!/bin/sh\necho "$@" > {seen}; test -n "$PGPASSWORD" && echo has >> {seen}; exit 1\n')
+    fake.chmod(0o700)
+    monkeypatch.setattr(programs, "program_for", lambda *_, **__: fake)
+    monkeypatch.setenv("PGPASSWORD", "somebody else's")
+    with pytest.raises(BackupFailed) as failed:
+        dump(source, folder / "b", PHRASE, cost=COST)
+    assert failed.value.code is Problem.DUMP
+    arguments, has = seen.read_text().splitlines()
+    assert (source.url.password or "") not in arguments
+    assert has == "has"
+
+
+def test_a_program_that_fits_the_server_is_found_or_missed_by_its_name() -> None:
+    assert programs.program_for("pg_dump", 14).exists()
+    with pytest.raises(BackupFailed, match="pg_dump of PostgreSQL 99 or newer is needed"):
+        programs.program_for("pg_dump", 99)
+
+
+def test_killed_in_the_middle_a_backup_leaves_only_a_part_that_the_next_one_clears(
+    source: Source, server: Server, folder: Path
+) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from sqlalchemy import make_url\n"
+        "from clinic_desk.backups.dumping import Source, counted, dump\n"
+        "address = make_url(sys.stdin.read())\n"
+        "dump(Source(address), Path(sys.argv[1]) / 'clinic-desk-x.cdbackup', 'x', cost=4,\n"
+        "     tell=lambda _done: os.kill(os.getpid(), signal.SIGKILL))\n"
+    )
+    address = source.url.render_as_string(hide_password=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(folder)], input=address, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == -signal.SIGKILL
+    (part,) = folder.iterdir()
+    assert part.name.endswith(".part")
+    os.utime(part, (0, 0))
+    found = make_backup(source, folder, PHRASE, NOW, scratch=server.scratch, cost=COST)
+    assert list(folder.iterdir()) == [found.path]

@@ -9,15 +9,14 @@ from __future__ import annotations
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from clinic_desk import __version__
 from clinic_desk.backups import manifest, programs, sealed_file
 from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
-from clinic_desk.database import schema
+from clinic_desk.database import copies, schema
 from clinic_desk.database.failures import translated
-from clinic_desk.database.setup import GROUPS, OWNER, PASSWORD_ONLY, KeptRole
 from clinic_desk.errors import ClinicDeskError
 
 if TYPE_CHECKING:
@@ -38,22 +37,6 @@ _OPTIONS: Final = (
     "--schema=public",
 )
 _PIECE: Final = 256 * 1024
-_BEGIN: Final = """
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
-SET LOCAL statement_timeout = 0;
-SET LOCAL idle_in_transaction_session_timeout = 0
-"""
-_TABLES: Final = """
-SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY 1
-"""
-_ROLES: Final = """
-SELECT r.rolname::text, array_agg(DISTINCT g.rolname::text ORDER BY g.rolname::text), r.rolcanlogin, r.rolconnlimit,
-    coalesce(to_char(nullif(r.rolvaliduntil, 'infinity') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'), ''),
-    coalesce({verifier}, '')
-FROM {roles} r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid
-WHERE g.rolname = ANY (%(groups)s::text[]) AND NOT r.rolsuper AND r.rolname <> ALL (%(not_people)s::text[])
-GROUP BY 1, 3, 4, 5, 6 ORDER BY 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +96,7 @@ def _snapshot(url: URL) -> Iterator[tuple[Connection, str]]:
     )
     try:
         with translated(), engine.begin() as connection:
-            connection.exec_driver_sql(_BEGIN)
+            connection.exec_driver_sql(copies.SNAPSHOT)
             yield connection, str(connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one())
     except BackupFailed:
         raise
@@ -128,30 +111,9 @@ def _manifest(connection: Connection) -> Manifest:
         taken_at=now,
         revision=schema.current_revision(connection) or "",
         server=int(cast("psycopg2.extensions.connection", connection.connection.dbapi_connection).server_version),
-        rows=counted(connection),
+        rows=copies.counted(connection),
         seals=seals,
         clinic=tuple(names),
-        roles=_roles(connection),
+        roles=copies.people(connection),
         program=__version__,
-    )
-
-
-def counted(connection: Connection) -> tuple[tuple[str, int], ...]:
-    """Return how many rows each table has, by name."""
-    tables = connection.exec_driver_sql(_TABLES).scalars().all()
-    quoted = (table.replace('"', '""') for table in tables)
-    counts = (connection.exec_driver_sql(f'SELECT count(*) FROM public."{each}"') for each in quoted)  # noqa: S608
-    return tuple(zip(tables, (count.scalar_one() for count in counts), strict=True))
-
-
-def _roles(connection: Connection) -> tuple[KeptRole, ...]:
-    """Who signs in; with the SCRAM verifiers where this login may read them (a superuser)."""
-    may_read = connection.exec_driver_sql("SELECT has_table_privilege('pg_authid', 'SELECT')").scalar_one()
-    statement = _ROLES.format(
-        verifier="r.rolpassword" if may_read else "NULL", roles="pg_authid" if may_read else "pg_roles"
-    )
-    values: dict[str, Any] = {"groups": [*GROUPS, PASSWORD_ONLY], "not_people": [OWNER]}
-    return tuple(
-        KeptRole(name, tuple(groups), can_login, limit, until, verifier)
-        for name, groups, can_login, limit, until, verifier in connection.exec_driver_sql(statement, values)
     )

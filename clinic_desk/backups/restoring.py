@@ -11,10 +11,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.backups import manifest, programs, sealed_file
-from clinic_desk.backups.dumping import counted
 from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem, Stop, Told, never, told_nobody
-from clinic_desk.database import schema, setup
+from clinic_desk.database import copies, schema, setup
 from clinic_desk.database.failures import translated
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError
@@ -23,18 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import URL
 
-BESIDE: Final = "clinic_restoring_"
-"""How the name of a database begins that is being restored into."""
 _OPTIONS: Final = ("--exit-on-error", "--single-transaction", "--no-password", "--no-tablespaces")
-_LEFT: Final = """
-SELECT datname FROM pg_database d WHERE starts_with(datname, 'clinic_restoring_')
-    AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)
-    AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objid::bigint = d.oid::bigint
-        AND l.classid = 1128415570)
-"""
-_MARK: Final = "SELECT pg_advisory_lock(1128415570, (SELECT oid::bigint::integer FROM pg_database WHERE datname = %s))"
 
 
 def contents(path: Path, passphrase: str) -> Manifest:
@@ -64,11 +54,10 @@ def restored_beside(
     Dropped after the block, unless it was given another name. The clinic's owner and groups must be there
     (`setup.prepare_roles`). `tell`: how many bytes of the file were used. Raises NotUsable, BackupFailed.
     """
-    name = f"{BESIDE}{new_id().hex}"
+    name = f"{copies.BESIDE}{new_id().hex}"
     with _told(), setup.superuser(superuser) as connection:
-        _drop_left(connection)
-        connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {setup.OWNER} TEMPLATE template0 ENCODING 'UTF8'")
-        connection.exec_driver_sql(_MARK, (name,))
+        copies.drop_left(connection)
+        copies.make_beside(connection, name)
         try:
             with setup.superuser(superuser.set(database=name)) as inside:
                 inside.exec_driver_sql("DROP SCHEMA public")  # the dump brings its own
@@ -78,7 +67,7 @@ def restored_beside(
             yield name, made
         finally:
             with suppress(ClinicDeskError), translated():
-                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                copies.drop_beside(connection, name)
 
 
 @contextmanager
@@ -91,12 +80,6 @@ def _told() -> Iterator[None]:
         raise
     except ClinicDeskError as error:
         raise BackupFailed(Problem.RESTORE, type(error).__name__) from error
-
-
-def _drop_left(connection: Connection) -> None:
-    """Drop what a restore left that was killed."""
-    for name in connection.exec_driver_sql(_LEFT).scalars().all():
-        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
 
 
 def _fill(url: URL, path: Path, passphrase: str, stop: Stop, tell: Told) -> Manifest:
@@ -132,7 +115,7 @@ def _archive_major(server: int) -> int:
 def compare(url: URL, made: Manifest) -> None:
     """Raise BackupFailed(differs) unless the database has the rows and the schema that the manifest tells of."""
     with _told(), setup.superuser(url) as connection:
-        if schema.current_revision(connection) != made.revision or counted(connection) != made.rows:
+        if schema.current_revision(connection) != made.revision or copies.counted(connection) != made.rows:
             raise BackupFailed(Problem.DIFFERS)
 
 

@@ -14,11 +14,12 @@ from sqlalchemy.pool import NullPool
 
 from clinic_desk.backups import programs
 from clinic_desk.backups.checking import check, scratch_server
-from clinic_desk.backups.dumping import Source, counted, dump
+from clinic_desk.backups.dumping import Source, dump
 from clinic_desk.backups.making import Backup, back_up_before_upgrade, make_backup
 from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
 from clinic_desk.backups.restoring import contents, restore_roles, restored_beside
 from clinic_desk.database import setup
+from clinic_desk.database.copies import counted
 from clinic_desk.database.engine import Database
 from tests.backups.conftest import COST, PHRASE, Server
 from tests.plugins.postgres import PASSWORD, PostgresServer
@@ -107,7 +108,7 @@ def test_a_row_that_is_missing_after_the_restore_fails_the_check(
     made: Backup, server: Server, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     one_less = (("patient", 9),)
-    monkeypatch.setattr("clinic_desk.backups.restoring.counted", lambda link: one_less + counted(link)[1:])
+    monkeypatch.setattr("clinic_desk.database.copies.counted", lambda link: one_less + counted(link)[1:])
     with pytest.raises(BackupFailed) as failed:
         check(made.path, PHRASE, scratch=server.scratch)
     assert failed.value.code is Problem.DIFFERS
@@ -207,7 +208,7 @@ def test_killed_in_the_middle_a_backup_leaves_only_a_part_that_the_next_one_clea
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "from sqlalchemy import make_url\n"
-        "from clinic_desk.backups.dumping import Source, counted, dump\n"
+        "from clinic_desk.backups.dumping import Source, dump\n"
         "address = make_url(sys.stdin.read())\n"
         "dump(Source(address), Path(sys.argv[1]) / 'clinic-desk-x.cdbackup', 'x', cost=4,\n"
         "     tell=lambda _done: os.kill(os.getpid(), signal.SIGKILL))\n"

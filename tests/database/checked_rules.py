@@ -37,7 +37,7 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("backup_setting_monthly", "backup_setting", {"keep_monthly": 241}),
     ("backup_setting_whole", "backup_setting", {"enabled": True}),
     ("backup_run_kind", "backup_run", {"kind": "copy"}),
-    ("backup_run_state", "backup_run", {"state": "half"}),
+    ("backup_run_state", "backup_run", {"state": "half", "ended_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
     ("backup_run_problem", "backup_run", {"problem": "disk-full"}),
     ("backup_run_ended", "backup_run", {"ended_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
     ("backup_run_taken", "backup_run", {"state": "good", "ended_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),

@@ -1,0 +1,74 @@
+"""The statements of copying a whole database: what is in it, who signs in, and where copies are restored into."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from clinic_desk.database import setup
+from clinic_desk.database.setup import GROUPS, OWNER, PASSWORD_ONLY, KeptRole
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SNAPSHOT: Final = """
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+SET LOCAL statement_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0
+"""
+BESIDE: Final = "clinic_restoring_"
+"""How the name of a database begins that is being restored into."""
+_LOCK: Final = 1128415570
+_TABLES: Final = """
+SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY 1
+"""
+_PEOPLE: Final = """
+SELECT r.rolname::text, array_agg(DISTINCT g.rolname::text ORDER BY g.rolname::text), r.rolcanlogin, r.rolconnlimit,
+    coalesce(to_char(nullif(r.rolvaliduntil, 'infinity') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'), ''),
+    {verifier}
+FROM {roles} r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid
+WHERE g.rolname = ANY (%(groups)s::text[]) AND NOT r.rolsuper AND r.rolname <> %(owner)s
+GROUP BY 1, 3, 4, 5, 6 ORDER BY 1
+"""
+_WITH_VERIFIERS: Final = _PEOPLE.format(verifier="coalesce(r.rolpassword, '')", roles="pg_authid")
+_WITHOUT: Final = _PEOPLE.format(verifier="''::text", roles="pg_roles")
+_LEFT: Final = f"""
+SELECT datname::text FROM pg_database d WHERE starts_with(datname, '{BESIDE}')
+    AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {_LOCK}
+        AND l.objid::bigint = hashtext(d.datname)::bigint & 4294967295)
+"""  # noqa: S608  # constants of this module only
+_MARK: Final = f"SELECT pg_advisory_lock({_LOCK}, hashtext(%(name)s))"
+
+
+def counted(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """Return how many rows each table has, by name."""
+    tables = connection.exec_driver_sql(_TABLES).scalars().all()
+    return tuple((table, _count(connection, table.replace('"', '""'))) for table in tables)
+
+
+def _count(connection: Connection, table: str) -> int:
+    return int(connection.exec_driver_sql(f'SELECT count(*) FROM public."{table}"').scalar_one())  # noqa: S608
+
+
+def people(connection: Connection) -> tuple[KeptRole, ...]:
+    """Return who signs in; with the SCRAM verifiers where this login may read them (a superuser)."""
+    may_read = connection.exec_driver_sql("SELECT has_table_privilege('pg_authid', 'SELECT')").scalar_one()
+    values: dict[str, Any] = {"groups": [*GROUPS, PASSWORD_ONLY], "owner": OWNER}
+    rows = connection.exec_driver_sql(_WITH_VERIFIERS if may_read else _WITHOUT, values)
+    return tuple(KeptRole(name, tuple(groups), *others) for name, groups, *others in rows)
+
+
+def make_beside(connection: Connection, name: str) -> None:
+    """Make an empty database to restore into; marked as in use while this connection lives."""
+    connection.exec_driver_sql(_MARK, {"name": name})
+    connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {setup.OWNER} TEMPLATE template0 ENCODING 'UTF8'")
+
+
+def drop_beside(connection: Connection, name: str) -> None:
+    """Drop it, whoever is connected; nothing to do if it has another name by now."""
+    connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def drop_left(connection: Connection) -> None:
+    """Drop what restores left that were killed."""
+    for name in connection.exec_driver_sql(_LEFT).scalars().all():
+        drop_beside(connection, name)

@@ -29,6 +29,7 @@ from clinic_desk.ui.other_version import OtherVersion
 from clinic_desk.ui.own_changes import OwnChanges, reads_only_text
 from clinic_desk.ui.pulse import Pulse
 from clinic_desk.ui.recheck.seen import look_soon, open_recheck
+from clinic_desk.ui.shell.kept_focus import KeptFocus
 from clinic_desk.ui.store import DayStore
 from clinic_desk.ui.tasks import Tasks
 from clinic_desk.ui.undo_actions import UndoActions
@@ -87,6 +88,7 @@ class Workspace(QObject):
         self.window = window
         self.opening = opening
         self.store = DayStore(opening.database, tasks, opening.clinic, self)
+        self.store.connection_changed.connect(KeptFocus(window, self).connection_changed)  # before all who switch off
         self.desk = Connected(opening.database, tasks, self.store)
         self.live = self._made_live()
         self.is_asleep = False

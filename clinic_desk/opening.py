@@ -168,7 +168,7 @@ class Opened:
 
     @property
     def lock_after_min(self) -> int:
-        """After how many idle minutes a desk locks; 0: never."""
+        """After how many idle minutes this PC locks, sooner than the clinic has it; 0: as that."""
         return self.settings.lock_after_min if self.settings is not None else 0
 
     def for_person(self, address: URL) -> Opened:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from clinic_desk.errors import ClinicDeskError, PasswordNeeded, Unavailable
 from clinic_desk.opening import demo_people
 from clinic_desk.ui.door import words
-from clinic_desk.ui.door.idle import Idle, minutes_of
+from clinic_desk.ui.door.idle import GRACE_S, Idle, minutes_of
 from clinic_desk.ui.door.locker import Locker
 from clinic_desk.ui.door.names import last_names, note_name
 from clinic_desk.ui.door.place import KeptPlace, place_of
@@ -96,8 +96,9 @@ class Seats(QObject):
         self._has_ended = False
         """The login of who was here may not sign in any more."""
         self._was_warned = False
-        self.idle = Idle(self._minutes(), self)
+        self.idle = Idle(self._minutes(), first.workspace.store.clinic.lock.session_hours, self)
         self.idle.too_long.connect(self.lock)
+        self.idle.session_over.connect(self._warn_of_end)
         self.idle.pressed.connect(self._pressed)
         self.idle.begin()
         self._look = QTimer(self, interval=LOOK_MS)
@@ -168,20 +169,31 @@ class Seats(QObject):
 
     def _minutes(self) -> int:
         """After how many idle minutes this desk locks. One that signs in by itself is locked by hand only."""
-        if self.seat.opened.is_automatic:
+        seat = self.seat
+        if seat.opened.is_automatic:
             return 0
-        return minutes_of(self.seat.opened.lock_after_min, self.seat.window.preferences.lock_after())
+        clinic = seat.workspace.store.clinic.lock.idle_minutes
+        return minutes_of(clinic, seat.opened.lock_after_min, seat.window.preferences.lock_after())
 
     def _set_minutes(self, seat: Seat, minutes: int) -> None:
         """Somebody wants the desk locked sooner than the clinic has it."""
         seat.window.preferences.set_lock_after(minutes)
+        self._rules_changed()
+
+    def _rules_changed(self) -> None:
+        """The clinic's rules of locking, a person's, or the person may be others now."""
         self.idle.minutes = self._minutes()
+        self.idle.session_hours = self.seat.workspace.store.clinic.lock.session_hours
+
+    def _warn_of_end(self) -> None:
+        self.seat.window.toasts.show_text(words.session_text(self.idle.session_hours, int(GRACE_S // 60)))
 
     # --- somebody comes in ---
 
     def _asked(self, login: str, password: str) -> None:
         if not password:  # the page lets that pass only for who comes in by itself
             self._unlock()
+            self.idle.go_on()
             return
         opened = self.seat.opened
         self._ask_server(lambda: opened.knock(opened.address_of(login, password)), self._known)
@@ -198,6 +210,7 @@ class Seats(QObject):
             if seat is self.seat:
                 seat.opened.database.move_to(address)
                 self._unlock()
+                self.idle.begin()
             else:
                 seat.opened.database.wake(address)
                 self._wake(seat)
@@ -219,7 +232,6 @@ class Seats(QObject):
         self._locker = seat.locker = None
         self._open_door()
         seat.workspace.look_again()
-        self.idle.go_on()
         log.info("unlocked")
         self.unlocked.emit()
 
@@ -287,7 +299,7 @@ class Seats(QObject):
     def _begin(self) -> None:
         """Another person is at the desk."""
         note_name(self.seat.window.preferences, self.seat.person.login)
-        self.idle.minutes = self._minutes()
+        self._rules_changed()
         self.idle.begin()
         log.info("another person signed in")
         self.unlocked.emit()
@@ -299,6 +311,7 @@ class Seats(QObject):
         actions[f"lock_{preferences.lock_after()}"].setChecked(True)
         for minutes in (0, 5, 2):
             actions[f"lock_{minutes}"].triggered.connect(partial(self._set_minutes, seat, minutes))
+        seat.workspace.store.clinic_changed.connect(self._rules_changed)
         seat.workspace.store.connection_changed.connect(partial(self._connection_changed, seat))
 
     def _connection_changed(self, seat: Seat, connection: Connection) -> None:

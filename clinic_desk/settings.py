@@ -54,8 +54,8 @@ class Settings(BaseSettings):
     desk_name: str | None = Field(default=None, min_length=1, max_length=40)
     phone_region: str = Field(default="DE", pattern=r"^[A-Z]{2}$")
     language: str = Field(default="", pattern=r"^([a-z]{2}([_-][A-Za-z]{2,4})?)?$")
-    lock_after_min: int = Field(default=10, ge=0, le=240)
-    """After how many minutes without a key or the mouse a desk locks; 0: never."""
+    lock_after_min: int = Field(default=0, ge=0, le=240)
+    """After how many minutes without a key or the mouse this PC locks, sooner than the clinic has it; 0: as that."""
     message_wait_s: int | None = Field(default=None, ge=0, le=900)
     worker_database_url: SecretStr | None = None
     """Where this program works the message queue: the same database as a login of the group clinic_worker."""
@@ -133,7 +133,7 @@ EXPECTED: Final = {
     "desk_name": "1 to 40 characters",
     "phone_region": "two capital letters of a country, such as DE",
     "language": "a language code such as de, or de_AT",
-    "lock_after_min": "whole minutes from 0 (never) to 240",
+    "lock_after_min": "whole minutes from 0 (as the clinic has it) to 240",
     "message_wait_s": "whole seconds from 0 to 900",
     "worker_database_url": "postgresql://worker:password@host:5432/database; over a network with sslmode=verify-full",
     "backup_database_url": "postgresql://reader:password@host:5432/database; over a network with sslmode=verify-full",

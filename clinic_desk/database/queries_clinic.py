@@ -13,6 +13,7 @@ from clinic_desk.domain.records import (
     Clinic,
     Closure,
     DateOverride,
+    LockRules,
     Practitioner,
     Room,
     RoomKind,
@@ -50,6 +51,7 @@ RULES: Final = (
     "json_build_array(x.step_minutes, x.notice_minutes, x.horizon_days, x.overrulable, x.version,"
     " pg_has_role(session_user, 'clinic_manager', 'MEMBER'), has_right('squeeze-in'), has_right('outside-hours'))"
 )
+LOCK: Final = "json_build_array(x.idle_minutes, x.session_hours, x.version)"
 CLOSURE: Final = "json_build_array(x.id, x.site_id, x.first_day, x.last_day, x.name, x.version)"
 _CLINIC: Final = f"""
 SELECT (SELECT json_agg({SITE} ORDER BY x.name, x.id) FROM site x),
@@ -61,7 +63,8 @@ SELECT (SELECT json_agg({SITE} ORDER BY x.name, x.id) FROM site x),
        (SELECT json_object_agg(x.login, x.display_name) FROM staff x),
        (SELECT json_agg({OVERRIDE} ORDER BY x.practitioner_id, x.day, x.start_minute, x.id) FROM date_override x),
        (SELECT {RULES} FROM booking_rules x),
-       ARRAY(SELECT name FROM unnest(%(rights)s::text[]) AS name WHERE has_right(name))
+       ARRAY(SELECT name FROM unnest(%(rights)s::text[]) AS name WHERE has_right(name)),
+       (SELECT {LOCK} FROM lock_rules x)
 """  # noqa: S608  # constants of this module only
 
 
@@ -80,6 +83,7 @@ def clinic_record(connection: Connection) -> Clinic:
         rules=rules_record(row[8]),
         manager=is_manager(row[8]),
         rights=frozenset(map(Right, row[9])),
+        lock=lock_record(row[10]),
     )
 
 
@@ -131,6 +135,11 @@ def rules_record(row: list[Any] | None) -> BookingRules:
         return BookingRules()
     step, notice, horizon, overrulable, version, *_ = row
     return BookingRules(step, notice, horizon, frozenset(overrulable), version)
+
+
+def lock_record(row: list[Any] | None) -> LockRules:
+    """Turn a `LOCK` array into a record; those of a fresh clinic if the row is not there."""
+    return LockRules() if row is None else LockRules(*row)
 
 
 def is_manager(row: list[Any] | None) -> bool:

@@ -12,6 +12,7 @@ from clinic_desk.database.queries_calendar import absence_records
 from clinic_desk.database.queries_clinic import (
     CLOSURE,
     HOURS,
+    LOCK,
     OVERRIDE,
     PRACTITIONER,
     ROOM,
@@ -20,6 +21,7 @@ from clinic_desk.database.queries_clinic import (
     TYPE,
     closure_record,
     hours_record,
+    lock_record,
     override_record,
     practitioner_record,
     room_record,
@@ -34,11 +36,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from clinic_desk.domain.records import Block, BookingRules, DateOverride, TimeOff, WorkingHours
+    from clinic_desk.domain.records import Block, BookingRules, DateOverride, LockRules, TimeOff, WorkingHours
     from clinic_desk.domain.setup import SetupRecord
 
 RULES_ID: Final = UUID("00000000-0000-7000-8000-000000000002")
 """The one row of booking rules."""
+LOCK_ID: Final = UUID("00000000-0000-7000-8000-000000000004")
+"""The one row of lock rules."""
 
 _RECORDS: Final[dict[str, tuple[str, Callable[[list[Any]], SetupRecord]]]] = {
     "site": (SITE, site_record),
@@ -49,6 +53,7 @@ _RECORDS: Final[dict[str, tuple[str, Callable[[list[Any]], SetupRecord]]]] = {
     "date_override": (OVERRIDE, override_record),
     "closure": (CLOSURE, closure_record),
     "booking_rules": (RULES, rules_record),
+    "lock_rules": (LOCK, lock_record),
 }
 _ABSENCES: Final = {
     "time_off": "id, practitioner_id, NULL::uuid, starts_at, ends_at, name, version, true, '{}'::uuid[]",
@@ -97,6 +102,12 @@ def read_rules(connection: Connection) -> BookingRules:
     """Return the booking rules."""
     statement = f"SELECT {RULES} FROM booking_rules x"  # noqa: S608  # our own names
     return rules_record(connection.exec_driver_sql(statement).scalar())
+
+
+def read_lock_rules(connection: Connection) -> LockRules:
+    """Return when the clinic's desks lock by themselves."""
+    statement = f"SELECT {LOCK} FROM lock_rules x"  # noqa: S608  # our own names
+    return lock_record(connection.exec_driver_sql(statement).scalar())
 
 
 def hours_of(connection: Connection, practitioner_id: UUID) -> tuple[WorkingHours, ...]:

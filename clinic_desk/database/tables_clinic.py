@@ -192,6 +192,15 @@ booking_rules = Table(
     *edited(),
 )
 
+lock_rules = Table(
+    "lock_rules",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("'00000000-0000-7000-8000-000000000004'")),
+    number_column("idle_minutes", 10),
+    number_column("session_hours", 12),
+    *edited(),
+)
+
 series = Table(
     "series",
     metadata,

@@ -198,6 +198,17 @@ class BookingRules:
 
 
 @dataclass(frozen=True, slots=True)
+class LockRules:
+    """When a desk of the clinic locks by itself: after so many minutes without key or mouse, and so many hours after
+    the password was typed in any case.
+    """
+
+    idle_minutes: int = 10
+    session_hours: int = 12
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Clinic:
     """All that rarely changes: read at start, again when announced. Tuples are ordered by `position`, then name."""
 
@@ -214,6 +225,7 @@ class Clinic:
     """Whether it was read by a manager, who may overrule what a reception may not."""
     rights: frozenset[Right] = frozenset(Right)
     """What whoever read it may by name."""
+    lock: LockRules = LockRules()
 
     @property
     def overrulable(self) -> frozenset[str]:

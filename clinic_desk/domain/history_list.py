@@ -35,6 +35,7 @@ TABLES: Final[dict[ChangeKind, tuple[str, ...]]] = {
         "appointment_type_room",
         "working_hours",
         "booking_rules",
+        "lock_rules",
     ),
     ChangeKind.MESSAGES: ("messaging", "reminder_rule", "message_text", "contact_note"),
     ChangeKind.PEOPLE: ("staff", "staff_right"),

@@ -19,6 +19,7 @@ from clinic_desk.domain.records import (
     Closure,
     DateOverride,
     Desk,
+    LockRules,
     Practitioner,
     Room,
     RoomKind,
@@ -39,6 +40,7 @@ SetupRecord = (
     | Closure
     | Block
     | BookingRules
+    | LockRules
     | Desk
 )
 
@@ -189,6 +191,14 @@ class SaveBookingRules:
     """Write the booking rules of the clinic; `rules.version` is the one the user saw."""
 
     rules: BookingRules
+    operation_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveLockRules:
+    """Write when the clinic's desks lock by themselves; `rules.version` is the one the user saw."""
+
+    rules: LockRules
     operation_id: UUID = field(default_factory=new_id)
 
 

@@ -39,6 +39,7 @@ CLINIC_TABLES = frozenset(
         "working_hours",
         "date_override",
         "booking_rules",
+        "lock_rules",
         "closure",
         "staff",
         "staff_right",

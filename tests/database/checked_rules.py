@@ -7,6 +7,7 @@ from uuid import UUID
 from tests.support.small_clinic import SMALL_CLINIC, SmallClinic
 
 BACKUP_SETTING_ID: Final = UUID("00000000-0000-7000-8000-000000000003")
+LOCK_RULES_ID: Final = UUID("00000000-0000-7000-8000-000000000004")
 BOOKING_RULES_ID: Final = UUID("00000000-0000-7000-8000-000000000002")
 
 CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
@@ -47,6 +48,11 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("booking_rules_notice", "booking_rules", {"notice_minutes": -1}),
     ("booking_rules_horizon", "booking_rules", {"horizon_days": 0}),
     ("booking_rules_overrulable", "booking_rules", {"overrulable": [None]}),
+    ("lock_rules_only_one", "lock_rules", {"id": UUID(int=1)}),
+    ("lock_rules_idle", "lock_rules", {"idle_minutes": 0}),
+    ("lock_rules_idle", "lock_rules", {"idle_minutes": 241}),
+    ("lock_rules_session", "lock_rules", {"session_hours": 0}),
+    ("lock_rules_session", "lock_rules", {"session_hours": 25}),
     ("series_rule", "series", {"rule": ""}),
     ("series_wall_minute", "series", {"wall_minute": 1440}),
     ("series_wall_minute", "series", {"wall_minute": -1}),
@@ -109,6 +115,7 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
         "backup_setting": {"id": BACKUP_SETTING_ID},
         "backup_run": {"kind": "by-hand", "lease_until": datetime(2031, 3, 3, 8, tzinfo=UTC)},
         "booking_rules": {"id": BOOKING_RULES_ID, "step_minutes": 240, "overrulable": ["blocked"]},
+        "lock_rules": {"id": LOCK_RULES_ID, "idle_minutes": 240, "session_hours": 24},
         "staff_right": {"login": "test_reception", "name": "merge", "granted": False},
         "saved_view": {"login": "test_reception", "name": "Front desk", "content": "{}"},
         "provider_secret": {"name": "email_password", "key_id": "0" * 16},

@@ -368,7 +368,8 @@ def test_every_check_refuses_by_its_name_what_it_is_there_for(owner_engine: Engi
         connection.execute(insert(tables.provider_secret).values(secret))
         connection.execute(insert(tables.offer_round).values(good["offer_round"] | {"id": UUID(int=54)}))
         connection.execute(insert(tables.wish).values(good["wish"] | {"id": UUID(int=53)}))
-        for only in (tables.messaging, tables.message_channel, tables.booking_rules, tables.backup_setting):
+        single = (tables.messaging, tables.message_channel, tables.booking_rules, tables.backup_setting)
+        for only in (*single, tables.lock_rules):
             connection.execute(delete(only))
         for table, row in good.items():
             assert (table, refused_by(connection, _insert(table, row))) == (table, None)

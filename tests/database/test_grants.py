@@ -134,6 +134,12 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "S",
         "clinic_worker": "S",
     },
+    "lock_rules": {
+        "clinic_reception": "S",
+        "clinic_manager": "SU",
+        "clinic_readonly": "S",
+        "clinic_worker": "S",
+    },
     "series": {
         "clinic_reception": "SIU",
         "clinic_manager": "SIU",

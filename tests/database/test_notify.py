@@ -257,11 +257,12 @@ def test_new_settings_and_the_state_of_a_channel_are_news_but_its_pace_is_not(ea
     assert {change.table for change in ear.changes()} == {"messaging", "message_channel"}
 
 
-def test_new_booking_rules_are_news(ear: Ear, manager: Any) -> None:
+@pytest.mark.parametrize("changed", ["booking_rules SET step_minutes = 10", "lock_rules SET idle_minutes = 5"])
+def test_new_rules_of_the_clinic_are_news(ear: Ear, manager: Any, changed: str) -> None:
     with manager() as connection:
-        row = connection.execute(text("UPDATE booking_rules SET step_minutes = 10 RETURNING id, version")).one()
-    change = ear.change()
-    assert (change.table, change.id, change.version, change.days) == ("booking_rules", row.id, row.version, frozenset())
+        row = connection.execute(text(f"UPDATE {changed} RETURNING id, version")).one()
+    change, table = ear.change(), changed.partition(" ")[0]
+    assert (change.table, change.id, change.version, change.days) == (table, row.id, row.version, frozenset())
 
 
 def test_hours_of_a_date_that_move_to_another_tell_both(ear: Ear, manager: Any, clinic: SmallClinic) -> None:
@@ -286,7 +287,7 @@ def test_every_table_but_the_queue_and_the_records_announces_each_change(
         connection.execute(insert(tables.offer_round).values(rows["offer_round"][0] | {"id": ROUND}))
     silent = {"operation", "history", "taken_back", "notification", "provider_secret_text", "provider_copy"}
     silent |= {"history_seal", "history_horizon", "history_blank"}
-    only_changed = {"messaging", "message_channel", "booking_rules", "backup_setting"}
+    only_changed = {"messaging", "message_channel", "booking_rules", "backup_setting", "lock_rules"}
     assert set(rows) | silent | only_changed | {"hold"} == set(tables.metadata.tables)
     for name, (row, changed, days) in rows.items():
         table = tables.metadata.tables[name]

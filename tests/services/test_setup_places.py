@@ -11,7 +11,7 @@ from sqlalchemy import URL, Engine
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.commands import OVERRULABLE, Rule
 from clinic_desk.domain.ids import new_id
-from clinic_desk.domain.records import BookingRules, Clinic, RoomKind
+from clinic_desk.domain.records import BookingRules, Clinic, LockRules, RoomKind
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.setup import (
     Deactivate,
@@ -19,6 +19,7 @@ from clinic_desk.domain.setup import (
     SaveAppointmentType,
     SaveBookingRules,
     SaveDesk,
+    SaveLockRules,
     SavePractitioner,
     SaveRoom,
     SaveSite,
@@ -29,6 +30,7 @@ from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.services import calendar, desks
 from clinic_desk.services.booking import book
 from clinic_desk.services.setup.desks import save_desk
+from clinic_desk.services.setup.locking import save_lock_rules
 from clinic_desk.services.setup.practitioners import deactivate_practitioner, remove_practitioner, save_practitioner
 from clinic_desk.services.setup.rooms import deactivate_room, remove_room, save_room
 from clinic_desk.services.setup.rules import save_rules
@@ -141,6 +143,8 @@ def test_what_somebody_removed_is_a_conflict_without_a_record(manager: Database,
         (save_rules, SaveBookingRules(BookingRules(notice_minutes=-1)), "notice_minutes"),
         (save_rules, SaveBookingRules(BookingRules(horizon_days=0)), "horizon_days"),
         (save_rules, SaveBookingRules(BookingRules(overrulable=frozenset({"closure"}))), "overrulable"),
+        (save_lock_rules, SaveLockRules(LockRules(idle_minutes=0)), "idle_minutes"),
+        (save_lock_rules, SaveLockRules(LockRules(session_hours=25)), "session_hours"),
     ],
 )
 @pytest.mark.usefixtures("clinic")
@@ -255,6 +259,15 @@ def test_booking_rules_are_those_of_the_record_and_saved_over_their_version(mana
     assert conflict.value.now == stands
 
 
+def test_the_rules_of_locking_are_those_of_the_record_and_saved_over_their_version(manager: Database) -> None:
+    assert loaded(manager).lock == LockRules()
+    stands = save_lock_rules(manager, SaveLockRules(LockRules(5, 8)))
+    assert stands == loaded(manager).lock == LockRules(5, 8, version=2)
+    with pytest.raises(SetupConflict) as conflict:
+        save_lock_rules(manager, SaveLockRules(LockRules(20, 10)))
+    assert conflict.value.now == stands
+
+
 def test_a_reception_sets_nothing_up(database: Database, clinic: SmallClinic) -> None:
     now = loaded(database)
     attempts: tuple[tuple[Callable[[Database, Any], object], Any], ...] = (
@@ -263,6 +276,7 @@ def test_a_reception_sets_nothing_up(database: Database, clinic: SmallClinic) ->
         (save_room, SaveRoom(clinic.berlin, "Hall")),
         (save_type, SaveAppointmentType("New", 15)),
         (save_rules, SaveBookingRules(now.rules)),
+        (save_lock_rules, SaveLockRules(now.lock)),
         (save_desk, SaveDesk(database.desk.id, "Mine", "Desk 1")),
         (deactivate_room, Deactivate(clinic.room_1, now.room(clinic.room_1).version)),
         (remove_room, Remove(clinic.room_1, now.room(clinic.room_1).version)),

@@ -58,6 +58,15 @@ def ended_text() -> str:
     )
 
 
+def session_text(hours: int, minutes: int) -> str:
+    """Return that the password is about to be asked, though somebody is at work."""
+    return translate(
+        "door",
+        "You signed in {hours} hours ago. Your password is asked at the next pause, in {minutes} minutes at the latest;"
+        " all that is open stays.",
+    ).format(hours=hours, minutes=minutes)
+
+
 def demo_text(people: str, password: str) -> str:
     """Return how to sign in to the demo clinic."""
     return translate("door", "This is the demo clinic: its people are {people}, the password is “{password}”.").format(

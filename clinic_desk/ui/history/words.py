@@ -116,6 +116,7 @@ def _thing(table: str) -> str:
         "appointment_type_room": translate("history", "Where a kind of visit is done:"),
         "working_hours": translate("history", "Working hours"),
         "booking_rules": translate("history", "Booking rules"),
+        "lock_rules": translate("history", "When desks lock"),
         "messaging": translate("history", "Settings of messages"),
         "reminder_rule": translate("history", "Reminder rule"),
         "message_text": translate("history", "Text of a message"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 from unittest.mock import Mock
+from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,8 +14,13 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
+from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.setup import Group
+from clinic_desk.domain.records import LockRules
+from clinic_desk.domain.setup import SaveLockRules
+from clinic_desk.services.setup.locking import save_lock_rules
 from clinic_desk.ui.actions import SPECS
 from clinic_desk.ui.door.idle import is_too_long, minutes_of
 from clinic_desk.ui.door.locker import clear_own_clipboard
@@ -233,14 +240,50 @@ def test_a_person_can_have_it_locked_sooner_and_never_later(desk: Desk) -> None:
     assert desk.seats.idle.minutes == 5
     desk.program.window.actions_by_name["lock_0"].trigger()
     assert desk.seats.idle.minutes == 10
-    assert [minutes_of(clinic, own) for clinic, own in ((10, 5), (10, 0), (3, 5), (0, 5))] == [5, 10, 3, 0]
+    assert [minutes_of(10, *own) for own in ((5, 0), (0, 0), (0, 20), (7, 5), (0, 2))] == [5, 10, 10, 5, 2]
 
 
-def test_who_works_for_twelve_hours_is_locked_at_the_next_pause_of_a_minute() -> None:
-    assert not is_too_long(59, 12 * 3600, 10)
-    assert is_too_long(60, 12 * 3600, 10)
-    assert not is_too_long(60, 11 * 3600, 10)
-    assert not is_too_long(86_400, 13 * 3600, 0)
+def test_the_clinics_time_is_a_managers_holds_at_once_and_this_pc_can_only_have_it_shorter(
+    desk: Desk, url_as: Callable[[Group], URL], qtbot: QtBot
+) -> None:
+    idle = desk.seats.idle
+    manager = Database(url_as("clinic_manager"), DeskIdentity(UUID(int=0xDE5C_7001), "Desk 7"))
+    stands = save_lock_rules(manager, SaveLockRules(LockRules(idle_minutes=7, session_hours=8)))
+    qtbot.waitUntil(lambda: (idle.minutes, idle.session_hours) == (7, 8))
+    settings = desk.seats.seat.opened.settings
+    assert settings is not None
+    for own, minutes in ((3, 3), (30, 7), (0, 7)):
+        desk.seats.seat.opened = replace(
+            desk.seats.seat.opened, settings=settings.model_copy(update={"lock_after_min": own})
+        )
+        desk.program.window.actions_by_name["lock_0"].trigger()
+        assert idle.minutes == minutes
+    save_lock_rules(manager, SaveLockRules(replace(stands, idle_minutes=9)))
+    qtbot.waitUntil(lambda: idle.minutes == 9)
+    manager.dispose()
+
+
+def test_a_session_that_is_over_ends_at_the_next_pause_of_a_minute_and_soon_in_any_case() -> None:
+    assert not is_too_long(59, 0, 10)
+    assert is_too_long(60, 0, 10)
+    assert is_too_long(0, 15 * 60, 10)
+    assert not is_too_long(60, -1, 10)
+    assert not is_too_long(86_400, 86_400, 0), "who signs in by itself is not asked"
+
+
+def test_after_twelve_hours_it_is_told_and_the_password_begins_a_session_anew(desk: Desk, qtbot: QtBot) -> None:
+    desk.to_front()
+    idle = desk.seats.idle
+    idle._began_at -= 12 * 3600
+    idle.look()
+    assert not desk.seats.is_locked
+    assert "12 hours" in desk.program.window.toasts.latest_text()
+    idle._began_at -= 15 * 60
+    desk.key(Key.Key_Down)
+    idle.look()
+    qtbot.waitUntil(desk.seats.door.isActiveWindow)
+    desk.come_in()
+    assert idle.over_s() < 0, "another twelve hours"
 
 
 def test_the_password_is_seen_only_while_its_button_is_held_and_caps_lock_is_told(desk: Desk) -> None:

@@ -28,11 +28,12 @@ TYPED = {
     "rules": {"step_minutes": "↓"},
     "reminders": {"lead": "3"},
     "people": {"display_name": "Julia Brandt"},
+    "locking": {"session_hours": "↓"},
     "desks": {"name": "Front"},
 }
 """What is typed into the fields of each area; the other choices are those that a new record begins with. ↓: the
 next choice of a list."""
-NOTHING_TO_ADD = {"rules", "people", "desks", "hours"}
+NOTHING_TO_ADD = {"rules", "people", "locking", "desks", "hours"}
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")  # a list pops up: offscreen says so
@@ -71,4 +72,5 @@ def test_every_area_is_filled_in_and_saved_by_the_keyboard_alone(
     assert clinic.rules.step_minutes > was.rules.step_minutes
     assert 3 in {rule.lead for rule in after.reminder_rules}
     assert "Julia Brandt" in {person.display_name for person in after.people}
+    assert clinic.lock.session_hours > was.lock.session_hours
     assert "Front" in {desk.name for desk in after.desks}

@@ -54,6 +54,7 @@ AREAS: dict[str, tuple[dict[str, Any], str, Any, Any]] = {
     "rules": ({}, "notice_minutes", 120, 240),
     "reminders": ({"lead": 9, "unit": "days"}, "lead", 7, 8),
     "people": ({}, "display_name", "Mine", "Theirs"),
+    "locking": ({}, "idle_minutes", 5, 15),
     "desks": ({}, "name", "Mine", "Theirs"),
 }
 """What a new record is made of where there is none (or none that is needed), a field, and what two desks make of it."""

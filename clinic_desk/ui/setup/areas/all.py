@@ -8,6 +8,7 @@ from clinic_desk.ui.setup.areas.blocks import block_area
 from clinic_desk.ui.setup.areas.closures import closure_area
 from clinic_desk.ui.setup.areas.desks import desk_area
 from clinic_desk.ui.setup.areas.hours import hours_area
+from clinic_desk.ui.setup.areas.locking import locking_area
 from clinic_desk.ui.setup.areas.overrides import override_area
 from clinic_desk.ui.setup.areas.people import people_area
 from clinic_desk.ui.setup.areas.practitioners import practitioner_area
@@ -33,5 +34,6 @@ def all_areas() -> tuple[Area, ...]:
         rules_area(),
         reminder_area(),
         people_area(),
+        locking_area(),
         desk_area(),
     )

@@ -19,9 +19,9 @@ from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
 from tests.support.proxy import FaultyProxy
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_of
 from tests.ui.setup.conftest import press
 from tests.ui.shell.conftest import OpenProgram
-from tests.ui.shell.test_program import space as space_of
 from tests.ui.waiting.test_waiting_in_the_program import shown_offer, wishing
 
 TAB = Qt.Key.Key_Tab

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from clinic_desk.database.queries_booking import Times
+from clinic_desk.database.queries_inbox import OF_NUMBER, WENT_THERE
 from clinic_desk.domain.asking import GRACE, Asking, Heard, Round, RoundState, Standing
 from clinic_desk.domain.records import Channel
 from clinic_desk.domain.waiting import Gap
@@ -157,7 +158,7 @@ FROM patient p
 CROSS JOIN LATERAL (SELECT p.id UNION ALL SELECT m.id FROM patient m WHERE m.merged_into_id = p.id) AS k
 JOIN offer o ON o.patient_id = k.id JOIN offer_round r ON r.id = o.round_id JOIN wish w ON w.id = o.wish_id
 JOIN notification n ON n.id = o.notification_id
-WHERE p.phone = %(number)s AND p.merged_into_id IS NULL AND n.recipient = %(number)s AND n.channel = 'sms'
+WHERE {OF_NUMBER} AND {WENT_THERE} AND n.channel = 'sms'
   AND n.status IN {_LEFT} AND coalesce(n.sent_at, n.sending_started_at) <= %(before)s
 ORDER BY 5 DESC, o.id
 """

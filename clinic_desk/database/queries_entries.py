@@ -31,7 +31,7 @@ LONGEST_FOOTPRINT: Final = "28 hours"
 
 PATIENT_COLUMNS: Final = (
     "p.id::text, p.family_name, p.given_name, p.birth_date, p.gender, p.phone, p.email, p.channel, p.language, p.note,"
-    " p.merged_into_id, p.version"
+    " p.merged_into_id, p.version, p.restricted"
 )
 APPOINTMENT_COLUMNS: Final = (
     "a.id::text, a.practitioner_id::text, a.site_id::text, a.type_id::text, a.room_id::text, a.starts_at, a.ends_at,"
@@ -213,9 +213,8 @@ def message_state(statuses: Iterable[str]) -> MessageState:
 
 def patient_record(row: Sequence[Any]) -> Patient:
     """Turn the columns of `PATIENT_COLUMNS` into a record."""
-    row_id, family_name, given_name, birth_date, gender, phone, email, channel, language, note, merged_into, version = (
-        row
-    )
+    row_id, family_name, given_name, birth_date, gender, phone, email, channel, language, note, *rest = row
+    merged_into, version, restricted = rest
     return Patient(
         UUID(row_id),
         family_name,
@@ -229,4 +228,5 @@ def patient_record(row: Sequence[Any]) -> Patient:
         note,
         merged_into,
         version,
+        restricted,
     )

@@ -22,8 +22,9 @@ CROSS JOIN LATERAL (SELECT {_OTHER} AS channel) AS o
 CROSS JOIN messaging s
 JOIN patient p ON p.id = n.patient_id
 LEFT JOIN patient q ON q.id = p.merged_into_id
-CROSS JOIN LATERAL (SELECT CASE o.channel WHEN 'email' THEN coalesce(q.email, p.email)
-                                          ELSE coalesce(q.phone, p.phone) END AS address) AS e
+CROSS JOIN LATERAL (SELECT CASE
+    WHEN coalesce(q.restricted, p.restricted) THEN closed_address(coalesce(q.id, p.id), o.channel)
+    WHEN o.channel = 'email' THEN coalesce(q.email, p.email) ELSE coalesce(q.phone, p.phone) END AS address) AS e
 JOIN appointment a ON a.id = n.appointment_id
 JOIN site t ON t.id = a.site_id
 CROSS JOIN LATERAL ({DATES_NOW}) AS d

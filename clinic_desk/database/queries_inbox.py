@@ -22,10 +22,16 @@ VALUES (%(id)s::uuid, %(channel)s, %(provider_id)s, %(sender)s, %(body)s, %(rece
         %(patient)s::uuid, %(appointment)s::uuid)
 ON CONFLICT (provider_id) DO NOTHING RETURNING id
 """
-_PATIENTS: Final = "SELECT id::text FROM patient WHERE phone = %(number)s AND merged_into_id IS NULL ORDER BY id"
+OF_NUMBER: Final = (
+    "p.merged_into_id IS NULL"
+    " AND p.id IN (SELECT id FROM patient WHERE phone = %(number)s UNION SELECT closed_owners(%(number)s))"
+)
+"""Whose number it is, restricted records among them: for the worker's role."""
+WENT_THERE: Final = "(n.recipient = %(number)s OR p.restricted AND closed_recipient(n.id) = %(number)s)"
+_PATIENTS: Final = f"SELECT p.id::text FROM patient p WHERE {OF_NUMBER} ORDER BY p.id"  # noqa: S608  # constants
 # The last message about each appointment that may have reached the number before the reply was written. It asks for an
 # answer if it told of the time at which the appointment still stands (its end is the appointment's beginning).
-_ASKED: Final = """
+_ASKED: Final = f"""
 SELECT DISTINCT ON (n.appointment_id) n.appointment_id::text, p.id::text,
        coalesce(n.sent_at, n.sending_started_at) AS told_at,
        n.kind IN ('confirmation', 'rescheduled', 'reminder') AND a.status = 'booked' AND a.answer = 'needs-action'
@@ -35,11 +41,11 @@ FROM patient p
 CROSS JOIN LATERAL (SELECT p.id UNION ALL SELECT m.id FROM patient m WHERE m.merged_into_id = p.id) AS o
 JOIN notification n ON n.patient_id = o.id
 JOIN appointment a ON a.id = n.appointment_id
-WHERE p.phone = %(number)s AND p.merged_into_id IS NULL AND n.recipient = %(number)s AND n.channel = 'sms'
+WHERE {OF_NUMBER} AND {WENT_THERE} AND n.channel = 'sms'
       AND n.status IN ('sending', 'unknown', 'sent', 'delivered')
       AND coalesce(n.sent_at, n.sending_started_at) <= %(before)s
 ORDER BY n.appointment_id, told_at DESC
-"""
+"""  # noqa: S608  # constants of this module only
 _ACCEPT: Final = """
 UPDATE appointment SET answer = 'accepted'
 WHERE id = %(id)s::uuid AND status = 'booked' AND answer = 'needs-action' AND starts_at > clock_timestamp()

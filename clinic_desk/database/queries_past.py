@@ -48,7 +48,7 @@ WITH touched AS (
 SELECT {APPOINTMENT_COLUMNS}, NULL, {PATIENT_COLUMNS}
 FROM a JOIN patient today ON today.id = a.patient_id
 LEFT JOIN {_FIRST_CHANGE.format(row="today", table="patient")} change ON true
-CROSS JOIN LATERAL jsonb_populate_record(today, change.before) p
+CROSS JOIN LATERAL jsonb_populate_record(today, change.before - 'restricted') p
 LEFT JOIN staff s ON s.login = a.changed_by LEFT JOIN desk d ON d.id = a.changed_desk_id
 WHERE a.status <> 'entered-in-error'
   AND a.starts_at - make_interval(mins => a.buffer_before_minutes) < %(ends_at)s

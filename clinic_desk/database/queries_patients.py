@@ -163,7 +163,7 @@ def _escaped(word: str) -> str:
 def patient_with_change(connection: Connection, patient_id: UUID) -> tuple[Patient, ChangeNote] | None:
     """Return a patient and who changed her last; None if there is no such row."""
     row = connection.exec_driver_sql(_ONE, {"id": str(patient_id)}).first()
-    return None if row is None else (patient_record(row[:12]), ChangeNote(*row[12:15]))
+    return None if row is None else (patient_record(row[:13]), ChangeNote(*row[13:16]))
 
 
 def merged_target(connection: Connection, patient_id: UUID) -> tuple[Patient, ChangeNote]:

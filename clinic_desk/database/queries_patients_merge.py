@@ -168,4 +168,4 @@ def pairs_alike(connection: Connection, part: tuple[str, int], limit: int) -> li
         " JOIN patient p ON p.id = x.one JOIN patient q ON q.id = x.other"
     )
     rows = connection.exec_driver_sql(statement, {"part": number, "years": YEARS, "limit": limit})
-    return [(patient_record(row[:12]), patient_record(row[12:24])) for row in rows]
+    return [(patient_record(row[:13]), patient_record(row[13:26])) for row in rows]

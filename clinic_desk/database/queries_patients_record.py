@@ -98,8 +98,8 @@ def records_of(connection: Connection, patient_id: UUID) -> Records | None:
     if not rows:
         return None
     first = rows[0]
-    doubles = tuple(MergedDouble(patient_record(row[:12]), row[20], row[21]) for row in rows[1:])
-    return Records(patient_record(first[:12]), ChangeNote(*first[12:15]), Counts(*first[16:20]), doubles, first[15])
+    doubles = tuple(MergedDouble(patient_record(row[:13]), row[21], row[22]) for row in rows[1:])
+    return Records(patient_record(first[:13]), ChangeNote(*first[13:16]), Counts(*first[17:21]), doubles, first[16])
 
 
 def entries_of(connection: Connection, patient_id: UUID, limit: int) -> tuple[Entry, ...]:

@@ -116,8 +116,13 @@ FROM claimed c JOIN taken t USING (id) JOIN open o ON o.channel = t.channel ORDE
 )
 
 _MINUTE: Final = "extract(hour FROM l.local) * 60 + extract(minute FROM l.local)"
-OUTGOING: Final = """n.id, n.kind, n.channel, n.recipient, n.subject, n.body, n.language, n.created_at, n.not_after,
+
+
+def outgoing(recipient: str) -> str:
+    """Return the columns of a message; `recipient`: where it goes (of a restricted patient the row does not say)."""
+    return f"""n.id, n.kind, n.channel, {recipient}, n.subject, n.body, n.language, n.created_at, n.not_after,
     n.attempts, n.sending_started_at, n.appointment_id, coalesce(n.appointment_version, 0)"""
+
 
 # What speaks against sending is looked at in the very transaction that says "this is being sent now". The desks void
 # what is leased in the transaction of their change: whichever comes second sees the other (the row itself is the lock).
@@ -159,8 +164,9 @@ looked AS MATERIALIZED (
     LEFT JOIN appointment a ON a.id = n.appointment_id
     LEFT JOIN site t ON t.id = CASE n.kind WHEN 'waitlist-offer' THEN ({OFFERED_AT})
         WHEN 'appointment-list' THEN ({LISTED_AT}) ELSE a.site_id END
-    CROSS JOIN LATERAL (SELECT CASE n.channel WHEN 'email' THEN coalesce(q.email, p.email)
-                                              ELSE coalesce(q.phone, p.phone) END AS address) AS e
+    CROSS JOIN LATERAL (SELECT CASE
+        WHEN coalesce(q.restricted, p.restricted) THEN closed_address(coalesce(q.id, p.id), n.channel)
+        WHEN n.channel = 'email' THEN coalesce(q.email, p.email) ELSE coalesce(q.phone, p.phone) END AS address) AS e
     CROSS JOIN LATERAL (SELECT c.now AT TIME ZONE coalesce(t.zone, 'UTC') AS local) AS l
     CROSS JOIN LATERAL ({DATES_HOLD}) AS h
     LEFT JOIN contact_note k ON k.channel = n.channel AND k.address = lower(e.address)
@@ -185,7 +191,7 @@ UPDATE notification n SET
                       ELSE {_saying("w.verdict")} END
 FROM looked w
 WHERE n.id = w.id AND n.status = 'leased' AND n.lease_owner = %(by)s AND n.attempts = %(before)s
-RETURNING w.verdict, {OUTGOING}, w.starts_at, w.ends_at, coalesce(w.zone, 'UTC'), coalesce(w.place, ''),
+RETURNING w.verdict, {outgoing("w.address")}, w.starts_at, w.ends_at, coalesce(w.zone, 'UTC'), coalesce(w.place, ''),
     coalesce(w.name, ''), coalesce(w.phone, ''), coalesce(w.site_zone, 'UTC'), w.quiet_from_minute,
     w.quiet_until_minute, n.due_at, {_NOW}, w.well
 """,

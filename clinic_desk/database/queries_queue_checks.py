@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Final
 
 from clinic_desk.database.queries_prepared import prepared
-from clinic_desk.database.queries_queue import MOST_ATTEMPTS, NOT_SURE, OUTGOING, SAYINGS
+from clinic_desk.database.queries_queue import MOST_ATTEMPTS, NOT_SURE, SAYINGS, outgoing
 from clinic_desk.database.queries_told import MAY_HAVE_GONE
 
 _CLOCK: Final = "clock AS MATERIALIZED (SELECT clock_timestamp() AS now)"
 _NOW: Final = "(SELECT now FROM clock)"
+_RECIPIENT: Final = "coalesce(nullif(n.recipient, ''), closed_recipient(n.id))"
 
 SEARCHES: Final = ("1 minute", "5 minutes", "15 minutes", "1 hour", "6 hours")
 """So long after a search that found out nothing the next one comes; after the last it is a human's."""
@@ -43,7 +44,7 @@ n AS (
     UPDATE notification SET check_at = {_NOW} + ({_intervals(SEARCHES)})[checks + 1], checks = checks + 1
     {_DUE.format(status="unknown")}
     RETURNING *)
-SELECT n.checks, {OUTGOING}, a.starts_at, a.ends_at, coalesce(a.zone, 'UTC'), coalesce(t.address, ''),
+SELECT n.checks, {outgoing(_RECIPIENT)}, a.starts_at, a.ends_at, coalesce(a.zone, 'UTC'), coalesce(t.address, ''),
        coalesce(t.name, ''), coalesce(t.phone, '')
 FROM n LEFT JOIN appointment a ON a.id = n.appointment_id LEFT JOIN site t ON t.id = a.site_id
 """,
@@ -107,7 +108,7 @@ TAKEN: Final = prepared(
 WITH {_CLOCK}
 UPDATE notification n SET check_at = {NEXT_POLL}, checks = checks + 1
 {_DUE.format(status="sent").replace("WHERE id", "WHERE n.id", 1)}
-RETURNING n.checks, n.id, n.channel, n.provider_id, n.recipient, n.appointment_id
+RETURNING n.checks, n.id, n.channel, n.provider_id, {_RECIPIENT}, n.appointment_id
 """,
     {},
 )

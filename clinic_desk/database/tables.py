@@ -75,6 +75,7 @@ from clinic_desk.database.tables_messages import (
     reminder_rule,
 )
 from clinic_desk.database.tables_people import staff_right, two_people
+from clinic_desk.database.tables_restricted import closed_data, patient_access
 from clinic_desk.database.tables_secrets import provider_secret, provider_secret_text
 from clinic_desk.database.tables_views import saved_view
 from clinic_desk.database.tables_waiting import offer, offer_round, wish
@@ -89,6 +90,7 @@ __all__ = [
     "block",
     "block_type",
     "booking_rules",
+    "closed_data",
     "closure",
     "contact_note",
     "date_override",
@@ -109,6 +111,7 @@ __all__ = [
     "offer_round",
     "operation",
     "patient",
+    "patient_access",
     "practitioner",
     "provider_copy",
     "provider_secret",
@@ -156,6 +159,7 @@ patient = Table(
     text_column("search_key"),
     *edited(),
     Column("erased_at", INSTANT),
+    flag_column("restricted", "false"),
     Index("patient_search_idx", text("patient_grams(search_key)"), postgresql_using="gin"),
     Index("patient_search_key_idx", "search_key", postgresql_ops={"search_key": "text_pattern_ops"}),
     Index("patient_phone_idx", "phone", postgresql_where=text("phone <> ''")),

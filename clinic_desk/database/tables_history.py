@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from clinic_desk.database.columns import (
     edited,
+    flag_column,
     instant_column,
     metadata,
     now_column,
@@ -105,4 +106,5 @@ history_blank = Table(
     Column("patient_id", Uuid, nullable=False),
     number_column("row_count"),
     *edited(),
+    flag_column("kept", "false"),
 )

@@ -143,7 +143,11 @@ class MessageState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A person who can be booked. `phone` is E.164 or empty; `merged_into` is set once the record was a double."""
+    """A person who can be booked. `phone` is E.164 or empty; `merged_into` is set once the record was a double.
+
+    `restricted`: phone, e-mail, birth date, gender and note are empty here, whatever they are, unless the record was
+    `opened` (services/restricted.py).
+    """
 
     id: UUID
     family_name: str
@@ -157,6 +161,13 @@ class Patient:
     note: str = ""
     merged_into: UUID | None = None
     version: int = 1
+    restricted: bool = False
+    opened: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether there may be more to this record than it says."""
+        return self.restricted and not self.opened
 
     @property
     def display_name(self) -> str:

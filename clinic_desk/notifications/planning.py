@@ -209,8 +209,15 @@ def plan_farewell(occasion: Occasion, queued: Iterable[Queued], *, tell: bool = 
 
 
 def address_of(patient: Patient, channel: Channel | None = None) -> str:
-    """Return the address of a channel, by default the patient's; empty when she is not to be, or cannot be, reached."""
-    return {Channel.EMAIL: patient.email, Channel.SMS: patient.phone, Channel.NONE: ""}[channel or patient.channel]
+    """Return the address of a channel, by default the patient's; empty when she is not to be, or cannot be, reached.
+
+    Of a closed record no desk knows it: there is one for her own channel, else she could not have chosen that; who
+    sends reads it (queries_queue.BEGIN), and then finds out whether something is known against it.
+    """
+    wanted = channel or patient.channel
+    if patient.closed:
+        return f"closed:{patient.id}" if wanted is patient.channel is not Channel.NONE else ""
+    return {Channel.EMAIL: patient.email, Channel.SMS: patient.phone, Channel.NONE: ""}[wanted]
 
 
 def way_to(patient: Patient, manner: Manner) -> Way | None:

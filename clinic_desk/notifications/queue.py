@@ -218,7 +218,7 @@ def announcing(steps: Steps) -> Iterator[Touched]:
 
 
 def outgoing(row: Sequence[Any]) -> Outgoing:
-    """Return the message of a row of `queries_queue.OUTGOING` and what it is about."""
+    """Return the message of a row of `queries_queue.outgoing` and what it is about."""
     message = Outgoing(
         id=row[0],
         kind=Kind(row[1]),

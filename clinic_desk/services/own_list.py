@@ -18,6 +18,7 @@ from clinic_desk.domain.message_list import MessageRefused, Why
 from clinic_desk.domain.messaging import Kind
 from clinic_desk.domain.records import Channel
 from clinic_desk.domain.refusals import NotFound
+from clinic_desk.notifications.planning import address_of
 from clinic_desk.notifications.templates import TextKey, own_texts, words_for
 from clinic_desk.services.messages import row_of
 
@@ -90,7 +91,7 @@ def _stays(connection: Connection, patient_id: UUID) -> Patient:
 
 def _check(connection: Connection, patient: Patient, settings: Messaging) -> None:
     """Raise why a patient cannot be written to by e-mail, whichever channel is her own."""
-    if not patient.email:
+    if not address_of(patient, Channel.EMAIL):
         raise MessageRefused(Why.NO_ADDRESS)
     noted = [note.state for note in contact_notes(connection, {patient.email}) if note.channel is Channel.EMAIL]
     if patient.channel is Channel.NONE or "opted-out" in noted:

@@ -164,6 +164,13 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_readonly": "",
         "clinic_worker": "S",
     },
+    "closed_data": dict.fromkeys(setup.GROUPS, ""),
+    "patient_access": {  # one's own rows: tests/database/test_restricted.py
+        "clinic_reception": "S",
+        "clinic_manager": "S",
+        "clinic_readonly": "S",
+        "clinic_worker": "",
+    },
     "two_people": {
         "clinic_reception": "SIUD",
         "clinic_manager": "SIUD",
@@ -265,14 +272,21 @@ _PEOPLE: Final = {
 }
 _READABLE: Final = "readable_from()"
 _EXPORT: Final = "note_export(uuid,text,uuid,jsonb)"
+_OPEN: Final = {
+    "open_record(uuid,uuid,uuid,text,integer)",
+    "read_record(uuid,uuid)",
+    "end_access(uuid,uuid)",
+}
+_SENDS: Final = {"closed_address(uuid,text)", "closed_recipient(uuid)", "closed_owners(text)"}
 CALLABLE: Final = {
-    "clinic_reception": {_READABLE, _SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT},
+    "clinic_reception": {_READABLE, _SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT, *_OPEN},
     "clinic_manager": {
         *(_READABLE, _SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT, _ERASE),
         *_PEOPLE,
+        *_OPEN,
     },
-    "clinic_readonly": {_READABLE, _SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD, _EXPORT},
-    "clinic_worker": {_READABLE, _SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE, _SEAL},
+    "clinic_readonly": {_READABLE, _SEARCH, _RIGHT, _AT_A_DESK, _OWN_PASSWORD, _EXPORT, *_OPEN},
+    "clinic_worker": {_READABLE, _SEARCH, _RIGHT, _TELL, _TAKE, _EXPIRE, _SEAL, *_SENDS},
 }
 
 # --- every table, privilege, column and role --------------------------------------------------------------------------

@@ -428,7 +428,7 @@ def test_an_erasure_that_nobody_asked_for_is_found(
 
 def test_every_column_of_a_patient_is_erased_or_tells_nothing_of_her() -> None:
     """A column that is added must be one or the other: in history_content(), blank_history() and PERSONAL at once."""
-    harmless = {"id", "channel", "language", "merged_into_id", "search_key", "erased_at", "version"}
+    harmless = {"id", "channel", "language", "merged_into_id", "search_key", "erased_at", "version", "restricted"}
     harmless |= {"changed_at", "changed_by", "changed_desk_id"}
     assert set(tables.patient.c.keys()) == harmless | set(PERSONAL["patient"])
 

@@ -50,13 +50,13 @@ SELECT json_build_object(
                      WHERE a.patient_id IN (TABLE hers)),
     'wishes', (SELECT coalesce(json_agg(to_jsonb(w) || jsonb_build_object('type', t.name) ORDER BY w.added_at), '[]')
                FROM wish w JOIN appointment_type t ON t.id = w.type_id WHERE w.patient_id IN (TABLE hers)),
-    'messages', (SELECT coalesce(json_agg(jsonb_build_object('kind', n.kind, 'channel', n.channel, 'recipient',
-                 n.recipient, 'subject', n.subject, 'body', n.body, 'language', n.language, 'status', n.status,
-                 'due_at', n.due_at, 'sent_at', n.sent_at, 'created_at', n.created_at,
+    'messages', (SELECT coalesce(json_agg(jsonb_build_object('id', n.id, 'kind', n.kind, 'channel', n.channel,
+                 'recipient', n.recipient, 'subject', n.subject, 'body', n.body, 'language', n.language,
+                 'status', n.status, 'due_at', n.due_at, 'sent_at', n.sent_at, 'created_at', n.created_at,
                  'appointment_id', n.appointment_id) ORDER BY n.created_at, n.id), '[]')
                  FROM notification n WHERE n.patient_id IN (TABLE hers)),
-    'replies', (SELECT coalesce(json_agg(jsonb_build_object('channel', m.channel, 'sender', m.sender, 'body', m.body,
-                'received_at', m.received_at, 'meaning', m.meaning) ORDER BY m.received_at), '[]')
+    'replies', (SELECT coalesce(json_agg(jsonb_build_object('id', m.id, 'channel', m.channel, 'sender', m.sender,
+                'body', m.body, 'received_at', m.received_at, 'meaning', m.meaning) ORDER BY m.received_at), '[]')
                 FROM inbound_message m WHERE m.patient_id IN (TABLE hers)),
     'notes_about_addresses', (SELECT coalesce(json_agg(jsonb_build_object('channel', n.channel, 'address', n.address,
                               'state', n.state, 'source', n.source, 'reason', n.reason) ORDER BY n.address), '[]')
@@ -72,6 +72,12 @@ SELECT json_build_object(
                    OR h.table_name = 'appointment' AND h.row_id IN (
                        SELECT a.id FROM appointment a WHERE a.patient_id IN (TABLE hers))))::text, now()
 """  # noqa: S608  # constants of this module only
+CLOSED: Final = "SELECT table_name, row_id, data FROM read_record(%(access)s::uuid, %(id)s::uuid)"
+ADDRESSES: Final = """
+SELECT coalesce(json_agg(jsonb_build_object('channel', channel, 'address', address, 'state', state, 'source', source,
+                                            'reason', reason) ORDER BY address), '[]')::text
+FROM contact_note WHERE address = ANY (%(addresses)s)
+"""
 
 _DUE: Final = """
 SELECT provider_id FROM provider_copy WHERE deleted_at IS NULL AND channel = %(channel)s AND next_try_at <= now()

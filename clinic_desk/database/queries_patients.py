@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from clinic_desk.database.queries_entries import PATIENT_COLUMNS, patient_record
+from clinic_desk.database.queries_restricted import say_opened
 from clinic_desk.domain.folding import Query, search_key
 from clinic_desk.domain.records import ChangeNote, Patient, PatientMatch
 from clinic_desk.domain.refusals import NotFound
@@ -29,7 +30,7 @@ _EXTRAS: Final = """
 SELECT p.id,
     p.phone <> '' AND EXISTS (SELECT FROM patient o WHERE o.phone = p.phone AND o.phone <> '' AND o.id <> p.id
                               AND o.merged_into_id IS NULL),
-    (SELECT count(*) FROM appointment a WHERE a.patient_id = p.id AND a.status = 'noshow'),
+    (SELECT count(*) FROM appointment a WHERE a.patient_id = p.id AND a.status = 'noshow' AND NOT p.restricted),
     (SELECT min(a.starts_at) FROM appointment a WHERE a.patient_id = p.id AND a.starts_at > now() AND a.occupies)
 FROM patient p WHERE p.id = ANY(%(ids)s::uuid[])
 """
@@ -129,7 +130,12 @@ def insert_patient(connection: Connection, patient: Patient) -> None:
 
 
 def update_patient(connection: Connection, patient: Patient) -> int | None:
-    """Write a patient over `patient.version`; return the new version, None if that one is gone or merged."""
+    """Write a patient over `patient.version`; return the new version, None if that one is gone or merged.
+
+    Of a restricted record only one that was opened is written; the database refuses any other.
+    """
+    if patient.opened:
+        say_opened(connection, patient.id)
     row = connection.exec_driver_sql(_UPDATE, {**_columns(patient), "version": patient.version}).first()
     return None if row is None else int(row[0])
 

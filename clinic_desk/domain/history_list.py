@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
     SETUP = "setup"
     MESSAGES = "messages"
     PEOPLE = "people"
+    ACCESSES = "accesses"
 
 
 TABLES: Final[dict[ChangeKind, tuple[str, ...]]] = {
@@ -39,6 +40,7 @@ TABLES: Final[dict[ChangeKind, tuple[str, ...]]] = {
     ),
     ChangeKind.MESSAGES: ("messaging", "reminder_rule", "message_text", "contact_note"),
     ChangeKind.PEOPLE: ("staff", "staff_right"),
+    ChangeKind.ACCESSES: ("patient_access",),
 }
 """Which tables belong to a kind; a table of none is listed with everything only."""
 

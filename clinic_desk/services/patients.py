@@ -14,7 +14,8 @@ from clinic_desk.domain.patients import likely_duplicates
 from clinic_desk.domain.phones import common_e164
 from clinic_desk.domain.records import Channel, Patient
 from clinic_desk.domain.refusals import LikelyDuplicates, NotFound, PatientConflict
-from clinic_desk.errors import InvalidInput
+from clinic_desk.domain.rights import Right
+from clinic_desk.errors import InvalidInput, NotAllowed
 
 if TYPE_CHECKING:
     from datetime import date
@@ -101,7 +102,12 @@ def add_patient(db: Database, command: AddPatient) -> Patient:
 
 
 def update_patient(db: Database, command: UpdatePatient) -> Patient:
-    """Write a patient's details over the version the user saw. Raises PatientConflict, NotFound, InvalidInput."""
+    """Write a patient's details over the version the user saw.
+
+    Raises PatientConflict, NotFound, InvalidInput; NotAllowed for a restricted record that was not opened.
+    """
+    if command.patient.closed:
+        raise NotAllowed(Right.RESTRICTED.value)
     patient = validate_patient(command.patient)
 
     def work(connection: Connection) -> Patient:

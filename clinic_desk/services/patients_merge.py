@@ -17,6 +17,7 @@ from clinic_desk.domain.records import AdministrativeGender, Channel
 from clinic_desk.domain.refusals import NotFound, PatientConflict
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.patients import validate_patient
+from clinic_desk.services.restricted import opened_by_right
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,13 +62,16 @@ class Pair:
 
 
 def look_at_pair(db: Database, one_id: UUID, other_id: UUID) -> Pair:
-    """Return two records as they stand. Raises NotFound, InvalidInput (one and the same, or merged already)."""
+    """Return two records as they stand. Raises NotFound, InvalidInput (one and the same, or merged already).
+
+    What is restricted is opened for it, which is written down; NotAllowed without the right.
+    """
     with db.reading() as connection:
         one, other = (merged_target(connection, each)[0] for each in (one_id, other_id))
         if one.id == other.id:
             raise InvalidInput(field="patient", expected="two different records")
         coming = queries.to_come_of(connection, (one.id, other.id))
-    return Pair(one, other, coming, overlapping(coming))
+    return Pair(opened_by_right(db, one), opened_by_right(db, other), coming, overlapping(coming))
 
 
 def likely_pairs(db: Database, number: int) -> tuple[LikelyPair, ...]:

@@ -70,7 +70,8 @@ def _next_and_last(connection: Connection, patients: list[Patient]) -> tuple[Fou
     if not 0 < len(patients) <= _FEW:
         return ()
     alone = len(patients) == 1
-    return queries_search.appointments_of(connection, patients, coming=4 if alone else 1, past=2 if alone else 1)
+    found = queries_search.appointments_of(connection, patients, coming=4 if alone else 1, past=2 if alone else 1)
+    return tuple(row for row in found if not (row.is_past and row.patient.closed))
 
 
 def _on_day(connection: Connection, clinic: Clinic, meant: OnDay, today: date) -> tuple[FoundAppointment, ...]:

@@ -50,7 +50,7 @@ def restrict(url_as: Callable[[Any], URL], patient_id: UUID, *, on: bool) -> Non
 
 def everything(connection: Connection) -> str:
     """All that a login can read of all tables, as one text."""
-    found = []
+    found: list[str] = []
     for name in (*tables.metadata.tables, "pg_stat_activity"):
         try:
             with connection.begin_nested():
@@ -221,8 +221,8 @@ def desks(url_as: Callable[[Any], URL]) -> Iterator[Callable[[str], Connection]]
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    engines = {}
-    connections = []
+    engines: dict[str, Engine] = {}
+    connections: list[Connection] = []
 
     def connect(group: str) -> Connection:
         engines.setdefault(group, create_engine(url_as(group), poolclass=NullPool, isolation_level="AUTOCOMMIT"))

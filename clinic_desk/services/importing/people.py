@@ -181,8 +181,8 @@ class PatientRows:
     ) -> None:
         for number, patient in items:
             now, row = standing.get(patient.id), self._rows[number]
-            if now is None or now.merged_into is not None:
-                continue
+            if now is None or now.merged_into is not None or now.restricted:
+                continue  # a list is no way into a restricted record
             said = {name for name in ("channel", "language") if self._cells.text(row, name)}
             wanted = with_said(now, patient, said)
             if wanted != now:

@@ -31,7 +31,7 @@ patient_access = Table(
     "patient_access",
     metadata,
     id_column(),
-    reference("patient_id", "patient"),
+    Column("patient_id", Uuid, nullable=False),
     user_column("login"),
     Column("desk_id", Uuid),
     Column("by_right", Boolean, nullable=False),

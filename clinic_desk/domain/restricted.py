@@ -52,6 +52,14 @@ class Opening:
     until: datetime
 
 
+def shut(patient: Patient) -> Patient:
+    """Return a record as who has not opened it knows it; one that is not restricted as it is."""
+    if not patient.restricted:
+        return patient
+    unknown = AdministrativeGender.UNKNOWN
+    return replace(patient, birth_date=None, gender=unknown, phone="", email="", note="", opened=False)
+
+
 class ClosedData:
     """What was taken out of a record's rows, by table and row."""
 

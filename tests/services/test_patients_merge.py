@@ -231,13 +231,21 @@ def test_every_table_that_names_a_patient_is_thought_of(clinic: SmallClinic, own
     """Messages go along with their appointments; replies and records that were merged lead on by themselves.
 
     An offer to the double is not taken any more: its wish is the other record's. Who was kept apart from a record says
-    nothing of the one that it was merged into.
+    nothing of the one that it was merged into. What is closed of a record is read with the one it was merged into.
     """
     with owner_engine.connect() as connection:
         tables = connection.exec_driver_sql(
             "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND confrelid = 'patient'::regclass"
         ).scalars()
-        assert set(tables) == {*FOLLOWING, "notification", "inbound_message", "offer", "patient", "two_people"}
+        assert set(tables) == {
+            *FOLLOWING,
+            "notification",
+            "inbound_message",
+            "offer",
+            "patient",
+            "two_people",
+            "closed_data",
+        }
 
 
 def test_what_is_empty_is_taken_over_and_notes_are_joined(clinic: SmallClinic, database: Database) -> None:

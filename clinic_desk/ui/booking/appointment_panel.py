@@ -19,6 +19,7 @@ from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle
 from clinic_desk.ui.booking.message_text import latest_messages, message_row
 from clinic_desk.ui.booking.words import (
     birth_text,
+    born_text,
     breakable,
     day_span_text,
     gender_sign,
@@ -183,7 +184,7 @@ class AppointmentPanel(QWidget):
         self.name_label.setText(breakable(one_line(patient.display_name)))
         born = translate("panel", "born {birth}").format(birth=birth_text(patient.birth_date, today))
         if patient.birth_date is None:
-            born = birth_text(None, today)
+            born = born_text(patient, today)
         self.born.setText(" · ".join(part for part in (born, gender_sign(patient.gender)) if part))
         self.badge.setText(_short(one_line(self.clinic.type(row.type_id).name), 40))
         self.rows.show_rows(self._rows(entry))

@@ -32,7 +32,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from clinic_desk.domain.records import PatientMatch
-from clinic_desk.ui.booking.words import birth_text, day_text, list_name, one_line
+from clinic_desk.ui.booking.words import born_text, day_text, list_name, one_line
 from clinic_desk.ui.theme import Theme, bold, scaled, theme_of
 
 translate = QCoreApplication.translate
@@ -81,7 +81,7 @@ def _hints(match: PatientMatch, wall_of: Callable[[datetime], datetime]) -> list
 def spoken(match: PatientMatch, today: date, wall_of: Callable[[datetime], datetime]) -> str:
     """Return a match as a screen reader reads it out: all that its row shows, and what it had no room for."""
     patient = match.patient
-    parts = (list_name(patient), birth_text(patient.birth_date, today), patient.phone, *_hints(match, wall_of))
+    parts = (list_name(patient), born_text(patient, today), patient.phone, *_hints(match, wall_of))
     return ", ".join(part for part in parts if part)
 
 
@@ -172,7 +172,7 @@ class MatchDelegate(QStyledItemDelegate):
 
     def _paint_match(self, painter: QPainter, line: MatchLine, area: QRect, font: QFont, theme: Theme) -> None:
         patient = line.match.patient
-        birth = birth_text(patient.birth_date, self.model.today)
+        birth = born_text(patient, self.model.today)
         metrics = QFontMetrics(font)
         phone_width = metrics.horizontalAdvance("+49 30 5550 0000 0")
         birth_width = metrics.horizontalAdvance("30 Nov 1974 · 88   ")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from clinic_desk.domain.records import AdministrativeGender, Channel, Patient
 from clinic_desk.ui.booking.patient_line import phone_text
-from clinic_desk.ui.booking.words import date_text
+from clinic_desk.ui.booking.words import closed_text, date_text
 
 translate = QCoreApplication.translate
 LANGUAGES = (
@@ -31,6 +31,8 @@ def rows_of(found: tuple[Patient, ...]) -> tuple[tuple[Patient, str], ...]:
 
 
 def _line_of(patient: Patient) -> str:
+    if patient.closed:
+        return closed_text()
     born = date_text(patient.birth_date) if patient.birth_date else translate("patient", "birth date unknown")
     return " · ".join(part for part in (born, phone_text(patient.phone), patient.email) if part)
 

@@ -15,7 +15,7 @@ from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown
 from clinic_desk.services import patients
 from clinic_desk.ui.booking.match_list import MatchLine, MatchList, Row, spoken
 from clinic_desk.ui.booking.matching import matched_ranges
-from clinic_desk.ui.booking.words import before_figures, birth_text, list_name, one_line
+from clinic_desk.ui.booking.words import before_figures, born_text, list_name, one_line
 from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.tasks import Tasks
 from clinic_desk.ui.theme import scaled, theme_of
@@ -108,7 +108,7 @@ class PatientLine(QLineEdit):
     # --- typing and searching ---
 
     def _shown_as(self, patient: Patient) -> str:
-        return f"{before_figures(one_line(patient.display_name))} · {birth_text(patient.birth_date, self.today)}"
+        return f"{before_figures(one_line(patient.display_name))} · {born_text(patient, self.today)}"
 
     def _edited(self) -> None:
         if self.patient is not None:

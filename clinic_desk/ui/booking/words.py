@@ -106,6 +106,16 @@ def birth_text(born: date | None, today: date) -> str:
     return f"{date_text(born)} · {age_text(born, today)}"
 
 
+def born_text(patient: Patient, today: date) -> str:
+    """Return a patient's birth date and age; of a closed record that it is one."""
+    return closed_text() if patient.closed else birth_text(patient.birth_date, today)
+
+
+def closed_text() -> str:
+    """Return what stands where a closed record would tell more."""
+    return translate("words", "restricted record")
+
+
 def list_name(patient: Patient) -> str:
     """Return `Jensen, Clara`: family name first, as in the type-ahead list."""
     return ", ".join(one_line(part) for part in (patient.family_name, patient.given_name) if part)

@@ -15,7 +15,7 @@ from clinic_desk.domain.folding import fold
 from clinic_desk.domain.phones import written
 from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry, MessageState, ParticipationStatus
 from clinic_desk.domain.wall import to_wall
-from clinic_desk.ui.booking.words import date_text, day_text, length_text, list_name, one_line, span_text
+from clinic_desk.ui.booking.words import closed_text, date_text, day_text, length_text, list_name, one_line, span_text
 from clinic_desk.ui.calendar import words
 from clinic_desk.ui.messages.rows import Column, Index, RowsModel
 from clinic_desk.ui.told import present_room_text
@@ -90,7 +90,7 @@ class RowMaker:
         status, flags, note = words.status_text(row.status), flags_text(entry), one_line(row.note)
         shown = f"{day_text(start.date())} · {times}" if self._several_days else times
         cells = (
-            *(shown, names[0], date_text(born) if born else "", phone, *names[1:]),
+            *(shown, names[0], closed_text() if patient.closed else date_text(born) if born else "", phone, *names[1:]),
             *(status, waiting, flags, note),
         )
         sorted_names = tuple(map(self._collator.sortKey, (*names, flags, note)))

@@ -33,6 +33,7 @@ def kind_text(kind: ChangeKind) -> str:
         ChangeKind.SETUP: translate("history", "Set-up"),
         ChangeKind.MESSAGES: translate("history", "Messages and their rules"),
         ChangeKind.PEOPLE: translate("history", "People and rights"),
+        ChangeKind.ACCESSES: translate("history", "Restricted records opened"),
     }[kind]
 
 
@@ -52,7 +53,11 @@ def what_text(change: Change, clinic: Clinic) -> str:
         )
         return change_text(as_hers, clinic)
     if change.table == "history_blank":
+        if (change.after or {}).get("kept"):
+            return translate("history", "What the history said of a patient was closed")
         return translate("history", "What the history said of a patient was erased")
+    if change.table == "patient_access":
+        return _access(change, clinic)
     return _sentence(change, clinic)
 
 
@@ -70,6 +75,24 @@ def when_text(change: Change, zone: str) -> str:
     """Return when it was done, at the clinic."""
     wall = to_wall(change.at, zone)
     return f"{date_text(wall.date())} {time_text(wall)}"
+
+
+def _access(change: Change, clinic: Clinic) -> str:
+    """Return that a restricted record was opened, how, until when and why; or that it was closed before its time."""
+    image = change.after or change.before or {}
+    if change.after is None:
+        return translate("history", "What tells that a restricted record was opened was removed")
+    if change.before is not None:
+        return translate("history", "Restricted record closed before its time")
+    until = _moment(str(image["until_at"]))
+    wall = to_wall(until, clinic.sites[0].zone) if until is not None and clinic.sites else until
+    if image["by_right"]:
+        told = translate("history", "Restricted record opened until {time}")
+    else:
+        told = translate("history", "Restricted record opened in an emergency until {time}")
+    text = told.format(time="" if wall is None else time_text(wall))
+    reason = one_line(str(image["reason"]))
+    return f"{text}: “{reason}”" if reason else text
 
 
 # --- what is not an appointment or a patient --------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.patients_merge import FIELDS
 from clinic_desk.domain.records import Channel, Entry, Patient
 from clinic_desk.domain.refusals import PatientConflict
+from clinic_desk.domain.restricted import shut
 from clinic_desk.domain.rights import Right
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError, InvalidInput, OutcomeUnknown
@@ -25,6 +26,7 @@ from clinic_desk.ui.booking.patient_choices import region_of
 from clinic_desk.ui.booking.patient_line import phone_text
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.compare import CompareSheet, Difference
+from clinic_desk.ui.patients.closed_desk import ClosedRecord
 from clinic_desk.ui.patients.sheet import May, PatientSheet
 from clinic_desk.ui.patients.words import field_names, field_text
 from clinic_desk.ui.rights_words import not_allowed
@@ -66,6 +68,7 @@ class PatientPage(QObject):
         self._saving.failed.connect(self._refused)
         self._saving.busy_changed.connect(lambda busy: self.sheet.set_busy(busy=busy))
         self._saving.finding_out.connect(lambda: self.tell(OutcomeUnknown()))
+        self.closed = ClosedRecord(self)
         self._wire()
         self.sheet.open()
         self.read()
@@ -114,19 +117,29 @@ class PatientPage(QObject):
     def read(self) -> None:
         """Read her anew."""
         database, patient_id, limit = self.space.desk.database, self.patient_id, self._limit
-        with_messages = self.space.may_write
+        with_messages, access_id = self.space.may_write, self.closed.access_id
 
         def work() -> tuple[PatientRecord, str]:
-            record = record_of(database, patient_id, limit, with_messages=with_messages)
+            record = record_of(database, patient_id, limit, with_messages=with_messages, access_id=access_id)
             return record, phone_text(record.patient.phone)
 
         self.space.desk.tasks.query(
             self.sheet,
             work,
-            lambda found: self.sheet.show_record(*found),
-            self.tell,
+            self._show,
+            self._not_read,
             key="patient-record",
         )
+
+    def _show(self, found: tuple[PatientRecord, str]) -> None:
+        """Show what was read, unless it was closed meanwhile: then what is shown now is on its way."""
+        if found[0].patient.opened and self.closed.access_id is None:
+            return
+        self.sheet.show_record(*found)
+
+    def _not_read(self, error: ClinicDeskError) -> None:
+        if not self.closed.refused(error):
+            self.tell(error)
 
     def tell(self, error: ClinicDeskError) -> None:
         """Say why something was not done."""
@@ -176,12 +189,20 @@ class PatientPage(QObject):
         if isinstance(error, PatientConflict) and error.now.merged_into is not None:
             self.sheet.details.show_patient(error.now, self.sheet.details.today)
             self.read()
+        elif isinstance(error, PatientConflict) and error.now.closed:
+            self._ask_opened()
         elif isinstance(error, PatientConflict):
             self._ask(error.now)
         elif isinstance(error, InvalidInput):
             self.sheet.details.tell(error)
         else:
             self.tell(error)
+
+    def _ask_opened(self) -> None:
+        """What another desk wrote into a record that is open here is read as this page reads."""
+        database, patient_id, access_id = self.space.desk.database, self.stays, self.closed.access_id
+        work = partial(record_of, database, patient_id, 1, with_messages=False, access_id=access_id)
+        self.space.desk.tasks.query(self.sheet, work, lambda found: self._ask(found.patient), self._not_read)
 
     def _ask(self, now: Patient) -> None:
         """Both desks changed the record: what only one changed goes together, the rest is asked."""
@@ -246,7 +267,7 @@ class PatientPage(QObject):
         patient = self.sheet.patient()
         if patient is not None:
             self._leave()
-            self.space.booking.start_anywhere(patient)
+            self.space.booking.start_anywhere(shut(patient))
 
     def _follow_up(self) -> None:
         """The same visit with the same doctor as the one that is chosen, else as the latest that took place."""
@@ -259,13 +280,13 @@ class PatientPage(QObject):
         chosen = page.list.chosen if page in {sheet.coming, sheet.past} else None
         took_place = (row for row in record.past if row.appointment.status.occupies_time)
         last = chosen or next(took_place, None) or next(iter((*record.coming, *record.past)), None)
-        follow_up_for(self.space, record.patient, last)
+        follow_up_for(self.space, shut(record.patient), last)
 
     def _open_data(self) -> None:
         from clinic_desk.ui.patients.data_desk import DataDesk
 
         if self.sheet.record is not None:
-            DataDesk(self.space, self.sheet.record.patient).erased.connect(self._leave)
+            DataDesk(self.space, shut(self.sheet.record.patient)).erased.connect(self._leave)
 
     def _wait(self) -> None:
         """Put on the waiting list: what is chosen of what is to come would be moved forward."""
@@ -273,14 +294,14 @@ class PatientPage(QObject):
         if record is not None:
             is_shown = self.sheet.lists.pages.currentWidget() is coming
             chosen = coming.list.chosen if is_shown else None
-            self.space.waiting().add_patient(record.patient, chosen, self.sheet)
+            self.space.waiting().add_patient(shut(record.patient), chosen, self.sheet)
 
     def _merge(self) -> None:
         from clinic_desk.ui.patients.merge_desk import merges_of
 
         patient = self.sheet.patient()
         if patient is not None and self._may_merge():
-            merges_of(self.space).start(patient)
+            merges_of(self.space).start(shut(patient))
 
     def _may_merge(self) -> bool:
         """Whether who is signed in may; if not, the page says who can allow it."""

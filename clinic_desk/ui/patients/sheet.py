@@ -10,15 +10,17 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
-from clinic_desk.domain.patients_record import PatientRecord
+from clinic_desk.domain.patients_record import Counts, PatientRecord
 from clinic_desk.domain.records import Clinic, Patient
+from clinic_desk.domain.restricted import shut
 from clinic_desk.domain.wall import local_day, to_wall
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle, set_button_text
 from clinic_desk.ui.booking.sheet import Sheet
-from clinic_desk.ui.booking.words import birth_text, breakable, gender_sign, moment_text, one_line, short_person
+from clinic_desk.ui.booking.words import born_text, breakable, gender_sign, moment_text, one_line, short_person
 from clinic_desk.ui.messages.patient_messages import note_text
 from clinic_desk.ui.messages.words import channel_text
 from clinic_desk.ui.pages_sheet import scrolled
+from clinic_desk.ui.patients.closed import ClosedPanel, OpenLine
 from clinic_desk.ui.patients.details import PatientDetails
 from clinic_desk.ui.patients.lists import ListPage, change_columns, message_columns, visit_columns
 from clinic_desk.ui.patients.mail_line import MailLine
@@ -75,6 +77,8 @@ class PatientSheet(Sheet):
         self._busy = False
         self._came_back_to: QWidget | None = None
         self.details = PatientDetails(tasks, clinic)
+        self.fields = scrolled(self.details)
+        self.closed, self.open_line = ClosedPanel(), OpenLine()
         self.name = plain_label("", "title", wrap=True)
         self.name.setObjectName("patient_title")
         let_wrap(self.name)
@@ -141,6 +145,8 @@ class PatientSheet(Sheet):
         )
         words = translate("record", "&All data, or erase…")
         self.data = button(words, "patient_data_open", self.data_wanted.emit, "link")
+        self.mark = button("", "patient_mark", lambda: None, "link")
+        self.mark.hide()
         self.wait = button(translate("record", "&Waiting list…"), "patient_waiting", self.waiting_wanted.emit)
         self.paper = button(translate("record", "Pr&int list…"), "patient_paper", self.paper_wanted.emit)
         self.mail = MailLine()
@@ -154,16 +160,17 @@ class PatientSheet(Sheet):
         left.addWidget(self.born)
         for part in (self.consent, self.allow):
             left.addWidget(part)
-        fields = scrolled(self.details)
-        fields.setMinimumWidth(_LEFT)
-        fields.setMaximumWidth(_LEFT)
-        left.addWidget(fields, 1)
+        for side in (self.closed, self.fields):
+            side.setFixedWidth(_LEFT)
+            left.addWidget(side, 1)
+        self.closed.hide()
         left.addWidget(self.last_change)
         if self._may.manage:
             left.addWidget(self.data, 0, Qt.AlignmentFlag.AlignLeft)
         else:
             self.data.setParent(self)
             self.data.hide()
+        left.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignLeft)
         middle.setSpacing(20)
         middle.addLayout(left)
         middle.addWidget(self.lists, 1)
@@ -172,6 +179,7 @@ class PatientSheet(Sheet):
         for each in (*self.writing, self.wait, self.paper, self.mail, self.close_button, self.save):
             below.addWidget(each)
         self.body.addLayout(head)
+        self.body.addWidget(self.open_line)
         self.body.addLayout(middle, 1)
         self.body.addLayout(below)
 
@@ -189,8 +197,7 @@ class PatientSheet(Sheet):
         title = one_line(patient.display_name)
         self.name.setText(breakable(title, 40))
         self.setAccessibleName(translate("record", "Patient: {name}").format(name=title))
-        born = birth_text(patient.birth_date, today)
-        parts = born, gender_sign(patient.gender), phone or patient.phone, patient.email
+        parts = born_text(patient, today), gender_sign(patient.gender), phone or patient.phone, patient.email
         self.born.setText(" · ".join(part for part in parts if part))
         if not self.details.is_changed:
             self.details.show_patient(patient, today)
@@ -204,10 +211,33 @@ class PatientSheet(Sheet):
         self._show_consent(record)
         self._show_lists(record)
         self._show_state()
-        if self._fresh:
+        if self._fresh or patient.closed:
             self._fresh = False
             self.lists.turn_to(TO_COME if record.coming or not record.past else PAST)
         self.shown.emit(record)
+        self._show_closed(patient)
+
+    def _show_closed(self, patient: Patient) -> None:
+        """What is closed has no empty fields, which would look like a record without anything in it."""
+        focused = QApplication.focusWidget()
+        self.closed.setVisible(patient.closed)
+        self.fields.setVisible(not patient.closed)
+        self.open_line.setVisible(patient.opened)
+        for page in (PAST, CHANGES):
+            self.lists.buttons[page].setEnabled(not patient.closed)
+        if focused is not None and self.isAncestorOf(focused) and not focused.isVisible():
+            (self.closed.reason if patient.closed else self.details.family_name).setFocus()
+
+    def forget(self) -> None:
+        """Take what a record said off the screen at once; the page is read anew."""
+        if self.record is not None:
+            patient = shut(self.record.patient)
+            self.details.show_patient(patient, self.details.today)
+            counts = Counts(noshows=0, late=0, coming=self.record.counts.coming, past=0)
+            read = self.record.changed, counts, self.record.read_at
+            self.show_record(
+                PatientRecord(patient.id, patient, *read, coming=self.record.coming, may_read_messages=False)
+            )
 
     def _say_led(self, record: PatientRecord) -> None:
         led = next((each.patient for each in record.doubles if each.patient.id == record.asked), None)
@@ -273,8 +303,9 @@ class PatientSheet(Sheet):
 
     def _show_state(self) -> None:
         is_there, may = self.record is not None and not self._busy, self._may.write
+        is_closed = self.record is not None and self.record.patient.closed
         self.details.set_locked(locked=not may or self.record is None)
-        self.save.setVisible(may)
+        self.save.setVisible(may and not is_closed)
         self.save.setEnabled(is_there and self.details.is_changed)
         restyle(self.save, "kind", "primary" if self.save.isEnabled() else "")
         for each in (*self.writing, self.wait):

@@ -98,6 +98,9 @@ def _record_change(change: PatientChange) -> str:
         if leads is None:
             return translate("record", "Record of {name} separated again").format(name=name)
         return translate("record", "Record of {name} merged into this one").format(name=name)
+    was, restricted = bool(before.get("restricted")), bool(after.get("restricted"))
+    if was != restricted:
+        return translate("record", "Record restricted") if restricted else translate("record", "Restriction lifted")
     changed = [name for name in field_names() if before.get(name) != after.get(name)]
     told = translate("record", "{field}: {before} → {after}")
     names = field_names()
@@ -107,7 +110,8 @@ def _record_change(change: PatientChange) -> str:
         )
         for name in changed
     )
-    return "; ".join(parts) or translate("record", "Saved without a change")
+    unseen = translate("record", "Changed while restricted") if was else translate("record", "Saved without a change")
+    return "; ".join(parts) or unseen
 
 
 # --- an appointment of hers -------------------------------------------------------------------------------------------

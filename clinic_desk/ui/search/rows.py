@@ -13,7 +13,15 @@ from clinic_desk.domain.records import AppointmentStatus, Clinic, PatientMatch
 from clinic_desk.ui.booking.match_list import MatchLine, Row
 from clinic_desk.ui.booking.match_list import spoken as spoken_match
 from clinic_desk.ui.booking.merge_text import status_text
-from clinic_desk.ui.booking.words import before_figures, date_text, day_text, list_name, one_line, time_text
+from clinic_desk.ui.booking.words import (
+    before_figures,
+    closed_text,
+    date_text,
+    day_text,
+    list_name,
+    one_line,
+    time_text,
+)
 from clinic_desk.ui.search.commands import Command
 from clinic_desk.ui.shell.day_words import long_day_text
 
@@ -123,7 +131,7 @@ def _appointment_row(row: FoundAppointment, clinic: Clinic, today: date) -> Find
     parts = (
         f"{day_text(row.wall_start.date(), today)}, {time_text(row.wall_start)}",
         before_figures(list_name(row.patient)),
-        date_text(born) if born else "",
+        closed_text() if row.patient.closed else date_text(born) if born else "",
         _name_of((one.id, one.name) for one in clinic.practitioners if one.id == row.practitioner_id),
         _name_of((one.id, one.name) for one in clinic.types if one.id == row.type_id),
         _state(row),

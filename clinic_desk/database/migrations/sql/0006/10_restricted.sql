@@ -27,7 +27,7 @@ CREATE INDEX closed_data_phone_idx ON closed_data ((data ->> 'phone')) WHERE tab
 -- own. Append only: it can be ended before its time, and that is all.
 CREATE TABLE patient_access (
     id uuid PRIMARY KEY,
-    patient_id uuid NOT NULL CONSTRAINT patient_access_patient_id_fkey REFERENCES patient,
+    patient_id uuid NOT NULL,
     login text NOT NULL DEFAULT session_user,
     desk_id uuid,
     by_right boolean NOT NULL,  -- false: in an emergency

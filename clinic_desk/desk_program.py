@@ -176,7 +176,7 @@ class DeskProgram(QObject):
         return Workspace(window, opening, self.tasks, self)
 
     def _not_set_up(self, opened: Opened, *, quietly: bool) -> None:
-        """There is nothing to book yet: a manager is shown the set-up, and the calendar when it is closed."""
+        """There is nothing to book yet: a manager enters the least there is to, or all in the set-up area."""
         from clinic_desk.ui.opening_words import not_set_up_text
 
         is_manager = opened.person.group == "manager"
@@ -184,13 +184,13 @@ class DeskProgram(QObject):
         if not is_manager or quietly:
             self.opener.look_again.start()
             return
-        from clinic_desk.ui.setup.opener import ClinicSetup
+        from clinic_desk.ui.first_run.beginning import BeginningClinic
 
-        setup = ClinicSetup(self.window, opened.database, self.tasks, may_write=True, parent=self)
-        setup.closed.connect(self.opener.look_again.start)
-        setup.completed.connect(self.opener.open)
-        setup.closed.connect(setup.deleteLater)
-        setup.open()
+        beginning = BeginningClinic(self.window, opened.database, opened.clinic, self.tasks, self)
+        beginning.closed.connect(self.opener.look_again.start)
+        beginning.completed.connect(self.opener.open)
+        self.ready.connect(beginning.say_what_is_next)
+        beginning.open()
 
     def _send_soon(self, opened: Opened) -> None:
         """Some time after the calendar is there: what sends is heavy to import, and nobody waits for it."""

@@ -75,6 +75,18 @@ class SignInNeeded(Refused):
         self.let_go = let_go
 
 
+class NothingHere(Refused):
+    """Nothing is set up on this PC: somebody has to say what it is to work with. `ways`: a `ui.first_run.ways.Ways`."""
+
+    def __init__(self, ways: Any) -> None:
+        super().__init__("nothing is set up on this PC yet")
+        self.ways = ways
+
+
+class Stopped(Refused):
+    """Somebody at the desk stopped it; what was done so far is in nobody's way."""
+
+
 class PasswordNeeded(Refused):
     """A one-time code was used: nothing else goes before `set_password(new)`, which returns the address with it."""
 

@@ -128,6 +128,21 @@ class SaveWorkingHours:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginClinic:
+    """Add the least with which something can be booked, as one change: all of it or nothing is there afterwards.
+
+    The parts are new (version 0) and their operation ids are not used. `week`: when the practitioner works at the site
+    from the day on which it is carried out there; each a weekday (ISO, 1 = Monday) and its first and last minute.
+    """
+
+    site: SaveSite
+    practitioner: SavePractitioner
+    week: tuple[tuple[int, int, int], ...]
+    kind: SaveAppointmentType
+    operation_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
 class SaveDateOverrides:
     """Write other hours of one practitioner on single dates as one change; `rows` and `removed` as for the week."""
 

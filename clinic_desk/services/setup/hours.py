@@ -33,7 +33,7 @@ def save_working_hours(db: Database, command: SaveWorkingHours) -> tuple[Working
     Raises InvalidInput, SetupConflict (`now`: the first row that was changed first), NotFound, NotAllowed,
     DatabaseDown, Busy, OutcomeUnknown.
     """
-    rows = [(row, _weekly_values(command.practitioner_id, row)) for row in command.rows]
+    rows = [(row, weekly_values(command.practitioner_id, row)) for row in command.rows]
 
     def work(connection: Connection) -> tuple[WorkingHours, ...]:
         write_rows(connection, "working_hours", command, rows)
@@ -62,7 +62,8 @@ def write_rows(
         saving.write(connection, table, row.id, row.version, values)
 
 
-def _weekly_values(practitioner_id: UUID, row: WorkingHours) -> dict[str, Any]:
+def weekly_values(practitioner_id: UUID, row: WorkingHours) -> dict[str, Any]:
+    """Return what a weekly row is to hold. Raises InvalidInput."""
     start, end = checks.window(row.start_minute, row.end_minute)
     valid_from = checks.day("valid_from", row.valid_from)
     if row.valid_to is not None and checks.day("valid_to", row.valid_to) < valid_from:

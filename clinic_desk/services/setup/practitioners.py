@@ -9,6 +9,8 @@ from clinic_desk.domain.records import Practitioner
 from clinic_desk.services.setup import checks, saving
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
@@ -20,13 +22,7 @@ def save_practitioner(db: Database, command: SavePractitioner) -> Practitioner:
 
     Raises InvalidInput, SetupConflict, NotFound (a type), NotAllowed, DatabaseDown, Busy, OutcomeUnknown.
     """
-    values = {
-        "name": checks.name(command.name),
-        "speciality": checks.line("speciality", command.speciality, 100),
-        "colour": checks.colour(command.colour),
-        "position": checks.number("position", command.position, -1_000_000, 1_000_000),
-        "active": command.active,
-    }
+    values = practitioner_values(command)
 
     def after(connection: Connection) -> None:
         if command.type_ids is not None:
@@ -36,6 +32,17 @@ def save_practitioner(db: Database, command: SavePractitioner) -> Practitioner:
             queries.touch(connection, "appointment_type", changed)
 
     return saving.save(db, command, "practitioner", Practitioner, values, after=after)
+
+
+def practitioner_values(command: SavePractitioner) -> dict[str, Any]:
+    """Return what the row of a practitioner is to hold. Raises InvalidInput."""
+    return {
+        "name": checks.name(command.name),
+        "speciality": checks.line("speciality", command.speciality, 100),
+        "colour": checks.colour(command.colour),
+        "position": checks.number("position", command.position, -1_000_000, 1_000_000),
+        "active": command.active,
+    }
 
 
 def deactivate_practitioner(db: Database, command: Deactivate) -> Practitioner:

@@ -11,6 +11,8 @@ from clinic_desk.errors import InvalidInput
 from clinic_desk.services.setup import checks, saving
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
@@ -22,13 +24,23 @@ _SUBDIVISION: Final = re.compile(r"[\w .'-]{0,40}")
 
 def save_site(db: Database, command: SaveSite) -> Site:
     """Add or change a site. Raises InvalidInput, SetupConflict, NotAllowed, DatabaseDown, Busy, OutcomeUnknown."""
+    values = site_values(command)
+
+    def before(connection: Connection) -> None:
+        saving.refuse_namesake(connection, "site", command, values["name"])
+
+    return saving.save(db, command, "site", Site, values, before=before)
+
+
+def site_values(command: SaveSite) -> dict[str, Any]:
+    """Return what the row of a site is to hold. Raises InvalidInput."""
     name, zone = checks.name(command.name), command.zone.strip()
     zone_rules(zone)
     if not _COUNTRY.fullmatch(command.country):
         raise InvalidInput(field="country", expected="two capital letters (ISO 3166-1), or nothing", example="DE")
     if not _SUBDIVISION.fullmatch(command.subdivision) or (command.subdivision and not command.country):
         raise InvalidInput(field="subdivision", expected="a region of the country chosen, or nothing")
-    values = {
+    return {
         "name": name,
         "zone": zone,
         "address": checks.line("address", command.address),
@@ -37,11 +49,6 @@ def save_site(db: Database, command: SaveSite) -> Site:
         "subdivision": command.subdivision,
         "active": command.active,
     }
-
-    def before(connection: Connection) -> None:
-        saving.refuse_namesake(connection, "site", command, name)
-
-    return saving.save(db, command, "site", Site, values, before=before)
 
 
 def deactivate_site(db: Database, command: Deactivate) -> Site:

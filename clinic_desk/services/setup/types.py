@@ -28,7 +28,7 @@ def save_type(db: Database, command: SaveAppointmentType) -> AppointmentType:
     What is booked keeps its length and buffers. Raises InvalidInput, SetupConflict, NotFound (a practitioner or room),
     NotAllowed, DatabaseDown, Busy, OutcomeUnknown.
     """
-    values = _checked(command)
+    values = type_values(command)
 
     def before(connection: Connection) -> None:
         saving.refuse_namesake(connection, "appointment_type", command, values["name"])
@@ -43,7 +43,8 @@ def save_type(db: Database, command: SaveAppointmentType) -> AppointmentType:
     return saving.save(db, command, "appointment_type", AppointmentType, values, before=before, after=after)
 
 
-def _checked(command: SaveAppointmentType) -> dict[str, Any]:
+def type_values(command: SaveAppointmentType) -> dict[str, Any]:
+    """Return what the row of an appointment type is to hold. Raises InvalidInput."""
     notice, horizon = command.notice_minutes, command.horizon_days
     if notice is not None:
         checks.number("notice_minutes", notice, 0, LONGEST_NOTICE, "0 minutes to a year")

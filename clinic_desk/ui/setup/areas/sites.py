@@ -24,7 +24,7 @@ from clinic_desk.ui.setup.words import yes_no
 translate = QCoreApplication.translate
 
 
-def _zone(typed: str) -> str:
+def typed_zone(typed: str) -> str:
     """Return the name of a time zone as it is written, whatever letters were typed. Raises InvalidInput."""
     text = typed.strip().replace(" ", "_")
     name = {known.lower(): known for known in zone_names()}.get(text.lower(), text)
@@ -40,7 +40,7 @@ def _read(values: Values, base: Site, _setup: Setup) -> Site:
     return replace(
         base,
         name=named(values),
-        zone=_zone(values["zone"]),
+        zone=typed_zone(values["zone"]),
         address=values["address"].strip(),
         phone=values["phone"].strip(),
         country=country,

@@ -215,14 +215,9 @@ def _start_log() -> None:
 
 
 def _open_clinic(database_url: str | None, data: Path | None, tell: Callable[[str], None]) -> Opened:
-    settings = _settings(database_url=database_url, data=data)
-    if settings.database_url is None:
-        from clinic_desk.opening_embedded import open_embedded
+    from clinic_desk.first_start import open_or_ask
 
-        return open_embedded(settings, tell)
-    from clinic_desk.opening import open_clinic
-
-    return open_clinic(settings, tell)
+    return open_or_ask(_settings(database_url=database_url, data=data), tell)
 
 
 def _open_demo(data: Path | None, tell: Callable[[str], None]) -> Opened:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic_desk.errors import ClinicDeskError, SignInNeeded, UpgradeNeeded
+from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded, UpgradeNeeded
 
 if TYPE_CHECKING:
     from clinic_desk.errors import PasswordNeeded
     from clinic_desk.opening import Opened
     from clinic_desk.ui.door.first import FirstDoor
     from clinic_desk.ui.door.upgrade import UpgradeDoor
+    from clinic_desk.ui.first_run.door import FirstRun
     from clinic_desk.ui.main_window import MainWindow
     from clinic_desk.ui.tasks import Tasks
 
@@ -46,6 +47,7 @@ class ClinicOpener(QObject):
         self.door: FirstDoor | None = None
         self._upgrade_door: UpgradeDoor | None = None
         self._needed: UpgradeNeeded | None = None
+        self.first_run: FirstRun | None = None
         self._let_go: list[Callable[[], None]] = []
         self._open = open_clinic
         self._tasks: Tasks | None = None
@@ -99,6 +101,7 @@ class ClinicOpener(QObject):
         if self._upgrade_door is not None:
             self._upgrade_door.close()
             self._upgrade_door = None
+        self._end_first_run()
         self.opened_clinic.emit(opened, quietly)
 
     def _has_failed(self, error: ClinicDeskError) -> None:
@@ -112,6 +115,7 @@ class ClinicOpener(QObject):
         """Have a manager upgrade the clinic, if that is what is missing; False if it is not, or nobody here may."""
         if isinstance(error, UpgradeNeeded) and error.upgrade is not None:
             self._needed = error
+            self._end_first_run()
         elif self._upgrade_door is None:
             return False
         if self._upgrade_door is None and self._window is not None:
@@ -138,6 +142,13 @@ class ClinicOpener(QObject):
 
     def ask_who(self, error: ClinicDeskError) -> bool:
         """Have somebody say who it is, if nobody has; False if that is not what is missing."""
+        if isinstance(error, NothingHere) and self.first_run is None and self._window is not None:
+            self._ask_what(error, self._window)
+        if isinstance(error, SignInNeeded):
+            self._end_first_run()
+        if self.first_run is not None:
+            self.first_run.answer(error)
+            return True
         if self.door is None:
             if not isinstance(error, SignInNeeded) or self._window is None:
                 return False
@@ -148,6 +159,25 @@ class ClinicOpener(QObject):
             self.door.chosen.connect(partial(self._sign_in_first, error.sign_in))
         self.door.answer(error)
         return True
+
+    def _ask_what(self, error: NothingHere, window: MainWindow) -> None:
+        """Nothing is set up on this PC: have somebody say what it is to work with."""
+        from clinic_desk.ui.first_run.door import FirstRun
+
+        self.first_run = FirstRun(window, error.ways, self)
+        self.first_run.begin_wanted.connect(self._begin)
+        self.told.connect(self.first_run.show_step)
+
+    def _end_first_run(self) -> None:
+        """What this PC works with is settled."""
+        if self.first_run is not None:
+            self.first_run.close()
+            self.first_run.deleteLater()
+            self.first_run = None
+
+    def _begin(self, begin: Open) -> None:
+        self._open = begin
+        self.open()
 
     def _sign_in(self, sign_in: Callable[..., Opened], login: str, password: str) -> None:
         self._open = partial(sign_in, login, password)

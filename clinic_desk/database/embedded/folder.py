@@ -161,6 +161,15 @@ def _is_being_written(name: str) -> bool:
     return name.startswith(f"{MARKER}.") and name.endswith(".new")
 
 
+def has_database(root: Path) -> bool:
+    """Whether a database was made in a folder, though it may be lost or damaged; changes nothing, raises nothing."""
+    folder = Folder(root, None)
+    try:
+        return folder.pgdata.exists() or bool(read_json(folder.marker).get("made"))
+    except OSError:
+        return True
+
+
 def read_marker(marker: Path) -> bool:
     """Whether the folder's database has been made. Raises EmbeddedServerError if the marker is not one of ours."""
     content = read_json(marker)

@@ -65,11 +65,16 @@ class NewPassword(QWidget):
         self._judge()
 
     def begin(self, login: str, *others: str) -> None:
-        """Judge by this login and these names from now on."""
-        self._login, self._others = login, others
+        """Judge by this login and these names from now on, and ask anew."""
         for field in (self.first, self.second):
             field.line.clear()
             field.hide_text()
+        self.judge_by(login, *others)
+
+    def judge_by(self, login: str, *others: str) -> None:
+        """Judge what is typed by this login and these names from now on."""
+        self._login, self._others = login, others
+        self._judge()
 
     @property
     def password(self) -> str:

@@ -8,7 +8,9 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from clinic_desk.ui.booking.fields import Remark, button, field_label, let_wrap, plain_label, set_button_text
+from clinic_desk.errors import ClinicDeskError, Stopped
+from clinic_desk.ui.booking.fields import Remark, button, field_label, let_wrap, plain_label, restyle
+from clinic_desk.ui.first_run.words import refused_text
 
 translate = QCoreApplication.translate
 _WIDTH: Final = 620
@@ -34,9 +36,9 @@ class Card(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.is_busy = False
+        self.has_way_back = True
         self.title = plain_label(title, "title", wrap=True)
         self.text = plain_label(text, "", wrap=True)
-        self.text.setVisible(bool(text))
         self.fields = QWidget()
         self.column = QVBoxLayout(self.fields)
         self.column.setContentsMargins(0, 0, 0, 0)
@@ -55,8 +57,9 @@ class Card(QScrollArea):
         self.go_back = button(translate("first_run", "← &Back"), f"{name}_back", self.back.emit, "link")
         self.end = button(translate("first_run", "&Stop"), f"{name}_stop", self._stop)
         self.act = button(act, f"{name}_go", self._go, "primary")
-        self.act.setVisible(bool(act))
         self._lay_out()
+        for part, has_words in ((self.text, text), (self.act, act)):
+            part.setHidden(not has_words)  # only now: what has no parent yet would be a window of its own
         self.show_busy(on=False)
 
     def _lay_out(self) -> None:
@@ -121,8 +124,9 @@ class Card(QScrollArea):
         self.step.setText(step)
         for told in (self.step, self.bar, self.end):
             told.setVisible(on)
-        for asked in (self.fields, self.go_back, self.act):
+        for asked in (self.fields, self.act):
             asked.setEnabled(not on)
+        self.go_back.setVisible(not on and self.has_way_back)
         self.end.setEnabled(on)
         if on and had_keyboard:
             self.end.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -133,17 +137,18 @@ class Card(QScrollArea):
             self.step.setText(text)
             self._announce(text)
 
-    def say(self, text: str) -> None:
-        """Say what is wrong with none of the fields alone; "" for nothing."""
+    def say(self, text: str, role: str = "danger") -> None:
+        """Say what is wrong with none of the fields alone, or by another role what is good to know; "" for nothing."""
         self.remark.setText(text)
+        restyle(self.remark, "role", role)
         self.remark.setVisible(bool(text))
         if text:
             self._announce(text)
             self.ensureWidgetVisible(self.remark)
 
-    def name_act(self, text: str) -> None:
-        """Change what the main button says."""
-        set_button_text(self.act, text)
+    def refuse(self, error: ClinicDeskError) -> None:
+        """Say why it was not done, where that belongs to none of the fields alone."""
+        self.say(refused_text(error), "muted" if isinstance(error, Stopped) else "danger")
 
     def _announce(self, text: str) -> None:
         if self.isVisible():

@@ -14,7 +14,7 @@ from clinic_desk.domain.wall import zone_names
 from clinic_desk.errors import ClinicDeskError, InvalidInput
 from clinic_desk.ui.booking.fields import NumberBox, Remark, TickBox, field_label
 from clinic_desk.ui.first_run.card import Card
-from clinic_desk.ui.first_run.words import field_text, refused_text
+from clinic_desk.ui.first_run.words import field_text
 from clinic_desk.ui.messages.settings.rows import line
 from clinic_desk.ui.setup.areas.sites import typed_zone
 from clinic_desk.ui.setup.days import typed_windows, windows_text
@@ -164,7 +164,7 @@ class ClinicPage(Card):
             self.remarks[error.field].say(field_text(plain))
             self._field(error.field).setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            self.say(refused_text(error))
+            self.refuse(error)
             self.act.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _field(self, name: str) -> QWidget:

@@ -52,7 +52,7 @@ class Cover(QWidget):
         self._page = page
         for part in (self.text, self.bar, self.button):
             part.hide()
-        self._column.insertWidget(0, page, 1)
+        self._column.insertWidget(0, page, 1_000)  # all there is: the stretches are the text's
         page.show()
 
     def drop_page(self) -> None:

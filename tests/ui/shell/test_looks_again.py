@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine
 
 from clinic_desk.desk_program import DeskProgram
 from clinic_desk.opening import Opened
+from clinic_desk.ui.first_run.clinic import ClinicPage
 from clinic_desk.ui.leaving import LeavingSheet
 from clinic_desk.ui.setup.opener import ClinicSetup
 from tests.support.proxy import FaultyProxy
@@ -210,6 +211,8 @@ def test_a_manager_is_not_disturbed_in_the_set_up_and_later_finds_what_others_en
     programs: OpenProgram, url_as: Callable[..., URL], owner_engine: Engine, looks: Looks, qtbot: QtBot
 ) -> None:
     program = programs(url=url_as("clinic_manager"), wait=False)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(ClinicPage)), timeout=15_000)
+    program.window.findChildren(ClinicPage)[0].go_back.click()
     qtbot.waitUntil(lambda: bool(program.findChildren(ClinicSetup)), timeout=15_000)
     setup = program.findChildren(ClinicSetup)[0]
     qtbot.waitUntil(lambda: setup.page is not None and setup.page.pages.isEnabled())

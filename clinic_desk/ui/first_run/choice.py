@@ -1,0 +1,114 @@
+"""The first page of the first start: what this PC is to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from clinic_desk.ui.booking.fields import plain_label
+from clinic_desk.ui.first_run.card import Card
+from clinic_desk.ui.theme import bold
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to go on. `name`: of its page; what is said of it stands below its title."""
+
+    name: str
+    title: str
+    text: str
+
+
+def choices() -> tuple[Choice, ...]:
+    """Return all ways, in their order."""
+    return (
+        Choice(
+            "demo",
+            translate("first_run", "Try it with a made-up clinic"),
+            translate("first_run", "Doctors, patients and a full day to play with. The next start asks again."),
+        ),
+        Choice(
+            "one_pc",
+            translate("first_run", "Use it on this PC only"),
+            translate("first_run", "The clinic's data stays on this PC. It can be shared with other PCs later."),
+        ),
+    )
+
+
+class ChoicePage(Card):
+    """A button for each way, by click, Enter or number."""
+
+    chosen = Signal(str)
+
+    def __init__(self, rows: Sequence[Choice], parent: QWidget | None = None) -> None:
+        super().__init__(
+            "first_choice",
+            translate("first_run", "Welcome to Clinic Desk"),
+            translate("first_run", "Nothing is set up on this PC yet. What is it to work with?"),
+            "",
+            parent,
+        )
+        self.has_way_back = False
+        self.go_back.hide()
+        self.column.setSpacing(8)
+        self.rows = [_ChoiceRow(number, row, self._choose) for number, row in enumerate(rows, start=1)]
+        for row in self.rows:
+            self.column.addWidget(row)
+
+    def _choose(self, name: str) -> None:
+        if not self.is_busy:
+            self.chosen.emit(name)
+
+    def take_keyboard(self) -> None:
+        """The first way has the keyboard."""
+        self.rows[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class _ChoiceRow(QPushButton):
+    """A title in bold, and below it in a few words what comes of it."""
+
+    def __init__(self, number: int, choice: Choice, pressed: Callable[[str], None]) -> None:
+        super().__init__()
+        self.setObjectName(f"first_{choice.name}")
+        self.setProperty("kind", "choice")
+        self.setAutoDefault(True)
+        self.setAccessibleName(choice.title)
+        self.setAccessibleDescription(choice.text)
+        self.setShortcut(QKeySequence(str(number)))
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        digit = plain_label(str(number), "key")
+        title, text = plain_label(choice.title), plain_label(choice.text, "muted", wrap=True)
+        title.setFont(bold(title.font()))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(title)
+        words.addWidget(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 10, 14, 10)
+        row.setSpacing(12)
+        row.addWidget(digit, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        for label in (digit, title, text):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.clicked.connect(lambda _checked: pressed(choice.name))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        layout = self.layout()
+        return layout.totalHeightForWidth(width) if layout is not None else super().heightForWidth(width)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, self.heightForWidth(max(self.width(), 320)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, self.heightForWidth(max(self.width(), 200)))

@@ -1,0 +1,124 @@
+"""Asks what this PC is to work with when nothing is set up on it: pages in the main window, until a clinic is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from threading import Event
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QStackedWidget
+
+from clinic_desk.errors import ClinicDeskError, NothingHere, Stopped
+from clinic_desk.ui.first_run.card import Card
+from clinic_desk.ui.first_run.choice import ChoicePage, choices
+from clinic_desk.ui.first_run.one_pc import OnePcPage
+from clinic_desk.ui.first_run.ways import Begin, Ways
+from clinic_desk.ui.main_window import MainWindow
+from clinic_desk.ui.opening_words import stage_text
+
+
+class FirstRun(QObject):
+    """From the first `answer` to `close`. The pages are kept meanwhile: what is typed stays, also on the way back."""
+
+    begin_wanted = Signal(object)
+    """A `Begin`: carry it out off the GUI thread; `answer` or `close` follows."""
+
+    def __init__(self, window: MainWindow, ways: Ways, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._ways = ways
+        self._stop = Event()
+        self.pages = QStackedWidget()
+        self.pages.setObjectName("first_run")
+        self.choice = ChoicePage(choices())
+        self.choice.chosen.connect(self._chosen)
+        self._add(self.choice)
+        self.one_pc: OnePcPage | None = None
+        window.close_requested.connect(self.stop)
+        window.cover_with("")
+        window.cover.show_page(self.pages)
+        window.cover.setAccessibleName(self.choice.accessibleName())
+        self.choice.take_keyboard()
+
+    @property
+    def page(self) -> Card:
+        """The page that is shown."""
+        shown = self.pages.currentWidget()
+        assert isinstance(shown, Card)
+        return shown
+
+    def answer(self, error: ClinicDeskError) -> None:
+        """It was not begun, or nobody was asked yet."""
+        if isinstance(error, NothingHere):
+            return
+        page = self.page
+        if isinstance(page, OnePcPage):
+            page.answer(error)
+        else:
+            page.show_busy(on=False)
+            page.refuse(error)
+            self.choice.take_keyboard()
+
+    def show_step(self, stage: str) -> None:
+        """Say what is being done; `stage` as `opening` tells it."""
+        self.page.show_step(stage_text(stage))
+
+    def stop(self) -> None:
+        """Go no further than the step that is being done."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """There is a clinic: keep nothing of what was typed."""
+        if self.one_pc is not None:
+            self.one_pc.forget()
+        self._window.cover.drop_page()
+
+    # --- pages ---
+
+    def _add(self, page: Card) -> None:
+        page.stop.connect(self.stop)
+        page.back.connect(self._show_choice)
+        self.pages.addWidget(page)
+
+    def _show_choice(self) -> None:
+        before = f"first_{self.page.objectName()}"
+        self.pages.setCurrentWidget(self.choice)
+        came_from = [row for row in self.choice.rows if row.objectName() == before]
+        next(iter([*came_from, *self.choice.rows])).setFocus()
+
+    def _chosen(self, name: str) -> None:
+        self.choice.say("")
+        if name == "demo":
+            self.choice.show_busy(on=True, step=stage_text("importing"))
+            self._begin(self._ways.demo)
+        elif name == "one_pc":
+            self._show_one_pc()
+
+    def _show_one_pc(self) -> None:
+        if self.one_pc is None:
+            self.one_pc = OnePcPage(self._ways.folder)
+            self.one_pc.chosen.connect(lambda *typed: self._begin(self._ways.one_pc(*typed)))
+            self._add(self.one_pc)
+        self.pages.setCurrentWidget(self.one_pc)
+        self.one_pc.take_keyboard()
+
+    def _begin(self, begin: Begin) -> None:
+        self._stop = Event()
+        self.begin_wanted.emit(partial(_until_stopped, begin, self._stop))
+
+
+def _until_stopped(begin: Begin, stop: Event, tell: Callable[[str], None]) -> Any:
+    """On the lane's thread: begin, and look between the steps whether it is still wanted."""
+
+    def told(stage: str) -> None:
+        if stop.is_set():
+            raise Stopped
+        tell(stage)
+
+    opened = begin(told)
+    if stop.is_set():
+        opened.close()
+        raise Stopped
+    return opened

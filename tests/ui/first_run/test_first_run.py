@@ -1,0 +1,177 @@
+"""The first start: from nothing to a calendar, and nothing half-made however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded
+from clinic_desk.first_start import open_or_ask, ways_of
+from clinic_desk.settings import Settings
+from clinic_desk.ui.first_run.clinic import ClinicPage
+from tests.ui.first_run.conftest import PASSWORD, Start, end, one_pc, type_manager
+from tests.ui.setup.conftest import press, tab_to, type_keys
+
+Key = Qt.Key
+
+
+def tell(_stage: str) -> None:
+    """Nobody watches."""
+
+
+def has_nothing(settings: Settings) -> bool:
+    """Whether a start now would ask what this PC is to work with."""
+    try:
+        open_or_ask(settings, tell).close()
+    except NothingHere:
+        return True
+    except SignInNeeded as needed:
+        needed.let_go()
+    return False
+
+
+def test_from_nothing_to_a_calendar_by_keys_alone_and_in_again_by_her_password(
+    start: Start, here: Settings, qtbot: QtBot
+) -> None:
+    program = start()
+    one_pc(program, qtbot)
+    type_manager()
+    told: list[str] = []
+    program.stage_told.connect(told.append)
+    press(Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(ClinicPage)))
+    assert any("Making the database" in step for step in told)
+    assert program.opener.first_run is None
+    qtbot.waitUntil(program.window.findChildren(ClinicPage)[0].site.hasFocus)
+    type_keys("Lindenhof")
+    tab_to("first_doctor")
+    type_keys("Dr. Okafor")
+    with qtbot.waitSignal(program.ready):
+        press(Key.Key_Return)
+    space = program.workspace
+    assert space is not None
+    assert (space.store.clinic.sites[0].name, program.opener.everything[-1].person.display_name) == (
+        "Lindenhof",
+        "Anna Weber",
+    )
+    end(program, qtbot)
+
+    again = start()
+    qtbot.waitUntil(lambda: again.opener.door is not None)
+    door = again.opener.door
+    assert door is not None
+    assert not door.page.password.line.text()
+    door.page.name.setCurrentText("anna.weber")
+    door.page.password.line.setText(PASSWORD)
+    with qtbot.waitSignal(again.ready):
+        door.page.submit()
+    left = [file for file in here.config.rglob("*") if file.is_file() and PASSWORD.encode() in file.read_bytes()]
+    assert left == [], "the password is kept nowhere"
+
+
+def test_what_cannot_be_made_is_said_and_goes_on_with_what_was_typed(
+    start: Start, here: Settings, qtbot: QtBot
+) -> None:
+    foreign = here.data / "server"
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("not a database")
+    program = start()
+    page = one_pc(program, qtbot)
+    type_manager()
+    press(Key.Key_Return)
+    qtbot.waitUntil(page.remark.isVisible)
+    assert "not this program's" in page.remark.text()
+    assert (foreign / "thesis.txt").read_text() == "not a database"
+    press(Key.Key_Escape)
+    first_run = program.opener.first_run
+    assert first_run is not None
+    assert first_run.page is first_run.choice
+    assert first_run.choice.rows[1].hasFocus()
+    assert one_pc(program, qtbot) is page
+    assert page.manager.display_name.text() == "Anna Weber"
+    assert page.manager.new.password == PASSWORD
+
+
+def test_stopped_and_closed_in_the_middle_it_can_be_begun_again(start: Start, here: Settings, qtbot: QtBot) -> None:
+    program = start()
+    page = one_pc(program, qtbot)
+    type_manager()
+    told: list[str] = []
+    program.stage_told.connect(told.append)
+    press(Key.Key_Return)
+    qtbot.waitUntil(lambda: any("Making the database" in step for step in told))
+    assert page.end.hasFocus()
+    press(Key.Key_Space)
+    qtbot.waitUntil(lambda: not page.is_busy)
+    assert "stopped" in page.remark.text()
+    assert page.manager.new.password == PASSWORD
+    page.submit()
+    qtbot.waitUntil(lambda: any("Preparing" in step for step in told))
+    end(program, qtbot)
+    opened = ways_of(here).one_pc("anna.weber", "Anna Weber", PASSWORD)(tell)  # whatever was made, or was not
+    assert opened.person.group == "manager"
+    opened.close()
+
+
+@pytest.mark.parametrize("typed", ["postgres", "a b"])
+def test_a_login_that_will_not_do_is_refused_at_its_field(
+    start: Start, here: Settings, qtbot: QtBot, typed: str
+) -> None:
+    program = start()
+    page = one_pc(program, qtbot)
+    type_manager()
+    page.manager.login.setText(typed)
+    page.submit()
+    qtbot.waitUntil(page.manager.remarks["login"].isVisible)
+    assert page.manager.login.hasFocus()
+    assert not (here.data / "server").exists()
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from clinic_desk.database import setup
+from clinic_desk.first_start import ways_of
+from clinic_desk.settings import load_settings
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def tell(stage):
+    if sys.argv[3] in stage:
+        die()
+
+if sys.argv[3] == "manager":
+    setup.make_first_manager = die
+settings = load_settings(data=Path(sys.argv[1]), config=Path(sys.argv[2]))
+ways_of(settings).one_pc("anna", "Anna Weber", sys.argv[4])(tell)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_at_any_step_the_next_start_asks_again_or_lets_her_in(here: Settings) -> None:
+    for step in ("Starting", "manager"):
+        child = [sys.executable, "-c", _KILLED, str(here.data), str(here.config), step, PASSWORD]
+        assert subprocess.run(child, check=False, env=dict(os.environ)).returncode == -signal.SIGKILL, step
+        assert has_nothing(here), step
+    begin = ways_of(here).one_pc("anna", "Anna Weber", PASSWORD)
+    first = begin(tell)
+    first.close()
+    second = begin(tell)  # its answer was lost: the same again signs in
+    assert (second.person.login, second.is_automatic) == ("anna", False)
+    second.close()
+    assert not has_nothing(here)
+    with pytest.raises(ClinicDeskError):
+        ways_of(here).one_pc("eve", "Eve", PASSWORD)(tell)
+
+
+def test_a_pc_with_an_address_or_a_clinic_is_not_asked(here: Settings) -> None:
+    settings = here.model_copy(update={"database_url": None})
+    assert has_nothing(settings)
+    assert not (here.data / "server").exists(), "asking makes nothing"

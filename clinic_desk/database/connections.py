@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from clinic_desk.database.revision import EXPECTED_REVISION
+from clinic_desk.database.timelines import QUESTION, Timelines, timelines_of
 from clinic_desk.errors import DatabaseDown
 
 if TYPE_CHECKING:
@@ -23,12 +25,8 @@ STATEMENT_TIMEOUT_MS: Final = 15_000
 IDLE_IN_TRANSACTION_MS: Final = 15_000
 PING_S: Final = 3.0
 _FIRST_QUESTIONS: Final = "first questions"
-_OLD_PRIMARY: Final = "this server is an old primary: another one took over"
+OLD_PRIMARY: Final = "this server is an old primary: another one took over"
 _NOBODY: Final = "nobody is signed in here"
-_TIMELINE: Final = """
-SELECT CASE WHEN pg_is_in_recovery() THEN NULL
-            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END
-"""
 
 
 def driver_arguments(url: URL, application_name: str) -> dict[str, Any]:
@@ -82,7 +80,6 @@ class Connections:
         self._watchdog = watchdog
         self._lock = threading.Lock()
         self._engine: Engine | None = None
-        self._timeline = 0
         self._is_resting = False
 
     @property
@@ -144,9 +141,10 @@ class Connections:
             use_native_hstore=False,
         )
         arguments = driver_arguments(self.url, self._name)
+        timelines = timelines_of(self.url)
         event.listen(engine, "do_connect", lambda _dialect, record, *_: self._connect(record, arguments))
-        event.listen(engine, "connect", self._look_at_timeline)
-        event.listen(engine, "checkout", self._refuse_old_primary)
+        event.listen(engine, "connect", partial(_look_at_timeline, timelines))
+        event.listen(engine, "checkout", partial(_refuse_old_primary, timelines))
         ping = engine.dialect.do_ping
 
         def guarded_ping(driver: DBAPIConnection) -> bool:
@@ -159,26 +157,27 @@ class Connections:
     def _connect(self, record: ConnectionPoolEntry, arguments: dict[str, Any]) -> psycopg2.extensions.connection:
         import psycopg2
 
-        connection: psycopg2.extensions.connection = psycopg2.connect(**arguments)
+        present = timelines_of(self.url).sorted_hosts(arguments)
+        connection: psycopg2.extensions.connection = psycopg2.connect(**present)
         guard = record.info[_FIRST_QUESTIONS] = ExitStack()
         guard.enter_context(self._watchdog.guard(connection, CONNECT_TIMEOUT_S))
         return connection
 
-    def _look_at_timeline(self, driver: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-        """Refuse a server whose timeline is lower than one seen before: an old primary after a failover (F12)."""
-        with record.info.pop(_FIRST_QUESTIONS), closing(driver.cursor()) as cursor:
-            cursor.execute(_TIMELINE)
-            timeline = cursor.fetchone()[0]  # type: ignore[index]
-            driver.rollback()
-        record.info["timeline"] = timeline
-        if timeline is not None and timeline < self._timeline:
-            driver.close()
-            raise DatabaseDown(_OLD_PRIMARY)
-        self._timeline = max(self._timeline, timeline or 0)
 
-    def _refuse_old_primary(self, _driver: object, record: ConnectionPoolEntry, _proxy: object) -> None:
-        from sqlalchemy.exc import DisconnectionError
+def _look_at_timeline(timelines: Timelines, driver: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Refuse a server whose timeline is lower than one seen before: an old primary after a failover (F12)."""
+    with record.info.pop(_FIRST_QUESTIONS), closing(driver.cursor()) as cursor:
+        cursor.execute(QUESTION)
+        timeline = cursor.fetchone()[0]  # type: ignore[index]
+        driver.rollback()
+    record.info["timeline"] = timeline
+    if timelines.is_old(timeline):
+        driver.close()
+        raise DatabaseDown(OLD_PRIMARY)
 
-        timeline = record.info.get("timeline")
-        if timeline is not None and timeline < self._timeline:
-            raise DisconnectionError  # the pool connects anew
+
+def _refuse_old_primary(timelines: Timelines, _driver: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    from sqlalchemy.exc import DisconnectionError
+
+    if timelines.is_old(record.info.get("timeline")):
+        raise DisconnectionError  # the pool connects anew

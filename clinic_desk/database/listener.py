@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from clinic_desk.database.connections import driver_arguments
-from clinic_desk.database.listening import Session, Stopped, WakeUp, ended
+from clinic_desk.database.listening import OldPrimary, Session, Stopped, WakeUp, ended
+from clinic_desk.database.timelines import QUESTION, timelines_of
 from clinic_desk.domain.changes import Change
 
 if TYPE_CHECKING:
@@ -156,6 +157,9 @@ class Listener:
             session.check_stopped()
         deadline = time.monotonic() + self._connect_within_s
         session.connect(_arguments(self._url, rotation), deadline)
+        timeline = session.scalar(QUESTION, deadline)
+        if timelines_of(self._url).is_old(timeline):
+            raise OldPrimary
         # LISTEN first, then CONNECTED: whoever reloads after that misses nothing.
         session.execute(f"SELECT pg_advisory_lock_shared({DESK_LOCK}, {self._desk_no}); LISTEN {CHANNEL}", deadline)
         self._tell(ListenerState(ListenerStateKind.CONNECTED, datetime.now(UTC)))

@@ -28,6 +28,10 @@ class Silent(OSError):
     """The server did not answer in time."""
 
 
+class OldPrimary(OSError):
+    """The server was the primary of another time: what it tells is no news of this clinic any more."""
+
+
 class WakeUp:
     """A pair of connected sockets: what is sent into one ends a wait on the other. Works with select() everywhere."""
 
@@ -105,6 +109,15 @@ class Session:
         cursor.execute(statement)
         self._finish(deadline)
         cursor.close()
+
+    def scalar(self, statement: str, deadline: float) -> Any:
+        """Run a statement and return the first value of its first row."""
+        cursor = self._open().cursor()
+        cursor.execute(statement)
+        self._finish(deadline)
+        row = cursor.fetchone()
+        cursor.close()
+        return row[0] if row else None
 
     def execute_while_hearing(self, statement: str, deadline: float) -> Iterator[list[str]]:
         """Run a statement and yield what is heard until it is done."""

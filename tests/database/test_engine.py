@@ -10,6 +10,7 @@ from clinic_desk.database import connections
 from clinic_desk.database.connections import driver_arguments
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.failures import DatabaseFault
+from clinic_desk.database.timelines import timelines_of
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import (
     Busy,
@@ -305,7 +306,7 @@ def test_a_server_that_became_a_standby_is_left(
 def test_an_old_primary_is_refused_also_on_a_connection_made_before(database_url: URL, database: Database) -> None:
     with database.reading():
         pass
-    database._connections._timeline += 1  # another connection has seen a later timeline: there was a failover
+    timelines_of(database.url).is_old(99)  # another connection has seen a later timeline: there was a failover
     with pytest.raises(DatabaseDown, match="old primary"), database.reading():
         pass
 

@@ -13,6 +13,8 @@ from typing import Final
 from uuid import uuid4
 
 NAME: Final = "connection.toml"
+MOVED: Final = "moved.json"
+"""In the folder of an embedded server: where the clinic that it had went."""
 KEYS: Final = ("database_url", "database_ca_file", "worker_database_url", "shared_folder")
 _HEAD: Final = "# Written by Clinic Desk's set-up. Passwords are not kept here.\n"
 

@@ -67,7 +67,7 @@ def secured(address: str, authority: Path | None = None) -> str:
     if authority is not None and not given:
         added["sslrootcert"] = quote(str(authority), safe="/")
     rest = "&".join(f"{name}={value}" for name, value in added.items())
-    return address if not rest else f"{address}{'&' if parts.query else '?'}{rest}"
+    return address if not rest else f"{address.rstrip('?')}{'&' if parts.query else '?'}{rest}"
 
 
 def _refuse_what_is_weaker(address: str, remote: frozenset[str]) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.errors import SignInNeeded, WrongPassword
+from clinic_desk.errors import NotAllowed, SignInNeeded
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -198,15 +198,27 @@ def open_clinic(settings: Settings, tell: Tell) -> Opened:
 
     assert settings.database_url is not None
     import_heavy(tell)
+    if settings.shared_folder is not None:
+        from clinic_desk.sharing import cluster
+
+        tell(Stage.PREPARING)
+        cluster.ensure_running(settings.shared_folder)
     desk = claim_desk(settings)
     try:
         tell(Stage.CONNECTING)
         return connect(settings.database_url.get_secret_value(), desk, settings, is_automatic=True)
     except BaseException as error:
         desk.release()
-        if isinstance(error, WrongPassword) and error.is_missing:
+        # a server may refuse at its door whoever is not named at all
+        if isinstance(error, NotAllowed) and (getattr(error, "is_missing", False) or _names_nobody(settings)):
             raise SignInNeeded(partial(_sign_in, settings)) from None
         raise
+
+
+def _names_nobody(settings: Settings) -> bool:
+    from urllib.parse import urlsplit
+
+    return settings.database_url is not None and not urlsplit(settings.database_url.get_secret_value()).username
 
 
 def _sign_in(settings: Settings, login: str, password: str, tell: Tell) -> Opened:

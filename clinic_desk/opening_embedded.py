@@ -11,9 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.errors import SchemaMismatch, SignInNeeded
-from clinic_desk.opening import Stage, connect, import_heavy, prepare, queue_login, sign_in
+from clinic_desk.opening import Stage, connect, import_heavy, open_clinic, prepare, queue_login, sign_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from clinic_desk.database.embedded import EmbeddedServer
     from clinic_desk.database.setup import Login
     from clinic_desk.opening import Opened, Tell
@@ -37,6 +39,8 @@ def open_embedded(settings: Settings, tell: Tell) -> Opened:
     from clinic_desk.settings import claim_desk
 
     import_heavy(tell)
+    if (elsewhere := _moved(settings)) is not None:
+        return open_clinic(elsewhere, tell)
     server = _joined(settings, tell)
     try:
         tell(Stage.PREPARING)
@@ -125,6 +129,27 @@ def _prepare(server: EmbeddedServer) -> None:
 def _joined(settings: Settings, tell: Tell) -> EmbeddedServer:
     from clinic_desk.database import embedded
 
+    return embedded.join(_folder(settings), progress=tell)
+
+
+def _folder(settings: Settings) -> Path:
+    from clinic_desk.database import embedded
+
     # Without a folder given the embedded server knows one: root's own is closed to the account that runs PostgreSQL.
-    folder = settings.data / "server" if "data" in settings.model_fields_set else None
-    return embedded.join(folder, progress=tell)
+    return settings.data / "server" if "data" in settings.model_fields_set else embedded.default_folder()
+
+
+def _moved(settings: Settings) -> Settings | None:
+    """What leads to the database that the clinic of this PC moved to, if it did. The next start goes there at once."""
+    from clinic_desk.connection_file import MOVED
+
+    folder = _folder(settings).expanduser()
+    if not (folder / MOVED).exists():
+        return None
+    from pydantic import SecretStr
+
+    from clinic_desk.database_address import secured
+    from clinic_desk.sharing.moving import follow
+
+    address = follow(folder, settings.config)
+    return settings.model_copy(update={"database_url": SecretStr(secured(address))}) if address is not None else None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from clinic_desk import database_address
+from clinic_desk import connection_file, database_address
 from clinic_desk.errors import InvalidInput
 from clinic_desk.settings import Settings, claim_desk, load_settings
 from tests.support.certificates import make_certificate
@@ -289,6 +289,32 @@ def test_over_a_network_the_safest_connection_is_meant_unless_the_address_says(g
     address = load_settings(database_url=given).database_url
     assert address is not None
     assert address.get_secret_value() == given + used
+
+
+def test_a_question_mark_with_nothing_behind_it_hides_no_setting() -> None:
+    address = load_settings(database_url="postgresql://u:p@db.example/clinic?").database_url
+    assert address is not None
+    assert address.get_secret_value() == f"postgresql://u:p@db.example/clinic?{SAFEST}"
+
+
+def test_what_set_up_wrote_is_read_last_and_as_a_whole(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLINIC_DESK_DATABASE_URL", raising=False)
+    config = own_folder / "config"
+    written = {"database_url": "postgresql://localhost/clinic", "worker_database_url": "postgresql://w@localhost/c"}
+    connection_file.write(config, written)
+    found = load_settings(config=config)
+    assert found.database_url is not None
+    assert found.database_url.get_secret_value() == written["database_url"]
+    assert found.worker_database_url is not None
+    other = load_settings(config=config, database_url=ADDRESS)
+    assert other.database_url is not None
+    assert other.database_url.get_secret_value() == ADDRESS
+    assert other.worker_database_url is None
+    assert load_settings(config=config, data=own_folder).database_url is None
+    (config / connection_file.NAME).write_text("database_url = ")
+    with pytest.raises(InvalidInput) as refused:
+        load_settings(config=config)
+    assert refused.value.field == connection_file.NAME
 
 
 def test_a_settings_file_that_is_not_text_is_refused_by_name(own_folder: Path) -> None:

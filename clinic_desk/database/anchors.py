@@ -49,6 +49,14 @@ def known(db: Database, folder: Path) -> tuple[Anchor, ...]:
     return load(_file(folder, server, name))
 
 
+def carry_over(db: Database, folder: Path, anchors: tuple[Anchor, ...]) -> None:
+    """Keep seals in mind that were seen of this history at another server. Raises DatabaseDown, Busy, OSError."""
+    with db.reading() as connection:
+        server, name = connection.exec_driver_sql(_WHERE).one()
+    for anchor in anchors:
+        _keep(_file(folder, server, name), anchor)
+
+
 def _file(folder: Path, server: str, database: str) -> Path:
     return folder / "history" / f"seals-{server}-{hashlib.sha256(database.encode()).hexdigest()[:12]}.jsonl"
 

@@ -188,6 +188,11 @@ def _is_password(password: str, verifier: str) -> bool:
     return hmac.compare_digest(stored, b64decode(keys.split(":")[0]))
 
 
+def has_manager(connection: Connection) -> bool:
+    """Whether somebody can sign in to this clinic who manages it. As a superuser."""
+    return bool(connection.scalar(text(_HAS_MANAGER)))
+
+
 def prepare_roles(superuser_url: URL | str, owner_password: str) -> None:
     """Create the clinic's owner and groups on a server that has none yet. Raises NotAllowed, DatabaseDown, Busy."""
     url = make_url(superuser_url).set(drivername="postgresql+psycopg2")
@@ -195,15 +200,15 @@ def prepare_roles(superuser_url: URL | str, owner_password: str) -> None:
         _create_roles(connection, owner_password)
 
 
-def restore_role(connection: Connection, role: KeptRole) -> None:
+def restore_role(connection: Connection, role: KeptRole, *, anew: bool = False) -> None:
     """Give somebody of a backup her role with her groups, and no other of the clinic's.
 
-    Whoever is there keeps the password of today; who is not gets that of the backup.
+    Whoever is there keeps the password of today; who is not, or is wanted `anew`, gets that of the backup.
     """
     name = _quoted(connection, role.name)
     known = connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": role.name})
     _create_role(connection, role.name, "LOGIN")
-    if not known:
+    if anew or not known:
         connection.execute(text(f"ALTER ROLE {name} {_kept_options(role)}"))
     connection.execute(text(f"ALTER ROLE {name} {'LOGIN' if role.can_login else 'NOLOGIN'}"))
     for group, grantor in _groups_of(connection, role.name):

@@ -238,19 +238,12 @@ def _password(folder: Folder, user: str) -> str:
 
 
 def _start(folder: Folder, noted: _Noted) -> None:
-    found = _programs(folder, noted)
-    if cluster.running(folder) is not None:
-        if _renew(folder, noted):
-            run(
-                found.program("pg_ctl"),
-                "reload",
-                "--silent",
-                "--pgdata=pgdata",
-                account=folder.account,
-                folder=folder.root,
-            )
-        return
-    cluster.start(folder, found, lambda _step: None, partial(_set_up, folder, noted), ports_left=1)
+    if cluster.running(folder) is None:
+        found = _programs(folder, noted)
+        cluster.start(folder, found, lambda _step: None, partial(_set_up, folder, noted), ports_left=1)
+    elif _renew(folder, noted):
+        control = _programs(folder, noted).program("pg_ctl")
+        run(control, "reload", "--silent", "--pgdata=pgdata", account=folder.account, folder=folder.root)
 
 
 def _set_up(folder: Folder, noted: _Noted, _fresh_port: object) -> None:

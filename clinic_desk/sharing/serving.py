@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from clinic_desk.database.embedded.configuration import SUPERUSER
-from clinic_desk.database.setup import GROUPS, OWNER, PASSWORD_ONLY
+from clinic_desk.database.setup import OWNER
 
 CERTIFICATE: Final = "clinic-desk.crt"
 KEY: Final = "clinic-desk.key"
@@ -44,14 +44,12 @@ def settings(listen: Iterable[str], memory: int) -> dict[str, str]:
 def access_rules(database: str, networks: Iterable[str]) -> str:
     """Return pg_hba.conf: who may come from where. `networks`: CIDR, or words of PostgreSQL such as samenet."""
     name = '"' + database.replace('"', '""') + '"'
-    people = ",".join(f"+{group}" for group in (*GROUPS, PASSWORD_ONLY))
-    here = [("all", f"{SUPERUSER},{OWNER}", "127.0.0.1/32"), (name, people, "127.0.0.1/32")]
-    from_afar = [(name, people, network) for network in networks]
-    refused = [("all", f"{SUPERUSER},{OWNER}", "all")]
+    servers = f"{SUPERUSER},{OWNER}"
+    # everybody else is asked for a password, so that nobody learns who may sign in; only the groups may connect
     lines = [
-        *(f"hostssl {what} {who} {where} scram-sha-256" for what, who, where in here),
-        *(f"host {what} {who} {where} reject" for what, who, where in refused),
-        *(f"hostssl {what} {who} {where} scram-sha-256" for what, who, where in from_afar),
+        f"hostssl all {servers} 127.0.0.1/32 scram-sha-256",
+        f"host all {servers} all reject",
+        *(f"hostssl {name} all {network} scram-sha-256" for network in ("127.0.0.1/32", *networks)),
     ]
     return "\n".join(["# Written by Clinic Desk before each start; changes are lost.", *lines, ""])
 

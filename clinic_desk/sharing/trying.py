@@ -111,11 +111,14 @@ class _Place:
     port: int
 
 
-def try_connection(address: str, authority: Path | None = None, login: str = "", password: str = "") -> TestResult:
+def try_connection(
+    address: str, authority: Path | None = None, login: str = "", password: str = "", *, limit_s: float = knock.LIMIT_S
+) -> TestResult:
     """Try the address of a database, of one or several hosts; `authority`: the file its server is checked by.
 
     Without a password it is tried as far as that goes, and `no-password` says that so far all is right. Of several
-    hosts the first that is good decides, else the first that is not. Takes some seconds for each; raises nothing.
+    hosts the first that is good decides, else the first that is not. `limit_s`: seconds for each answer of a host.
+    Raises nothing.
     """
     try:
         url = make_url(secured(address, authority)).set(drivername="postgresql+psycopg2")
@@ -129,7 +132,7 @@ def try_connection(address: str, authority: Path | None = None, login: str = "",
         return _result(TestKind.ADDRESS, None, detail="the name of the database is missing")
     first: TestResult | None = None
     for place in _places(url):
-        found = _tried(place, url)
+        found = _tried(place, url, limit_s)
         if found.is_good or found.kind is TestKind.NO_PASSWORD:
             return found
         first = first if first is not None and first.kind is not TestKind.STANDBY else found
@@ -149,9 +152,9 @@ def _places(url: URL) -> list[_Place]:
     ]
 
 
-def _tried(place: _Place, url: URL) -> TestResult:
+def _tried(place: _Place, url: URL, limit_s: float) -> TestResult:
     if url.query.get("sslmode", "") == "verify-full":
-        problem = _door(place, url)
+        problem = _door(place, url, limit_s)
         if problem is not None:
             return problem
     if not url.password:
@@ -159,13 +162,14 @@ def _tried(place: _Place, url: URL) -> TestResult:
     return _inside(place, url)
 
 
-def _door(place: _Place, url: URL) -> TestResult | None:
+def _door(place: _Place, url: URL, limit_s: float) -> TestResult | None:
     """What is wrong up to the server's asking for a password; None: nothing."""
     root = str(url.query.get("sslrootcert", ""))
     if not root:
         return _result(TestKind.NO_AUTHORITY, place, detail="name its file, in PEM, or sslrootcert=system")
     try:
-        with knock.tls_to(place.host, place.port, None if root == "system" else Path(root), at=place.at) as stream:
+        authority = None if root == "system" else Path(root)
+        with knock.tls_to(place.host, place.port, authority, at=place.at, limit_s=limit_s) as stream:
             method, state = knock.asked_for(stream, url.username or "clinic", url.database or "")
     except knock.NoTls as answer:
         return _result(TestKind.NO_TLS if answer.is_postgresql else TestKind.NOT_POSTGRESQL, place)

@@ -112,6 +112,7 @@ class DeskProgram(QObject):
     def _furnish_window(self, window: MainWindow) -> None:
         window.furnish()
         window.actions_by_name["quit"].triggered.connect(window.close)
+        window.actions_by_name["manual"].triggered.connect(lambda _checked: _open_manual(window))
         window.actions_by_name["lock"].triggered.connect(lambda _checked: self.lock())
         window.actions_by_name["change_user"].triggered.connect(lambda _checked: self.change_user())
 
@@ -402,6 +403,13 @@ class DeskProgram(QObject):
         else:
             self._seats.finish()
         return sending_ended and listener_ended and lanes_ended
+
+
+def _open_manual(window: MainWindow) -> None:
+    """Also when there is no calendar: that is when somebody needs it."""
+    from clinic_desk.ui.manual.opener import open_manual
+
+    open_manual(window)
 
 
 def _show_icon() -> None:

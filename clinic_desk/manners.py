@@ -9,8 +9,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QKeyCombination, QObject
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication
 
 from clinic_desk.ui.desktop import autostart
@@ -51,6 +51,7 @@ class Manners(QObject):
         self._serve()
         if program.seats is not None:
             program.seats.unlocked.connect(self._serve)
+            program.seats.idle.pressed.connect(self._pressed)
 
     def close(self) -> None:
         """The program ends."""
@@ -89,6 +90,12 @@ class Manners(QObject):
             action.blockSignals(True)
             action.setChecked(not on)
             action.blockSignals(False)
+
+    def _pressed(self, keys: QKeyCombination) -> None:
+        """The manual has its key whatever lies over the window, and opens where it is about that."""
+        action = self._program.window.actions_by_name["manual"]
+        if QKeySequence(keys) in action.shortcuts() and not self._is_locked:
+            action.trigger()
 
     # --- what waits ---
 

@@ -1,4 +1,4 @@
-"""The sheet of keys (F1): every command with its key, grouped, found by typing, and a place to change a key."""
+"""The sheet of keys (Ctrl+F1): every command with its key, grouped, found by typing, and a place to change a key."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from clinic_desk.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import psycopg2
     from sqlalchemy import URL
@@ -43,7 +43,7 @@ _GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25006", "53300"
 _BUSY = frozenset({"57014", "55P03", "40001", "40P01", "25P04", "53000", "53100", "53200", "53400", "55006"})
 _ANSWERED: Final = re.compile(r"failed: [^\s:]+:  ")
 """libpq writes two blanks behind the severity that a server sent, in any language; its own words have none."""
-_QUOTED: Final = "[\"'«»„“”]\\s?{}\\s?[\"'«»„“”]"
+_QUOTED: Final = "[\"'«»„“”「」]\\s?{}\\s?[\"'«»„“”「」]"
 _TURNED_AWAY: Final = (
     "certificate verify failed",
     "root certificate",
@@ -52,10 +52,6 @@ _TURNED_AWAY: Final = (
     "does not match host name",
 )
 _NO_PASSWORD: Final = "no password supplied"  # noqa: S105 - what libpq says
-_MAY_NOT_LOG_IN: Final = (
-    *("not permitted to log in", "permission denied for database"),
-    *("keine Berechtigung zum Einloggen", "keine Berechtigung für Datenbank"),
-)
 _NO_SCHEMA = frozenset({OTHER_VERSION, "42P01", "42703", "42883", "3F000"})
 
 
@@ -163,19 +159,28 @@ def is_shut_out(error: DatabaseDown, url: URL) -> bool:
     return bool(_ANSWERED.search(text)) and named and "too many connections" not in text
 
 
-def refused_sign_in(error: DatabaseDown, url: URL) -> NotAllowed | None:
+def refused_sign_in(error: DatabaseDown, url: URL, *, said_to_anybody: Callable[[], str | None]) -> NotAllowed | None:
     """Return why the server does not let this login in; None if it is for another reason that there is no answer.
 
-    A login that was closed is told so only with the right password, and in words that are known here in two languages.
+    `said_to_anybody`: the error's text for the same login with a password that nobody has, None if there is none. What
+    the server says to that is about the password, in whatever language; something else it says only to the right one.
     """
     if not is_shut_out(error, url):
         return None
     text = str(error)
-    if any(words in text for words in _MAY_NOT_LOG_IN):
-        return LoginClosed(text)
-    if _names(url.database, text):
+    if _NO_PASSWORD in text:
+        return WrongPassword(text, is_missing=True)
+    if url.database != url.username and _names(url.database, text):
         return NotAllowed(text)
-    return WrongPassword(text, is_missing=_NO_PASSWORD in text)
+    theirs = said_to_anybody()
+    if theirs is None:
+        return None
+    return WrongPassword(text) if _answer(theirs) == _answer(text) else LoginClosed(text)
+
+
+def _answer(text: str) -> str:
+    """What the server said, without the addresses that were tried."""
+    return _ANSWERED.split(text)[-1].strip()
 
 
 def _names(name: str | None, text: str) -> bool:

@@ -16,7 +16,8 @@ from sqlalchemy import make_url
 
 from clinic_desk.database import schema
 from clinic_desk.database.connections import driver_arguments
-from clinic_desk.database.failures import is_shut_out, refused_sign_in, translate
+from clinic_desk.database.failures import is_shut_out, translate
+from clinic_desk.database.knocking import refused_sign_in
 from clinic_desk.database_address import Unusable, secured
 from clinic_desk.errors import DatabaseDown, LoginClosed, NotAllowed, WrongPassword
 from clinic_desk.sharing import knock
@@ -227,9 +228,7 @@ def _refused(place: _Place, url: URL, error: psycopg2.Error) -> TestResult:
     why = translate(error)
     refusal = refused_sign_in(why, url) if isinstance(why, DatabaseDown) else why
     if isinstance(refusal, LoginClosed):
-        is_about_database = "atabase" in str(refusal) or "atenbank" in str(refusal)
-        kind = TestKind.NO_RIGHTS if is_about_database else TestKind.LOGIN_CLOSED
-        return _result(kind, place, login=url.username, detail=url.database)
+        return _result(TestKind.LOGIN_CLOSED, place, login=url.username, detail=url.database)
     if isinstance(refusal, WrongPassword):
         return _result(TestKind.WRONG_PASSWORD, place, login=url.username)
     if isinstance(refusal, NotAllowed):

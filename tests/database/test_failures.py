@@ -1,13 +1,26 @@
 """What each error of the driver means, raised by real PostgreSQL, and that none of its words reach the user."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import URL, Connection
 
 from clinic_desk.database.engine import Database
-from clinic_desk.database.failures import DatabaseFault, is_shut_out
+from clinic_desk.database.failures import DatabaseFault, is_shut_out, refused_sign_in
+from clinic_desk.database.knocking import signed_in_as
 from clinic_desk.domain.records import RoomKind
 from clinic_desk.domain.refusals import NotFound, SlotTaken
-from clinic_desk.errors import Busy, ClinicDeskError, DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
+from clinic_desk.errors import (
+    Busy,
+    ClinicDeskError,
+    DatabaseDown,
+    InvalidInput,
+    LoginClosed,
+    NotAllowed,
+    SchemaMismatch,
+    WrongPassword,
+)
+from tests.plugins.postgres import PASSWORD, PostgresServer
 
 
 def raised(database: Database, sqlstate: str, constraint: str = "") -> Exception:
@@ -106,3 +119,55 @@ def test_a_login_that_is_not_let_in_is_told_from_a_server_that_cannot_be_reached
     url = URL.create("postgresql", "anna", host="clinic-server", database="clinic")
     error = DatabaseDown(f'connection to server at "clinic-server", port 5432 {words}')
     assert is_shut_out(error, url) is shut_out
+
+
+WRONG = {
+    "en": 'password authentication failed for user "anna"',
+    "fr": "authentification par mot de passe échouée pour l'utilisateur « anna »",
+    "ru": 'пользователь "anna" не прошёл проверку подлинности (по паролю)',
+    "ja": 'ユーザー"anna"のパスワード認証に失敗しました',
+}
+CLOSED = {
+    "en": 'role "anna" is not permitted to log in',
+    "fr": "le rôle « anna » n'est pas autorisé à se connecter",
+    "ru": 'для роли "anna" вход запрещён',
+    "ja": 'ロール"anna"はログインが許可されていません',
+}
+
+
+@pytest.mark.parametrize("language", WRONG)
+@pytest.mark.parametrize(("texts", "meaning"), [(WRONG, WrongPassword), (CLOSED, LoginClosed)])
+def test_a_wrong_password_is_what_anybody_is_told_in_whatever_language(
+    language: str, texts: dict[str, str], meaning: type[NotAllowed]
+) -> None:
+    url = URL.create("postgresql", "anna", host="clinic-server", database="clinic")
+
+    def said(text: str, address: str = "10.0.0.1") -> str:
+        return f'connection to server at "{address}", port 5432 failed: FATAL:  {text}'
+
+    anybody = said(WRONG[language], "10.0.0.2")
+    refused = refused_sign_in(DatabaseDown(said(texts[language])), url, said_to_anybody=lambda: anybody)
+    assert type(refused) is meaning
+
+
+def test_why_a_login_is_not_let_in_is_heard_from_the_server(
+    postgres_server: PostgresServer, fresh_database: str
+) -> None:
+    login = f"anna_{uuid4().hex[:8]}"
+    url = postgres_server.url(fresh_database, login)
+
+    def refused(password: str = PASSWORD) -> type[Exception]:
+        with pytest.raises(NotAllowed) as caught, signed_in_as(url.set(password=password)):
+            pass
+        return caught.type
+
+    postgres_server.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
+    try:
+        assert refused() is NotAllowed, "the right password, and no place in this database"
+        postgres_server.execute(f"GRANT clinic_reception TO {login}")
+        assert refused("wrong") is WrongPassword
+        postgres_server.execute(f"ALTER ROLE {login} NOLOGIN")
+        assert refused() is LoginClosed
+        assert refused("wrong") is WrongPassword, "who does not know it learns nothing"
+    finally:
+        postgres_server.execute(f"DROP ROLE {login}")

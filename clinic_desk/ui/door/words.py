@@ -15,7 +15,9 @@ def refused_text(error: ClinicDeskError) -> str:
     if isinstance(error, WrongPassword):
         return translate("door", "The name or the password is not right. Nothing was changed; try again.")
     if isinstance(error, LoginClosed):
-        return translate("door", "This login may not sign in any more. A practice manager can open it again.")
+        return translate(
+            "door", "This login may not sign in any more, or its code is in use elsewhere. A practice manager can help."
+        )
     if isinstance(error, NotAllowed):
         return translate("door", "This login has no place in this clinic. Ask a practice manager.")
     if isinstance(error, DatabaseDown):

@@ -28,6 +28,7 @@ class Events(QObject):
             kind.ContextMenu: self._ask_for_context,
             kind.FocusIn: self._focus_in,
             kind.FocusOut: self._focus_out,
+            kind.Hide: self._hide,
         }
         self._of_viewport: dict[int, _Handler] = {
             kind.MouseButtonPress: self._press,
@@ -70,6 +71,11 @@ class Events(QObject):
     def _focus_out(self, _event: QEvent) -> bool:
         self._view.hands.keyboard.stop()
         return self._focus(focused=False)
+
+    def _hide(self, _event: QEvent) -> bool:
+        """The lock, or another page, came over a drag: the button goes up where this does not see it."""
+        self._view.hands.mouse.cancel()
+        return False
 
     def _focus(self, *, focused: bool) -> bool:
         stage = self._view.stage

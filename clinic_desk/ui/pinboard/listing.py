@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QHideEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from clinic_desk.domain.records import Entry
@@ -209,6 +209,10 @@ class SlipList(QListView):
             self.dropped.emit(pressed[1], event.globalPosition().toPoint())
         else:
             super().mouseReleaseEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._end_drag()  # the lock came over it: the button goes up where this does not see it
+        super().hideEvent(event)
 
     def _end_drag(self) -> None:
         self._pressed = None

@@ -125,6 +125,11 @@ def test_less_than_seven_pixels_are_no_drag_and_esc_or_a_drop_elsewhere_changes_
     assert board.list.chosen is not None, "a click chooses"
     drag(viewport, start, viewport.mapToGlobal(start + QPoint(0, 20)))
     assert held
+    board.list.dragged.connect(lambda _entry, _at: board.list.hide())  # as the lock does
+    dropped: list[object] = []
+    board.list.dropped.connect(lambda entry, _at: dropped.append(entry))
+    drag(viewport, start, viewport.mapToGlobal(start + QPoint(0, 20)))
+    assert not dropped
     assert status_of(space, booked)[0] is S.WAITLIST
 
 

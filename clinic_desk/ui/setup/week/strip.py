@@ -67,6 +67,8 @@ class DayStrip(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         x = event.position().x()
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            self._grip = None  # the button went up elsewhere: the lock came over it
         if self._grip is None:
             self._show_cursor(self._grip_at(x))
             return

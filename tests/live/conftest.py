@@ -43,20 +43,20 @@ STARTED_WITHIN_S: Final = 100.0
 # --- the database -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fresh_database(postgres_server: PostgresServer) -> Iterator[str]:
     """The name of a migrated database for all these tests."""
     with _new_database(postgres_server, postgres_server.template) as name:
         yield name
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def database_url(postgres_server: PostgresServer, fresh_database: str) -> URL:
     """It as a login of clinic_reception."""
     return postgres_server.url(fresh_database, LOGINS["clinic_reception"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def owner_engine(postgres_server: PostgresServer, fresh_database: str) -> Iterator[Engine]:
     """An engine as clinic_owner that keeps no connection."""
     engine = create_engine(postgres_server.url(fresh_database, setup.OWNER), poolclass=NullPool)
@@ -64,7 +64,7 @@ def owner_engine(postgres_server: PostgresServer, fresh_database: str) -> Iterat
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clinics(owner_engine: Engine) -> Iterator[SmallClinic]:
     """The small clinic again and again, each time with the next Monday."""
     with owner_engine.begin() as connection:
@@ -78,7 +78,7 @@ def clinic(clinics: Iterator[SmallClinic]) -> SmallClinic:
     return next(clinics)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def back_office(database_url: URL, owner_engine: Engine) -> Iterator[Database]:
     """A further desk without a window, in the test's own process."""
     identity = DeskIdentity(UUID(int=0xDE5C_0001), "Back office")
@@ -121,7 +121,7 @@ def _until_shown(desk: Desk, clinic: SmallClinic) -> None:
     desk.go_to(clinic.monday)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def start() -> Iterator[Start]:
     """Start a desk's program the quickest way there is."""
     if not nursery.can_copy():
@@ -152,7 +152,7 @@ def start_desks(clinic: SmallClinic, database_url: URL, tmp_path: Path, start: S
     _closed(started)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_desks(
     database_url: URL, clinics: Iterator[SmallClinic], tmp_path_factory: pytest.TempPathFactory, start: Start
 ) -> Iterator[tuple[Desk, Desk]]:
@@ -180,14 +180,14 @@ def proxy(database_url: URL) -> Iterator[FaultyProxy]:
         yield proxy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def faulty_way(database_url: URL) -> Iterator[FaultyProxy]:
     """Desk 5's way to the database, which can fail."""
     with FaultyProxy.before(database_url) as proxy:
         yield proxy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_far_desk(
     faulty_way: FaultyProxy,
     database_url: URL,

@@ -164,6 +164,10 @@ class UpgradeNeeded(SchemaMismatch):
     ) -> None:
         super().__init__(found, expected)
         self.upgrade = upgrade
+        self.backs_up = False
+        """This PC makes the backup itself, and nobody need say that there is one."""
+        self.knows_owner = False
+        """The server is this PC's: the owner's password is not asked for."""
 
 
 class BackupMissing(Refused):

@@ -126,6 +126,7 @@ class ClinicOpener(QObject):
 
             self._upgrade_door = UpgradeDoor(self._window, self)
             self._upgrade_door.asked.connect(self._upgrade)
+            self._upgrade_door.answer(error)
             self._upgrade_door.page.take_keyboard()
         elif self._upgrade_door is not None:
             self._upgrade_door.answer(error)

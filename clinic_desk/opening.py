@@ -290,12 +290,18 @@ def has_worker(server: EmbeddedServer) -> bool:
     return bool(known)
 
 
-def prepare(server: EmbeddedServer, name: str, logins: list[Login]) -> None:
+def prepare(
+    server: EmbeddedServer, name: str, logins: list[Login], before_upgrade: Callable[[str], None] | None = None
+) -> None:
     """Make the database `name` with these logins, or bring it to this schema. Waits. Raises ClinicDeskError."""
     from clinic_desk.database import setup
 
     setup.prepare_database(
-        server.superuser_url(), database=name, owner_password=server.password("clinic_owner"), logins=logins
+        server.superuser_url(),
+        database=name,
+        owner_password=server.password("clinic_owner"),
+        logins=logins,
+        before_upgrade=before_upgrade,
     )
 
 
@@ -316,10 +322,11 @@ def connect(
     from clinic_desk.database.queries_clinic import clinic_record
     from clinic_desk.services.desks import number_here, register_desk, register_reader, shut_out, signed_in
 
+    here = upgrading.Here(wrong_passwords_of(settings), settings.shared_folder)
     database = Database(url, DeskIdentity(desk.id, desk.name), message_wait_s=settings.message_wait_s)
     try:
         with database.reading() as connection:
-            database.other_version = upgrading.look(connection, database.url, wrong_passwords_of(settings))
+            database.other_version = upgrading.look(connection, database.url, here)
             person, clinic = signed_in(connection), clinic_record(connection)
         if database.other_version is not None:
             person = person.only_reading()

@@ -44,7 +44,7 @@ def open_embedded(settings: Settings, tell: Tell) -> Opened:
     server = _joined(settings, tell)
     try:
         tell(Stage.PREPARING)
-        _prepare(server)
+        _prepare(server, tell)
         if not setup.opens_by_itself(server.superuser_url(), built_in_login(server), database=DATABASE):
             raise SignInNeeded(partial(_sign_in, settings), server.leave)
         tell(Stage.CONNECTING)
@@ -76,7 +76,7 @@ def open_with_first_manager(settings: Settings, manager: FirstManager, tell: Tel
     server = _joined(settings, tell)
     try:
         tell(Stage.PREPARING)
-        _prepare(server)
+        _prepare(server, tell)
         setup.make_first_manager(server.superuser_url(), login, built_in_login(server), database=DATABASE)
         return _sign_in(settings, login.name, login.password, tell)
     finally:
@@ -117,10 +117,12 @@ def _sign_in(settings: Settings, login: str, password: str, tell: Tell) -> Opene
         raise
 
 
-def _prepare(server: EmbeddedServer) -> None:
-    """Make the clinic, or upgrade it; one that a newer program made is left as it is, if it can be read."""
+def _prepare(server: EmbeddedServer, tell: Tell) -> None:
+    """Make the clinic, or upgrade it after a backup; one that a newer program made is left as it is, to be read."""
+    from clinic_desk.upgrading import before_upgrade
+
     try:
-        prepare(server, DATABASE, [queue_login(server)])
+        prepare(server, DATABASE, [queue_login(server)], before_upgrade(server, tell, DATABASE))
     except SchemaMismatch as mismatch:
         if not mismatch.is_readable:
             raise

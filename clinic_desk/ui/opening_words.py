@@ -13,6 +13,7 @@ def stage_text(stage: str) -> str:
     """Return what is being done, for a stage of `opening` or a step of the embedded server."""
     texts = {
         "importing": translate("Opening", "Starting…"),
+        "backing-up": translate("Opening", "Making a backup before the upgrade, and checking it…"),
         "upgrading": translate("Opening", "Upgrading the clinic. This may take some minutes…"),
         "preparing": translate("Opening", "Preparing the database…"),
         "demo": translate("Opening", "Making the demo clinic: its doctors, patients and appointments. Once only…"),

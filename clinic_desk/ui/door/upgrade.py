@@ -34,7 +34,10 @@ class UpgradeDoor(QObject):
 
     def answer(self, error: ClinicDeskError) -> None:
         """It is still to be upgraded, or that could not be done, or not even looked at."""
-        self.page.answer(error)
+        if isinstance(error, UpgradeNeeded):
+            self.page.ask(error)
+        else:
+            self.page.answer(error)
 
     def close(self) -> None:
         """It is done, here or elsewhere."""
@@ -51,8 +54,9 @@ class UpgradePage(QWidget):
         self.setObjectName("upgrade_page")
         self._waits = Waits()
         self._is_busy = False
+        self._needed: UpgradeNeeded | None = None
         self.title = plain_label(translate("door", "This clinic must be upgraded"), "title", wrap=True)
-        self.text = plain_label(_text(), "", wrap=True)
+        self.text = plain_label("", "", wrap=True)
         self.setAccessibleName(self.title.text())
         self.password = PasswordField("upgrade_password")
         self.password.line.textChanged.connect(self._renew_button)
@@ -66,7 +70,7 @@ class UpgradePage(QWidget):
         self.remark.setProperty("boxed", "true")
         self.remark.hide()
         self.go = button("", "upgrade_go", self.submit, "primary")
-        self.hint = plain_label(_hint(), "muted", wrap=True)
+        self.hint = plain_label("", "muted", wrap=True)
         self._lay_out()
         self._clock = QTimer(self, interval=250)
         self._clock.timeout.connect(self._count)
@@ -79,9 +83,9 @@ class UpgradePage(QWidget):
         column = QVBoxLayout(card)
         column.setContentsMargins(28, 24, 28, 24)
         column.setSpacing(8)
-        label = field_label(translate("door", "&Password of the database’s owner"), self.password)
-        self.password.line.setAccessibleName(label.text().replace("&", ""))
-        for part in (self.title, self.text, label, self.password, self.backup, self.remark):
+        self.label = field_label(translate("door", "&Password of the database’s owner"), self.password)
+        self.password.line.setAccessibleName(self.label.text().replace("&", ""))
+        for part in (self.title, self.text, self.label, self.password, self.backup, self.remark):
             column.addWidget(part)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -97,9 +101,20 @@ class UpgradePage(QWidget):
         around.addLayout(middle)
         around.addStretch(3)
 
+    def ask(self, needed: UpgradeNeeded) -> None:
+        """Ask for what this PC does not know, and for a backup where it makes none; what was typed stays."""
+        self._needed = needed
+        self.text.setText(_text(backs_up=needed.backs_up))
+        for part in (self.label, self.password):
+            part.setVisible(not needed.knows_owner)
+        self.hint.setText(_hint(knows_owner=needed.knows_owner))
+        self.backup.setVisible(not needed.backs_up)
+        self._set_busy(on=False)
+
     def take_keyboard(self) -> None:
-        """Put the cursor where the next thing is to be typed."""
-        self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Put the cursor where the next thing is to be done."""
+        parts = (self.password, self.backup, self.go)
+        next(part for part in parts if not part.isHidden()).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def submit(self) -> None:
         """Ask for the upgrade, if all is there that it needs."""
@@ -108,16 +123,13 @@ class UpgradePage(QWidget):
             self._say("")
             self._set_busy(on=True)
             self.asked.emit(self.password.line.text(), self.backup.isChecked())
-        elif self.password.line.text() and not self._is_busy and self._waits.left_s() <= 0:
+        elif self._has_owner and not self._is_busy and self._waits.left_s() <= 0:
             self._say(translate("door", "Nothing is upgraded without a backup: make one, then tick that there is one."))
             self.backup.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def answer(self, error: ClinicDeskError) -> None:
-        """Say why it was not done; that it is still to be done is no news."""
+        """Say why it was not done, or could not be looked at."""
         was_busy = self._is_busy
-        if isinstance(error, UpgradeNeeded):
-            self._set_busy(on=False)
-            return
         self._set_busy(on=False)
         if isinstance(error, WrongPassword):
             self._waits.begin(error.wait_s)
@@ -138,8 +150,12 @@ class UpgradePage(QWidget):
         self._renew_button()
 
     def _renew_button(self) -> None:
-        has_all = bool(self.password.line.text()) and self.backup.isChecked()
-        self.go.setEnabled(has_all and not self._is_busy and self._waits.left_s() <= 0)
+        has_backup = self._needed is not None and (self._needed.backs_up or self.backup.isChecked())
+        self.go.setEnabled(self._has_owner and has_backup and not self._is_busy and self._waits.left_s() <= 0)
+
+    @property
+    def _has_owner(self) -> bool:
+        return self._needed is not None and (self._needed.knows_owner or bool(self.password.line.text()))
 
     def _count(self) -> None:
         """While nobody can try, say for how long; the clock runs only then."""
@@ -162,17 +178,25 @@ class UpgradePage(QWidget):
             QAccessible.updateAccessibility(event)
 
 
-def _text() -> str:
-    return translate(
+def _text(*, backs_up: bool) -> str:
+    text = translate(
         "door",
         "This program is newer than the clinic’s database. Upgrading takes from some seconds to some minutes; desks "
         "that are open go on reading meanwhile, and must be updated to this version to book again.",
     )
+    if backs_up:
+        backup = translate("door", "A backup is made first, and checked; nothing is changed without one.")
+        return f"{text}\n{backup}"
+    return text
 
 
-def _hint() -> str:
-    return translate(
+def _hint(*, knows_owner: bool) -> str:
+    other = translate("door", "If another manager upgrades the clinic first, this window opens by itself.")
+    if knows_owner:
+        return other
+    where = translate(
         "door",
         "The owner’s password was chosen when the clinic was set up (init-db), by whoever looks after the server. "
-        "If another manager upgrades the clinic first, this window opens by itself.",
+        "A clinic that one of its PCs shares is upgraded at that PC, without a password.",
     )
+    return f"{where}\n{other}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,15 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL, Engine, text
 
+from clinic_desk import upgrading
+from clinic_desk.backups import making, passphrase
+from clinic_desk.backups.problems import BackupFailed, Problem
 from clinic_desk.database import schema, setup
+from clinic_desk.database.knocking import signed_in_as
 from clinic_desk.desk_program import DeskProgram
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.wall import minute_to_instant
-from clinic_desk.errors import SchemaMismatch
+from clinic_desk.errors import SchemaMismatch, UpgradeNeeded
 from clinic_desk.services import booking
 from clinic_desk.ui.door.upgrade import UpgradePage
 from tests.plugins.postgres import PASSWORD
@@ -109,9 +114,9 @@ def test_a_desk_that_is_open_while_the_clinic_is_upgraded_reads_on_and_says_so(
         booking.book(
             space.desk.database, Book(clinic.patients[0], clinic.checkup, clinic.weber, clinic.berlin, start, 15)
         )
-    space.store.set_lost()
-    space.store.set_connected()
-    qtbot.waitUntil(lambda: "Please update" in banner.text.text(), timeout=10_000)
+    banner.waiting("One change waits")
+    banner.waiting("")
+    assert "Please update" in banner.text.text()
 
 
 def test_an_older_program_opens_a_newer_clinic_for_reading(open_program: OpenProgram, owner_engine: Engine) -> None:
@@ -135,3 +140,83 @@ def test_what_an_older_program_cannot_read_it_does_not_open(
         pass
     assert "Please update Clinic Desk on this PC" in program.window.cover.text.text()
     assert program.workspace is None
+
+
+# --- the backup before ------------------------------------------------------------------------------------------------
+
+
+class Backups:
+    """Stands in for making one, which has tests of its own: what was asked for, and whether it fails."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str | None, Path, str]] = []
+        self.fails = False
+
+    def __call__(self, address: URL, folder: Path, passphrase: str, _now: object) -> None:
+        if self.fails:
+            raise BackupFailed(Problem.DISK_FULL)
+        self.made.append((address.username, folder, passphrase))
+
+
+@pytest.fixture
+def backups(monkeypatch: pytest.MonkeyPatch) -> Backups:
+    made = Backups()
+    monkeypatch.setattr(making, "back_up_before_upgrade", made)
+    return made
+
+
+@pytest.fixture
+def managed(
+    older: None,
+    programs: OpenProgram,
+    url_as: Callable[[setup.Group], URL],
+    owner_engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> DeskProgram:
+    """A manager's desk at which the clinic's backups can be made."""
+    monkeypatch.setenv(passphrase.VARIABLE, "a phrase for backups")
+    with owner_engine.begin() as connection:
+        connection.execute(text("UPDATE backup_setting SET folder = :folder"), {"folder": str(tmp_path)})
+    return programs(url=url_as("clinic_manager"), wait=False)
+
+
+def test_where_the_clinics_backups_are_made_one_is_made_before_the_upgrade(
+    managed: DeskProgram, owner_engine: Engine, backups: Backups, tmp_path: Path, qtbot: QtBot
+) -> None:
+    program = managed
+    page = page_of(program, qtbot)
+    assert page.backup.isHidden()
+    QTest.keyClicks(page.password.line, PASSWORD)
+    backups.fails = True
+    page.submit()
+    qtbot.waitUntil(lambda: "the disk is full" in page.remark.text())
+    with owner_engine.connect() as connection:
+        assert schema.current_revision(connection) == "0005"
+    backups.fails = False
+    with qtbot.waitSignal(program.ready, timeout=15_000):
+        page.submit()
+    assert backups.made == [(setup.OWNER, tmp_path, "a phrase for backups")]
+
+
+@pytest.mark.usefixtures("older")
+def test_at_the_pc_that_shares_the_clinic_nobody_need_know_a_password(
+    owner_url: URL,
+    url_as: Callable[[setup.Group], URL],
+    backups: Backups,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clinic_desk.sharing.cluster.owner_url", lambda _root: owner_url)
+    here = upgrading.Here(tmp_path / "wrong.json", shared=tmp_path)
+    address = url_as("clinic_manager")
+    told: list[str] = []
+    with signed_in_as(address) as connection, pytest.raises(UpgradeNeeded) as asked:
+        upgrading.look(connection, address, here)
+    needed = asked.value
+    assert (needed.backs_up, needed.knows_owner) == (True, True)
+    assert needed.upgrade is not None
+    needed.upgrade("", False, told.append)
+    assert backups.made == [(setup.OWNER, tmp_path / upgrading.FOLDER, PASSWORD)]
+    with signed_in_as(address) as connection:
+        assert upgrading.look(connection, address, here) is None

@@ -166,23 +166,25 @@ def backups(monkeypatch: pytest.MonkeyPatch) -> Backups:
 
 
 @pytest.fixture
-def managed(
-    older: None,
-    programs: OpenProgram,
-    url_as: Callable[[setup.Group], URL],
-    owner_engine: Engine,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> DeskProgram:
-    """A manager's desk at which the clinic's backups can be made."""
+def backup_folder(owner_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the clinic's backups are made, at a PC that has the passphrase."""
     monkeypatch.setenv(passphrase.VARIABLE, "a phrase for backups")
     with owner_engine.begin() as connection:
         connection.execute(text("UPDATE backup_setting SET folder = :folder"), {"folder": str(tmp_path)})
+    return tmp_path
+
+
+@pytest.fixture
+def managed(
+    older: None, programs: OpenProgram, url_as: Callable[[setup.Group], URL], backup_folder: Path
+) -> DeskProgram:
+    """A manager's desk at which the clinic's backups can be made."""
+    assert backup_folder.is_dir()
     return programs(url=url_as("clinic_manager"), wait=False)
 
 
 def test_where_the_clinics_backups_are_made_one_is_made_before_the_upgrade(
-    managed: DeskProgram, owner_engine: Engine, backups: Backups, tmp_path: Path, qtbot: QtBot
+    managed: DeskProgram, owner_engine: Engine, backups: Backups, backup_folder: Path, qtbot: QtBot
 ) -> None:
     program = managed
     page = page_of(program, qtbot)
@@ -196,7 +198,7 @@ def test_where_the_clinics_backups_are_made_one_is_made_before_the_upgrade(
     backups.fails = False
     with qtbot.waitSignal(program.ready, timeout=15_000):
         page.submit()
-    assert backups.made == [(setup.OWNER, tmp_path, "a phrase for backups")]
+    assert backups.made == [(setup.OWNER, backup_folder, "a phrase for backups")]
 
 
 @pytest.mark.usefixtures("older")

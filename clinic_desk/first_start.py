@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clinic_desk.errors import NotAllowed, NothingHere, SignInNeeded
+from clinic_desk.errors import NotAllowed, NothingHere, PasswordNeeded, SignInNeeded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clinic_desk.opening import Opened, Tell
     from clinic_desk.opening_embedded import FirstManager
     from clinic_desk.settings import Settings
-    from clinic_desk.ui.first_run.ways import Begin, Ways
+    from clinic_desk.ui.first_run.ways import Begin, Server, Ways
 
 
 def open_or_ask(settings: Settings, tell: Tell) -> Opened:
@@ -45,6 +45,8 @@ def ways_of(settings: Settings) -> Ways:
     return Ways(
         demo=partial(open_demo, settings, settings.data / "demo" if given else None),
         one_pc=partial(_one_pc, settings),
+        connect=lambda server: partial(_connect, settings, server),
+        join=lambda text, pc: partial(_join, settings, text, pc),
         folder=_folder(settings),
     )
 
@@ -72,6 +74,52 @@ def _begin_here(settings: Settings, manager: FirstManager, tell: Tell) -> Opened
         finally:
             needed.let_go()
         return signed_in
+
+
+def _connect(settings: Settings, server: Server, tell: Tell) -> Opened:
+    """Try the server, write it down if a desk can work with it, and sign in there."""
+    from sqlalchemy import make_url
+
+    from clinic_desk.opening import Stage, import_heavy, open_clinic, sign_in
+    from clinic_desk.sharing import connecting, trying
+    from clinic_desk.sharing.plans import Step, TestKind
+    from clinic_desk.ui.first_run.ways import NotConnected
+
+    import_heavy(tell)
+    tell(Stage.CONNECTING)
+    address = connecting.address_of(server.hosts, server.port, server.database, server.authority)
+    found = trying.try_connection(address, server.authority, server.login, server.password)
+    if not found.is_good and found.kind is not TestKind.SCHEMA_OLDER:  # which a manager upgrades at the door
+        raise NotConnected(found)
+    tell(Step.SETTING)
+    connecting.connect_this_pc(settings.config, address, server.authority)
+    written = _written(settings)
+    assert written.database_url is not None
+    there = make_url(written.database_url.get_secret_value()).set(username=server.login, password=server.password)
+    try:
+        return sign_in(written, there, tell)
+    except PasswordNeeded:  # a one-time code: the door asks for a password of her own
+        return open_clinic(written, tell)
+
+
+def _join(settings: Settings, text: str, pc: str, tell: Tell) -> Opened:
+    """Join by a pairing text, once; who signs in is asked at the door."""
+    from clinic_desk import connection_file
+    from clinic_desk.opening import import_heavy, open_clinic
+    from clinic_desk.sharing import joining, pairing
+
+    import_heavy(tell)
+    if not connection_file.read(settings.config):  # joined already, and then not opened
+        joining.join(pairing.read_pairing(text), settings.config, pc, lambda step, _done, _total: tell(step))
+    return open_clinic(_written(settings), tell)
+
+
+def _written(settings: Settings) -> Settings:
+    """Return the settings with the connection that was written down just now."""
+    from clinic_desk import connection_file
+    from clinic_desk.settings import load_settings
+
+    return load_settings(config=settings.config, **connection_file.read(settings.config))
 
 
 def _folder(settings: Settings) -> Path:

@@ -21,6 +21,13 @@ def stage_text(stage: str) -> str:
         "Making the database (only the first time) …": translate(
             "Opening", "Making the database. This is done once only…"
         ),
+        "looking": translate("Opening", "Looking for PostgreSQL on this PC…"),
+        "making-server": translate("Opening", "Making the clinic's own server…"),
+        "making-certificate": translate("Opening", "Making the server's certificate…"),
+        "starting": translate("Opening", "Starting the server…"),
+        "reaching": translate("Opening", "Reaching the server and comparing its fingerprint…"),
+        "joining": translate("Opening", "Joining the clinic…"),
+        "setting": translate("Opening", "Writing down this PC's connection…"),
         "Starting the database …": translate("Opening", "Starting the database…"),
         "The database is recovering from a crash …": translate("Opening", "The database is recovering from a crash…"),
     }

@@ -36,7 +36,21 @@ def choices() -> tuple[Choice, ...]:
         Choice(
             "one_pc",
             translate("first_run", "Use it on this PC only"),
-            translate("first_run", "The clinic's data stays on this PC. It can be shared with other PCs later."),
+            translate("first_run", "A database of the clinic's own is made here; nothing else is needed."),
+        ),
+        Choice(
+            "join",
+            translate("first_run", "Join with a pairing text"),
+            translate(
+                "first_run", "Another PC shares the clinic: a text of a few lines from there is all that is needed."
+            ),
+        ),
+        Choice(
+            "server",
+            translate("first_run", "Connect to the clinic's server"),
+            translate(
+                "first_run", "A PostgreSQL server with the clinic that somebody looks after; you know its address."
+            ),
         ),
     )
 

@@ -13,10 +13,15 @@ from PySide6.QtWidgets import QStackedWidget
 from clinic_desk.errors import ClinicDeskError, NothingHere, Stopped
 from clinic_desk.ui.first_run.card import Card
 from clinic_desk.ui.first_run.choice import ChoicePage, choices
+from clinic_desk.ui.first_run.join import JoinPage
 from clinic_desk.ui.first_run.one_pc import OnePcPage
+from clinic_desk.ui.first_run.server import ServerPage
 from clinic_desk.ui.first_run.ways import Begin, Ways
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.opening_words import stage_text
+
+AskPage = OnePcPage | JoinPage | ServerPage
+"""What asks something: `wanted` carries what was typed to the way of its name."""
 
 
 class FirstRun(QObject):
@@ -35,12 +40,16 @@ class FirstRun(QObject):
         self.choice = ChoicePage(choices())
         self.choice.chosen.connect(self._chosen)
         self._add(self.choice)
-        self.one_pc: OnePcPage | None = None
+        self._made: dict[str, AskPage] = {}
         window.close_requested.connect(self.stop)
         window.cover_with("")
         window.cover.show_page(self.pages)
         window.cover.setAccessibleName(self.choice.accessibleName())
         self.choice.take_keyboard()
+
+    def page_of(self, name: str) -> AskPage | None:
+        """The page of a way, if it was wanted once."""
+        return self._made.get(name)
 
     @property
     def page(self) -> Card:
@@ -54,7 +63,7 @@ class FirstRun(QObject):
         if isinstance(error, NothingHere):
             return
         page = self.page
-        if isinstance(page, OnePcPage):
+        if isinstance(page, AskPage):
             page.answer(error)
         else:
             page.show_busy(on=False)
@@ -71,8 +80,8 @@ class FirstRun(QObject):
 
     def close(self) -> None:
         """There is a clinic: keep nothing of what was typed."""
-        if self.one_pc is not None:
-            self.one_pc.forget()
+        for page in self._made.values():
+            page.forget()
         self._window.cover.drop_page()
 
     # --- pages ---
@@ -93,16 +102,29 @@ class FirstRun(QObject):
         if name == "demo":
             self.choice.show_busy(on=True, step=stage_text("importing"))
             self._begin(self._ways.demo)
-        elif name == "one_pc":
-            self._show_one_pc()
+        else:
+            page = self._made.get(name) or self._make(name)
+            self.pages.setCurrentWidget(page)
+            page.take_keyboard()
 
-    def _show_one_pc(self) -> None:
-        if self.one_pc is None:
-            self.one_pc = OnePcPage(self._ways.folder)
-            self.one_pc.chosen.connect(lambda *typed: self._begin(self._ways.one_pc(*typed)))
-            self._add(self.one_pc)
-        self.pages.setCurrentWidget(self.one_pc)
-        self.one_pc.take_keyboard()
+    def _make(self, name: str) -> AskPage:
+        """Make a page when it is first wanted."""
+        page = self._page(name)
+        ways: dict[str, Callable[..., Begin]] = {
+            "one_pc": self._ways.one_pc,
+            "join": self._ways.join,
+            "server": self._ways.connect,
+        }
+        way = ways[name]
+        page.wanted.connect(lambda *typed: self._begin(way(*typed)))
+        self._made[name] = page
+        self._add(page)
+        return page
+
+    def _page(self, name: str) -> AskPage:
+        if name == "one_pc":
+            return OnePcPage(self._ways.folder)
+        return JoinPage() if name == "join" else ServerPage()
 
     def _begin(self, begin: Begin) -> None:
         self._stop = Event()

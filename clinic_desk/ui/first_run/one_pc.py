@@ -70,9 +70,9 @@ class ManagerFields:
 
 
 class OnePcPage(Card):
-    """`chosen`: login, name and password that will do. What is typed stays whatever the answer is."""
+    """`wanted`: login, name and password that will do. What is typed stays whatever the answer is."""
 
-    chosen = Signal(str, str, str)
+    wanted = Signal(str, str, str)
 
     def __init__(self, folder: Path | None, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -116,7 +116,7 @@ class OnePcPage(Card):
         for field in (self.manager.new.first, self.manager.new.second):
             field.hide_text()
         self.show_busy(on=True, step=translate("first_run", "Beginning…"))
-        self.chosen.emit(login, name, password)
+        self.wanted.emit(login, name, password)
 
     def answer(self, error: ClinicDeskError) -> None:
         """It was not made: say why, where it belongs."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from clinic_desk.errors import Refused
+from clinic_desk.sharing.plans import TestResult
 
 Begin = Callable[[Callable[[str], None]], Any]
 """Makes what is missing and opens the clinic, telling its steps; off the GUI thread. May be done again. Raises
@@ -13,9 +16,33 @@ ClinicDeskError."""
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """A server that somebody else looks after, and who signs in there. `authority` None: the system knows it."""
+
+    hosts: tuple[str, ...]
+    port: int
+    database: str
+    authority: Path | None
+    login: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ways:
-    """`one_pc(login, name, password)` returns what begins a clinic on this PC, in `folder`."""
+    """`one_pc(login, name, password)` returns what begins a clinic on this PC, in `folder`; `join(text, pc)` what joins
+    one as the PC of that name.
+    """
 
     demo: Begin
     one_pc: Callable[[str, str, str], Begin]
+    connect: Callable[[Server], Begin]
+    join: Callable[[str, str], Begin]
     folder: Path
+
+
+class NotConnected(Refused):
+    """A try of a server found something wrong; nothing was written down."""
+
+    def __init__(self, result: TestResult) -> None:
+        super().__init__(result.advice)
+        self.result = result

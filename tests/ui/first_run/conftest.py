@@ -81,9 +81,11 @@ def one_pc(program: DeskProgram, qtbot: QtBot) -> OnePcPage:
     """Choose by its number to use this PC only."""
     first_run = asked(program, qtbot)
     press(Qt.Key.Key_2)
-    qtbot.waitUntil(lambda: first_run.one_pc is not None and first_run.one_pc.manager.display_name.hasFocus())
-    assert first_run.one_pc is not None
-    return first_run.one_pc
+    qtbot.waitUntil(lambda: first_run.page.objectName() == "one_pc")
+    page = first_run.page
+    assert isinstance(page, OnePcPage)
+    qtbot.waitUntil(page.manager.display_name.hasFocus)
+    return page
 
 
 def type_manager(name: str = "Anna Weber", password: str = PASSWORD) -> None:

@@ -1,0 +1,111 @@
+"""A PC that joins a clinic which another PC shares, or connects to its server: real server, real TLS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from clinic_desk import connection_file
+from clinic_desk.desk_program import DeskProgram
+from clinic_desk.settings import Settings
+from clinic_desk.sharing import inviting
+from clinic_desk.sharing.pairing import pairing_text
+from clinic_desk.sharing.plans import Share, TestKind, TestResult
+from clinic_desk.ui.first_run.clinic import ClinicPage
+from clinic_desk.ui.first_run.join import JoinPage
+from clinic_desk.ui.first_run.server import ServerPage
+from clinic_desk.ui.first_run.tried import tried_text
+from tests.sharing.conftest import MANAGER, Keyring, installed, pc, share
+from tests.ui.first_run.conftest import Start, asked
+from tests.ui.setup.conftest import press, tab_to, type_keys
+
+__all__ = ["installed", "pc", "share"]
+
+Key = Qt.Key
+
+
+def chosen(program: DeskProgram, number: Key, name: str, qtbot: QtBot) -> object:
+    """Choose a way by its number; return its page."""
+    first_run = asked(program, qtbot)
+    press(number)
+    qtbot.waitUntil(lambda: first_run.page.objectName() == name)
+    qtbot.waitUntil(lambda: first_run.page.isAncestorOf(QApplication.focusWidget() or first_run.page.window()))
+    return first_run.page
+
+
+def wait_for_clinic(program: DeskProgram, qtbot: QtBot) -> None:
+    """A manager is in: the empty clinic asks for the least there is to enter."""
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(ClinicPage)))
+    assert program.opener.first_run is None
+
+
+def test_a_pc_joins_by_the_text_and_asks_who_it_is(
+    start: Start, here: Settings, share: Share, pc: Keyring, qtbot: QtBot
+) -> None:
+    program = start()
+    page = chosen(program, Key.Key_3, "join", qtbot)
+    assert isinstance(page, JoinPage)
+    text = pairing_text(inviting.invite(share))
+    wrong = text[:3] + ("2" if text[3] != "2" else "3") + text[4:]
+    page.pairing.setPlainText(wrong)
+    page.submit()
+    qtbot.waitUntil(page.remarks["text"].isVisible)
+    assert "mistake" in page.remarks["text"].text()
+    assert connection_file.read(here.config) == {}
+    assert page.pairing.toPlainText() == wrong
+    QApplication.clipboard().setText(text)
+    page.paste.click()
+    assert page.pc.hasFocus()
+    press(Key.Key_Return)
+    qtbot.waitUntil(lambda: program.opener.door is not None)
+    assert program.opener.first_run is None
+    door = program.opener.door
+    assert door is not None
+    door.page.name.setCurrentText(MANAGER.login)
+    door.page.password.line.setText(MANAGER.password)
+    door.page.submit()
+    wait_for_clinic(program, qtbot)
+    written = connection_file.read(here.config)
+    assert str(share.port) in written["database_url"]
+    assert MANAGER.password not in str(written)
+
+
+def test_a_server_is_tried_first_and_each_fault_stands_at_its_field(
+    start: Start, here: Settings, share: Share, tmp_path: Path, qtbot: QtBot
+) -> None:
+    program = start()
+    page = chosen(program, Key.Key_4, "server", qtbot)
+    assert isinstance(page, ServerPage)
+    type_keys("127.0.0.1")
+    tab_to("server_port")
+    press(Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    type_keys(str(share.port))
+    tab_to("server_authority")
+    type_keys(str(tmp_path / "none.pem"))
+    tab_to("server_login")
+    type_keys(MANAGER.login)
+    tab_to("server_password")
+    type_keys("seven red birds")
+    press(Key.Key_Return)
+    qtbot.waitUntil(page.remarks["authority"].isVisible)
+    assert page.authority.hasFocus()
+    page.authority.setText(str(share.authority))
+    press(Key.Key_Return)
+    qtbot.waitUntil(page.remarks["password"].isVisible)
+    assert page.remarks["authority"].isHidden()
+    assert "login with this password" in page.remarks["password"].text()
+    assert connection_file.read(here.config) == {}, "nothing is written of what does not work"
+    page.password.line.setText(MANAGER.password)
+    press(Key.Key_Return)
+    wait_for_clinic(program, qtbot)
+    assert MANAGER.password not in str(connection_file.read(here.config))
+
+
+def test_every_finding_has_its_advice() -> None:
+    for kind in set(TestKind) - {TestKind.GOOD, TestKind.READ_ONLY}:
+        text = tried_text(TestResult(kind, "", "praxis-server", 5432, "detail"), "anna")
+        assert len(text) > 20
+        assert "{" not in text

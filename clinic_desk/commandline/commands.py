@@ -362,6 +362,12 @@ def _people(parser: Parser) -> None:
     )
 
 
+def _set_up(parser: Parser) -> None:
+    from clinic_desk.commandline.set_up import add_options
+
+    add_options(parser)
+
+
 def _worker(parser: Parser) -> None:
     parser.description = (
         "Work through the message queue without a window until stopped, for a server or as a service. The address is "
@@ -411,6 +417,7 @@ def _once(parser: Parser) -> None:
 
 COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "init-db": ("create the clinic's database, roles and schema", _init_db),
+    "set-up": ("share this PC's clinic, join one, move it, or try a connection, unattended too", _set_up),
     "upgrade-db": ("bring the database's schema to this program's version", _no_options),
     "check": ("health: database, schema version, queue, clock difference", _no_options),
     "support-bundle": ("one file for whoever looks after the program: logs, versions, health; no patients", _bundle),

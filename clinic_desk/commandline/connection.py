@@ -11,6 +11,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from clinic_desk.commandline.output import complain
 from clinic_desk.commandline.usage import Usage
+from clinic_desk.connection_file import MOVED
 from clinic_desk.database.connections import driver_arguments
 from clinic_desk.database.engine import DeskIdentity
 from clinic_desk.database.failures import translated
@@ -111,6 +112,8 @@ def embedded_server(settings: Settings, arguments: argparse.Namespace) -> Embedd
         raise Usage(field="database-url", expected=_NOWHERE)
     if arguments.data is None and arguments.handler == "init_db":
         raise Usage(field="database-url", expected=_NOWHERE)
+    if made is not None and arguments.handler != "set_up" and (made / MOVED).exists():
+        raise Usage(field="data", expected="another folder: the clinic of this one moved, as its file moved.json says")
     return embedded.join(Path(made or places[0]))
 
 

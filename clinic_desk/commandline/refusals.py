@@ -17,6 +17,7 @@ from clinic_desk.errors import (
     SchemaMismatch,
     Unavailable,
 )
+from clinic_desk.sharing.plans import SharingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,8 @@ def _details(error: ClinicDeskError, clinic: Clinic | None, operation_id: UUID |
         found = {"what": error.what}
     elif isinstance(error, SchemaMismatch):
         found = {"found": error.found, "needed": error.expected}
+    elif isinstance(error, SharingError):
+        found = {"code": error.code.value, "detail": error.detail}
     elif isinstance(error, OutcomeUnknown):
         found = {"operation_id": documents.plain(operation_id)}
     return found

@@ -99,7 +99,14 @@ class _Job:
         arguments = self.arguments
         _check_text(arguments)
         self.operation_id = getattr(arguments, "operation_id", None) or self.operation_id
-        settings = connection.settings_for(arguments)
+        if arguments.handler == "set_up":
+            from clinic_desk.commandline.set_up import set_up  # what is needed once is imported by that alone
+
+            return set_up(arguments, stack)
+        return self._with_settings(connection.settings_for(arguments), stack)
+
+    def _with_settings(self, settings: Settings, stack: ExitStack) -> Answer:
+        arguments = self.arguments
         if arguments.handler == "worker":
             from clinic_desk.commandline.worker import run_worker  # what sends is imported by who sends only
 

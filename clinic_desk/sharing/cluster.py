@@ -22,8 +22,7 @@ from clinic_desk.database.embedded.binaries import Binaries
 from clinic_desk.database.embedded.commands import run
 from clinic_desk.database.embedded.folder import MARKER, Folder, claim, open_folder, read_json, write_private
 from clinic_desk.database.embedded.problems import EmbeddedServerError, Problem, told
-from clinic_desk.services.passwords import check_new_password
-from clinic_desk.sharing import certificates, finding, service, serving
+from clinic_desk.sharing import certificates, finding, managers, service, serving
 from clinic_desk.sharing.certificates import Signed
 from clinic_desk.sharing.plans import (
     DATABASE,
@@ -62,12 +61,11 @@ def make_share(plan: SharePlan, tell: Tell = tell_nobody) -> Share:
     """Make the clinic's own server on this PC, with an empty clinic in it, and start it.
 
     Called again it goes on where it was stopped, and where all is done changes nothing but the manager's password.
-    Raises SharingError (postgresql-…, port-taken), InvalidInput (`password`, `networks`), EmbeddedServerError,
-    ClinicDeskError.
+    Raises SharingError (postgresql-…, port-taken), InvalidInput (`login`, `display_name`, `password`),
+    EmbeddedServerError, ClinicDeskError.
     """
     finding.choose([plan.server])
-    if plan.manager is not None:
-        check_new_password(plan.manager.password, login=plan.manager.login, others=(plan.manager.display_name,))
+    manager = None if plan.manager is None else managers.checked(plan.manager)
     root = plan.folder.expanduser().absolute()
     with told(root):
         folder = open_folder(root)
@@ -84,7 +82,7 @@ def make_share(plan: SharePlan, tell: Tell = tell_nobody) -> Share:
             tell(Step.STARTING, 0, 0)
             _start(folder, noted)
             tell(Step.PREPARING, 0, 0)
-            _prepare(folder, noted, plan.manager)
+            _prepare(folder, noted, manager)
             if not noted.is_ready:
                 _write_note(folder, noted, is_ready=True)
             if plan.as_service:

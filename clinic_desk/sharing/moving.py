@@ -28,7 +28,7 @@ from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.failures import translated
 from clinic_desk.domain.ids import new_id
 from clinic_desk.services.history_verify import verify_history
-from clinic_desk.sharing import certificates, connecting
+from clinic_desk.sharing import certificates, connecting, managers
 from clinic_desk.sharing.plans import Moved, MovePlan, SharingError, Step, Tell, Trouble, tell_nobody
 
 if TYPE_CHECKING:
@@ -62,9 +62,12 @@ def move(plan: MovePlan, tell: Tell = tell_nobody) -> Moved:
     """Move a clinic; the old database stays as it is, and takes nobody in any more. Minutes for a large one.
 
     Desks on the old one are told that it does not let them in. Raises SharingError (target-in-use, sending, no-manager,
-    moved-already, not-equal), SchemaMismatch (the old one is upgraded first), NotAllowed, DatabaseDown, Busy.
+    moved-already, not-equal), InvalidInput, SchemaMismatch (the old one is upgraded first), NotAllowed, DatabaseDown,
+    Busy.
     """
     old, new = _address(plan.old), _address(plan.new)
+    if plan.manager is not None:
+        plan = replace(plan, manager=managers.checked(plan.manager, new.username or ""))
     tell(Step.PREPARING, 0, 0)
     with translated(), ExitStack() as stack:
         if (went := _went(plan, old)) is not None:

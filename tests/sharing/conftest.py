@@ -49,7 +49,7 @@ def installed() -> FoundServer:
 @pytest.fixture
 def here() -> Iterator[Path]:
     """A folder that the account which runs PostgreSQL can enter."""
-    folder = Path(tempfile.mkdtemp(prefix="cd-share-"))
+    folder = Path(tempfile.mkdtemp(prefix="cd-share-", dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

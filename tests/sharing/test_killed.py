@@ -1,0 +1,73 @@
+"""Set-up that is killed leaves nothing half-made in use: a second try makes it whole, giving up removes it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import psycopg2
+import pytest
+
+from clinic_desk.sharing import cluster
+from clinic_desk.sharing.plans import FoundServer, SharePlan, SharingError, Step, Trouble
+from tests.sharing.conftest import MANAGER
+
+_MAKING: Final = """
+import sys
+from pathlib import Path
+from clinic_desk.sharing import cluster, finding
+from clinic_desk.sharing.plans import SharePlan
+def tell(step, done, total):
+    print(step, flush=True)
+    if step == sys.argv[2]:
+        sys.stdin.read()  # until it is killed
+found = finding.look_at(Path(sys.argv[3]))
+cluster.make_share(SharePlan(found, Path(sys.argv[1]), None, addresses=("127.0.0.1",), as_service=False), tell)
+"""
+
+
+def killed_at(step: Step, folder: Path, installed: FoundServer) -> None:
+    words = [sys.executable, "-c", _MAKING, str(folder), str(step), str(installed.folder)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        for line in program.stdout:
+            if line.strip() == step:
+                os.kill(program.pid, signal.SIGKILL)
+    assert program.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a kill that nothing can catch")
+def test_a_server_that_was_being_made_when_the_program_was_killed(here: Path, installed: FoundServer) -> None:
+    folder = here / "shared"
+    killed_at(Step.PREPARING, folder, installed)  # the server runs, and holds no clinic
+    with pytest.raises(SharingError) as refused:
+        cluster.share_of(folder)
+    assert refused.value.code is Trouble.NOT_SHARED
+    cluster.make_share(SharePlan(installed, folder, MANAGER, as_service=False))
+    try:
+        url = cluster.superuser_url(folder, "clinic").set(username=MANAGER.login, password=MANAGER.password)
+        psycopg2.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)).close()
+    finally:
+        cluster.stop(folder)
+
+
+def test_what_was_given_up_is_removed_and_what_is_foreign_stays(here: Path, installed: FoundServer) -> None:
+    class Stopped(BaseException):
+        """As good as a kill."""
+
+    def stop(step: Step, _done: int, _total: int) -> None:
+        if step is Step.STARTING:
+            raise Stopped
+
+    folder = here / "shared"
+    with pytest.raises(Stopped):
+        cluster.make_share(SharePlan(installed, folder, MANAGER, as_service=False), stop)
+    cluster.discard(folder)
+    assert not folder.exists()
+    foreign = here / "foreign"
+    foreign.mkdir()
+    (foreign / "share.json").write_text('{"ready": false, "programs": "/"}')
+    cluster.discard(foreign)
+    assert (foreign / "share.json").exists()

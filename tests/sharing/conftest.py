@@ -11,6 +11,7 @@ import keyring
 import keyring.backend
 import pytest
 
+from clinic_desk.database.embedded.cluster import choose_port
 from clinic_desk.sharing import cluster, finding
 from clinic_desk.sharing.plans import FoundServer, Manager, Share, SharePlan
 
@@ -55,13 +56,19 @@ def here() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def share(installed: FoundServer) -> Iterator[Share]:
     """A clinic that is shared from this PC, at a port of its own."""
     folder = Path(tempfile.mkdtemp(prefix="cd-share-", dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None))
     folder.chmod(0o755)
     plan = SharePlan(
-        installed, folder / "shared", MANAGER, addresses=("127.0.0.1",), listen=("127.0.0.1",), as_service=False
+        installed,
+        folder / "shared",
+        MANAGER,
+        addresses=("127.0.0.1",),
+        listen=("127.0.0.1",),
+        port=choose_port(0),
+        as_service=False,
     )
     try:
         yield cluster.make_share(plan)

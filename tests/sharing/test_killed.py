@@ -10,6 +10,7 @@ from typing import Final
 import psycopg2
 import pytest
 
+from clinic_desk.database.embedded.cluster import choose_port
 from clinic_desk.sharing import cluster
 from clinic_desk.sharing.plans import FoundServer, SharePlan, SharingError, Step, Trouble
 from tests.sharing.conftest import MANAGER
@@ -24,12 +25,12 @@ def tell(step, done, total):
     if step == sys.argv[2]:
         sys.stdin.read()  # until it is killed
 found = finding.look_at(Path(sys.argv[3]))
-cluster.make_share(SharePlan(found, Path(sys.argv[1]), None, addresses=("127.0.0.1",), as_service=False), tell)
+cluster.make_share(SharePlan(found, Path(sys.argv[1]), None, port=int(sys.argv[4]), as_service=False), tell)
 """
 
 
 def killed_at(step: Step, folder: Path, installed: FoundServer) -> None:
-    words = [sys.executable, "-c", _MAKING, str(folder), str(step), str(installed.folder)]
+    words = [sys.executable, "-c", _MAKING, str(folder), str(step), str(installed.folder), str(choose_port(0))]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         for line in program.stdout:

@@ -51,6 +51,8 @@ class Manners(QObject):
         self._serve()
         if program.seats is not None:
             program.seats.unlocked.connect(self._serve)
+            for turned in (program.seats.locked, program.seats.unlocked):
+                turned.connect(lambda: self.tray.show_attention(self._known, locked=self._is_locked))
             program.seats.idle.pressed.connect(self._pressed)
 
     def close(self) -> None:
@@ -112,7 +114,7 @@ class Manners(QObject):
 
     def take(self, now: Attention) -> None:
         """Show what waits; tell what is new unless the window is in front, where the status bar says it."""
-        self.tray.show_attention(now)
+        self.tray.show_attention(now, locked=self._is_locked)
         new, self._known = news(self._known, now), now
         is_first, self._is_first = self._is_first, False
         space = self._program.workspace

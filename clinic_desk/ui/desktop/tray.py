@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
-from clinic_desk.ui.desktop.attention import Attention, tip
+from clinic_desk.ui.desktop.attention import Attention, count_text, tip
 from clinic_desk.ui.theme import LIGHT
 
 _SIZES = (22, 32, 64)
@@ -37,12 +37,12 @@ class Tray(QObject):
         self.icon: QSystemTrayIcon | None = None
         self.menu: QMenu | None = None
 
-    def show_attention(self, of: Attention) -> None:
-        """Say how much waits: on the icon a number, in its tool tip of which kinds."""
+    def show_attention(self, of: Attention, *, locked: bool = False) -> None:
+        """Say how much waits: on the icon a number, in its tool tip of which kinds; locked no more than how much."""
         icon = self._there()
         if icon is not None:
             icon.setIcon(self._plain if of.total == 0 else marked(self._plain, of.total))
-            icon.setToolTip(tip(of))
+            icon.setToolTip(count_text(of) if locked and of.total else tip(of))
 
     def tell(self, title: str, text: str) -> bool:
         """Have the desktop show a notification; False if it cannot."""

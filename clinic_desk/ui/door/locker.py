@@ -16,6 +16,8 @@ from shiboken6 import isValid
 from clinic_desk.ui.door.stand import Stand, place_at, stand_of
 
 _PASSING = frozenset({Qt.WindowType.Popup, Qt.WindowType.ToolTip, Qt.WindowType.SplashScreen})
+_OF_THE_TRAY = frozenset({"QSystemTrayIconSys", "QBalloonTip"})
+"""Windows that Qt makes for an icon in an X11 tray: they show counts only, and stay."""
 _MANY = 20
 
 
@@ -97,6 +99,7 @@ class Locker(QObject):
     def _take_all(self, active: QWidget | None = None) -> None:
         for window in QApplication.topLevelWidgets():
             stays = window is self._stays or isinstance(window, _Inside)
+            stays = stays or window.metaObject().className() in _OF_THE_TRAY
             if self._is_watching and not stays and window.windowHandle() is not None:
                 self._take(window, was_active=window is active)
         self._inside.let_go()

@@ -10,7 +10,7 @@ from clinic_desk.ui.manual.pages import filled, text_of
 from clinic_desk.ui.manual.places import page_about
 from clinic_desk.ui.manual.window import ManualWindow
 from clinic_desk.ui.shell.key_groups import key_groups
-from clinic_desk.ui.window_place import keep_place, place_left, place_window
+from clinic_desk.ui.window_place import FRAME, keep_place, place_left, place_window
 
 _PLACE = "manual"
 
@@ -23,6 +23,9 @@ def open_manual(window: MainWindow, page: str = "") -> ManualWindow:
         manual = ManualWindow(lambda name: _filled(window, name), window)
         if not (left := place_left(window.preferences, _PLACE)).isEmpty():
             place_window(manual, left)
+        else:
+            room = window.screen().availableGeometry().marginsRemoved(FRAME)
+            manual.resize(manual.size().boundedTo(room.size()))
         made = manual
         made.closed.connect(lambda: _closed(window, made))
     manual.show()

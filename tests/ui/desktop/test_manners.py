@@ -33,10 +33,11 @@ class Said(Tray):
     def __init__(self) -> None:
         super().__init__(lambda: False)
         self.shown = Attention()
+        self.is_locked = False
         self.told: list[str] = []
 
-    def show_attention(self, of: Attention) -> None:
-        self.shown = of
+    def show_attention(self, of: Attention, *, locked: bool = False) -> None:
+        self.shown, self.is_locked = of, locked
 
     def tell(self, title: str, text: str) -> bool:
         self.told.append(text)
@@ -88,6 +89,8 @@ def test_a_desktop_without_a_tray_has_no_icon_until_it_has_a_place_for_one(qapp:
     tray.show_attention(WAITS)
     assert tray.icon is not None
     assert tray.icon.toolTip() == tip(WAITS)
+    tray.show_attention(WAITS, locked=True)
+    assert tray.icon.toolTip() == "Waiting for somebody: 3"
     assert tray.menu is not None
     assert [action.text() for action in tray.menu.actions()] == ["Open Clinic Desk", "Lock this desk", "Quit"]
     with qtbot.waitSignal(tray.opened):
@@ -115,6 +118,7 @@ def test_locked_it_tells_no_more_than_how_much_and_a_press_leads_to_the_door(
     manners: Manners, program: DeskProgram, said: Said
 ) -> None:
     program.lock()
+    assert said.is_locked
     manners.take(WAITS)
     assert said.told == ["Waiting for somebody: 3"]
     said.told_opened.emit()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clinic_desk.errors import NotAllowed, NothingHere, PasswordNeeded, SignInNeeded
+from clinic_desk.errors import NotAllowed, NothingHere, PasswordNeeded, SignInNeeded, Stopped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from clinic_desk.opening import Opened, Tell
     from clinic_desk.opening_embedded import FirstManager
     from clinic_desk.settings import Settings
+    from clinic_desk.sharing.plans import Manager
     from clinic_desk.ui.first_run.ways import Begin, Server, Ways
 
 
@@ -45,6 +47,7 @@ def ways_of(settings: Settings) -> Ways:
     return Ways(
         demo=partial(open_demo, settings, settings.data / "demo" if given else None),
         one_pc=partial(_one_pc, settings),
+        share=partial(_share, settings),
         connect=lambda server: partial(_connect, settings, server),
         join=lambda text, pc: partial(_join, settings, text, pc),
         folder=_folder(settings),
@@ -76,11 +79,37 @@ def _begin_here(settings: Settings, manager: FirstManager, tell: Tell) -> Opened
         return signed_in
 
 
+def _share(settings: Settings, login: str, name: str, password: str) -> Begin:
+    from clinic_desk.sharing.plans import Manager
+
+    return partial(_share_here, settings, Manager(login, password, name))
+
+
+def _share_here(settings: Settings, manager: Manager, tell: Tell) -> Opened:
+    """Make the clinic's own server on this PC, by an installed PostgreSQL, and sign its manager in.
+
+    Done again it goes on where it was stopped.
+    """
+    from clinic_desk.opening import import_heavy
+    from clinic_desk.sharing import acts, cluster, finding
+    from clinic_desk.sharing.plans import SharePlan, Step
+
+    import_heavy(tell)
+    tell(Step.LOOKING)
+    folder = settings.shared_folder or _folder(settings).with_name("shared")
+    plan = SharePlan(finding.choose(finding.find_servers()), folder, manager)
+    pc = (settings.desk_name or platform.node() or "Desk")[:40]
+    try:
+        acts.share_from_this_pc(plan, settings.config, pc, lambda step, _done, _total: tell(step))
+    except Stopped:
+        cluster.discard(folder)
+        raise
+    return _signed_in(settings, manager.login, manager.password, tell)
+
+
 def _connect(settings: Settings, server: Server, tell: Tell) -> Opened:
     """Try the server, write it down if a desk can work with it, and sign in there."""
-    from sqlalchemy import make_url
-
-    from clinic_desk.opening import Stage, import_heavy, open_clinic, sign_in
+    from clinic_desk.opening import Stage, import_heavy
     from clinic_desk.sharing import connecting, trying
     from clinic_desk.sharing.plans import Step, TestKind
     from clinic_desk.ui.first_run.ways import NotConnected
@@ -93,9 +122,18 @@ def _connect(settings: Settings, server: Server, tell: Tell) -> Opened:
         raise NotConnected(found)
     tell(Step.SETTING)
     connecting.connect_this_pc(settings.config, address, server.authority)
+    return _signed_in(settings, server.login, server.password, tell)
+
+
+def _signed_in(settings: Settings, login: str, password: str, tell: Tell) -> Opened:
+    """Sign in at the server that was written down just now."""
+    from sqlalchemy import make_url
+
+    from clinic_desk.opening import open_clinic, sign_in
+
     written = _written(settings)
     assert written.database_url is not None
-    there = make_url(written.database_url.get_secret_value()).set(username=server.login, password=server.password)
+    there = make_url(written.database_url.get_secret_value()).set(username=login, password=password)
     try:
         return sign_in(written, there, tell)
     except PasswordNeeded:  # a one-time code: the door asks for a password of her own

@@ -64,6 +64,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "messages",
         "message_settings",
         "setup",
+        "pair",
         "recheck",
         "doubles",
         "figures",

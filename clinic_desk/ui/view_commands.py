@@ -72,6 +72,7 @@ class ViewCommands(QObject):
             "shortcuts": self._show_shortcuts,
             "support": self._open_support,
             "about": self._show_about,
+            "pair": self._show_pairing,
             "scheme_system": partial(self._set_scheme, "system"),
             "scheme_light": partial(self._set_scheme, "light"),
             "scheme_dark": partial(self._set_scheme, "dark"),
@@ -135,6 +136,11 @@ class ViewCommands(QObject):
         self._space.desk.tasks.query(
             sheet, lambda: health.check(database), sheet.show_database, lambda _error: sheet.show_database(None)
         )
+
+    def _show_pairing(self) -> None:
+        from clinic_desk.ui.first_run.pairing import show_pairing
+
+        show_pairing(self._space)
 
     def _open_support(self) -> None:
         from clinic_desk.ui.support import open_support

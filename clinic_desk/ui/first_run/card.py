@@ -46,6 +46,7 @@ class Card(QScrollArea):
         self.remark = plain_label("", "danger", wrap=True)
         self.remark.setObjectName(f"{name}_remark")
         self.remark.setProperty("boxed", "true")
+        self.remark.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # a command to be copied
         self.remark.hide()
         self.step = plain_label("", "muted", wrap=True)
         self.step.setObjectName(f"{name}_step")

@@ -39,6 +39,11 @@ def choices() -> tuple[Choice, ...]:
             translate("first_run", "A database of the clinic's own is made here; nothing else is needed."),
         ),
         Choice(
+            "share",
+            translate("first_run", "Share a clinic from this PC"),
+            translate("first_run", "Other PCs join it and work with the data that is kept here, encrypted on the way."),
+        ),
+        Choice(
             "join",
             translate("first_run", "Join with a pairing text"),
             translate(

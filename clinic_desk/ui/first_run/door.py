@@ -14,13 +14,13 @@ from clinic_desk.errors import ClinicDeskError, NothingHere, Stopped
 from clinic_desk.ui.first_run.card import Card
 from clinic_desk.ui.first_run.choice import ChoicePage, choices
 from clinic_desk.ui.first_run.join import JoinPage
-from clinic_desk.ui.first_run.one_pc import OnePcPage
+from clinic_desk.ui.first_run.one_pc import NewClinicPage, one_pc_page, share_page
 from clinic_desk.ui.first_run.server import ServerPage
 from clinic_desk.ui.first_run.ways import Begin, Ways
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.opening_words import stage_text
 
-AskPage = OnePcPage | JoinPage | ServerPage
+AskPage = NewClinicPage | JoinPage | ServerPage
 """What asks something: `wanted` carries what was typed to the way of its name."""
 
 
@@ -112,6 +112,7 @@ class FirstRun(QObject):
         page = self._page(name)
         ways: dict[str, Callable[..., Begin]] = {
             "one_pc": self._ways.one_pc,
+            "share": self._ways.share,
             "join": self._ways.join,
             "server": self._ways.connect,
         }
@@ -123,7 +124,9 @@ class FirstRun(QObject):
 
     def _page(self, name: str) -> AskPage:
         if name == "one_pc":
-            return OnePcPage(self._ways.folder)
+            return one_pc_page(self._ways.folder)
+        if name == "share":
+            return share_page()
         return JoinPage() if name == "join" else ServerPage()
 
     def _begin(self, begin: Begin) -> None:

@@ -1,11 +1,11 @@
-"""One PC only: who manages the clinic, with a password of her own."""
+"""A new clinic on this PC, for it alone or shared with others: who manages it, with a password of her own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit
 
 from clinic_desk.domain.people import display_name_of, login_of
 from clinic_desk.errors import ClinicDeskError, InvalidInput
@@ -69,20 +69,14 @@ class ManagerFields:
         return {"display_name": self.display_name, "login": self.login}.get(name, self.new.first.line)
 
 
-class OnePcPage(Card):
+class NewClinicPage(Card):
     """`wanted`: login, name and password that will do. What is typed stays whatever the answer is."""
 
     wanted = Signal(str, str, str)
 
-    def __init__(self, folder: Path | None, parent: QWidget | None = None) -> None:
-        super().__init__(
-            "one_pc",
-            translate("first_run", "Use it on this PC only"),
-            translate("first_run", "A database for the clinic is made on this PC. It takes about ten seconds."),
-            translate("first_run", "Set up this PC ⏎"),
-            parent,
-        )
-        self.manager = ManagerFields(self, "one_pc")
+    def __init__(self, name: str, title: str, text: str, act: str, folder: Path | None = None) -> None:
+        super().__init__(name, title, text, act)
+        self.manager = ManagerFields(self, name)
         if folder is not None:
             where = plain_label(
                 translate("first_run", "The data is kept in {folder}.").format(folder=folder), "muted", wrap=True
@@ -134,3 +128,28 @@ class OnePcPage(Card):
 
     def _renew(self) -> None:
         self.act.setEnabled(self.manager.is_filled and not self.is_busy)
+
+
+def one_pc_page(folder: Path) -> NewClinicPage:
+    """Return the page of a clinic on this PC only."""
+    return NewClinicPage(
+        "one_pc",
+        translate("first_run", "Use it on this PC only"),
+        translate("first_run", "A database for the clinic is made on this PC. It takes about ten seconds."),
+        translate("first_run", "Set up this PC ⏎"),
+        folder,
+    )
+
+
+def share_page() -> NewClinicPage:
+    """Return the page of a clinic on this PC that others can join."""
+    return NewClinicPage(
+        "share",
+        translate("first_run", "Share a clinic from this PC"),
+        translate(
+            "first_run",
+            "The clinic's own server is made on this PC, with encryption, by the PostgreSQL that is installed here (14 "
+            "or newer; if there is none, you are told how to get it). This PC has to be on while the others work.",
+        ),
+        translate("first_run", "Share from this PC ⏎"),
+    )

@@ -29,12 +29,13 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """`one_pc(login, name, password)` returns what begins a clinic on this PC, in `folder`; `join(text, pc)` what joins
-    one as the PC of that name.
+    """`one_pc(login, name, password)` returns what begins a clinic on this PC, in `folder`; `share` the same of one
+    that other PCs can join; `join(text, pc)` what joins one as the PC of that name.
     """
 
     demo: Begin
     one_pc: Callable[[str, str, str], Begin]
+    share: Callable[[str, str, str], Begin]
     connect: Callable[[Server], Begin]
     join: Callable[[str, str], Begin]
     folder: Path

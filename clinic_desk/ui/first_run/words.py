@@ -8,6 +8,7 @@ from unicodedata import normalize
 from PySide6.QtCore import QCoreApplication
 
 from clinic_desk.errors import ClinicDeskError, InvalidInput, Stopped
+from clinic_desk.sharing.plans import SharingError, Trouble
 from clinic_desk.ui.door.new_password import weakness_text
 from clinic_desk.ui.opening_words import trouble_text
 from clinic_desk.ui.setup.words import invalid_text
@@ -42,6 +43,8 @@ def refused_text(error: ClinicDeskError) -> str:
 
     if isinstance(error, Stopped):
         return translate("first_run", "It was stopped. Nothing half-made is in use; you can begin again.")
+    if isinstance(error, SharingError):
+        return _sharing_text(error)
     if isinstance(error, EmbeddedServerError):
         return _embedded_text(error)
     return trouble_text(error)
@@ -71,3 +74,34 @@ def _embedded_text(error: ClinicDeskError) -> str:
     }
     text = known.get(error.code)
     return f"{text}\n{error}" if text else str(error)
+
+
+def _sharing_text(error: SharingError) -> str:
+    known = {
+        Trouble.NO_POSTGRESQL: translate("first_run", "There is no PostgreSQL server on this PC yet."),
+        Trouble.POSTGRESQL_TOO_OLD: translate(
+            "first_run", "The PostgreSQL on this PC is {detail}: 14 or newer is needed."
+        ),
+        Trouble.POSTGRESQL_WITHOUT_TLS: translate(
+            "first_run", "The PostgreSQL on this PC ({detail}) cannot encrypt what goes over the network."
+        ),
+        Trouble.PORT_TAKEN: translate("first_run", "No port is free for the server on this PC."),
+    }
+    text = known.get(error.code, str(error)).format(detail=error.detail)
+    needs_other = {Trouble.NO_POSTGRESQL, Trouble.POSTGRESQL_TOO_OLD, Trouble.POSTGRESQL_WITHOUT_TLS}
+    return f"{text} {_how_to_get()}" if error.code in needs_other else text
+
+
+def _how_to_get() -> str:
+    from clinic_desk.sharing.finding import how_to_get
+
+    get = how_to_get()
+    known = {
+        "linux": translate("first_run", "Install the package of your system that holds the PostgreSQL server:"),
+        "windows": translate("first_run", "Download the installer of PostgreSQL 17 and run it:"),
+        "macos": translate("first_run", "Install Postgres.app from https://postgresapp.com, or by Homebrew:"),
+    }
+    by_package = translate(
+        "first_run", "An administrator of this PC installs one with the command below, then try again:"
+    )
+    return f"{known.get(get.platform, by_package)}\n{get.command}"

@@ -17,7 +17,7 @@ from clinic_desk.desk_program import DeskProgram
 from clinic_desk.first_start import open_or_ask
 from clinic_desk.settings import Settings, load_settings
 from clinic_desk.ui.first_run.door import FirstRun
-from clinic_desk.ui.first_run.one_pc import OnePcPage
+from clinic_desk.ui.first_run.one_pc import NewClinicPage
 from clinic_desk.ui.theme import apply_style
 from tests.ui.setup.conftest import press, tab_to, type_keys
 from tests.ui.shell.conftest import open_program, programs
@@ -77,21 +77,21 @@ def asked(program: DeskProgram, qtbot: QtBot) -> FirstRun:
     return first_run
 
 
-def one_pc(program: DeskProgram, qtbot: QtBot) -> OnePcPage:
+def one_pc(program: DeskProgram, qtbot: QtBot) -> NewClinicPage:
     """Choose by its number to use this PC only."""
     first_run = asked(program, qtbot)
     press(Qt.Key.Key_2)
     qtbot.waitUntil(lambda: first_run.page.objectName() == "one_pc")
     page = first_run.page
-    assert isinstance(page, OnePcPage)
+    assert isinstance(page, NewClinicPage)
     qtbot.waitUntil(page.manager.display_name.hasFocus)
     return page
 
 
-def type_manager(name: str = "Anna Weber", password: str = PASSWORD) -> None:
-    """On the page of one PC, by the keyboard: the name, and the password twice."""
+def type_manager(name: str = "Anna Weber", password: str = PASSWORD, *, page: str = "one_pc") -> None:
+    """On the page of a new clinic, by the keyboard: the name, and the password twice."""
     type_keys(name)
-    for field in ("one_pc_new", "one_pc_again"):
+    for field in (f"{page}_new", f"{page}_again"):
         tab_to(field)
         press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         type_keys(password)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -11,15 +12,17 @@ from pytestqt.qtbot import QtBot
 from clinic_desk import connection_file
 from clinic_desk.desk_program import DeskProgram
 from clinic_desk.settings import Settings
-from clinic_desk.sharing import inviting
-from clinic_desk.sharing.pairing import pairing_text
+from clinic_desk.sharing import cluster, finding, inviting, service
+from clinic_desk.sharing.pairing import pairing_text, read_pairing
 from clinic_desk.sharing.plans import Share, TestKind, TestResult
 from clinic_desk.ui.first_run.clinic import ClinicPage
 from clinic_desk.ui.first_run.join import JoinPage
+from clinic_desk.ui.first_run.one_pc import NewClinicPage
+from clinic_desk.ui.first_run.pairing import PairingSheet
 from clinic_desk.ui.first_run.server import ServerPage
 from clinic_desk.ui.first_run.tried import tried_text
 from tests.sharing.conftest import MANAGER, Keyring, installed, pc, share
-from tests.ui.first_run.conftest import Start, asked
+from tests.ui.first_run.conftest import PASSWORD, Start, asked, end, type_manager
 from tests.ui.setup.conftest import press, tab_to, type_keys
 
 __all__ = ["installed", "pc", "share"]
@@ -38,15 +41,31 @@ def chosen(program: DeskProgram, number: Key, name: str, qtbot: QtBot) -> object
 
 def wait_for_clinic(program: DeskProgram, qtbot: QtBot) -> None:
     """A manager is in: the empty clinic asks for the least there is to enter."""
-    qtbot.waitUntil(lambda: bool(program.window.findChildren(ClinicPage)))
+    qtbot.waitUntil(lambda: bool(program.window.findChildren(ClinicPage)), timeout=90_000)  # it may make a server
     assert program.opener.first_run is None
+
+
+def fill_and_go(program: DeskProgram, qtbot: QtBot) -> None:
+    """Enter the least there is to enter, and wait for the calendar."""
+    page = program.window.findChildren(ClinicPage)[0]
+    page.site.setText("Lindenhof")
+    page.zone.show("Europe/Berlin")
+    page.doctor.setText("Dr. Okafor")
+    with qtbot.waitSignal(program.ready):
+        page.submit()
+
+
+@pytest.fixture
+def no_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of a test is started with this PC."""
+    monkeypatch.setattr(service, "install", service.look)
 
 
 def test_a_pc_joins_by_the_text_and_asks_who_it_is(
     start: Start, here: Settings, share: Share, pc: Keyring, qtbot: QtBot
 ) -> None:
     program = start()
-    page = chosen(program, Key.Key_3, "join", qtbot)
+    page = chosen(program, Key.Key_4, "join", qtbot)
     assert isinstance(page, JoinPage)
     text = pairing_text(inviting.invite(share))
     wrong = text[:3] + ("2" if text[3] != "2" else "3") + text[4:]
@@ -77,7 +96,7 @@ def test_a_server_is_tried_first_and_each_fault_stands_at_its_field(
     start: Start, here: Settings, share: Share, tmp_path: Path, qtbot: QtBot
 ) -> None:
     program = start()
-    page = chosen(program, Key.Key_4, "server", qtbot)
+    page = chosen(program, Key.Key_5, "server", qtbot)
     assert isinstance(page, ServerPage)
     type_keys("127.0.0.1")
     tab_to("server_port")
@@ -102,6 +121,53 @@ def test_a_server_is_tried_first_and_each_fault_stands_at_its_field(
     press(Key.Key_Return)
     wait_for_clinic(program, qtbot)
     assert MANAGER.password not in str(connection_file.read(here.config))
+
+
+def test_a_pc_without_postgresql_is_told_how_to_get_it_and_nothing_is_made(
+    start: Start, here: Settings, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(finding, "find_servers", lambda: ())
+    program = start()
+    page = chosen(program, Key.Key_3, "share", qtbot)
+    assert isinstance(page, NewClinicPage)
+    type_manager(page="share")
+    press(Key.Key_Return)
+    qtbot.waitUntil(page.remark.isVisible)
+    assert "no PostgreSQL server" in page.remark.text()
+    assert finding.how_to_get().command in page.remark.text()
+    assert page.manager.new.password == PASSWORD
+    assert not (here.data / "shared").exists()
+
+
+@pytest.mark.usefixtures("installed", "pc", "no_service")
+@pytest.mark.qt_log_ignore("This plugin does not support")  # the list of time zones
+def test_a_clinic_shared_from_this_pc_shows_its_manager_a_pairing_text(
+    start: Start, here: Settings, qtbot: QtBot
+) -> None:
+    program = start()
+    assert chosen(program, Key.Key_3, "share", qtbot) is not None
+    type_manager(page="share")
+    press(Key.Key_Return)
+    try:
+        wait_for_clinic(program, qtbot)
+        written = connection_file.read(here.config)
+        assert written["shared_folder"] == str(here.data / "shared")
+        assert PASSWORD not in str(written)
+        assert program.opener.everything[-1].person.group == "manager"
+        fill_and_go(program, qtbot)
+        program.window.actions_by_name["pair"].trigger()
+        sheet = program.window.findChild(PairingSheet)
+        assert sheet is not None
+        qtbot.waitUntil(sheet.text.isVisible)
+        made = read_pairing(sheet.text.toPlainText())
+        assert made.addresses
+        assert "127.0.0.1" not in made.addresses
+        sheet.copy.click()
+        assert QApplication.clipboard().text() == sheet.text.toPlainText()
+        press(Key.Key_Escape)
+    finally:
+        end(program, qtbot)
+        cluster.stop(here.data / "shared")
 
 
 def test_every_finding_has_its_advice() -> None:

@@ -1,0 +1,148 @@
+"""Shows a pairing text for one more PC: made when a manager asks for it, good once, kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QWidget
+
+from clinic_desk.domain.wall import to_wall
+from clinic_desk.errors import ClinicDeskError, NotAllowed
+from clinic_desk.sharing.plans import SharingError, Trouble
+from clinic_desk.ui.booking.fields import button, plain_label, restyle
+from clinic_desk.ui.booking.sheet import Sheet
+from clinic_desk.ui.booking.words import day_text, time_text
+from clinic_desk.ui.first_run.words import refused_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clinic_desk.database.engine import Database
+    from clinic_desk.ui.workspace import Workspace
+
+translate = QCoreApplication.translate
+_IN_A_LINE: Final = 5
+"""Groups of the text: it is read aloud, or typed from the screen."""
+
+
+class PairingSheet(Sheet):
+    """Holds the text as long as it is open; nothing else does."""
+
+    def __init__(self, parent: QWidget, zone: str) -> None:
+        super().__init__(parent, width=620)
+        self.setObjectName("pairing_sheet")
+        self._zone = zone
+        title = translate("first_run", "One more PC joins the clinic")
+        self.setAccessibleName(title)
+        self.about = plain_label("", wrap=True)
+        self.about.setObjectName("pairing_about")
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("pairing_text")
+        self.text.setAccessibleName(translate("first_run", "Pairing text"))
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(self.font().pointSizeF() * 1.2)
+        self.text.setFont(font)
+        self.text.setFixedHeight(120)
+        self.copy = button(translate("first_run", "&Copy"), "pairing_copy", self._copy)
+        self.close_button = button(translate("first_run", "&Done"), "pairing_done", self.accept, "primary")
+        self.told = plain_label("", "muted")
+        self.body.addWidget(plain_label(title, "title", wrap=True))
+        self.body.addWidget(self.about)
+        self.body.addWidget(self.text)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.told, 1)
+        buttons.addWidget(self.copy)
+        buttons.addWidget(self.close_button)
+        self.body.addLayout(buttons)
+        self._say(translate("first_run", "Making a pairing text…"), "muted")
+
+    def first_focus(self) -> QWidget | None:
+        return self.close_button
+
+    def main_act(self) -> Callable[[], object]:
+        return self.accept
+
+    def show_text(self, made: tuple[str, datetime]) -> None:
+        """Show a text and until when it is good (UTC)."""
+        text, until = made
+        wall = to_wall(until, self._zone)
+        about = translate(
+            "first_run",
+            "On the other PC start Clinic Desk, choose “Join with a pairing text”, and type or paste this. It is good "
+            "for one PC, until {day}, {time}. Whoever has it can join: hand it over yourself.",
+        ).format(day=day_text(wall.date()), time=time_text(wall))
+        self._say(about, "")
+        groups = text.split("-")
+        lines = [groups[at : at + _IN_A_LINE] for at in range(0, len(groups), _IN_A_LINE)]
+        self.text.setPlainText("-\n".join("-".join(line) for line in lines))
+        self.text.show()
+        self.copy.show()
+        self.setAccessibleDescription(about)
+        self.text.setFocus()
+
+    def show_refusal(self, error: ClinicDeskError) -> None:
+        """Say why there is none."""
+        if isinstance(error, NotAllowed):
+            self._say(translate("first_run", "Only a practice manager can have a PC join."), "danger")
+        elif isinstance(error, SharingError) and error.code is Trouble.AUTHORITY_NOT_SENT:
+            self._say(
+                translate(
+                    "first_run",
+                    "The clinic's server does not show its authority's certificate, so no PC can join it by a text. On "
+                    "the other PC choose “Connect to the clinic's server” instead.",
+                ),
+                "danger",
+            )
+        else:
+            self._say(refused_text(error), "danger")
+
+    def show_why_not(self, text: str) -> None:
+        """Say that this clinic cannot be joined."""
+        self._say(text, "")
+
+    def _say(self, text: str, role: str) -> None:
+        self.about.setText(text)
+        restyle(self.about, "role", role)
+        self.text.hide()
+        self.copy.hide()
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self.text.toPlainText())
+        self.told.setText(translate("first_run", "✓ Copied."))
+
+
+def show_pairing(space: Workspace) -> None:
+    """Open the sheet and have a text made; only for a clinic that other PCs can reach, and by a manager."""
+    settings, database = space.opening.settings, space.desk.database
+    sheet = PairingSheet(space.window, next((site.zone for site in space.store.clinic.sites), "UTC"))
+    sheet.open()
+    if space.opening.is_demo or settings is None or settings.database_url is None:
+        sheet.show_why_not(
+            translate(
+                "first_run",
+                "This clinic's database is for this PC only, and no other PC can reach it. An administrator can move "
+                "it to a server of the clinic's own, with all that is in it: clinic-desk set-up share --move",
+            )
+        )
+    elif space.opening.person.group != "manager":
+        sheet.show_refusal(NotAllowed("manager"))
+    else:
+        work = partial(_invite, database, settings.shared_folder)
+        space.desk.tasks.query(sheet, work, sheet.show_text, sheet.show_refusal)
+
+
+def _invite(database: Database, shared_folder: Path | None) -> tuple[str, datetime]:
+    """On the lane's thread: a text for this PC's own server, or for the one that the manager is connected to."""
+    from clinic_desk.sharing import cluster, inviting
+    from clinic_desk.sharing.pairing import pairing_text
+
+    made = inviting.invite_to(database) if shared_folder is None else inviting.invite(cluster.share_of(shared_folder))
+    assert made.valid_until is not None
+    return pairing_text(made), made.valid_until

@@ -138,10 +138,12 @@ class Opened:
         return self.server.url(WORKER_LOGIN, self.database.url.database or "")
 
     def revive(self) -> URL:
-        """Start the embedded server again if it is down; return where it is now. Before each try to reconnect."""
+        """Start this PC's server again if it is down; return where it is now. Before each try to reconnect."""
         if self.server is not None:
             self.server.ensure_running()
             self.database.move_to(_at_server(self.database.url, self.server))
+        elif self.settings is not None and self.settings.shared_folder is not None:
+            _keep_running(self.settings.shared_folder)
         return self.database.url
 
     def address_of(self, login: str, password: str) -> URL:
@@ -199,10 +201,8 @@ def open_clinic(settings: Settings, tell: Tell) -> Opened:
     assert settings.database_url is not None
     import_heavy(tell)
     if settings.shared_folder is not None:
-        from clinic_desk.sharing import cluster
-
         tell(Stage.PREPARING)
-        cluster.ensure_running(settings.shared_folder)
+        _keep_running(settings.shared_folder)
     desk = claim_desk(settings)
     try:
         tell(Stage.CONNECTING)
@@ -213,6 +213,12 @@ def open_clinic(settings: Settings, tell: Tell) -> Opened:
         if isinstance(error, NotAllowed) and (getattr(error, "is_missing", False) or _names_nobody(settings)):
             raise SignInNeeded(partial(_sign_in, settings)) from None
         raise
+
+
+def _keep_running(folder: Path) -> None:
+    from clinic_desk.sharing import cluster
+
+    cluster.keep_running(folder)
 
 
 def _names_nobody(settings: Settings) -> bool:

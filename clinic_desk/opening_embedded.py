@@ -148,10 +148,19 @@ def _moved(settings: Settings) -> Settings | None:
     folder = _folder(settings).expanduser()
     if not (folder / MOVED).exists():
         return None
+    from pathlib import Path
+
     from pydantic import SecretStr
 
     from clinic_desk.database_address import secured
     from clinic_desk.sharing.moving import follow
 
-    address = follow(folder, settings.config)
-    return settings.model_copy(update={"database_url": SecretStr(secured(address))}) if address is not None else None
+    written = follow(folder, settings.config)
+    if not written:
+        return None
+    shared = written.get("shared_folder")
+    found = {
+        "database_url": SecretStr(secured(written["database_url"])),
+        "shared_folder": Path(shared) if shared else None,
+    }
+    return settings.model_copy(update=found)

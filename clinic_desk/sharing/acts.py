@@ -35,7 +35,8 @@ def share_from_this_pc(
     moved = None
     if clinic is not None:
         moved = move(_plan_to(share, clinic, data or clinic.data, plan.manager), tell)
-    if connection_file.read(config).get("shared_folder") != str(share.folder):
+    written = connection_file.read(config)
+    if written.get("shared_folder") != str(share.folder) or not written.get("worker_database_url"):
         invitation = replace(inviting.invite(share), addresses=(cluster.HERE,))
         joining.join(invitation, config, desk_name, tell, shared_folder=share.folder)
     return share, moved
@@ -50,5 +51,6 @@ def _plan_to(share: Share, clinic: EmbeddedServer, data: Path, manager: Manager 
         owner_password=cluster.owner_password(share.folder),
         data=data,
         old_folder=clinic.data,
+        shared_folder=share.folder,
         manager=manager,
     )

@@ -114,6 +114,20 @@ def ensure_running(root: Path) -> Share:
     return share_of(root)
 
 
+def keep_running(root: Path) -> None:
+    """The same for a desk that is about to connect: another user's server, which it may not start, may well be on.
+
+    Raises EmbeddedServerError, SharingError, ClinicDeskError for one that this user looks after.
+    """
+    try:
+        folder, noted = _opened(root)
+        with told(root), folder.locked():
+            _start(folder, noted)
+    except EmbeddedServerError as error:
+        if error.code not in {Problem.NOT_PERMITTED, Problem.UNREACHABLE}:
+            raise
+
+
 def stop(root: Path) -> None:
     """Stop the clinic's server in order; nothing to do when it is down. Desks lose their connections."""
     folder, noted = _opened(root)
@@ -156,10 +170,10 @@ def owner_password(root: Path) -> str:
 
 
 def _opened(root: Path) -> tuple[Folder, _Noted]:
-    noted = _noted(root)
-    if noted is None or not noted.is_ready:
-        raise SharingError(Trouble.NOT_SHARED, _NOT_SHARED.format(root), str(root))
     with told(root):
+        noted = _noted(root)
+        if noted is None or not noted.is_ready:
+            raise SharingError(Trouble.NOT_SHARED, _NOT_SHARED.format(root), str(root))
         return open_folder(root), noted
 
 

@@ -56,6 +56,8 @@ class MovedTo:
 
     address: str
     authority: str
+    shared_folder: str = ""
+    """Of the server of this PC, if it is that."""
 
 
 def move(plan: MovePlan, tell: Tell = tell_nobody) -> Moved:
@@ -106,25 +108,28 @@ def move(plan: MovePlan, tell: Tell = tell_nobody) -> Moved:
 def moved_to(folder: Path) -> MovedTo | None:
     """Return where the clinic of the embedded server in a folder went; None: it is still here."""
     said = read_json(folder / NOTE)
-    return MovedTo(str(said["address"]), str(said.get("authority", ""))) if said.get("address") else None
+    if not said.get("address"):
+        return None
+    return MovedTo(str(said["address"]), str(said.get("authority", "")), str(said.get("shared_folder", "")))
 
 
-def follow(folder: Path, config: Path) -> str | None:
-    """Have this user's program on this PC go where the clinic of the embedded server in a folder went; return where.
+def follow(folder: Path, config: Path) -> dict[str, str]:
+    """Have this user's program on this PC go where the clinic of the embedded server in a folder went.
 
-    For who was stopped before that was written, and for another user of the same folder. None: the clinic is there.
-    Raises OSError.
+    For who was stopped before that was written, and for another user of the same folder. Return what was written, as
+    `connection_file` keeps it; nothing if the clinic is there. Raises OSError.
     """
     went = moved_to(folder)
     if went is None:
-        return None
+        return {}
     authority = None
     if went.authority:
         authority = config / f"authority-{certificates.fingerprint(went.authority).hex()[:16]}.pem"
         config.mkdir(parents=True, exist_ok=True, mode=0o700)
         connection_file.keep(authority, went.authority)
-    connecting.connect_this_pc(config, went.address, authority)
-    return connection_file.read(config)["database_url"]
+    shared = Path(went.shared_folder) if went.shared_folder else None
+    connecting.connect_this_pc(config, went.address, authority, shared_folder=shared)
+    return connection_file.read(config)
 
 
 # --- before -----------------------------------------------------------------------------------------------------------
@@ -258,15 +263,16 @@ def _close_old(source: psycopg2.extensions.connection, old: URL, plan: MovePlan)
         closer.autocommit = True
         copying.close_door(closer, source.info.backend_pid)
         if plan.old_folder is not None:
-            _write_note(plan.old_folder, plan.new_address)
+            _write_note(plan.old_folder, plan.new_address, plan.shared_folder)
         copying.say(closer, _MOVED_TO + plan.new_address)
     source.rollback()
 
 
-def _write_note(folder: Path, address: str) -> None:
+def _write_note(folder: Path, address: str, shared_folder: Path | None) -> None:
     authority = Path(str(make_url(address).query.get("sslrootcert", "")))
     pem = authority.read_text("utf-8") if authority.is_file() else ""
-    write_private(folder / NOTE, json.dumps({"address": address, "authority": pem}, indent=1))
+    note = {"address": address, "authority": pem, "shared_folder": str(shared_folder or "")}
+    write_private(folder / NOTE, json.dumps(note, indent=1))
 
 
 def _open_new(new: URL) -> None:

@@ -296,7 +296,7 @@ class MovePlan:
 
     `manager`: made in the new database, for a clinic in which nobody could sign in as a manager. `data`: the program's
     data folder, with the seals of the history that this PC has seen. `old_folder`: of the embedded server that is left.
-    `new_address`: what desks connect to afterwards, without a login.
+    `new_address`: what desks connect to afterwards, without a login. `shared_folder`: of this PC's, if it is that.
     """
 
     old: str = field(repr=False)
@@ -305,6 +305,7 @@ class MovePlan:
     owner_password: str = field(repr=False)
     data: Path
     old_folder: Path | None = None
+    shared_folder: Path | None = None
     manager: Manager | None = None
 
 

@@ -14,6 +14,7 @@ from clinic_desk.database import anchors, setup
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import SignInNeeded
+from clinic_desk.opening import open_clinic
 from clinic_desk.opening_embedded import open_embedded
 from clinic_desk.services import booking
 from clinic_desk.services.history_verify import look_through
@@ -187,13 +188,17 @@ def test_nobody_is_left_without_a_manager(plan: MovePlan, fresh_database: str, p
 
 def test_who_was_stopped_before_it_was_written_goes_where_the_clinic_went(share: Share, tmp_path: Path) -> None:
     address = connecting.address_of(("127.0.0.1",), share.port, "clinic", share.authority)
-    note = {"address": address, "authority": share.authority.read_text("utf-8")}
+    note = {"address": address, "authority": share.authority.read_text("utf-8"), "shared_folder": str(share.folder)}
     (tmp_path / "server").mkdir()
-    assert follow(tmp_path / "server", tmp_path / "config") is None
+    assert follow(tmp_path / "server", tmp_path / "config") == {}
     (tmp_path / "server" / NOTE).write_text(json.dumps(note))
     settings = load_settings(data=tmp_path, config=tmp_path / "config")
+    cluster.stop(share.folder)
     with pytest.raises(SignInNeeded):
         open_embedded(settings, lambda _stage: None)
     found = load_settings(config=tmp_path / "config").database_url
     assert found is not None
+    assert load_settings(config=tmp_path / "config").shared_folder == share.folder
+    with pytest.raises(SignInNeeded):  # the next start brings the server up, too
+        open_clinic(load_settings(config=tmp_path / "config"), lambda _stage: None)
     assert try_connection(found.get_secret_value()).kind is TestKind.NO_PASSWORD

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from clinic_desk.errors import ClinicDeskError, PasswordNeeded, WrongPassword
 from clinic_desk.ui.booking.fields import button, field_label, plain_label, restyle
 from clinic_desk.ui.door import words
+from clinic_desk.ui.door.name_box import NameBox
 from clinic_desk.ui.door.new_password import NewPassword
 from clinic_desk.ui.door.password_field import PasswordField
 from clinic_desk.ui.door.waits import Waits
@@ -39,10 +40,7 @@ class SignInPage(QWidget):
         self.title = plain_label("", "title", wrap=True)
         self.text = plain_label("", "", wrap=True)
         self.text.setObjectName("sign_in_text")
-        self.name = QComboBox()
-        self.name.setObjectName("sign_in_name")
-        self.name.setEditable(True)
-        self.name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.name = NameBox()
         self.password = PasswordField("sign_in_password")
         self.new = NewPassword("sign_in")
         self.new.hide()

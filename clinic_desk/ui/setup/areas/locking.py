@@ -56,11 +56,11 @@ def locking_area() -> Area:
             ),
             Row(
                 "session_hours",
-                translate("setup", "At the latest after"),
+                translate("setup", "Password again after"),
                 choice_input(hours_text),
                 translate(
                     "setup",
-                    "Then the password is asked again: at the next pause of a minute, in a quarter of an hour anyway.",
+                    "However busy the desk is: at the next pause of a minute, in a quarter of an hour anyway.",
                 ),
                 offered=lambda _setup, _rules: [(hours_text(each), each) for each in _SESSIONS],
             ),

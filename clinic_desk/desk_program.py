@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from clinic_desk.errors import ClinicDeskError
+from clinic_desk.errors import ClinicDeskError, SignInNeeded
 from clinic_desk.opener import ClinicOpener, Open
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.preferences import Preferences
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clinic_desk.seats import Seat, Seats
     from clinic_desk.ui.calls import Calls
     from clinic_desk.ui.door.place import KeptPlace
-    from clinic_desk.ui.sending import BackgroundSending
+    from clinic_desk.ui.sending import BackgroundSending, Begin
     from clinic_desk.ui.tasks import Tasks
     from clinic_desk.ui.workspace import Workspace
 
@@ -153,7 +153,7 @@ class DeskProgram(QObject):
         log.info("opened the clinic as %s (%s)", opened.desk.name, "demo" if opened.is_demo else "in use")
         self.workspace = self._made_workspace(self.window, opened)
         self.workspace.ready.connect(self._set_ready)
-        self.workspace.ready.connect(lambda: self._send_soon(opened))
+        self.workspace.ready.connect(lambda: self._send_soon(opened.start_sending))
         self.workspace.start()
 
     def _made_workspace(self, window: MainWindow, opened: Opened) -> Workspace:
@@ -193,20 +193,20 @@ class DeskProgram(QObject):
         self.ready.connect(beginning.say_what_is_next)
         beginning.open()
 
-    def _send_soon(self, opened: Opened) -> None:
-        """Some time after the calendar is there: what sends is heavy to import, and nobody waits for it."""
-        QTimer.singleShot(SENDING_AFTER_MS, self, lambda: self._start_sending(opened))
+    def _send_soon(self, begin: Begin) -> None:
+        """Some time after the calendar, or the door, is there: what sends is heavy to import, and nobody waits."""
+        QTimer.singleShot(SENDING_AFTER_MS, self, lambda: self._start_sending(begin))
 
-    def _start_sending(self, opened: Opened) -> None:
+    def _start_sending(self, begin: Begin) -> None:
         """Send from here by the worker's login, whoever is at the desk from now on."""
-        if self.is_closing or self.workspace is None:
+        if self.is_closing:
             return
         from clinic_desk.ui.sending import BackgroundSending, absent_text, sending_text
 
         if self.sending is not None and not self.sending.is_absent:
             self._say_sending(*self._sending_said)
             return
-        self.sending = BackgroundSending(opened.start_sending, self)
+        self.sending = BackgroundSending(begin, self)
         self.sending.told.connect(lambda sending: self._say_sending(sending_text(sending), bool(sending.trouble)))
         self.sending.absent.connect(lambda: self._say_sending(absent_text(), False))
         self.sending.start()
@@ -268,7 +268,7 @@ class DeskProgram(QObject):
         is_other, self.window, self.workspace = seat.window is not self.window, seat.window, seat.workspace
         if is_other:
             self._settings.setValue("last_login", seat.person.login)
-            self._send_soon(seat.opened)
+            self._send_soon(seat.opened.start_sending)
         self._find_number()
 
     def _find_number(self) -> None:
@@ -314,6 +314,8 @@ class DeskProgram(QObject):
             return
         if self.opener.ask_who(error):
             self.window.status_bar.show_step(self.tr("Nobody is signed in"))
+            if isinstance(error, SignInNeeded) and error.waiting is not None:
+                self._send_soon(error.waiting.start_sending)
             return
         if self._offer_again(trouble_text(error)):
             log.warning("the clinic was not opened: %s", error)

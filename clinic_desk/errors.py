@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _nothing() -> None:
-    """Nothing is kept ready."""
-
-
 class ClinicDeskError(Exception):
     """Every error this program raises on purpose."""
 
@@ -64,15 +60,18 @@ class LoginClosed(NotAllowed):
 class SignInNeeded(Refused):
     """Somebody has to say who it is; `sign_in(login, password, tell)` opens the clinic then.
 
-    `let_go`: gives up what is kept ready meanwhile, when the program ends. It may wait some seconds.
+    `waiting`: what goes on meanwhile, to be closed when the program ends (`opening_embedded.Waiting`); None: nothing.
     """
 
-    def __init__(
-        self, sign_in: Callable[[str, str, Callable[[str], None]], Any], let_go: Callable[[], None] = _nothing
-    ) -> None:
+    def __init__(self, sign_in: Callable[[str, str, Callable[[str], None]], Any], waiting: Any = None) -> None:
         super().__init__("no password is set here: somebody has to sign in")
         self.sign_in = sign_in
-        self.let_go = let_go
+        self.waiting = waiting
+
+    def let_go(self) -> None:
+        """Give up what goes on meanwhile. It may wait some seconds."""
+        if self.waiting is not None:
+            self.waiting.close()
 
 
 class NothingHere(Refused):

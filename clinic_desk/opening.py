@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from clinic_desk.backups.dumping import Source
     from clinic_desk.database.embedded import EmbeddedServer
-    from clinic_desk.database.engine import Database
+    from clinic_desk.database.engine import Database, DeskIdentity
     from clinic_desk.database.setup import Group, Login
     from clinic_desk.domain.records import Clinic
     from clinic_desk.notifications.scheduler import Sending
@@ -78,22 +78,11 @@ class Opened:
 
         Waits, and imports what is heavy. `told` is called from other threads. Raises ClinicDeskError.
         """
-        from clinic_desk.sending import SendingProgram
-
         address = self._sending_address()
         if address is None or self.settings is None:
             return None
         locate = self._worker_address if self.server is not None else None
-        folder, data = self.settings.messages_to, self.settings.data
-        program = SendingProgram(
-            address, self.database.desk, folder, told, locate, data=data, source=self.backup_source
-        )
-        try:
-            program.start()
-        except BaseException:
-            program.close()
-            raise
-        return program
+        return begin_sending(address, self.database.desk, self.settings, told, locate=locate, source=self.backup_source)
 
     def _sending_address(self) -> URL | str | None:
         """Where this PC signs in to work through the queue, if it may. Waits: it may ask the keyring."""
@@ -192,6 +181,27 @@ class Opened:
         self.desk.release()
         if self.server is not None:
             self.server.leave()
+
+
+def begin_sending(
+    address: URL | str,
+    desk: DeskIdentity,
+    settings: Settings,
+    told: Callable[[Sending], None],
+    *,
+    locate: Callable[[], URL | None] | None,
+    source: Callable[[], Source | None],
+) -> SendingProgram:
+    """Work through the message queue from here, as the worker's login at `address`. As `Opened.start_sending`."""
+    from clinic_desk.sending import SendingProgram
+
+    program = SendingProgram(address, desk, settings.messages_to, told, locate, data=settings.data, source=source)
+    try:
+        program.start()
+    except BaseException:
+        program.close()
+        raise
+    return program
 
 
 def open_clinic(settings: Settings, tell: Tell) -> Opened:

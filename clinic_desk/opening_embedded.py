@@ -11,14 +11,31 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.errors import SchemaMismatch, SignInNeeded
-from clinic_desk.opening import Stage, connect, import_heavy, open_clinic, prepare, queue_login, sign_in
+from clinic_desk.opening import (
+    WORKER_LOGIN,
+    Stage,
+    begin_sending,
+    connect,
+    import_heavy,
+    open_clinic,
+    prepare,
+    queue_login,
+    sign_in,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from sqlalchemy import URL
+
+    from clinic_desk.backups.dumping import Source
     from clinic_desk.database.embedded import EmbeddedServer
+    from clinic_desk.database.engine import DeskIdentity
     from clinic_desk.database.setup import Login
+    from clinic_desk.notifications.scheduler import Sending
     from clinic_desk.opening import Opened, Tell
+    from clinic_desk.sending import SendingProgram
     from clinic_desk.settings import Settings
 
 DATABASE: Final = "clinic"
@@ -31,6 +48,33 @@ class FirstManager:
     login: str
     display_name: str
     password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What goes on of the clinic while nobody is signed in, until `close`: the server runs, messages are sent."""
+
+    server: EmbeddedServer
+    settings: Settings
+    desk: DeskIdentity
+
+    def start_sending(self, told: Callable[[Sending], None]) -> SendingProgram:
+        """Work through the message queue, whoever comes in. As `Opened.start_sending`."""
+        where = self._worker_address
+        return begin_sending(where(), self.desk, self.settings, told, locate=where, source=self._backup_source)
+
+    def _worker_address(self) -> URL:
+        self.server.ensure_running()
+        return self.server.url(WORKER_LOGIN, DATABASE)
+
+    def _backup_source(self) -> Source | None:
+        from clinic_desk.backups.source import embedded_source
+
+        return embedded_source(self.server, DATABASE)
+
+    def close(self) -> None:
+        """Leave the server. May wait some seconds."""
+        self.server.leave()
 
 
 def open_embedded(settings: Settings, tell: Tell) -> Opened:
@@ -46,7 +90,7 @@ def open_embedded(settings: Settings, tell: Tell) -> Opened:
         tell(Stage.PREPARING)
         _prepare(server, tell)
         if not setup.opens_by_itself(server.superuser_url(), built_in_login(server), database=DATABASE):
-            raise SignInNeeded(partial(_sign_in, settings), server.leave)
+            raise SignInNeeded(partial(_sign_in, settings), _waiting(server, settings))
         tell(Stage.CONNECTING)
         desk = claim_desk(settings)
         try:
@@ -88,7 +132,6 @@ def checked_manager(manager: FirstManager) -> Login:
     from clinic_desk.database import setup
     from clinic_desk.domain.people import display_name_of, login_of
     from clinic_desk.errors import InvalidInput
-    from clinic_desk.opening import WORKER_LOGIN
     from clinic_desk.services.passwords import check_new_password
 
     login, shown = login_of(manager.login), display_name_of(manager.display_name)
@@ -126,6 +169,15 @@ def _prepare(server: EmbeddedServer, tell: Tell) -> None:
     except SchemaMismatch as mismatch:
         if not mismatch.is_readable:
             raise
+
+
+def _waiting(server: EmbeddedServer, settings: Settings) -> Waiting:
+    from clinic_desk.database.engine import DeskIdentity
+    from clinic_desk.settings import claim_desk
+
+    desk = claim_desk(settings)
+    desk.release()  # who signs in claims it
+    return Waiting(server, settings, DeskIdentity(desk.id, desk.name))
 
 
 def _joined(settings: Settings, tell: Tell) -> EmbeddedServer:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from clinic_desk import desk_program
 from clinic_desk.commandline.connection import LOGIN
 from clinic_desk.database import setup
 from clinic_desk.database.embedded import EmbeddedServer, join
@@ -161,9 +162,14 @@ def test_a_first_manager_and_the_closed_login_stand_together_or_not_at_all(
     assert opened_by_itself(settings) is not None
 
 
-def test_the_window_asks_who_it_is_and_opens_for_her(
-    settings: Settings, server: EmbeddedServer, programs: OpenProgram, qtbot: QtBot
+def test_the_window_asks_who_it_is_and_opens_for_her_and_messages_go_meanwhile(
+    settings: Settings,
+    server: EmbeddedServer,
+    programs: OpenProgram,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(desk_program, "SENDING_AFTER_MS", 0)
     open_with_first_manager(settings, ANNA, tell).close()
     program = programs(wait=False)
     program.opener._open = partial(open_embedded, settings)
@@ -172,6 +178,8 @@ def test_the_window_asks_who_it_is_and_opens_for_her(
     assert door is not None
     page, line = door.page, door.page.name.lineEdit()
     assert line is not None
+    qtbot.waitUntil(lambda: program._sending_said != ("", False))
+    sending = program.sending
     qtbot.waitUntil(page.isVisible)
     QTest.keyClicks(line, "anna")
     QTest.keyClick(line, Qt.Key.Key_Return)
@@ -183,6 +191,7 @@ def test_the_window_asks_who_it_is_and_opens_for_her(
     with qtbot.waitSignal(program.ready, timeout=15_000):
         QTest.keyClick(page.password.line, Qt.Key.Key_Return)
     assert "Anna Weber" in program.window.status_bar.person.text()
+    assert program.sending is sending, "it went on all the time"
     program.lock()
     assert program.seats is not None
     assert program.seats.door.page.password.line.isVisible(), "Enter alone does not show it again"

@@ -52,7 +52,7 @@ def test_from_nothing_to_a_calendar_by_keys_alone_and_in_again_by_her_password(
     type_keys("Lindenhof")
     tab_to("first_doctor")
     type_keys("Dr. Okafor")
-    with qtbot.waitSignal(program.ready):
+    with qtbot.waitSignal(program.ready, timeout=20_000):
         press(Key.Key_Return)
     space = program.workspace
     assert space is not None

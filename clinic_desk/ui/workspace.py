@@ -27,8 +27,9 @@ from clinic_desk.ui.moving import Moves
 from clinic_desk.ui.navigation import Navigator
 from clinic_desk.ui.other_version import OtherVersion
 from clinic_desk.ui.own_changes import OwnChanges, reads_only_text
+from clinic_desk.ui.pages import wire_pages
 from clinic_desk.ui.pulse import Pulse
-from clinic_desk.ui.recheck.seen import look_soon, open_recheck
+from clinic_desk.ui.recheck.seen import look_soon
 from clinic_desk.ui.shell.kept_focus import KeptFocus
 from clinic_desk.ui.store import DayStore
 from clinic_desk.ui.tasks import Tasks
@@ -278,35 +279,8 @@ class Workspace(QObject):
 
     def _wire_messages(self) -> None:
         """What asks for the messages works from the start, and makes them if they are not there yet."""
-        window = self.window
-        window.actions_by_name["messages"].triggered.connect(lambda _checked: self.messages.toggle())
-        window.actions_by_name["message_settings"].triggered.connect(lambda _checked: self.messages.open_settings())
-        window.actions_by_name["parked"].triggered.connect(lambda _checked: self.open_parked())
-        window.actions_by_name["put_back"].triggered.connect(lambda _checked: self.pinboard().put_back())
-        window.status_bar.parked_opened.connect(window.actions_by_name["parked"].trigger)
-        window.actions_by_name["house"].triggered.connect(lambda _checked: self.house().go_there())
-        window.actions_by_name["house_window"].triggered.connect(lambda _checked: self.house().toggle_window())
-        window.actions_by_name["noshows"].triggered.connect(lambda _checked: self.house().open_noshows())
-        window.actions_by_name["waiting"].triggered.connect(lambda _checked: self.waiting().open())
-        window.actions_by_name["waiting_add"].triggered.connect(lambda _checked: self.waiting().add_chosen())
-        window.actions_by_name["waiting_here"].triggered.connect(lambda _checked: self.gaps().look_here())
-        window.actions_by_name["away"].triggered.connect(lambda _checked: self.open_away())
-        window.actions_by_name["setup"].triggered.connect(lambda _checked: self.open_setup())
-        window.actions_by_name["own_password"].triggered.connect(lambda _checked: self.change_own_password())
-        window.actions_by_name["recheck"].triggered.connect(lambda _checked: open_recheck(self))
-        window.actions_by_name["past"].triggered.connect(lambda _checked: self.open_past())
-        window.actions_by_name["doubles"].triggered.connect(lambda _checked: self.open_doubles())
-        window.actions_by_name["history"].triggered.connect(lambda _checked: self.history().open_all())
-        window.actions_by_name["figures"].triggered.connect(lambda _checked: self.open_figures())
-        window.actions_by_name["print"].triggered.connect(lambda _checked: self.print())
-        window.actions_by_name["saved_views"].triggered.connect(lambda _checked: self.saved_views().open_sheet())
-        window.actions_by_name["filter"].triggered.connect(lambda _checked: self.day_list().find())
-        window.actions_by_name["automatic_lists"].triggered.connect(lambda _checked: self.paper().open_automatic())
-        window.status_bar.paper_opened.connect(window.actions_by_name["automatic_lists"].trigger)
-        window.actions_by_name["import_file"].triggered.connect(lambda _checked: self.exchange().open_import())
-        window.actions_by_name["export_file"].triggered.connect(lambda _checked: self.exchange().open_export())
-        window.actions_by_name["save_list"].triggered.connect(lambda _checked: self.save_list())
-        window.status_bar.messages_opened.connect(self.open_messages)
+        wire_pages(self)
+        self.window.status_bar.messages_opened.connect(self.open_messages)
         self.own.noted.connect(self._follow_note)
         self.moving.tell_changed.connect(self.tell_choice.renew)
 
@@ -329,12 +303,6 @@ class Workspace(QObject):
 
         open_patient(self, patient_id)
 
-    def open_doubles(self) -> None:
-        """Open the list of records that may be doubles."""
-        from clinic_desk.ui.patients.doubles import open_doubles
-
-        open_doubles(self)
-
     def _open_page(self, patient: Patient | None) -> None:
         if patient is not None:
             self.open_patient(patient.id)
@@ -355,53 +323,11 @@ class Workspace(QObject):
             self._pinboard = PinboardDesk(self)
         return self._pinboard
 
-    def open_setup(self) -> None:
-        """Open the set-up of the clinic; its parts are made when somebody asks for them first."""
-        from clinic_desk.ui.setup.desk import open_setup
-
-        open_setup(self)
-
-    def change_own_password(self) -> None:
-        """Open the sheet in which who is signed in changes her password."""
-        from clinic_desk.ui.door.own_password import change_own_password
-
-        change_own_password(self)
-
-    def open_parked(self) -> None:
-        """Open the list of what is parked."""
-        from clinic_desk.ui.away.parked_desk import open_parked
-
-        open_parked(self)
-
-    def open_away(self) -> None:
-        """Open Doctor away; its parts are made when somebody asks for them first."""
-        from clinic_desk.ui.away.desk import away_of
-
-        away_of(self).open()
-
-    def open_past(self) -> None:
-        """Look back at the day on screen."""
-        from clinic_desk.ui.past.desk import open_past
-
-        open_past(self)
-
     def history(self) -> HistoryDesk:
         """Return what opens the history; its parts are made when somebody asks for them first."""
         from clinic_desk.ui.history.desk import history_of
 
         return history_of(self)
-
-    def open_figures(self) -> None:
-        """Open the clinic's figures."""
-        from clinic_desk.ui.figures.desk import open_figures
-
-        open_figures(self)
-
-    def save_list(self) -> None:
-        """Ask into which file the list goes that is looked at."""
-        from clinic_desk.ui.exchange.lists import save_list_here
-
-        save_list_here(self)
 
     def exchange(self) -> Exchange:
         """Return import and export; their parts are made when somebody asks for them first."""
@@ -422,13 +348,6 @@ class Workspace(QObject):
 
             self._saved_views = SavedViewsDesk(self)
         return self._saved_views
-
-    def print(self) -> None:
-        """Print the list that is shown in the calendar's place, or ask what."""
-        if self.navigator.view.as_list:
-            self.day_list().print_it()
-        else:
-            self.paper().open()
 
     def paper(self) -> PaperDesk:
         """Return what prints; its parts are made when somebody asks for them first."""

@@ -310,7 +310,7 @@ def test_closing_the_setup_after_something_was_saved_looks_and_after_nothing_doe
     assert len(three) == 3
     program = open_program("Office", url_as("clinic_manager"))
     space, banner = space_of(program), program.window.banner
-    space.open_setup()
+    space.window.actions_by_name["setup"].trigger()
     setup = space.findChild(ClinicSetup)
     assert isinstance(setup, ClinicSetup)
     for saved in (frozenset[str](), frozenset({"rules", "desks"})):

@@ -27,7 +27,7 @@ def test_a_form_that_closes_below_an_open_sheet_leaves_the_keyboard_in_the_sheet
     assert program.workspace is not None
     form = program.workspace.booking.form
     qtbot.waitUntil(form.isVisible)
-    program.workspace.open_past()
+    program.window.actions_by_name["past"].trigger()
     (sheet,) = (each for each in window.findChildren(QDialog) if each.isVisible() and each.objectName() == "past_sheet")
     form.close_form()
     focused = QApplication.focusWidget()

@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -128,6 +128,22 @@ class Server:
 
 
 @contextmanager
+def single(binaries: Path, settings: str) -> Iterator[Server]:
+    """A server of the distribution's PostgreSQL with these settings besides; gone afterwards."""
+    place = Path(tempfile.mkdtemp(prefix="cd-server-"))
+    place.chmod(0o755)
+    server = Server(binaries, place / "first", choose_port(None))
+    server.folder.mkdir(mode=0o700)
+    hand_over(server.folder, service_account(0) if os.geteuid() == 0 else None)
+    try:
+        _make_primary(server, settings)
+        yield server
+    finally:
+        _end(server)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
 def pair(binaries: Path) -> Iterator[tuple[Server, Server]]:
     """A primary with the small clinic, and a standby that it waits for; gone afterwards."""
     place = Path(tempfile.mkdtemp(prefix="cd-pair-"))
@@ -143,23 +159,25 @@ def pair(binaries: Path) -> Iterator[tuple[Server, Server]]:
         yield first, second
     finally:
         for server in servers:
-            if (server.folder / "pgdata" / "postmaster.pid").exists():
-                try:
-                    server.signal(signal.SIGCONT)
-                    server.signal(signal.SIGKILL)
-                except (psutil.NoSuchProcess, ValueError):
-                    continue
-        sleep(0.5)
+            _end(server)
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _make_primary(server: Server) -> None:
+def _end(server: Server) -> None:
+    if (server.folder / "pgdata" / "postmaster.pid").exists():
+        with suppress(psutil.NoSuchProcess, ValueError):
+            server.signal(signal.SIGCONT)
+            server.signal(signal.SIGKILL)
+        sleep(0.5)
+
+
+def _make_primary(server: Server, settings: str = "") -> None:
     account = service_account(server.folder.stat().st_uid)
     write_private(server.folder / "password", PASSWORD + "\n", account)
     made = "-D pgdata -U postgres --pwfile=password --auth=scram-sha-256 -E UTF8 --locale=C"
     server.told("initdb", *made.split())
     configuration = server.folder / "pgdata" / "postgresql.conf"
-    write_private(configuration, configuration.read_text() + SETTINGS, account)
+    write_private(configuration, configuration.read_text() + SETTINGS + settings, account)
     server.start()
     login = setup.Login("julia", PASSWORD, "clinic_reception", "Julia")
     setup.prepare_database(server.url(), owner_password=PASSWORD, logins=[login])
@@ -421,7 +439,7 @@ def main() -> None:
         Thread(target=_end_with_parent, daemon=True).start()
         desk(os.environ["CLINIC_DESK_BENCH_URL"], given.desk, report)
         return
-    binaries = Path(os.environ.get("CLINIC_DESK_POSTGRES_BIN") or _of_distribution())
+    binaries = Path(os.environ.get("CLINIC_DESK_POSTGRES_BIN") or of_distribution())
     rounds = [one_round(binaries, given.desks) for _ in range(given.rounds)]
     rounds[-1] |= asynchronous(binaries, given.desks)
     lines = json.dumps(rounds, indent=1) if given.json else "\n\n".join(map(_lines, rounds))
@@ -435,7 +453,8 @@ def _lines(found: dict[str, Any]) -> str:
     return "\n".join(f"{name:55} {value}" for name, value in found.items())
 
 
-def _of_distribution() -> str:
+def of_distribution() -> str:
+    """Where the distribution's PostgreSQL has its programs."""
     return subprocess.run(["pg_config", "--bindir"], check=True, capture_output=True, text=True).stdout.strip()
 
 

@@ -274,6 +274,7 @@ class PatientSheet(Sheet):
 
     def _show_lists(self, record: PatientRecord) -> None:
         counts = record.counts
+        past = translate("record", "Earlier") if record.patient.closed else translate("record", "Earlier {count}")
         self.coming.show_records(record.coming, more=len(record.coming) < counts.coming)
         self.past.show_records(record.past, more=len(record.past) < counts.past)
         self.messages.show_records(record.messages, more=False)
@@ -282,7 +283,7 @@ class PatientSheet(Sheet):
         for number, text in enumerate(
             (
                 translate("record", "To come {count}").format(count=counts.coming),
-                translate("record", "Earlier {count}").format(count=counts.past),
+                past.format(count=counts.past),
                 translate("record", "Messages"),
                 translate("record", "Changes"),
             )

@@ -94,6 +94,7 @@ def test_a_reception_opens_it_with_a_reason_and_what_it_said_leaves_the_screen_a
     assert not sheet.fields.isVisible()
     assert leaks(space.window) == []
     assert not any(sheet.lists.buttons[page].isEnabled() for page in (PAST, MESSAGES, CHANGES))
+    assert sheet.lists.buttons[PAST].text() == "Earlier"  # no number: 0 would say that she was never here
     sheet.closed.reason.setFocus()
     type_keys("too short")
     press(Qt.Key.Key_Return)

@@ -68,5 +68,8 @@ def close_on_signals(leave: Callable[[], None], close: Callable[[], None]) -> No
     # Python looks at signals between its own steps; the collector's timer makes one every second.
     signal.signal(signal.SIGINT, lambda *_: leave())
     for name in ENDINGS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: close())
+        number = getattr(signal, name, None)
+        if (
+            number is not None and signal.getsignal(number) != signal.SIG_IGN
+        ):  # nohup: whoever started it wants it to stay
+            signal.signal(number, lambda *_: close())

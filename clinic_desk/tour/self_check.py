@@ -23,15 +23,20 @@ if TYPE_CHECKING:
 
 _RUN_BY_OTHERS: Final = ("clinic_desk.__main__", "clinic_desk.database.migrations.")
 """Modules that do something when they are imported: Alembic runs the migrations."""
+_OF_POSTGRESQL: Final = ("initdb", "pg_ctl", "postgres", "pg_isready", "pg_controldata", "pg_dump", "pg_restore")
 
 
 def run_self_check() -> int:
-    """Import all, start the embedded server, open a window, book and cancel in a scratch clinic; leave nothing behind.
+    """Import all, run each of PostgreSQL's programs, open a window, book and cancel in a scratch clinic; leave nothing.
 
     Return 0, or 1 with a sentence of what is not as it should be. Takes half a minute, most of it the scratch clinic.
     """
     modules = import_all()
     _say(f"Clinic Desk {__version__}: {modules} modules imported")
+    broken = broken_programs()
+    if broken:
+        _say(f"This installation is not whole: {', '.join(broken)} of PostgreSQL cannot be run.")
+        return 1
     with tempfile.TemporaryDirectory(prefix="clinic-desk-check-") as scratch:
         Path(scratch).chmod(0o711)  # for root, another account runs the embedded PostgreSQL and must get through
         own = {"data": Path(scratch) / "data", "config": Path(scratch) / "config"}  # nothing of this user's is touched
@@ -50,6 +55,24 @@ def import_all() -> int:
     for name in names:
         importlib.import_module(name)
     return len(names)
+
+
+def broken_programs() -> list[str]:
+    """Return which of PostgreSQL's programs that make, run, save and restore a database cannot be run."""
+    from clinic_desk.database.embedded.binaries import find
+
+    found = find(None)
+    return [name for name in _OF_POSTGRESQL if not _runs(found.program(name))]
+
+
+def _runs(program: Path) -> bool:
+    from clinic_desk.database.embedded.commands import run
+    from clinic_desk.database.embedded.problems import EmbeddedServerError
+
+    try:
+        return run(program, "--version", account=None, folder=program.parent, limit=60).code == 0
+    except EmbeddedServerError:
+        return False
 
 
 def _say(text: str) -> None:

@@ -21,13 +21,17 @@ class Parser(argparse.ArgumentParser):
         """Have `fill` add the options when this parser is used: the window must not wait for all commands' options."""
         self._fill = fill
 
+    def fill_now(self) -> None:
+        """Add the options that were put off."""
+        if self._fill is not None:
+            fill, self._fill = self._fill, None
+            fill(self)
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Remember whether JSON is wanted, which must be known also when nothing else can be understood."""
         typed: Sequence[str] = sys.argv[1:] if args is None else args
         self._as_json = "--json" in typed
-        if self._fill is not None:
-            fill, self._fill = self._fill, None
-            fill(self)
+        self.fill_now()
         return super().parse_known_args(typed, namespace)
 
     def error(self, message: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 What a package asks of the system is not written down by hand: it is read from the bundle's own programs and libraries.
 A library that is neither in the bundle nor in `DEBIAN` stops the build; so does one that wants a newer glibc than
-Debian 12's. Neither package has scripts: what they bring is files, and the system's own triggers see to menus and icons.
+Debian 12's. Neither package has scripts: what they bring is files, and the system's triggers see to menus and icons.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ RECOMMENDED: Final = {"deb": ["xdg-utils"], "rpm": ["xdg-utils"]}  # a web page 
 def version() -> str:
     """Return the program's version, from its one place."""
     text = (ROOT / "clinic_desk" / "__init__.py").read_text("utf-8")
-    return re.findall(r'__version__ = "([^"]+)"', text)[0]
+    return str(re.findall(r'__version__ = "([^"]+)"', text)[0])
 
 
 def release_date() -> str:

@@ -66,6 +66,11 @@ DEBIAN: Final = {
     "libzstd.so.1": "libzstd1",
 }
 _GLIBC: Final = re.compile(r"^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util)\.so\.\d+)$")
+MAINTAINER: Final = "Clinic Desk contributors <maintainers@clinic-desk.invalid>"
+DESCRIPTION: Final = """reception desk of a clinic
+Appointments of a clinic, shared by all of its desks: the database itself
+sees to it that no time is given twice. Has its own PostgreSQL for a
+single PC, and works with the clinic's server for many."""
 RECOMMENDED: Final = {"deb": ["xdg-utils"], "rpm": ["xdg-utils"]}  # a web page or a document opens in its own program
 
 
@@ -131,6 +136,7 @@ def package(bundle: Path, made: Path, depends: dict[str, list[str]], architectur
         ROOT / "resources" / "icons" / "clinic-desk.png": f"{icons}/256x256/apps/clinic-desk.png",
         made / "clinic-desk.1.gz": "/usr/share/man/man1/clinic-desk.1.gz",
         made / "changelog.gz": f"{documents}/changelog.gz",
+        made / "changelog.Debian.gz": f"{documents}/changelog.Debian.gz",
         HERE / "copyright": f"{documents}/copyright",
         ROOT
         / "resources"
@@ -146,10 +152,8 @@ def package(bundle: Path, made: Path, depends: dict[str, list[str]], architectur
         "release": "1",
         "section": "misc",
         "priority": "optional",
-        "maintainer": "Clinic Desk contributors <maintainers@clinic-desk.invalid>",
-        "description": "reception desk of a clinic\nAppointments of a clinic, shared by all of its desks: the database "
-        "itself sees to it\nthat no time is given twice. Has its own PostgreSQL for a single PC, and works with\nthe "
-        "clinic's server for many.",
+        "maintainer": MAINTAINER,
+        "description": DESCRIPTION,
         "license": "MIT",
         "umask": 0o022,
         "contents": [
@@ -163,6 +167,15 @@ def package(bundle: Path, made: Path, depends: dict[str, list[str]], architectur
     }
 
 
+def debian_changelog() -> str:
+    """Return what Debian's tools want to know of this version; people read changelog.gz."""
+    when = time.strftime("%a, %d %b %Y 00:00:00 +0000", time.strptime(release_date(), "%Y-%m-%d"))
+    return (
+        f"{PROGRAM} ({version()}-1) stable; urgency=medium\n\n"
+        f"  * Version {version()}; its changes are in changelog.gz.\n\n -- {MAINTAINER}  {when}\n"
+    )
+
+
 def write_documents(made: Path) -> None:
     """Write what both packages bring beside the bundle: manual page, AppStream metadata, changes."""
     page = subprocess.run(
@@ -171,7 +184,12 @@ def write_documents(made: Path) -> None:
     about = (HERE / "desk.clinic.ClinicDesk.metainfo.xml").read_text("utf-8")
     about = about.replace("@VERSION@", version()).replace("@DATE@", release_date())
     (made / "desk.clinic.ClinicDesk.metainfo.xml").write_text(about, "utf-8")
-    for name, content in (("clinic-desk.1.gz", page), ("changelog.gz", (ROOT / "CHANGELOG.md").read_bytes())):
+    packed = {
+        "clinic-desk.1.gz": page,
+        "changelog.gz": (ROOT / "CHANGELOG.md").read_bytes(),
+        "changelog.Debian.gz": debian_changelog().encode(),
+    }
+    for name, content in packed.items():
         (made / name).write_bytes(gzip.compress(content, 9, mtime=0))
 
 

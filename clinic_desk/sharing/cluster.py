@@ -263,11 +263,9 @@ def _set_up(folder: Folder, noted: _Noted, _fresh_port: object) -> None:
     import psutil
 
     _renew(folder, noted)
-    remembered = read_json(folder.state).get("socket_dir")
-    sockets = cluster.socket_folder(folder, remembered)
-    write_private(folder.state, json.dumps({"socket_dir": None if sockets is None else str(sockets)}))
     other = serving.settings(noted.listen, psutil.virtual_memory().total)
-    text = configuration.server_settings(noted.port, sockets, other)
+    # no socket: its folder would be gone when the system starts the server by itself
+    text = configuration.server_settings(noted.port, None, other)
     write_private(folder.pgdata / configuration.INCLUDED, text, folder.account)
     write_private(folder.pgdata / "pg_hba.conf", serving.access_rules(DATABASE, noted.networks), folder.account)
 
@@ -289,6 +287,9 @@ def _authority(folder: Folder) -> Signed:
     """
     key, certificate = folder.passwords.parent / "authority.key", folder.root / "authority.pem"
     if not (key.exists() and certificate.exists()):
+        if (folder.pgdata / serving.CERTIFICATE).exists():  # other PCs know it: a new one would shut them all out
+            message = f"{key} or {certificate} is missing. Restore the folder from a backup."
+            raise EmbeddedServerError(Problem.DAMAGED, message)
         made = certificates.new_authority(socket.gethostname(), datetime.now(UTC))
         write_private(key, made.key)
         write_private(certificate, made.certificate)
@@ -297,12 +298,12 @@ def _authority(folder: Folder) -> Signed:
 
 def _renew(folder: Folder, noted: _Noted) -> bool:
     """Make the server's certificate anew if it is missing, ends soon, or lacks an address; whether it was."""
-    authority = _authority(folder)
     file = folder.pgdata / serving.CERTIFICATE
     addresses = (*noted.addresses, HERE, "localhost")
     now = datetime.now(UTC)
     if file.exists() and not certificates.is_due(file.read_text("utf-8"), addresses, now):
         return False
+    authority = _authority(folder)
     made = certificates.new_server(authority, addresses, now)
     write_private(folder.pgdata / serving.KEY, made.key, folder.account)
     write_private(file, certificates.chain(made, authority), folder.account)

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 
 from clinic_desk import connection_file
 from clinic_desk.database import setup
+from clinic_desk.database.embedded import EmbeddedServerError
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.ids import new_id
 from clinic_desk.notifications.credentials import worker_login
@@ -166,6 +167,18 @@ def test_the_certificate_is_made_anew_before_it_ends(share: Share, monkeypatch: 
     assert renewed.certificate_until > share.certificate_until
     address = dsn(share, MANAGER.login, MANAGER.password)
     assert trying.try_connection(address).kind is TestKind.GOOD
+
+
+def test_an_authority_that_other_pcs_know_is_never_made_anew(share: Share, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = share.folder / "secrets" / "authority.key"
+    kept = key.rename(key.with_suffix(".kept"))
+    monkeypatch.setattr(certificates, "RENEW_DAYS", certificates.SERVER_DAYS + 1)
+    try:
+        with pytest.raises(EmbeddedServerError, match="Restore the folder"):
+            cluster.ensure_running(share.folder)
+    finally:
+        kept.rename(key)
+    assert cluster.share_of(share.folder).fingerprint == share.fingerprint
 
 
 def test_the_owner_of_the_schema_and_the_superuser_come_from_this_pc_only(share: Share) -> None:

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from clinic_desk.settings import Settings
     from clinic_desk.sharing.plans import Manager, Share, Step, TestResult
 
-ACTS: Final = ("share", "pair", "join", "connect", "test", "move", "stop")
+ACTS: Final = ("share", "pair", "pcs", "join", "connect", "test", "move", "stop")
 PAIRING: Final = "CLINIC_DESK_PAIRING"
 NEW_ADDRESS: Final = "CLINIC_DESK_NEW_DATABASE_URL"
 OWNER_PASSWORD: Final = "CLINIC_DESK_OWNER_PASSWORD"  # noqa: S105 - a variable's name
 _LISTS: Final = ("address", "listen", "network")
 _SWITCHES: Final = ("move", "no_service")
 _NUMBERS: Final = ("port", "hours")
-_TEXTS: Final = ("act", "manager", "name", "desk_name", "authority", "postgres", "database_url", "data")
+_TEXTS: Final = ("act", "manager", "name", "desk_name", "authority", "postgres", "database_url", "data", "dismiss")
 _MOST_PORTS: Final = 65_535
 _OUT_OF_REACH: Final = frozenset({"name", "refused", "timeout", "full", "starting", "standby", "failed"})
 
@@ -46,7 +46,8 @@ def add_options(parser: Parser) -> None:
     parser.description = (
         "share: make the clinic's own PostgreSQL server on this PC, with encryption, by an installed PostgreSQL "
         "(--move: with the clinic of this PC's embedded database in it), and print a pairing text. pair: print one for "
-        f"one more PC. join: use one, from {PAIRING} or asked for. connect: use the database at --database-url from "
+        "one more PC. pcs: list those that joined, and with --dismiss have one that is gone send no more. "
+        f"join: use a pairing text, from {PAIRING} or asked for. connect: use the database at --database-url from "
         "now on. test: try a connection and say what to do. move: move the embedded clinic to the server at "
         f"{NEW_ADDRESS} (a superuser's address with the new database's name; {OWNER_PASSWORD} is what its owner's "
         "password shall be). stop: stop the server of this PC. Passwords come from CLINIC_DESK_PASSWORD_<LOGIN> or are "
@@ -69,6 +70,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--port", type=between(1024, _MOST_PORTS), help="default: 5432, or the next that is free")
     parser.add_argument("--postgres", type=Path, metavar="DIR", help="the folder of PostgreSQL's programs to use")
     parser.add_argument("--no-service", action="store_true", help="do not make the server a service of this PC")
+    parser.add_argument("--dismiss", metavar="LOGIN", help="with pcs: the one that is gone")
     parser.add_argument("--hours", type=between(1, 168), help="how long a pairing text is good; default: 24")
 
 
@@ -82,6 +84,7 @@ def set_up(arguments: argparse.Namespace, stack: ExitStack) -> Answer:
     acts = {
         "share": _share,
         "pair": _pair,
+        "pcs": _pcs,
         "join": _join,
         "connect": _connect,
         "test": _test,
@@ -149,6 +152,19 @@ def _pair(settings: Settings, arguments: argparse.Namespace, _stack: ExitStack) 
 
     share = cluster.ensure_running(_shared_folder(settings))
     return Answer(*_invited(share, arguments))
+
+
+def _pcs(settings: Settings, arguments: argparse.Namespace, stack: ExitStack) -> Answer:
+    from clinic_desk.database.engine import Database
+    from clinic_desk.sharing import cluster, inviting
+
+    share = cluster.ensure_running(_shared_folder(settings))
+    database = Database(cluster.owner_url(share.folder), connection.identity(settings), pool_size=1)
+    stack.callback(database.dispose)
+    if arguments.dismiss:
+        inviting.dismiss(database, arguments.dismiss)
+    found = [{"login": login, "name": name} for login, name in inviting.paired(database)]
+    return Answer({"pcs": found}, tuple(f"{each['login']}  {each['name']}" for each in found) or ("none",))
 
 
 def _join(settings: Settings, arguments: argparse.Namespace, _stack: ExitStack) -> Answer:

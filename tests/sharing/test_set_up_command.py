@@ -53,6 +53,9 @@ def test_a_pc_joins_tries_and_is_told_what_is_wrong(share: Share, set_up: SetUp)
     assert (code, joined["sends"]) == (0, True)
     code, refused = set_up("join")
     assert (code, refused["error"], refused["code"]) == (1, "sharing", "pairing-over")
+    set_up.say(SHARED_FOLDER=str(share.folder))
+    [login] = [pc["login"] for pc in set_up("pcs")[1]["pcs"] if pc["name"] == "Room 9"]
+    assert login not in str(set_up("pcs", "--dismiss", login)[1])
 
     assert set_up("test")[1]["kind"] == "no-password"
     set_up.say(LOGIN=MANAGER.login, PASSWORD_JULIA=MANAGER.password)

@@ -213,8 +213,10 @@ def message_state(statuses: Iterable[str]) -> MessageState:
 
 def patient_record(row: Sequence[Any]) -> Patient:
     """Turn the columns of `PATIENT_COLUMNS` into a record."""
-    row_id, family_name, given_name, birth_date, gender, phone, email, channel, language, note, *rest = row
-    merged_into, version, restricted = rest
+    (
+        row_id, family_name, given_name, birth_date, gender, phone, email, channel, language, note, merged_into,
+        version, restricted,
+    ) = row  # fmt: skip
     return Patient(
         UUID(row_id),
         family_name,

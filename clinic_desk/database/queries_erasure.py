@@ -67,10 +67,10 @@ SELECT json_build_object(
                 'action', h.action, 'by', coalesce(s.display_name, h.db_user), 'desk', d.name,
                 'changed', (SELECT coalesce(json_agg(f.key ORDER BY f.key), '[]') FROM jsonb_each(h.after) f
                             WHERE h.before -> f.key IS DISTINCT FROM f.value)) ORDER BY h.id), '[]')
-                FROM history h LEFT JOIN staff s ON s.login = h.db_user LEFT JOIN desk d ON d.id = h.desk_id
-                WHERE h.table_name = 'patient' AND h.row_id IN (TABLE hers)
-                   OR h.table_name = 'appointment' AND h.row_id IN (
-                       SELECT a.id FROM appointment a WHERE a.patient_id IN (TABLE hers))))::text, now()
+                FROM (TABLE hers UNION ALL SELECT a.id FROM appointment a WHERE a.patient_id IN (TABLE hers)) AS one,
+                    LATERAL history_of(ARRAY[one.id]) h
+                LEFT JOIN staff s ON s.login = h.db_user LEFT JOIN desk d ON d.id = h.desk_id
+                WHERE h.table_name IN ('patient', 'appointment')))::text, now()
 """  # noqa: S608  # constants of this module only
 CLOSED: Final = "SELECT table_name, row_id, data FROM read_record(%(access)s::uuid, %(id)s::uuid)"
 ADDRESSES: Final = """

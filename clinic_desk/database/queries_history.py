@@ -21,10 +21,10 @@ LEFT JOIN patient p ON p.id = CASE h.table_name WHEN 'patient' THEN h.row_id
     ELSE (coalesce(h.after, h.before) ->> 'patient_id')::uuid END
 ORDER BY h.at DESC, h.id DESC
 """
-_PICKED: Final = "SELECT * FROM history h WHERE {where} ORDER BY h.at DESC, h.id DESC LIMIT %(limit)s"
-_OF_RECORD: Final = """h.row_id IN (
+_PICKED: Final = "SELECT * FROM {rows} h WHERE {where} ORDER BY h.at DESC, h.id DESC LIMIT %(limit)s"
+_OF_RECORD: Final = """history_of(ARRAY(
     SELECT %(record)s::uuid UNION ALL SELECT a.id FROM appointment a WHERE a.patient_id = %(record)s::uuid
-    UNION ALL SELECT w.id FROM wish w WHERE w.patient_id = %(record)s::uuid)"""
+    UNION ALL SELECT w.id FROM wish w WHERE w.patient_id = %(record)s::uuid LIMIT 1000))"""
 _OF_DOCTOR: Final = "%(doctor)s IN (h.before ->> 'practitioner_id', h.after ->> 'practitioner_id')"
 _WRITERS: Final = "SELECT id, name FROM desk ORDER BY name, id"
 
@@ -40,7 +40,10 @@ def changes(connection: Connection, wanted: Wanted, before: Change | None, limit
     if before is not None:
         conditions.append("(h.at, h.id) < (%(at)s, %(id)s)")
         values |= {"at": before.at, "id": before.id}
-    picked = _PICKED.format(where=" AND ".join(conditions) or "true")
+    rows_of = "history"
+    if wanted.record is not None:
+        rows_of, values = _OF_RECORD, values | {"record": str(wanted.record)}
+    picked = _PICKED.format(rows=rows_of, where=" AND ".join(conditions) or "true")
     rows = connection.exec_driver_sql(_COLUMNS.format(picked=picked), values | {"limit": limit + 1}).all()
     return Page(tuple(Change(*row) for row in rows[:limit]), more=len(rows) > limit)
 
@@ -53,7 +56,6 @@ def _conditions(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
         ("h.at >= %(since)s", "since", wanted.since),
         ("h.at < %(until)s", "until", wanted.until),
         ("h.table_name = ANY(%(tables)s)", "tables", tables),
-        (_OF_RECORD, "record", wanted.record and str(wanted.record)),
         (_OF_DOCTOR, "doctor", wanted.practitioner_id and str(wanted.practitioner_id)),
     )
     given = [(condition, name, value) for condition, name, value in asked if value is not None]

@@ -39,11 +39,11 @@ WHERE appointment_id = %(appointment)s::uuid ORDER BY created_at, id
 _HISTORY: Final = """
 SELECT h.at, coalesce(s.display_name, h.db_user), coalesce(d.name, ''), o.command, h.action, h.version,
        h.before, h.after
-FROM history h
+FROM history_of(ARRAY[%(row)s::uuid]) h
 LEFT JOIN operation o ON o.id = h.operation_id
 LEFT JOIN staff s ON s.login = h.db_user
 LEFT JOIN desk d ON d.id = h.desk_id
-WHERE h.row_id = %(row)s::uuid AND h.table_name = %(table)s
+WHERE h.table_name = %(table)s
 ORDER BY h.id
 """
 _QUEUE: Final = f"""
@@ -66,7 +66,12 @@ _BY_EMAIL: Final = (
     "SELECT id FROM patient WHERE email <> '' AND lower(email) LIKE %(part)s AND merged_into_id IS NULL LIMIT 200"
 )
 
-_ADDRESS: Final = "CASE n.channel WHEN 'sms' THEN p.phone WHEN 'email' THEN p.email ELSE '' END"
+CLOSED: Final = "closed"
+"""What stands for the address of a restricted patient's own channel: there is one, and no desk reads it."""
+_ADDRESS: Final = (
+    f"CASE WHEN p.restricted THEN CASE n.channel WHEN p.channel THEN '{CLOSED}' ELSE '' END"
+    " WHEN n.channel = 'sms' THEN p.phone WHEN n.channel = 'email' THEN p.email ELSE '' END"
+)
 _OTHER: Final = "CASE n.channel WHEN 'sms' THEN p.email ELSE p.phone END"
 # Of a time that is offered, or was, the key says when and where; of a patient's own list where the first one is.
 _OFFERED_ZONE: Final = """CASE WHEN n.kind IN ('waitlist-offer', 'waitlist-gone', 'appointment-list')

@@ -19,8 +19,8 @@ _PARKED: Final = """
 SELECT a.id, coalesce(s.display_name, p.db_user, a.changed_by), coalesce(d.name, ''), coalesce(p.at, a.changed_at)
 FROM appointment a
 LEFT JOIN LATERAL (
-    SELECT h.db_user, h.desk_id, h.at FROM history h
-    WHERE h.row_id = a.id AND h.table_name = 'appointment' AND h.after->>'status' = 'waitlist'
+    SELECT h.db_user, h.desk_id, h.at FROM history_of(ARRAY[a.id]) h
+    WHERE h.table_name = 'appointment' AND h.after->>'status' = 'waitlist'
       AND h.before->>'status' IS DISTINCT FROM 'waitlist'
     ORDER BY h.id DESC LIMIT 1) AS p ON true
 LEFT JOIN staff s ON s.login = coalesce(p.db_user, a.changed_by)

@@ -24,7 +24,7 @@ _MARGIN: Final = timedelta(days=2)
 """So far may an appointment's wall time lie from the instants asked for: a day for the zone, a day for its length."""
 
 _FIRST_CHANGE: Final = """LATERAL (
-    SELECT h.id, h.before FROM history h WHERE h.row_id = {row}.id AND h.table_name = '{table}' AND h.at > %(at)s
+    SELECT h.id, h.before FROM history_of(ARRAY[{row}.id]) h WHERE h.table_name = '{table}' AND h.at > %(at)s
     ORDER BY h.id LIMIT 1)"""
 # Times that were not stamped yet when the history was written are not today's.
 _UNSTAMPED: Final = (
@@ -37,8 +37,7 @@ WITH touched AS (
     WHERE starts_at > %(starts_at)s - interval '{LONGEST_FOOTPRINT}' AND starts_at < %(ends_at)s + interval '4 hours'
       AND footprint && tstzrange(%(starts_at)s, %(ends_at)s)
     UNION
-    SELECT row_id FROM history WHERE table_name = 'appointment' AND at > %(at)s
-      AND before ->> 'wall_start' >= %(first)s AND before ->> 'wall_start' < %(last)s
+    SELECT appointments_changed(%(at)s, %(first)s, %(last)s)
 ), a AS MATERIALIZED (
     SELECT was.* FROM touched JOIN appointment today ON today.id = touched.id
     LEFT JOIN {_FIRST_CHANGE.format(row="touched", table="appointment")} change ON true
@@ -88,8 +87,8 @@ FROM ({_BLOCKS}) x
 ORDER BY 4, 1
 """  # noqa: S608  # constants of this module only
 _MADE_SINCE: Final = """
-SELECT row_id FROM history
-WHERE row_id = ANY(%(ids)s::uuid[]) AND table_name = 'appointment' AND action = 'insert' AND at > %(at)s
+SELECT h.row_id FROM unnest(%(ids)s::uuid[]) AS wanted (id), LATERAL history_of(ARRAY[wanted.id]) h
+WHERE h.table_name = 'appointment' AND h.action = 'insert' AND h.at > %(at)s
 """
 
 

@@ -29,28 +29,28 @@ _TO_COME: Final = f"""{ENTRY}
 WHERE a.patient_id = ANY(%(ids)s::uuid[]) AND a.occupies AND a.ends_at > now() ORDER BY a.starts_at, a.id
 """
 _DONE: Final = """
-SELECT h.id, h.row_id, h.before, h.after FROM history h JOIN operation o ON o.id = h.operation_id
-WHERE h.operation_id = %(merge)s::uuid AND h.table_name = 'patient'
+SELECT h.id, h.row_id, h.before, h.after FROM history_by(%(merge)s::uuid) h JOIN operation o ON o.id = h.operation_id
+WHERE h.table_name = 'patient'
   AND o.command IN ('MergePatients', 'SeparatePatients', 'TakeBack') ORDER BY h.id
 """
 _LOCK_MOVED: Final = """
 SELECT id FROM {table} WHERE patient_id = %(kept)s::uuid AND id IN (
-    SELECT row_id FROM history WHERE operation_id = %(merge)s::uuid AND table_name = '{table}') ORDER BY id FOR UPDATE
+    SELECT row_id FROM history_by(%(merge)s::uuid) WHERE table_name = '{table}') ORDER BY id FOR UPDATE
 """
 _BACK: Final = """
 UPDATE {table} SET patient_id = %(double)s::uuid WHERE patient_id = %(kept)s::uuid AND id IN (
-    SELECT row_id FROM history WHERE operation_id = %(merge)s::uuid AND table_name = '{table}'
+    SELECT row_id FROM history_by(%(merge)s::uuid) WHERE table_name = '{table}'
       AND before ->> 'patient_id' = %(double)s)
 RETURNING id
 """
 _LEAD_BACK: Final = """
-UPDATE patient p SET merged_into_id = (h.before ->> 'merged_into_id')::uuid FROM history h
-WHERE h.operation_id = %(merge)s::uuid AND h.table_name = 'patient' AND h.row_id = p.id
+UPDATE patient p SET merged_into_id = (h.before ->> 'merged_into_id')::uuid FROM history_by(%(merge)s::uuid) h
+WHERE h.table_name = 'patient' AND h.row_id = p.id
   AND p.merged_into_id = %(kept)s::uuid AND (h.after ->> 'merged_into_id')::uuid = %(kept)s::uuid
 """
 _SINCE: Final = """
 SELECT count(*) FROM appointment a WHERE a.patient_id = %(kept)s::uuid AND a.status <> 'entered-in-error' AND EXISTS (
-    SELECT FROM history h WHERE h.row_id = a.id AND h.table_name = 'appointment' AND h.action = 'insert'
+    SELECT FROM history_of(ARRAY[a.id]) h WHERE h.table_name = 'appointment' AND h.action = 'insert'
       AND h.id > %(after)s)
 """
 # Looking for doubles goes in parts of some hundredths of a second each: those born in some years, those with some
@@ -146,7 +146,7 @@ def booked_since(connection: Connection, kept_id: UUID, history_id: int) -> int:
 
 def moved_by(connection: Connection, operation_id: UUID) -> int:
     """Return how many appointments a merge, or taking it back, gave to another record."""
-    statement = "SELECT count(*) FROM history WHERE operation_id = %(id)s::uuid AND table_name = 'appointment'"
+    statement = "SELECT count(*) FROM history_by(%(id)s::uuid) WHERE table_name = 'appointment'"
     return int(connection.exec_driver_sql(statement, {"id": str(operation_id)}).scalar_one())
 
 

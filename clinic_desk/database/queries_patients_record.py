@@ -35,8 +35,9 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE {_COMING}), count(*) FILTER (WHERE {_LISTED} AND NOT ({_COMING}))
     FROM appointment a WHERE a.patient_id = p.id) AS c
 LEFT JOIN LATERAL (
-    SELECT h.operation_id, h.at, h.before, o.command FROM history h JOIN operation o ON o.id = h.operation_id
-    WHERE h.row_id = p.id AND h.table_name = 'patient'
+    SELECT h.operation_id, h.at, h.before, o.command FROM history_of(ARRAY[p.id]) h
+    JOIN operation o ON o.id = h.operation_id
+    WHERE h.table_name = 'patient'
       AND (h.after ->> 'merged_into_id') IS DISTINCT FROM (h.before ->> 'merged_into_id')
     ORDER BY h.id DESC LIMIT 1) AS h
   ON p.merged_into_id IS NOT NULL AND h.command IN ('MergePatients', 'TakeBack')
@@ -61,22 +62,22 @@ WITH picked AS MATERIALIZED (
 # What a merge moves is one change, told of the record; the appointments that went along do not tell it again.
 _CHANGES: Final = """
 WITH picked AS MATERIALIZED (
-    (SELECT h.id FROM history h
-     WHERE h.row_id IN (SELECT id FROM patient WHERE id = %(id)s::uuid OR merged_into_id = %(id)s::uuid)
-       AND h.table_name = 'patient')
+    (SELECT h.* FROM history_of(ARRAY(
+        SELECT id FROM patient WHERE id = %(id)s::uuid OR merged_into_id = %(id)s::uuid)) h
+     WHERE h.table_name = 'patient')
     UNION ALL
-    (SELECT h.id FROM appointment a CROSS JOIN LATERAL (
-        SELECT h.id FROM history h WHERE h.row_id = a.id AND h.table_name = 'appointment'
+    (SELECT h.* FROM appointment a CROSS JOIN LATERAL (
+        SELECT h.* FROM history_of(ARRAY[a.id]) h WHERE h.table_name = 'appointment'
           AND NOT (h.action = 'update' AND h.before ->> 'patient_id' <> h.after ->> 'patient_id' AND EXISTS (
               SELECT FROM operation o
               WHERE o.id = h.operation_id AND o.command IN ('MergePatients', 'SeparatePatients', 'TakeBack')
-                AND EXISTS (SELECT FROM history m WHERE m.operation_id = o.id AND m.table_name = 'patient')))
+                AND EXISTS (SELECT FROM history_by(o.id) m WHERE m.table_name = 'patient')))
         ORDER BY h.id DESC LIMIT %(limit)s) AS h
      WHERE a.patient_id = %(id)s::uuid)
     ORDER BY id DESC LIMIT %(limit)s)
 SELECT h.id, h.at, coalesce(s.display_name, h.db_user), coalesce(d.name, ''), coalesce(o.command, ''), h.row_id,
        h.table_name = 'patient', h.before, h.after
-FROM picked JOIN history h ON h.id = picked.id LEFT JOIN operation o ON o.id = h.operation_id
+FROM picked h LEFT JOIN operation o ON o.id = h.operation_id
 LEFT JOIN staff s ON s.login = h.db_user LEFT JOIN desk d ON d.id = h.desk_id ORDER BY h.id DESC
 """
 

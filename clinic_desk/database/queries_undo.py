@@ -60,7 +60,7 @@ JOIN patient b ON b.id = (coalesce(h.after, h.before) ->> 'other_id')::uuid
 WHERE h.operation_id = ANY(%(ids)s::uuid[]) AND h.table_name = 'two_people'
 """
 _BY_OTHERS: Final = """
-SELECT EXISTS (SELECT FROM history WHERE row_id = %(row)s::uuid AND table_name = 'appointment'
+SELECT EXISTS (SELECT FROM history_of(ARRAY[%(row)s::uuid]) WHERE table_name = 'appointment'
                AND version > %(version)s AND (desk_id IS DISTINCT FROM %(desk)s::uuid OR db_user <> session_user))
 """
 _WRITE: Final = "INSERT INTO taken_back (operation_id, by_operation_id) VALUES (%(id)s::uuid, %(by)s::uuid)"

@@ -66,7 +66,7 @@ _FREED: Final = """
 SELECT DISTINCT (h.before->>'practitioner_id')::uuid, (h.before->>'site_id')::uuid,
     (h.before->>'starts_at')::timestamptz, (h.before->>'ends_at')::timestamptz
 FROM unnest(%(ids)s::uuid[], %(versions)s::int[]) AS c (id, version)
-JOIN history h ON h.row_id = c.id AND h.table_name = 'appointment' AND h.version = c.version
+JOIN LATERAL history_of(ARRAY[c.id]) h ON h.table_name = 'appointment' AND h.version = c.version
 WHERE h.before->>'status' IN ('booked', 'arrived', 'checked-in') AND (h.before->>'ends_at')::timestamptz > now()
   AND (h.after->>'status' IN ('cancelled', 'waitlist', 'noshow', 'entered-in-error')
     OR h.before->'practitioner_id' <> h.after->'practitioner_id'

@@ -59,7 +59,8 @@ class PatientRecord:
     """`asked`: the id that was asked for; another than the patient's if that record was merged into hers.
 
     `coming`: the soonest first; `past`: those over, cancelled or parked, the latest first. Each list may be cut; the
-    counts are whole. `may_read_messages`: whether messages and notes were read at all.
+    counts are whole. `may_read_messages`: whether messages and notes were read at all. `replies`: of a restricted
+    record that was opened, what she wrote back and when, the latest first; of others the page of messages has them.
     """
 
     asked: UUID
@@ -75,3 +76,4 @@ class PatientRecord:
     doubles: tuple[MergedDouble, ...] = ()
     more_changes: bool = False
     may_read_messages: bool = True
+    replies: tuple[tuple[datetime, str], ...] = ()

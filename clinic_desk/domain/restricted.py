@@ -100,7 +100,10 @@ class ClosedData:
 
     def reply(self, received_at: datetime) -> str | None:
         """Return what was written back at an instant; None if there is no such reply."""
-        for (table, _), data in self._rows.items():
-            if table == "inbound_message" and datetime.fromisoformat(data["received_at"]) == received_at:
-                return str(data["body"])
-        return None
+        return dict(self.replies()).get(received_at)
+
+    def replies(self) -> tuple[tuple[datetime, str], ...]:
+        """Return what was written back, with when, the latest first."""
+        rows = (data for (table, _), data in self._rows.items() if table == "inbound_message")
+        found = ((datetime.fromisoformat(data["received_at"]), str(data["body"])) for data in rows)
+        return tuple(sorted(found, reverse=True))

@@ -307,7 +307,7 @@ def told_time(dedupe_key: str) -> datetime | None:
 
 def shown_address(channel: Channel, address: str) -> str:
     """Return an address as it may stand in a list: numbers as people read them, e-mail addresses masked."""
-    if not address:
+    if address in {"", queries.CLOSED}:
         return ""
     if channel is not Channel.SMS:
         local, at, domain = address.rpartition("@")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database import queries_message_changes, queries_restricted
 from clinic_desk.database import queries_patients_record as queries
+from clinic_desk.database.queries_messages import CLOSED
 from clinic_desk.database.queries_messaging import contact_notes
 from clinic_desk.domain.messaging import ContactNote
 from clinic_desk.domain.patients_record import Counts, PatientRecord
@@ -95,16 +96,19 @@ def _opened(found: queries.Records, closed: ClosedData) -> queries.Records:
 def _with(closed: ClosedData, record: PatientRecord) -> PatientRecord:
     return replace(
         record,
-        messages=tuple(_message(closed, row) for row in record.messages),
+        messages=tuple(_message(closed, record.patient, row) for row in record.messages),
+        replies=closed.replies() if record.may_read_messages else (),
         changes=tuple(map(closed.change, record.changes)),
     )
 
 
-def _message(closed: ClosedData, row: MessageRow) -> MessageRow:
+def _message(closed: ClosedData, patient: Patient, row: MessageRow) -> MessageRow:
     """Return a message with the address that it went to, and with what was written back."""
     from clinic_desk.services.messages import shown_address
 
     address = closed.recipient(row.id)
+    if address is None and row.address == CLOSED:
+        address = patient.email if row.channel is Channel.EMAIL else patient.phone
     if address is not None:
         row = replace(row, address=address, shown_address=shown_address(row.channel, address))
     if row.answered is None:

@@ -276,6 +276,9 @@ _OPEN: Final = {
     "open_record(uuid,uuid,uuid,text,integer)",
     "read_record(uuid,uuid)",
     "end_access(uuid,uuid)",
+    "history_of(uuid[])",
+    "history_by(uuid)",
+    "appointments_changed(timestamp with time zone,text,text)",
 }
 _SENDS: Final = {"closed_address(uuid,text)", "closed_recipient(uuid)", "closed_owners(text)"}
 CALLABLE: Final = {

@@ -25,6 +25,7 @@ from clinic_desk.services.booking import book, cancel
 from clinic_desk.services.erasure import erase_patient, look_at_erasure, write_person
 from clinic_desk.services.history_list import changes
 from clinic_desk.services.history_verify import look_through
+from clinic_desk.services.messages import messages_of_patient
 from clinic_desk.services.patients import get_patient, search_patients, update_patient
 from clinic_desk.services.patients_merge import look_at_pair, merge_patients
 from clinic_desk.services.patients_record import record_of
@@ -171,13 +172,14 @@ def test_only_who_has_the_right_restricts(anna: Patient, database: Database) -> 
 
 
 def test_her_messages_are_planned_by_desks_that_do_not_know_her_number(
-    clinic: SmallClinic, closed: Patient, database: Database, manager: Database
+    clinic: SmallClinic, anna: Patient, closed: Patient, database: Database, manager: Database
 ) -> None:
+    assert {row.shown_address for row in messages_of_patient(database, closed.id)} == {""}
     book(database, checkup(clinic, at(clinic.monday, 11), patient_id=closed.id))
     opening = opened(manager, closed)
     rows = record_of(manager, closed.id, access_id=opening.id).messages
     planned = [row for row in rows if row.kind is Kind.CONFIRMATION]
-    assert [(row.channel, row.address) for row in planned] == [(Channel.SMS, "")] * 2
+    assert [(row.channel, row.address) for row in planned] == [(Channel.SMS, anna.phone)] * 2
 
 
 def test_merging_opens_both_restricts_both_and_needs_the_right(

@@ -50,8 +50,15 @@ def reply_columns() -> tuple[Column, ...]:
             is_bold=True,
         ),
         Column(translate("messages", "Taken for"), taken_for, 30),
-        Column(translate("messages", "Reply"), lambda row, now: one_line(row.body), 0),
+        Column(translate("messages", "Reply"), lambda row, now: one_line(row.body) or no_text(row), 0),
     )
+
+
+def no_text(row: ReplyRow) -> str:
+    """Return what stands where there are no words: a reply without a sender is one of a restricted record."""
+    if row.sender:
+        return translate("messages", "(no text)")
+    return translate("messages", "(restricted record: open it on the patient's page to read this)")
 
 
 def from_text(row: ReplyRow, _now: datetime) -> str:

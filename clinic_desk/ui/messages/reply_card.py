@@ -15,7 +15,7 @@ from clinic_desk.ui.booking.fields import let_wrap, plain_label
 from clinic_desk.ui.booking.words import breakable, one_line
 from clinic_desk.ui.messages.act_buttons import ActButtons
 from clinic_desk.ui.messages.acts import REPLY_ACTS, Acts, possible_reply
-from clinic_desk.ui.messages.columns import from_text, taken_for
+from clinic_desk.ui.messages.columns import from_text, no_text, taken_for
 from clinic_desk.ui.messages.words import visit_text
 from clinic_desk.ui.theme import bold, scaled
 
@@ -78,7 +78,7 @@ class ReplyCard(QWidget):
             return
         self.name.setText(breakable(from_text(row, now)))
         self.about.setText(f"{one_line(row.sender)} · {taken_for(row, now)}")
-        self.body.setText(breakable(row.body) if row.body else translate("messages", "(no text)"))
+        self.body.setText(breakable(row.body) if row.body else no_text(row))
         self.body.setAccessibleName(translate("messages", "Text: {text}").format(text=row.body))
         self.question.setText(
             translate("messages", "WHO IS IT?") if row.owner is None else translate("messages", "OR IS IT …?")

@@ -16,7 +16,7 @@ from clinic_desk.domain.restricted import shut
 from clinic_desk.domain.wall import local_day, to_wall
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle, set_button_text
 from clinic_desk.ui.booking.sheet import Sheet
-from clinic_desk.ui.booking.words import born_text, breakable, gender_sign, moment_text, one_line, short_person
+from clinic_desk.ui.booking.words import birth_text, breakable, gender_sign, moment_text, one_line, short_person
 from clinic_desk.ui.messages.patient_messages import note_text
 from clinic_desk.ui.messages.words import channel_text
 from clinic_desk.ui.pages_sheet import scrolled
@@ -25,12 +25,13 @@ from clinic_desk.ui.patients.details import PatientDetails
 from clinic_desk.ui.patients.lists import ListPage, change_columns, message_columns, visit_columns
 from clinic_desk.ui.patients.mail_line import MailLine
 from clinic_desk.ui.patients.segments import Segments
-from clinic_desk.ui.patients.words import late_text
+from clinic_desk.ui.patients.words import late_text, wrote_text
 from clinic_desk.ui.tasks import Tasks
 
 translate = QCoreApplication.translate
 _SIZE = (1180, 760)
 _LEFT = 452
+_REPLIES = 3
 TO_COME, PAST, MESSAGES, CHANGES = range(4)
 
 
@@ -91,7 +92,9 @@ class PatientSheet(Sheet):
         let_wrap(self.told)
         self.last_change = plain_label("", "muted")
         self.consent = plain_label("", "danger")
-        for each in (self.consent, self.last_change):
+        self.wrote = plain_label("", "")
+        self.wrote.setObjectName("patient_wrote")
+        for each in (self.consent, self.last_change, self.wrote):
             let_wrap(each)
         self.allow = button(translate("record", "Allow again"), "patient_allow", self._allow, "link")
         self.save = button(translate("record", "&Save"), "patient_save", self.save_wanted.emit)
@@ -164,6 +167,7 @@ class PatientSheet(Sheet):
             side.setFixedWidth(_LEFT)
             left.addWidget(side, 1)
         self.closed.hide()
+        left.addWidget(self.wrote)
         left.addWidget(self.last_change)
         if self._may.manage:
             left.addWidget(self.data, 0, Qt.AlignmentFlag.AlignLeft)
@@ -197,7 +201,12 @@ class PatientSheet(Sheet):
         title = one_line(patient.display_name)
         self.name.setText(breakable(title, 40))
         self.setAccessibleName(translate("record", "Patient: {name}").format(name=title))
-        parts = born_text(patient, today), gender_sign(patient.gender), phone or patient.phone, patient.email
+        parts = (
+            "" if patient.closed else birth_text(patient.birth_date, today),
+            gender_sign(patient.gender),
+            phone or patient.phone,
+            patient.email,
+        )
         self.born.setText(" · ".join(part for part in parts if part))
         if not self.details.is_changed:
             self.details.show_patient(patient, today)
@@ -209,6 +218,8 @@ class PatientSheet(Sheet):
         self._show_change(record)
         self._show_counts(record)
         self._show_consent(record)
+        self.wrote.setText("\n".join(wrote_text(at, body, self.zone) for at, body in record.replies[:_REPLIES]))
+        self.wrote.setVisible(bool(record.replies))
         self._show_lists(record)
         self._show_state()
         if self._fresh or patient.closed:

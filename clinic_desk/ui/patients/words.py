@@ -24,7 +24,7 @@ from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.booking.cancel import reason_text
 from clinic_desk.ui.booking.merge_text import status_text
 from clinic_desk.ui.booking.patient_choices import LANGUAGES, channels, genders
-from clinic_desk.ui.booking.words import date_text, day_text, length_text, one_line, time_text
+from clinic_desk.ui.booking.words import breakable, date_text, day_text, length_text, moment_text, one_line, time_text
 
 translate = QCoreApplication.translate
 _LONGEST = 60
@@ -78,6 +78,12 @@ def visit_status_text(row: Appointment, cancelled_at: datetime | None = None) ->
     if row.status is AppointmentStatus.CANCELLED and row.cancellation_reason is not None:
         return f"{told}: {reason_text(row.cancellation_reason)}"
     return told
+
+
+def wrote_text(at: datetime, body: str, zone: str) -> str:
+    """Return what a patient wrote back, and when."""
+    told = translate("record", "Wrote on {moment}: “{text}”")
+    return told.format(moment=moment_text(to_wall(at, zone)), text=breakable(one_line(body), 40))
 
 
 def change_text(change: PatientChange, clinic: Clinic) -> str:

@@ -118,7 +118,7 @@ def verify(database: Database, data: Path) -> Answer:
     if result.more:
         lines.append("and more")
     rate = int(result.rows / max(result.seconds, 0.001))
-    erased = f", {result.blanked} with erased fields" if result.blanked else ""
+    erased = f", {result.blanked} with erased or closed fields" if result.blanked else ""
     lines.append(
         f"{result.rows} changes in {result.seals} seals{erased}, the last {result.unsealed} not sealed yet; "
         f"{result.anchors} seals known to this PC; {result.seconds:.1f} s, {rate} changes a second"

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, Engine
 
 from tests.commandline.conftest import ADDRESS, Command, text
 from tests.support.small_clinic import SmallClinic
+from tests.support.sql import connected
 
 
 @pytest.fixture
@@ -102,3 +104,17 @@ def test_of_one_patient_everybody_sees_the_changes_and_of_all_who_has_the_right(
     ended = as_manager("history", "--record", clinic.patients[0])
     assert (ended.code, "Record made [Anna Meier]" in ended.out) == (0, True)
     assert as_manager("history").code == 1
+
+
+def test_who_opened_restricted_records_is_listed(
+    as_manager: Command, clinic: SmallClinic, url_as: Callable[[Any], URL]
+) -> None:
+    her, access, desk = (str(each) for each in (clinic.patients[0], uuid4(), uuid4()))
+    with connected(url_as("clinic_manager")) as manager:
+        manager.exec_driver_sql("UPDATE patient SET restricted = true WHERE id = %s", (her,))
+    with connected(url_as("clinic_readonly")) as reader:
+        reader.exec_driver_sql("SELECT open_record(%s, %s, %s, 'She fainted at the desk')", (access, her, desk))
+    (one,) = as_manager("history", "--kind", "accesses", "--json").document["changes"]
+    assert (one["login"], one["patient"]) == ("test_readonly", "Anna Meier")
+    assert one["what"].startswith("Restricted record opened in an emergency until ")
+    assert one["what"].endswith(": “She fainted at the desk”")

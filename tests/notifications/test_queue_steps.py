@@ -6,16 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine, text
 
 from clinic_desk.database.engine import Database
 from clinic_desk.database.stepping import Steps, stepping
 from clinic_desk.domain.messaging import Answer, Outcome
 from clinic_desk.domain.records import Channel
 from clinic_desk.notifications import queue
+from clinic_desk.notifications.checking import next_missing
 from clinic_desk.notifications.queue import Begun, Claimed, Sent
 from tests.support.queue_rows import let_pass, put, row, rows, sql, state_of, steps_of
 from tests.support.small_clinic import SmallClinic
+from tests.support.sql import connected
 
 SMS = (Channel.SMS,)
 BOTH = (Channel.EMAIL, Channel.SMS)
@@ -675,3 +677,20 @@ def test_the_next_moment_is_when_something_is_due_a_channel_resumes_or_a_lease_e
     sql(owner_engine, "UPDATE notification SET due_at = now() WHERE id = %s", (due,))
     claimed(steps)
     assert queue.next_in_s(steps, BOTH) == pytest.approx(60, abs=5)
+
+
+def test_a_restricted_patients_message_goes_to_her_number_which_the_queue_does_not_say(
+    steps: Steps, appointment: UUID, clinic: SmallClinic, owner_engine: Engine, url_as: Callable[[Any], URL]
+) -> None:
+    with connected(url_as("clinic_manager")) as manager:
+        number = manager.scalar(text("SELECT phone FROM patient WHERE id = :id"), {"id": clinic.patients[0]})
+        manager.execute(text("UPDATE patient SET restricted = true WHERE id = :id"), {"id": clinic.patients[0]})
+    message = put(owner_engine, appointment)
+    begun = begin_one(steps)
+    assert (begun.verdict, begun.message.recipient) == ("", number)
+    assert row(owner_engine, message)["recipient"] == ""
+    assert number
+    sql(owner_engine, "UPDATE notification SET status = 'unknown', check_at = now(), lease_owner = NULL")
+    missing = next_missing(steps, dict.fromkeys(BOTH))
+    assert missing is not None
+    assert missing.message.recipient == number, "by it the provider is asked what became of the message"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from clinic_desk.domain.patients_merge import Merged, MergePatients, Separated, SeparatePatients
 from clinic_desk.domain.refusals import PatientConflict
+from clinic_desk.domain.restricted import MINUTES
 from clinic_desk.domain.undoing import Deed
 from clinic_desk.domain.wall import local_day
 from clinic_desk.errors import ClinicDeskError, OutcomeUnknown
@@ -80,6 +81,8 @@ class MergeDesk(QObject):
             submission.send(lambda: service.merge_patients(database, command))
 
         sheet.decided.connect(send)
+        if pair.one.opened or pair.other.opened:  # as long as on a page: it may lie open and nobody looks
+            QTimer.singleShot(MINUTES * 60_000, sheet, sheet.leave)
         sheet.open()
 
     def _refused(self, sheet: MergeSheet, error: ClinicDeskError) -> None:

@@ -1,13 +1,16 @@
 """What patients write back is carried out once where it is clear, and waits for a person where it is not."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import URL, text
 
 from clinic_desk.database.engine import Database
 from clinic_desk.notifications.replies import meaning_of, poll_replies
 from tests.support.replies import ALONE, FAMILY, STRANGER, Board, Listed
+from tests.support.sql import connected
 
 # --- a yes ------------------------------------------------------------------------------------------------------------
 
@@ -44,6 +47,20 @@ def test_in_a_family_that_shares_a_number_the_open_request_tells_who_is_meant(
     poll_replies(worker, provider)
     assert board.answer(child)[0] == "accepted"
     assert board.inbox() == [("confirm", "done", board.clinic.patients[1], child)]
+
+
+def test_a_restricted_patient_is_known_by_a_number_that_no_desk_sees_and_so_is_what_she_wrote_kept(
+    board: Board, worker: Database, provider: Listed, url_as: Callable[[Any], URL]
+) -> None:
+    appointment, her = board.appointment(2), board.clinic.patients[2]
+    with connected(url_as("clinic_manager")) as manager:
+        manager.execute(text("UPDATE patient SET restricted = true WHERE id = :id"), {"id": her})
+    provider.hear(ALONE, "C")
+    poll_replies(worker, provider)
+    assert board.answer(appointment) == ("accepted", 2)
+    assert board.inbox() == [("confirm", "done", her, appointment)]
+    with worker.reading() as connection:
+        assert connection.execute(text("SELECT sender, body FROM inbound_message")).all() == [("", "")]
 
 
 def test_the_appointment_of_a_record_that_was_merged_is_found_by_the_number_of_the_other(

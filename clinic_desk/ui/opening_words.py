@@ -73,7 +73,7 @@ def _trouble_text(error: ClinicDeskError) -> str:
         return _down_text(error)
     if isinstance(error, Busy):
         return translate("Opening", "The database is busy and did not answer in time.")
-    return str(error)
+    return _backup_text(error)
 
 
 def _down_text(error: DatabaseDown) -> str:
@@ -88,6 +88,15 @@ def _down_text(error: DatabaseDown) -> str:
     return translate(
         "Opening", "The database cannot be reached.\nIs the server on, and is this PC on the clinic's network?"
     )
+
+
+def _backup_text(error: ClinicDeskError) -> str:
+    from clinic_desk.backups.problems import BackupFailed  # only now: where a backup was made, it is there already
+
+    if isinstance(error, BackupFailed):
+        text = translate("Opening", "The backup before the upgrade could not be made. Nothing was changed.\n{reason}")
+        return text.format(reason=error)
+    return str(error)
 
 
 def _schema_text(error: SchemaMismatch) -> str:

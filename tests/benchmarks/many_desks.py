@@ -139,8 +139,12 @@ class OneDesk:
 def be_desks(first: int, count: int, given: argparse.Namespace) -> None:
     """One process of so many desks: open, wait for the word on standard input, work, report, end."""
     url = URL.create("postgresql+psycopg2", **json.loads(os.environ["CLINIC_DESK_BENCH_ADDRESS"]))
-    folder = Path(tempfile.mkdtemp(prefix="cd-desks-"))
-    all_desks = [OneDesk(url, number, folder, sends=number <= given.sending) for number in range(first, first + count)]
+    with tempfile.TemporaryDirectory(prefix="cd-desks-") as place:
+        _be_desks(url, range(first, first + count), given, Path(place))
+
+
+def _be_desks(url: URL, numbers: range, given: argparse.Namespace, folder: Path) -> None:
+    all_desks = [OneDesk(url, number, folder, sends=number <= given.sending) for number in numbers]
     _say("open")
     sys.stdin.readline()
     until = monotonic() + given.seconds

@@ -119,19 +119,19 @@ class PairingSheet(Sheet):
 
 
 def show_pairing(space: Workspace) -> None:
-    """Open the sheet and have a text made; only for a clinic that other PCs can reach, and by a manager."""
+    """Have a text made for a manager; a clinic of one PC is offered to be shared first."""
     settings, database = space.opening.settings, space.desk.database
+    is_manager = space.opening.person.group == "manager"
+    if is_manager and not space.opening.is_demo and settings is not None and settings.database_url is None:
+        from clinic_desk.ui.first_run.moving import offer_to_share
+
+        offer_to_share(space, settings)
+        return
     sheet = PairingSheet(space.window, next((site.zone for site in space.store.clinic.sites), "UTC"))
     sheet.open()
-    if space.opening.is_demo or settings is None or settings.database_url is None:
-        sheet.show_why_not(
-            translate(
-                "first_run",
-                "This clinic's database is for this PC only, and no other PC can reach it. An administrator can move "
-                "it to a server of the clinic's own, with all that is in it: clinic-desk set-up share --move",
-            )
-        )
-    elif space.opening.person.group != "manager":
+    if space.opening.is_demo or settings is None:
+        sheet.show_why_not(translate("first_run", "The demo clinic is for this PC only: no other PC can join it."))
+    elif not is_manager:
         sheet.show_refusal(NotAllowed("manager"))
     else:
         work = partial(_invite, database, settings.shared_folder)

@@ -60,7 +60,7 @@ def end(program: DeskProgram, qtbot: QtBot) -> None:
     """Close the window and let go of everything, as the end of the program does; once is enough."""
     if program.is_closing:
         return
-    with qtbot.waitSignal(program.closed):
+    with qtbot.waitSignal(program.closed, timeout=30_000):
         program.window.close()
     assert program.finish()
     program.deleteLater()

@@ -70,7 +70,7 @@ def test_one_page_by_the_keyboard_brings_a_calendar_that_can_be_booked(
     write("first_minutes", "20")
     press(Key.Key_Return)
     assert page.is_busy or not page.isVisible()
-    with qtbot.waitSignal(empty.ready):
+    with qtbot.waitSignal(empty.ready, timeout=30_000):
         pass
     setup = load_setup(database)
     assert [(site.name, site.zone) for site in setup.clinic.sites] == [("Lindenhof", "Europe/Berlin")]
@@ -89,7 +89,7 @@ def test_the_window_closed_on_the_page_leaves_the_clinic_empty(
 ) -> None:
     page_of(empty, qtbot)
     type_keys("Lindenhof")
-    with qtbot.waitSignal(empty.closed):
+    with qtbot.waitSignal(empty.closed, timeout=30_000):
         empty.window.close()
     assert load_setup(database).clinic.sites == ()
 

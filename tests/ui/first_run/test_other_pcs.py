@@ -11,18 +11,21 @@ from pytestqt.qtbot import QtBot
 
 from clinic_desk import connection_file
 from clinic_desk.desk_program import DeskProgram
-from clinic_desk.settings import Settings
+from clinic_desk.errors import SignInNeeded
+from clinic_desk.opening import open_clinic
+from clinic_desk.settings import Settings, load_settings
 from clinic_desk.sharing import cluster, finding, inviting, service
 from clinic_desk.sharing.pairing import pairing_text, read_pairing
 from clinic_desk.sharing.plans import Share, TestKind, TestResult
 from clinic_desk.ui.first_run.clinic import ClinicPage
 from clinic_desk.ui.first_run.join import JoinPage
+from clinic_desk.ui.first_run.moving import MovingSheet
 from clinic_desk.ui.first_run.one_pc import NewClinicPage
 from clinic_desk.ui.first_run.pairing import PairingSheet
 from clinic_desk.ui.first_run.server import ServerPage
 from clinic_desk.ui.first_run.tried import tried_text
 from tests.sharing.conftest import MANAGER, Keyring, installed, pc, share
-from tests.ui.first_run.conftest import PASSWORD, Start, asked, end, type_manager
+from tests.ui.first_run.conftest import PASSWORD, Start, asked, end, one_pc, type_manager
 from tests.ui.setup.conftest import press, tab_to, type_keys
 
 __all__ = ["installed", "pc", "share"]
@@ -51,7 +54,7 @@ def fill_and_go(program: DeskProgram, qtbot: QtBot) -> None:
     page.site.setText("Lindenhof")
     page.zone.show("Europe/Berlin")
     page.doctor.setText("Dr. Okafor")
-    with qtbot.waitSignal(program.ready):
+    with qtbot.waitSignal(program.ready, timeout=30_000):
         page.submit()
 
 
@@ -167,6 +170,39 @@ def test_a_clinic_shared_from_this_pc_shows_its_manager_a_pairing_text(
         press(Key.Key_Escape)
     finally:
         end(program, qtbot)
+        cluster.stop(here.data / "shared")
+
+
+@pytest.mark.usefixtures("installed", "pc", "no_service")
+@pytest.mark.qt_log_ignore("This plugin does not support")  # the list of time zones
+def test_a_clinic_of_one_pc_moves_to_a_shared_server_and_opens_there_with_the_same_password(
+    start: Start, here: Settings, qtbot: QtBot
+) -> None:
+    program = start()
+    one_pc(program, qtbot)
+    type_manager()
+    press(Key.Key_Return)
+    wait_for_clinic(program, qtbot)
+    fill_and_go(program, qtbot)
+    program.window.actions_by_name["pair"].trigger()
+    sheet = program.window.findChild(MovingSheet)
+    assert sheet is not None
+    press(Key.Key_Return)
+    assert sheet.is_busy
+    press(Key.Key_Escape)
+    assert sheet.isVisible()
+    try:
+        qtbot.waitUntil(lambda: program.is_closing or sheet.step.property("role") == "danger", timeout=90_000)
+        assert program.is_closing, sheet.step.text()
+        assert program.finish()
+        program.deleteLater()
+        written = load_settings(config=here.config, **connection_file.read(here.config))
+        with pytest.raises(SignInNeeded) as needed:
+            open_clinic(written, lambda _stage: None)
+        opened = needed.value.sign_in("anna.weber", PASSWORD, lambda _stage: None)
+        assert [site.name for site in opened.clinic.sites] == ["Lindenhof"]
+        opened.close()
+    finally:
         cluster.stop(here.data / "shared")
 
 

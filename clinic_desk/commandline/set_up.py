@@ -212,9 +212,8 @@ def _move(settings: Settings, arguments: argparse.Namespace, stack: ExitStack) -
     except Exception as error:
         raise Usage(field=NEW_ADDRESS, expected=getattr(error, "expected", "postgresql://…")) from None
     server = stack.enter_context(connection.embedded_server(settings, arguments))
-    address = (
-        url.set(username=None, drivername="postgresql")._replace(password=None).render_as_string(hide_password=False)
-    )
+    bare = url.set(drivername="postgresql")._replace(username=None, password=None)
+    address = bare.render_as_string(hide_password=False)
     plan = MovePlan(
         old=server.superuser_url("clinic").render_as_string(hide_password=False),
         new=new,

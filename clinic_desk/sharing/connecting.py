@@ -37,6 +37,9 @@ def connect_this_pc(
     be taken away. `shared_folder`: where this PC's own server lies, if it is that one. Raises Unusable for an
     `authority` that cannot be used, OSError.
     """
+    named = str(make_url(address).query.get("sslrootcert", ""))
+    if authority is None and named not in {"", "system"}:
+        authority = Path(named)
     if authority is not None:
         authority = keep_authority(config, authority)
     values = {

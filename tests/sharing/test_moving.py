@@ -43,7 +43,7 @@ def plan(share: Share, postgres_server: PostgresServer, fresh_database: str, tmp
     """The test's database, as one of an embedded server, to a new database of the clinic's server."""
     old = postgres_server.superuser_url.set(database=fresh_database)
     new = cluster.superuser_url(share.folder, f"moved_{fresh_database[5:15]}")
-    address = text_of(new.set(username=None)._replace(password=None))
+    address = text_of(new._replace(username=None, password=None))
     (tmp_path / "server").mkdir()
     return MovePlan(
         old=text_of(old),

@@ -1,17 +1,19 @@
 """`clinic-desk set-up`: all of it without a window, by options or by a file, with no secret on the command line."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import URL, make_url
 
 from clinic_desk import connection_file
 from clinic_desk.cli import main
 from clinic_desk.sharing import inviting
 from clinic_desk.sharing.pairing import pairing_text
-from clinic_desk.sharing.plans import Share
+from clinic_desk.sharing.plans import Moved, MovePlan, Share
 from tests.sharing.conftest import MANAGER, Keyring
 
 
@@ -35,6 +37,17 @@ class SetUp:
         """Set variables of the environment."""
         for name, value in variables.items():
             self._patched.setenv(f"CLINIC_DESK_{name}", value)
+
+
+class Embedded(nullcontext["Embedded"]):
+    """As much of an embedded server as a move is told."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(self)
+        self.data = data
+
+    def superuser_url(self, database: str) -> URL:
+        return URL.create("postgresql", "postgres", "x", "127.0.0.1", 1, database)
 
 
 @pytest.fixture
@@ -78,9 +91,36 @@ def test_a_pc_is_connected_only_to_what_was_tried(share: Share, set_up: SetUp) -
     assert not (set_up.config / connection_file.NAME).exists()
 
     good = f"postgresql://127.0.0.1:{share.port}/clinic?sslmode=verify-full&sslrootcert={share.authority}"
-    assert set_up("connect", "--database-url", good, "--authority", share.authority)[0] == 0
+    assert set_up("connect", "--database-url", good)[0] == 0
     written = connection_file.read(set_up.config)
     assert str(set_up.config) in written["database_ca_file"]  # a copy of its own
+
+
+def test_a_clinic_moves_to_a_server_of_somebody_elses(
+    share: Share, set_up: SetUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[MovePlan] = []
+
+    def move(plan: MovePlan, _tell: object) -> Moved:
+        given.append(plan)
+        return Moved(1, 1, 1, 1)
+
+    monkeypatch.setattr("clinic_desk.sharing.moving.move", move)
+    monkeypatch.setattr("clinic_desk.commandline.connection.embedded_server", lambda *_: Embedded(tmp_path))
+    place = f"127.0.0.1:{share.port}/clinic?sslmode=verify-full&sslrootcert={share.authority}"
+    set_up.say(NEW_DATABASE_URL=f"postgresql://postgres:secret@{place}", OWNER_PASSWORD="owner's")
+    code, moved = set_up("move")
+    assert (code, moved["rows"]) == (0, 1)
+    [plan] = given
+    assert (plan.owner_password, plan.old_folder) == ("owner's", tmp_path)
+    assert make_url(plan.new).password == "secret"
+    for address in (plan.new_address, moved["address"], connection_file.read(set_up.config)["database_url"]):
+        assert make_url(address).username is None  # everybody signs in with a name of her own
+        assert "secret" not in address
+    set_up.say(NEW_DATABASE_URL="nonsense:secret")
+    code, refused = set_up("move")
+    assert (code, refused["field"]) == (2, "CLINIC_DESK_NEW_DATABASE_URL")
+    assert "secret" not in str(refused)
 
 
 def test_a_file_says_it_all_and_each_mistake_in_it_is_named(share: Share, set_up: SetUp, tmp_path: Path) -> None:

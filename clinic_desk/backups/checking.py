@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock, Timeout
 
 from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
 from clinic_desk.backups.restoring import restored_beside
 from clinic_desk.database import setup
 from clinic_desk.database.embedded import EmbeddedServerError, join
+from clinic_desk.database.embedded.folder import MARKER
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.failures import translated
 from clinic_desk.domain.ids import new_id
@@ -23,6 +26,9 @@ from clinic_desk.services.history_verify import verify_history
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
+
+_PREFIX: Final = "clinic-desk-check-"
+_IN_USE: Final = "in-use.lock"
 
 Scratch = Callable[[], AbstractContextManager["URL"]]
 """Gives a server to restore into, as its superuser, for a block."""
@@ -45,10 +51,13 @@ class Checked:
 def scratch_server() -> Iterator[URL]:
     """A new embedded server in a temporary folder, prepared for the clinic; stopped and removed after the block.
 
-    Raises BackupFailed.
+    What a killed program left of such a one is removed first: it may hold patients. Raises BackupFailed.
     """
-    folder = Path(tempfile.mkdtemp(prefix="clinic-desk-check-"))
+    _clear_left()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    lock = FileLock(folder / _IN_USE, mode=0o600)
     try:
+        lock.acquire(timeout=0)
         folder.chmod(0o711)  # for the account that runs PostgreSQL when this is root; the server's own folder is closed
         with join(folder / "server") as server:
             url = server.superuser_url()
@@ -57,7 +66,23 @@ def scratch_server() -> Iterator[URL]:
     except EmbeddedServerError as error:
         raise BackupFailed(Problem.RESTORE, error.code.value) from error
     finally:
+        lock.release()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_left() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, Timeout), FileLock(folder / _IN_USE, mode=0o600, timeout=0):
+            remove_left(folder / "server")
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_left(server: Path) -> None:
+    """Remove a scratch server's folder that a killed program left; the server may still run in it."""
+    if (server / MARKER).exists():
+        with suppress(EmbeddedServerError):
+            join(server).leave()
+    shutil.rmtree(server, ignore_errors=True)
 
 
 def check(

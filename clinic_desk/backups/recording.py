@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.backups.dumping import Source
+    from clinic_desk.backups.manifest import Manifest
     from clinic_desk.database.engine import Database
 
 log = logging.getLogger(__name__)
@@ -178,6 +179,25 @@ def note_backup(db: Database, made: Backup, kind: RunKind = RunKind.BEFORE_UPGRA
     values = _values(made) | {"desk": db.desk.name, "folder": str(made.path.parent)}
     with db.writing() as connection:
         queries.note_run(connection, new_id(), kind, values)
+
+
+def note_restore(db: Database, restored: Manifest, before: Backup) -> None:
+    """Write down, in the restored database, what it was restored from and what was backed up before."""
+    note_backup(db, before, RunKind.BEFORE_RESTORE)
+    rows = sum(count for _, count in restored.rows)
+    values = {"taken_at": restored.taken_at, "revision": restored.revision, "rows": rows, "bytes": 0, "findings": 0}
+    with db.writing() as connection:
+        names = {"desk": db.desk.name, "folder": "", "file_name": ""}
+        queries.note_run(connection, new_id(), RunKind.RESTORE, values | names)
+
+
+def let_messages_go(db: Database) -> int:
+    """Let the messages to come go out again that wait since a restore; return how many there are.
+
+    Raises NotAllowed to who is no manager.
+    """
+    with db.writing() as connection:
+        return queries.let_messages_go(connection)
 
 
 def _values(made: Backup) -> dict[str, Any]:

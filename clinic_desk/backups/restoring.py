@@ -55,7 +55,7 @@ def restored_beside(
     (`setup.prepare_roles`). `tell`: how many bytes of the file were used. Raises NotUsable, BackupFailed.
     """
     name = f"{copies.BESIDE}{new_id().hex}"
-    with _told(), setup.superuser(superuser) as connection:
+    with told(), setup.superuser(superuser) as connection:
         copies.drop_left(connection)
         copies.make_beside(connection, name)
         try:
@@ -71,7 +71,7 @@ def restored_beside(
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Say of what the database refuses that it could not be restored."""
     try:
         with translated():
@@ -114,16 +114,6 @@ def _archive_major(server: int) -> int:
 
 def compare(url: URL, made: Manifest) -> None:
     """Raise BackupFailed(differs) unless the database has the rows and the schema that the manifest tells of."""
-    with _told(), setup.superuser(url) as connection:
+    with told(), setup.superuser(url) as connection:
         if schema.current_revision(connection) != made.revision or copies.counted(connection) != made.rows:
             raise BackupFailed(Problem.DIFFERS)
-
-
-def restore_roles(superuser: URL, roles: tuple[setup.KeptRole, ...]) -> None:
-    """Give the people of a backup their roles: who is not there yet with the password she had, all with their groups.
-
-    Who is there keeps her password of today. Raises BackupFailed.
-    """
-    with _told(), setup.superuser(superuser) as connection:
-        for role in roles:
-            setup.restore_role(connection, role)

@@ -377,6 +377,28 @@ def _worker(parser: Parser) -> None:
     )
 
 
+def _backup(parser: Parser) -> None:
+    from clinic_desk.commandline.values import between, minute_of_day
+
+    parser.description = (
+        "Backups of the whole clinic, encrypted with the passphrase in CLINIC_DESK_BACKUP_PASSPHRASE or the keyring of "
+        "this PC, each checked by restoring it. restore --to DIR makes a new clinic of one PC in a folder; restore "
+        "--over puts the backup in the place of the present clinic, after a backup of that (on a server the address is "
+        "a superuser's). Messages wait after a restore until send-messages."
+    )
+    actions = ("now", "list", "check", "restore", "schedule", "send-messages")
+    parser.add_argument("action", nargs="?", default="list", choices=actions)
+    parser.add_argument("file", nargs="?", type=Path, help="with check and restore: the backup's file")
+    parser.add_argument("--to", type=Path, metavar="DIR", help="with now: another folder for the backup; with restore")
+    parser.add_argument("--over", action="store_true", help="with restore: in the place of the present clinic")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="with schedule: where backups go; turns them on")
+    parser.add_argument("--at", type=minute_of_day, metavar="HH:MM", help="with schedule: when, by the clinic's clock")
+    parser.add_argument("--daily", type=between(1, 366), help="with schedule: how many days' backups are kept")
+    parser.add_argument("--weekly", type=between(0, 260), help="with schedule: how many weeks'")
+    parser.add_argument("--monthly", type=between(0, 240), help="with schedule: how many months'")
+    parser.add_argument("--off", action="store_true", help="with schedule: make none by themselves")
+
+
 def _may_overrule(parser: Parser) -> None:
     from clinic_desk.commandline.values import OVERRULABLE_RULES, rules
 
@@ -419,6 +441,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "init-db": ("create the clinic's database, roles and schema", _init_db),
     "set-up": ("share this PC's clinic, join one, move it, or try a connection, unattended too", _set_up),
     "upgrade-db": ("bring the database's schema to this program's version", _no_options),
+    "backup": ("backups: now, list, check, restore, schedule, send-messages", _backup),
     "check": ("health: database, schema version, queue, clock difference", _no_options),
     "support-bundle": ("one file for whoever looks after the program: logs, versions, health; no patients", _bundle),
     "slots": ("free times of a practitioner, or of all who do a visit type", _slots),

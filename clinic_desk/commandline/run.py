@@ -107,14 +107,8 @@ class _Job:
 
     def _with_settings(self, settings: Settings, stack: ExitStack) -> Answer:
         arguments = self.arguments
-        if arguments.handler == "worker":
-            from clinic_desk.commandline.worker import run_worker  # what sends is imported by who sends only
-
-            return run_worker(settings, arguments, stack)
-        if arguments.handler == "support_bundle":
-            from clinic_desk.commandline.support import support_bundle
-
-            return support_bundle(settings, arguments, stack)
+        if arguments.handler in {"worker", "backup", "support_bundle"}:
+            return _on_its_own(settings, arguments, stack)
         url = connection.address(settings, arguments)
         if url is None:
             server = stack.enter_context(connection.embedded_server(settings, arguments))
@@ -166,6 +160,21 @@ class _Job:
         else:
             complain(document["message"])
         return INTERNAL
+
+
+def _on_its_own(settings: Settings, arguments: argparse.Namespace, stack: ExitStack) -> Answer:
+    """What opens its database by itself; what sends, and what backs up, is imported by who does that only."""
+    if arguments.handler == "worker":
+        from clinic_desk.commandline.worker import run_worker
+
+        return run_worker(settings, arguments, stack)
+    if arguments.handler == "backup":
+        from clinic_desk.commandline.backup import backup
+
+        return backup(settings, arguments, stack)
+    from clinic_desk.commandline.support import support_bundle
+
+    return support_bundle(settings, arguments, stack)
 
 
 def _check_text(arguments: argparse.Namespace) -> None:

@@ -46,6 +46,14 @@ def when(text: str) -> datetime:
     return value
 
 
+def minute_of_day(text: str) -> int:
+    """A time of day such as 02:10, as minutes since midnight."""
+    hours, _, minutes = text.partition(":")
+    if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60):
+        raise argparse.ArgumentTypeError(_expected("a time such as 02:10", text))
+    return int(hours) * 60 + int(minutes)
+
+
 def is_day(text: str) -> bool:
     """Whether a text is an ISO 8601 date without a time."""
     try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -55,6 +56,15 @@ def carry_over(db: Database, folder: Path, anchors: tuple[Anchor, ...]) -> None:
         server, name = connection.exec_driver_sql(_WHERE).one()
     for anchor in anchors:
         _keep(_file(folder, server, name), anchor)
+
+
+def set_aside(db: Database, folder: Path) -> None:
+    """Forget the seals of this database for now, since an older backup was restored on purpose; the file is kept."""
+    with db.reading() as connection:
+        server, name = connection.exec_driver_sql(_WHERE).one()
+    file = _file(folder, server, name)
+    with suppress(FileNotFoundError):
+        file.replace(file.with_suffix(f".{datetime.now(UTC):%Y%m%d%H%M%S}.before-restore"))
 
 
 def _file(folder: Path, server: str, database: str) -> Path:

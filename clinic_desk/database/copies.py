@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.database import setup
-from clinic_desk.database.setup import GROUPS, OWNER, PASSWORD_ONLY, KeptRole
+from clinic_desk.database.setup import GROUPS, PASSWORD_ONLY, KeptRole
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,7 +26,7 @@ SELECT r.rolname::text, array_agg(DISTINCT g.rolname::text ORDER BY g.rolname::t
     coalesce(to_char(nullif(r.rolvaliduntil, 'infinity') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'), ''),
     {verifier}
 FROM {roles} r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid
-WHERE g.rolname = ANY (%(groups)s::text[]) AND NOT r.rolsuper AND r.rolname <> %(owner)s
+WHERE g.rolname = ANY (%(groups)s::text[]) AND NOT r.rolsuper AND r.rolname IN (SELECT login FROM staff)
 GROUP BY 1, 3, 4, 5, 6 ORDER BY 1
 """
 _WITH_VERIFIERS: Final = _PEOPLE.format(verifier="coalesce(r.rolpassword, '')", roles="pg_authid")
@@ -37,6 +37,30 @@ SELECT datname::text FROM pg_database d WHERE starts_with(datname, '{BESIDE}')
         AND l.objid::bigint = hashtext(d.datname)::bigint & 4294967295)
 """  # noqa: S608  # constants of this module only
 _MARK: Final = f"SELECT pg_advisory_lock({_LOCK}, hashtext(%(name)s))"
+
+# What was due, or was being sent, when the backup was taken or since then, may have gone out from the database that
+# this one takes the place of: nothing sends it by itself, and it is shown as "it may have gone". The rest waits until
+# a manager says so, for both channels are stopped.
+_WHAT_MAY_HAVE_GONE: Final = """
+UPDATE notification SET status = 'unknown', check_at = NULL, lease_owner = NULL, lease_until = NULL,
+    error_code = 'restored', last_error = 'it was due before the backup was restored: it may have gone'
+WHERE status IN ('leased', 'sending', 'unknown') OR status = 'pending' AND due_at <= clock_timestamp()
+"""
+_WAITS: Final = "SELECT count(*) FROM notification WHERE status = 'pending'"
+_STOP_CHANNELS: Final = """
+UPDATE message_channel SET state = 'stopped', code = 'restored', failures = 0, since = now(), resume_at = NULL,
+    reason = 'a backup was restored: a manager has to say that messages go out again'
+"""
+_NONE_RUNS: Final = """
+UPDATE backup_run SET state = 'failed', problem = 'lost', ended_at = now(), lease_until = NULL WHERE state = 'running'
+"""
+_STRANGERS: Final = """
+SELECT login FROM staff s JOIN pg_roles r ON r.rolname = s.login
+WHERE NOT r.rolsuper AND s.login <> ALL (%(known)s::text[])
+"""
+_END_SESSIONS: Final = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s AND pid <> pg_backend_pid()
+"""
 
 
 def counted(connection: Connection) -> tuple[tuple[str, int], ...]:
@@ -52,7 +76,7 @@ def _count(connection: Connection, table: str) -> int:
 def people(connection: Connection) -> tuple[KeptRole, ...]:
     """Return who signs in; with the SCRAM verifiers where this login may read them (a superuser)."""
     may_read = connection.exec_driver_sql("SELECT has_table_privilege('pg_authid', 'SELECT')").scalar_one()
-    values: dict[str, Any] = {"groups": [*GROUPS, PASSWORD_ONLY], "owner": OWNER}
+    values: dict[str, Any] = {"groups": [*GROUPS, PASSWORD_ONLY]}
     rows = connection.exec_driver_sql(_WITH_VERIFIERS if may_read else _WITHOUT, values)
     return tuple(KeptRole(name, tuple(groups), *others) for name, groups, *others in rows)
 
@@ -72,3 +96,39 @@ def drop_left(connection: Connection) -> None:
     """Drop what restores left that were killed."""
     for name in connection.exec_driver_sql(_LEFT).scalars().all():
         drop_beside(connection, name)
+
+
+def settle_messages(connection: Connection) -> tuple[int, int]:
+    """Have no message of a restored database go out by itself; return how many may have gone, and how many wait."""
+    gone = connection.exec_driver_sql(_WHAT_MAY_HAVE_GONE).rowcount
+    connection.exec_driver_sql(_STOP_CHANNELS)
+    connection.exec_driver_sql(_NONE_RUNS)
+    return gone, int(connection.exec_driver_sql(_WAITS).scalar_one())
+
+
+def strangers(connection: Connection, known: tuple[str, ...]) -> tuple[KeptRole, ...]:
+    """Return who signs in to this database and is not among these: as somebody who may not any more."""
+    names = connection.exec_driver_sql(_STRANGERS, {"known": list(known)}).scalars()
+    return tuple(KeptRole(name, (PASSWORD_ONLY,), can_login=False) for name in names)
+
+
+def take_the_place(connection: Connection, name: str, beside: str, before: str) -> None:
+    """Give the database `beside` the name `name`, and that one the name `before`: both or neither.
+
+    Who is connected is cut off, and connects to the new one. Raises Busy if others come in again and again.
+    """
+    connection.exec_driver_sql(_END_SESSIONS, {"name": name})
+    connection.exec_driver_sql("BEGIN")
+    rename(connection, name, before)
+    rename(connection, beside, name)
+    connection.exec_driver_sql("COMMIT")
+
+
+def rename(connection: Connection, name: str, new: str) -> None:
+    """Give a database another name that none has."""
+    connection.exec_driver_sql(f"ALTER DATABASE {quoted(name)} RENAME TO {quoted(new)}")
+
+
+def quoted(name: str) -> str:
+    """A name of a database, as SQL takes it."""
+    return '"' + name.replace('"', '""') + '"'

@@ -55,6 +55,11 @@ VALUES (%(id)s::uuid, %(kind)s, 'good', %(desk)s, %(folder)s, now(), %(taken_at)
     %(revision)s, %(findings)s)
 """
 _REMOVED: Final = "UPDATE backup_run SET removed_at = now() WHERE id = ANY (%(ids)s::uuid[]) AND removed_at IS NULL"
+_LET_GO: Final = """
+UPDATE message_channel SET state = 'working', failures = 0, code = '', reason = '', since = now(), resume_at = NULL
+WHERE code = 'restored'
+"""
+_WAITING: Final = "SELECT count(*) FROM notification WHERE status = 'pending'"
 _SAVE: Final = """
 UPDATE backup_setting SET enabled = %(enabled)s, folder = %(folder)s, at_minute = %(at_minute)s, zone = %(zone)s,
     keep_daily = %(keep_daily)s, keep_weekly = %(keep_weekly)s, keep_monthly = %(keep_monthly)s
@@ -123,3 +128,9 @@ def save_settings(connection: Connection, settings: BackupSettings) -> bool:
         "version": settings.version,
     }
     return connection.exec_driver_sql(_SAVE, values).rowcount == 1
+
+
+def let_messages_go(connection: Connection) -> int:
+    """Have the channels work again that a restore stopped; return how many messages wait."""
+    connection.exec_driver_sql(_LET_GO)
+    return int(connection.exec_driver_sql(_WAITING).scalar_one())

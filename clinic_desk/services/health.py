@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_desks, queries_messages, schema
+from clinic_desk.database import queries_backups, queries_desks, queries_messages, schema
 from clinic_desk.domain.wall import tzdata_version
 
 if TYPE_CHECKING:
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the check found. `clock_difference_s`: how far this computer's clock is ahead of the database's."""
+    """What the check found. `clock_difference_s`: how far this computer's clock is ahead of the database's.
+
+    `backups`: how the clinic stands with them, a value of `Standing`; `backup_last_good`: whose state the last holds.
+    """
 
     server_version: str
     schema_revision: str | None
@@ -29,6 +32,8 @@ class Health:
     queue_attention: int
     clock_difference_s: float
     tzdata: str
+    backups: str
+    backup_last_good: datetime | None
 
 
 def check(db: Database) -> Health:
@@ -39,6 +44,8 @@ def check(db: Database) -> Health:
         answered = datetime.now(UTC)
         schema.check(connection)
         login, _, group, _, _ = queries_desks.signed_in(connection)
+        backups = queries_backups.backups_now(connection)
+        good = backups.last_good
         waiting, due, sending, attention = queries_messages.queue(connection)
         return Health(
             server_version=str(connection.exec_driver_sql("SHOW server_version").scalar_one()),
@@ -53,4 +60,6 @@ def check(db: Database) -> Health:
             queue_attention=attention,
             clock_difference_s=round((asked + (answered - asked) / 2 - database_clock).total_seconds(), 3),
             tzdata=tzdata_version(),
+            backups=backups.standing.value,
+            backup_last_good=None if good is None else good.taken_at,
         )

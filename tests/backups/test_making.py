@@ -9,20 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 from clinic_desk.backups import programs
-from clinic_desk.backups.checking import check, scratch_server
+from clinic_desk.backups.checking import check
 from clinic_desk.backups.dumping import Source, dump
 from clinic_desk.backups.making import Backup, back_up_before_upgrade, make_backup
 from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
-from clinic_desk.backups.restoring import contents, restore_roles, restored_beside
+from clinic_desk.backups.restoring import contents, restored_beside
 from clinic_desk.database import setup
 from clinic_desk.database.copies import counted
 from clinic_desk.database.engine import Database
 from tests.backups.conftest import COST, PHRASE, Server
-from tests.plugins.postgres import PASSWORD, PostgresServer
+from tests.plugins.postgres import PostgresServer
 from tests.support.small_clinic import SmallClinic
 
 NOW = datetime(2026, 11, 23, 1, 10, tzinfo=UTC)
@@ -46,19 +45,6 @@ def test_a_backup_says_what_is_in_it_to_who_has_the_passphrase(made: Backup) -> 
     with pytest.raises(NotUsable) as refused:
         contents(made.path, "correct horse batterz")
     assert refused.value.code is Problem.WRONG_PASSPHRASE
-
-
-def test_it_is_checked_on_a_server_of_its_own_whose_people_it_brings(made: Backup) -> None:
-    with scratch_server() as url, restored_beside(url, made.path, PHRASE) as (name, manifest):
-        restore_roles(url, manifest.roles)
-        own = url.set(database=name)
-        with setup.superuser(own) as connection:
-            setup.configure_database(url, name)
-            assert connection.scalar(text("SELECT count(*) FROM patient")) == 10
-        hers = create_engine(own.set(username="test_reception", password=PASSWORD), poolclass=NullPool)
-        with hers.connect() as connection:  # her password of that day, and her rights
-            assert connection.scalar(text("SELECT count(*) FROM patient")) == 10
-            assert connection.scalar(text("SELECT has_table_privilege('patient', 'DELETE')")) is False
 
 
 def test_what_is_booked_meanwhile_is_not_in_it_and_counts_agree_all_the_same(

@@ -169,6 +169,8 @@ class DeskProgram(QObject):
             is_automatic=opened.is_automatic,
             settings=opened.settings,
             read_sealed=opened.read_sealed,
+            backup_source=opened.backup_source,
+            is_embedded=opened.server is not None,
             messages_to=opened.settings.messages_to if opened.settings is not None else None,
         )
         if opened.weak_connection:

@@ -81,6 +81,12 @@ def look(db: Database) -> BackupsNow:
         return queries.backups_now(connection)
 
 
+def look_closely(db: Database) -> tuple[BackupsNow, bool]:
+    """Return that, and whether messages wait since a restore. Raises DatabaseDown, Busy."""
+    with db.reading() as connection:
+        return queries.backups_now(connection), queries.messages_wait(connection)
+
+
 def save_settings(db: Database, settings: BackupSettings, operation_id: UUID) -> BackupsNow:
     """Write the settings over the version they carry. Raises SettingsChanged, NotAllowed and as `Database.changing`."""
 

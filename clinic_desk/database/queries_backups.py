@@ -59,6 +59,7 @@ _LET_GO: Final = """
 UPDATE message_channel SET state = 'working', failures = 0, code = '', reason = '', since = now(), resume_at = NULL
 WHERE code = 'restored'
 """
+_WAITS: Final = "SELECT EXISTS (SELECT FROM message_channel WHERE code = 'restored')"
 _WAITING: Final = "SELECT count(*) FROM notification WHERE status = 'pending'"
 _SAVE: Final = """
 UPDATE backup_setting SET enabled = %(enabled)s, folder = %(folder)s, at_minute = %(at_minute)s, zone = %(zone)s,
@@ -128,6 +129,11 @@ def save_settings(connection: Connection, settings: BackupSettings) -> bool:
         "version": settings.version,
     }
     return connection.exec_driver_sql(_SAVE, values).rowcount == 1
+
+
+def messages_wait(connection: Connection) -> bool:
+    """Whether messages wait since a restore."""
+    return bool(connection.exec_driver_sql(_WAITS).scalar_one())
 
 
 def let_messages_go(connection: Connection) -> int:

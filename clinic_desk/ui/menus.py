@@ -65,6 +65,7 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
         "message_settings",
         "setup",
         "pair",
+        "backups",
         "recheck",
         "doubles",
         "figures",

@@ -15,6 +15,7 @@ def wire_pages(space: Workspace) -> None:
     for name, open_page in PAGES.items():
         actions[name].triggered.connect(_opening(open_page, space))
     status_bar.parked_opened.connect(actions["parked"].trigger)
+    status_bar.backups_opened.connect(actions["backups"].trigger)
     status_bar.paper_opened.connect(actions["automatic_lists"].trigger)
 
 
@@ -97,6 +98,7 @@ PAGES: Final[Mapping[str, Callable[[Workspace], object]]] = {
     "waiting_here": lambda space: space.gaps().look_here(),
     "away": _away,
     "setup": _setup,
+    "backups": lambda space: space.backups().open(),
     "own_password": _own_password,
     "recheck": _recheck,
     "past": _past,

@@ -16,8 +16,9 @@ from clinic_desk.backups.checking import check
 from clinic_desk.backups.dumping import Source, dump
 from clinic_desk.backups.making import Backup, back_up_before_upgrade, make_backup
 from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
-from clinic_desk.backups.restoring import contents, restored_beside
-from clinic_desk.database import setup
+from clinic_desk.backups.restoring import compare, contents, restored_beside
+from clinic_desk.backups.switching import BEFORE
+from clinic_desk.database import copies, setup
 from clinic_desk.database.copies import counted
 from clinic_desk.database.engine import Database
 from tests.backups.conftest import COST, PHRASE, Server
@@ -27,10 +28,11 @@ from tests.support.small_clinic import SmallClinic
 NOW = datetime(2026, 11, 23, 1, 10, tzinfo=UTC)
 
 
-def _databases(server: PostgresServer) -> list[str]:
+def _left(server: PostgresServer) -> list[str]:
+    """What was left by a restore; not what another test is just restoring into."""
     with server.admin.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'clinic_restoring_%'")
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(copies._LEFT)
+        return [row[0] for row in cursor.fetchall() if not row[0].startswith(BEFORE)]
 
 
 def test_a_backup_says_what_is_in_it_to_who_has_the_passphrase(made: Backup) -> None:
@@ -87,7 +89,7 @@ def test_a_damaged_or_cut_file_restores_nothing(
         with pytest.raises(NotUsable) as refused:
             check(bad, PHRASE, scratch=server.scratch)
         assert refused.value.code is Problem.DAMAGED
-    assert _databases(postgres_server) == []
+    assert _left(postgres_server) == []
 
 
 def test_a_row_that_is_missing_after_the_restore_fails_the_check(
@@ -156,10 +158,10 @@ def test_what_a_killed_restore_left_is_removed_by_the_next_one_and_one_that_goes
     made: Backup, server: Server, postgres_server: PostgresServer
 ) -> None:
     postgres_server.execute("CREATE DATABASE clinic_restoring_left_by_somebody")
-    with restored_beside(server.url, made.path, PHRASE) as (name, _):
+    with restored_beside(server.url, made.path, PHRASE) as (name, manifest):
         check(made.path, PHRASE, scratch=server.scratch)
-        assert _databases(postgres_server) == [name]
-    assert _databases(postgres_server) == []
+        compare(server.url.set(database=name), manifest)
+    assert _left(postgres_server) == []
 
 
 def test_the_password_is_in_the_childs_environment_and_in_no_argument(

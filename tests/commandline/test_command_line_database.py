@@ -67,6 +67,8 @@ def test_a_good_address_is_answered_with_the_health(at: Callable[..., Ended], da
         "queue_attention",
         "clock_difference_s",
         "tzdata",
+        "backups",
+        "backup_last_good",
     }
     assert (ended.document["group"], ended.document["signed_in"]) == ("reception", "test_reception")
     assert abs(ended.document["clock_difference_s"]) < 5

@@ -73,6 +73,7 @@ def _words() -> dict[str, str]:
         "patient-changed": translate("messages", "the appointment is another patient's now"),
         "rendering": translate("messages", "the text could not be made · a manager: check the texts"),
         "gave-up": translate("messages", "tried many times without success · retry, or call"),
+        "restored": translate("messages", "a backup was restored, and what was due may have gone already"),
         "lease-lost": translate("messages", "the desk that sent it stopped in the middle · being looked after"),
         "recalled": translate("messages", "taken back at a desk"),
         "other-channel": translate("messages", "sent by the other channel instead"),

@@ -57,6 +57,8 @@ class StatusBar(QStatusBar):
     """Somebody wants to see messages: due, attention, replies, or "" for the page as it was."""
     parked_opened = Signal()
     """Somebody wants to see what is parked."""
+    backups_opened = Signal()
+    """Somebody wants to see how backups stand."""
     paper_opened = Signal()
     """Somebody wants to see why the day lists were not written."""
 
@@ -76,6 +78,8 @@ class StatusBar(QStatusBar):
         self.parked.clicked.connect(lambda _checked: self.parked_opened.emit())
         self.paper = self._button("paper_trouble", "", "danger")
         self.paper.clicked.connect(lambda _checked: self.paper_opened.emit())
+        self.backups = self._button("backups_state", self.tr("Show the backups"), "plain")
+        self.backups.clicked.connect(lambda _checked: self.backups_opened.emit())
         self.messages = self._link("messages_state", "due")
         self.attention = self._link("messages_attention", "attention", role="danger")
         self.replies = self._link("messages_unread", "replies", role="warning")
@@ -127,6 +131,7 @@ class StatusBar(QStatusBar):
         for part in (self.parked, self.paper, self.messages, self.attention, self.replies, self.trouble, self.sending):
             layout.addWidget(part)
         layout.addStretch(1)
+        layout.addWidget(self.backups)
         layout.addWidget(self.person)
         for label in (self.desks, self.person):
             label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -177,6 +182,13 @@ class StatusBar(QStatusBar):
     def set_parked(self, count: int) -> None:
         """Say how many appointments are parked; nothing if none is."""
         _tell(self.parked, self.tr("Parked: {count}").format(count=count) if count else "")
+
+    def set_backups(self, text: str, role: str) -> None:
+        """Say of when the last good backup is, or that there is none; "" says nothing."""
+        _tell(self.backups, text)
+        self.backups.setProperty("role", role or "plain")
+        self.backups.style().unpolish(self.backups)
+        self.backups.style().polish(self.backups)
 
     def set_paper(self, trouble: str) -> None:
         """Say that the day lists were not written, and in the tool tip why; "" says nothing."""

@@ -208,8 +208,9 @@ class BackupsDesk(QObject):
     def _open_restore(self) -> None:
         space = self._space
         folder = self.sheet.folder.text() if self.sheet is not None else ""
-        may_replace = space.opening.is_embedded and not space.opening.is_demo
-        sheet = self.restoring = RestoreSheet(space.window, may_replace=may_replace, start=folder)
+        is_demo = space.opening.is_demo
+        may_replace = space.opening.is_embedded and not is_demo
+        sheet = self.restoring = RestoreSheet(space.window, may_replace=may_replace, is_demo=is_demo, start=folder)
         sheet.look_wanted.connect(partial(self._look_into, sheet))
         sheet.restore_wanted.connect(partial(self._ask_restore, sheet))
         sheet.stop_wanted.connect(self.job.stop)

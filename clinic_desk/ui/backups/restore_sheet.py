@@ -33,7 +33,7 @@ class RestoreSheet(Sheet):
     """`RestoreWish`."""
     stop_wanted = Signal()
 
-    def __init__(self, parent: QWidget, *, may_replace: bool, start: str) -> None:
+    def __init__(self, parent: QWidget, *, may_replace: bool, is_demo: bool, start: str) -> None:
         super().__init__(parent, width=760)
         self.setObjectName("restore_sheet")
         self._looked: tuple[str, str] | None = None
@@ -57,7 +57,7 @@ class RestoreSheet(Sheet):
         self._group = QButtonGroup(self)
         for each in (self.aside, self.over):
             self._group.addButton(each)
-        self.about = plain_label(_about_text(may_replace=may_replace), "muted")
+        self.about = plain_label(_about_text(may_replace=may_replace, is_demo=is_demo), "muted")
         self._make_buttons()
         self._lay_out(title)
         for line in (self.file, self.phrase.line):
@@ -196,7 +196,7 @@ class RestoreSheet(Sheet):
         return self.go.click if self.go.isVisible() else self.look.click
 
 
-def _about_text(*, may_replace: bool) -> str:
+def _about_text(*, may_replace: bool, is_demo: bool) -> str:
     waits = translate(
         "backups", "After a restore no message goes out by itself: Backups then asks whether those to come may go."
     )
@@ -207,6 +207,8 @@ def _about_text(*, may_replace: bool) -> str:
             "whoever was given a login since the backup cannot sign in any more.",
         )
         return f"{before} {waits}"
+    if is_demo:
+        return f"{translate('backups', 'The demo clinic is not replaced.')} {waits}"
     shared = translate(
         "backups", "A shared server's clinic is replaced by its administrator: clinic-desk backup restore FILE --over."
     )

@@ -71,6 +71,7 @@ class BackupsSheet(Sheet):
         self.on.setObjectName("backups_on")
         self.on.setText(translate("backups", "&Make a backup every night, by one PC of those that have the passphrase"))
         self.at = _line("backups_at", 5)
+        self.at.setFixedWidth(90)
         self.folder = _line("backups_folder", 1000)
         self.daily, self.weekly, self.monthly = (
             NumberBox("backups_daily", 1, 366),
@@ -112,6 +113,8 @@ class BackupsSheet(Sheet):
         ):
             keep.addWidget(field)
             keep.addWidget(field_label(text, field))
+            keep.addSpacing(14)
+        keep.setSpacing(6)
         keep.addStretch(1)
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
@@ -161,7 +164,7 @@ class BackupsSheet(Sheet):
         text, role = state_text(now)
         self.state.setText(text)
         restyle(self.state, "role", role)
-        self.rows.show_records(now.runs)
+        self.list.show_records(now.runs)
         if first or self.wanted() == self._seen:
             self._fill(now.settings)
         self._seen = replace(self._seen, version=now.settings.version)

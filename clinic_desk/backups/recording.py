@@ -19,6 +19,7 @@ from clinic_desk.backups.checking import Scratch, scratch_server
 from clinic_desk.backups.making import Backup, Tell, make_backup
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, never
 from clinic_desk.database import queries_backups as queries
+from clinic_desk.database.schema import EXPECTED_REVISION
 from clinic_desk.domain.backups import BackupSettings, BackupsNow, RunKind, is_due, last_turn, superfluous
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError, Refused
@@ -188,7 +189,12 @@ def note_backup(db: Database, made: Backup, kind: RunKind = RunKind.BEFORE_UPGRA
 
 
 def note_restore(db: Database, restored: Manifest, before: Backup) -> None:
-    """Write down, in the restored database, what it was restored from and what was backed up before."""
+    """Write down, in the restored database, what it was restored from and what was backed up before.
+
+    One of an older schema has no place for it: it is upgraded first.
+    """
+    if restored.revision != EXPECTED_REVISION:
+        return
     note_backup(db, before, RunKind.BEFORE_RESTORE)
     rows = sum(count for _, count in restored.rows)
     values = {"taken_at": restored.taken_at, "revision": restored.revision, "rows": rows, "bytes": 0, "findings": 0}

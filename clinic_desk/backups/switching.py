@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock, Timeout
 
@@ -56,7 +56,7 @@ def restore_over(
     """
     before = f"{BEFORE}{new_id().hex}"
     with restored_beside(superuser, path, passphrase, stop=stop, tell=tell) as (beside, made):
-        stands = _settled(superuser, beside, made, stop)
+        stands = _settled(superuser, beside, path, made, stop)
         _shut_out(superuser, database, made)
         _people(superuser, made)
         with told(), setup.superuser(superuser) as connection:
@@ -118,19 +118,31 @@ def _into(beside: Path, path: Path, passphrase: str, stop: Stop, tell: Told) -> 
         superuser = server.superuser_url()
         setup.prepare_roles(superuser, server.password(setup.OWNER))
         with restored_beside(superuser, path, passphrase, stop=stop, tell=tell) as (name, made):
-            stands = _settled(superuser, name, made, stop)
+            stands = _settled(superuser, name, path, made, stop)
             _people(superuser, made)
             with told(), setup.superuser(superuser) as connection:
                 copies.rename(connection, name, DATABASE)
     return stands
 
 
-def _settled(superuser: URL, beside: str, made: Manifest, stop: Stop) -> Restored:
+def _settled(superuser: URL, beside: str, path: Path, made: Manifest, stop: Stop) -> Restored:
     """Read its history through, and have no message go out by itself."""
     checked = history_of(superuser.set(database=beside), made, stop)
     with told(), setup.superuser(superuser.set(database=beside)) as connection:
         gone, wait = copies.settle_messages(connection)
+        copies.settle_backups(connection, _restored_from(path, made))
     return Restored(made, gone, wait, checked.findings)
+
+
+def _restored_from(path: Path, made: Manifest) -> dict[str, Any]:
+    return {
+        "taken_at": made.taken_at,
+        "folder": str(path.parent),
+        "file_name": path.name,
+        "bytes": path.stat().st_size,
+        "rows": sum(count for _, count in made.rows),
+        "revision": made.revision,
+    }
 
 
 def _people(superuser: URL, made: Manifest) -> None:

@@ -51,6 +51,12 @@ _STOP_CHANNELS: Final = """
 UPDATE message_channel SET state = 'stopped', code = 'restored', failures = 0, since = now(), resume_at = NULL,
     reason = 'a backup was restored: a manager has to say that messages go out again'
 """
+# The backup that is restored was still being made when the state that it holds was read: it is a good one by now.
+_THIS_ONE: Final = """
+UPDATE backup_run SET state = 'good', ended_at = now(), lease_until = NULL, taken_at = %(taken_at)s,
+    file_name = %(file_name)s, bytes = %(bytes)s, rows = %(rows)s, schema_revision = %(revision)s
+WHERE state = 'running' AND folder = %(folder)s
+"""
 _NONE_RUNS: Final = """
 UPDATE backup_run SET state = 'failed', problem = 'lost', ended_at = now(), lease_until = NULL WHERE state = 'running'
 """
@@ -102,8 +108,15 @@ def settle_messages(connection: Connection) -> tuple[int, int]:
     """Have no message of a restored database go out by itself; return how many may have gone, and how many wait."""
     gone = connection.exec_driver_sql(_WHAT_MAY_HAVE_GONE).rowcount
     connection.exec_driver_sql(_STOP_CHANNELS)
-    connection.exec_driver_sql(_NONE_RUNS)
     return gone, int(connection.exec_driver_sql(_WAITS).scalar_one())
+
+
+def settle_backups(connection: Connection, restored: dict[str, Any]) -> None:
+    """Have no backup of a restored database count as being made; the one it is restored from is a good one."""
+    if connection.exec_driver_sql("SELECT to_regclass('public.backup_run')").scalar_one() is None:
+        return  # of an older schema
+    connection.exec_driver_sql(_THIS_ONE, restored)
+    connection.exec_driver_sql(_NONE_RUNS)
 
 
 def strangers(connection: Connection, known: tuple[str, ...]) -> tuple[KeptRole, ...]:

@@ -47,6 +47,12 @@ def _setup(space: Workspace) -> None:
     open_setup(space)
 
 
+def _backups(space: Workspace) -> None:
+    from clinic_desk.ui.backups.desk import backups_of
+
+    backups_of(space).open()
+
+
 def _recheck(space: Workspace) -> None:
     from clinic_desk.ui.recheck.seen import open_recheck
 
@@ -98,7 +104,7 @@ PAGES: Final[Mapping[str, Callable[[Workspace], object]]] = {
     "waiting_here": lambda space: space.gaps().look_here(),
     "away": _away,
     "setup": _setup,
-    "backups": lambda space: space.backups().open(),
+    "backups": _backups,
     "own_password": _own_password,
     "recheck": _recheck,
     "past": _past,

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from clinic_desk.backups.dumping import Source
     from clinic_desk.notifications.shared_secrets import Sealed
     from clinic_desk.settings import Settings
-    from clinic_desk.ui.backups.desk import BackupsDesk
     from clinic_desk.ui.daylist.desk import DayListDesk
     from clinic_desk.ui.door.place import KeptPlace
     from clinic_desk.ui.exchange.opener import Exchange
@@ -128,7 +127,6 @@ class Workspace(QObject):
         self._house: HouseDesk | None = None
         self._pinboard: PinboardDesk | None = None
         self._waiting: WaitingDesk | None = None
-        self._backups: BackupsDesk | None = None
         self._gaps: Gaps | None = None
         self._saved_views: SavedViewsDesk | None = None
         self.tell_choice = TellChoice(window.actions_by_name, window.preferences, self)
@@ -138,7 +136,7 @@ class Workspace(QObject):
         later += (self.pinboard, self.house)
         later += (self._ask_for_fullness, self._watch_slow_commands, lambda: look_soon(self), self.gaps)
         later += (self._write_lists, self.saved_views)
-        later += (self.undo_actions.read, self.backups)
+        later += (self.undo_actions.read, self._watch_backups)
         self._later = Afterwards(later, self)
         OtherVersion(self)
 
@@ -160,13 +158,10 @@ class Workspace(QObject):
             self._messages = MessageDesk(self)
         return self._messages
 
-    def backups(self) -> BackupsDesk:
-        """Return what watches over backups and opens their window, made when the calendar is there."""
-        if self._backups is None:
-            from clinic_desk.ui.backups.desk import BackupsDesk
+    def _watch_backups(self) -> None:
+        from clinic_desk.ui.backups.desk import backups_of
 
-            self._backups = BackupsDesk(self)
-        return self._backups
+        backups_of(self)
 
     def waiting(self) -> WaitingDesk:
         """Return the waiting list and what belongs to it, made when somebody asks for it first."""

@@ -38,6 +38,12 @@ _AGAIN_MS: Final = 15 * 60_000
 """A backup that is not made is announced by nobody: so often it is looked whether one is overdue."""
 
 
+def backups_of(space: Workspace) -> BackupsDesk:
+    """Return what watches over backups in a desk's window, made when the calendar is there."""
+    made = space.findChild(BackupsDesk)
+    return made if isinstance(made, BackupsDesk) else BackupsDesk(space)
+
+
 class BackupsDesk(QObject):
     """One per window."""
 

@@ -14,6 +14,7 @@ from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.dumping import Source
 from clinic_desk.desk_program import DeskProgram
 from clinic_desk.notifications import credentials
+from clinic_desk.ui.backups.desk import backups_of
 from clinic_desk.ui.backups.passphrase_sheet import PassphraseSheet
 from clinic_desk.ui.backups.restore_sheet import RestoreSheet
 from clinic_desk.ui.backups.sheet import BackupsSheet
@@ -35,7 +36,7 @@ def _opened(program: DeskProgram, qtbot: QtBot) -> tuple[Workspace, BackupsSheet
     space = program.workspace
     assert space is not None
     space.window.actions_by_name["backups"].trigger()
-    sheet = space.backups().sheet
+    sheet = backups_of(space).sheet
     assert sheet is not None
     qtbot.waitUntil(lambda: "Looking" not in sheet.state.text() + sheet.phrase.text())
     return space, sheet

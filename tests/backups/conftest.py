@@ -15,6 +15,7 @@ from clinic_desk.backups.making import Backup, make_backup
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.ids import new_id
 from tests.plugins.postgres import PostgresServer
+from tests.plugins.postgres import _new_database as new_database
 
 PHRASE = "correct horse battery"
 COST = 4
@@ -50,11 +51,12 @@ def source(postgres_server: PostgresServer, fresh_database: str) -> Source:
 
 @pytest.fixture(scope="session")
 def made(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Backup:
-    """A backup of the small clinic, of the run's template: a test that changes the file takes a copy."""
+    """A backup of the small clinic: a test that changes the file takes a copy."""
     own = Server(postgres_server.superuser_url)
-    source = Source(own.url.set(database=postgres_server.clinic_template))
     folder = tmp_path_factory.mktemp("backups")
-    return make_backup(source, folder, PHRASE, datetime.now(UTC), scratch=own.scratch, cost=COST)
+    with new_database(postgres_server, postgres_server.clinic_template) as name:  # nobody connects to a template
+        source = Source(own.url.set(database=name))
+        return make_backup(source, folder, PHRASE, datetime.now(UTC), scratch=own.scratch, cost=COST)
 
 
 @pytest.fixture

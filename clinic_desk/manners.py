@@ -104,11 +104,16 @@ class Manners(QObject):
     def _count(self, space: Workspace, counts: MessageCounts) -> None:
         if space is not self._program.workspace:
             return
+        from clinic_desk.ui.backups.desk import backups_of
         from clinic_desk.ui.paper.automatic import automatic_of
 
         self.take(
             Attention(
-                counts.need_attention, counts.replies, len(counts.stopped), 1 if automatic_of(space).trouble else 0
+                messages=counts.need_attention,
+                replies=counts.replies,
+                stopped=len(counts.stopped),
+                day_lists=1 if automatic_of(space).trouble else 0,
+                backups=1 if backups_of(space).is_missing else 0,
             )
         )
 

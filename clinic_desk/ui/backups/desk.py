@@ -14,7 +14,7 @@ from clinic_desk.backups.problems import BackupFailed, Problem
 from clinic_desk.backups.restoring import contents
 from clinic_desk.backups.switching import Restored, restore_into, restore_over
 from clinic_desk.database import anchors
-from clinic_desk.domain.backups import BackupsNow, RunKind
+from clinic_desk.domain.backups import BackupsNow, RunKind, Standing
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.backups.passphrase_sheet import PassphraseSheet
@@ -72,6 +72,11 @@ class BackupsDesk(QObject):
         return self._space.desk.database
 
     # --- how they stand ---
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether a good backup is missing that should be there: nobody knows yet is no."""
+        return self._now is not None and self._now.standing in {Standing.NONE, Standing.OVERDUE}
 
     def look(self) -> None:
         """Read how backups stand, and show it."""

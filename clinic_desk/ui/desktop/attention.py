@@ -14,17 +14,18 @@ translate = QCoreApplication.translate
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Messages that failed or are stuck, open replies, stopped channels; day lists not written (0 or 1)."""
+    """Messages that failed or are stuck, open replies, stopped channels; day lists not written, no backup (0 or 1)."""
 
     messages: int = 0
     replies: int = 0
     stopped: int = 0
     day_lists: int = 0
+    backups: int = 0
 
     @property
     def total(self) -> int:
         """How many things wait."""
-        return self.messages + self.replies + self.stopped + self.day_lists
+        return self.messages + self.replies + self.stopped + self.day_lists + self.backups
 
 
 def lines(of: Attention) -> tuple[str, ...]:
@@ -34,6 +35,7 @@ def lines(of: Attention) -> tuple[str, ...]:
         (of.replies, translate("attention", "Replies of patients: {count}")),
         (of.stopped, translate("attention", "Ways of sending that stand still: {count}")),
         (of.day_lists, translate("attention", "Day lists could not be written")),
+        (of.backups, translate("attention", "A backup is missing")),
     )
     return tuple(text.format(count=count) for count, text in found if count)
 
@@ -59,6 +61,7 @@ def news(before: Attention, now: Attention) -> Attention:
         grown(before.replies, now.replies),
         grown(before.stopped, now.stopped),
         grown(before.day_lists, now.day_lists),
+        grown(before.backups, now.backups),
     )
 
 

@@ -16,6 +16,8 @@ from pytestqt.qtbot import QtBot
 from clinic_desk.desk_program import DeskProgram
 from clinic_desk.manners import Manners
 from clinic_desk.notifications.wakeup import Clocks
+from clinic_desk.services.messages import MessageCounts
+from clinic_desk.ui.backups.desk import BackupsDesk
 from clinic_desk.ui.desktop import autostart
 from clinic_desk.ui.desktop.attention import Attention, count_text, lines, news, page_of, tip
 from clinic_desk.ui.desktop.log_off import LogOff, close_on_signals
@@ -134,6 +136,19 @@ def test_a_press_on_it_shows_the_messages_it_is_about(manners: Manners, program:
     page = program.workspace.messages.page
     assert page.isVisible()
     assert page.filters.chosen == "attention"
+
+
+def test_a_backup_that_is_missing_is_counted_with_what_the_status_bar_shows(
+    manners: Manners, program: DeskProgram, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = program.workspace
+    assert space is not None
+    manners._count(space, MessageCounts(0, 0, 1))
+    assert said.shown == Attention(messages=1)
+    monkeypatch.setattr(BackupsDesk, "is_missing", True)
+    manners._count(space, MessageCounts(0, 0, 1, stopped=("sms",)))
+    assert said.shown == Attention(messages=1, stopped=1, backups=1)
+    assert said.told[-1] == "Ways of sending that stand still: 1\nA backup is missing"
 
 
 def test_notifications_and_the_start_with_the_pc_are_switched_in_the_menu(

@@ -20,7 +20,7 @@ from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.backups.passphrase_sheet import PassphraseSheet
 from clinic_desk.ui.backups.restore_sheet import RestoreSheet, RestoreWish
 from clinic_desk.ui.backups.sheet import BackupsSheet
-from clinic_desk.ui.backups.words import contents_text, light_text, stage_text, trouble_text
+from clinic_desk.ui.backups.words import contents_text, light_text, not_manager_then_text, stage_text, trouble_text
 from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.exchange.job import Job
 from clinic_desk.ui.lanes import Priority
@@ -28,6 +28,7 @@ from clinic_desk.ui.messages.settings.errands import Errand
 
 if TYPE_CHECKING:
     from clinic_desk.backups.dumping import Source
+    from clinic_desk.backups.manifest import Manifest
     from clinic_desk.database.engine import Database
     from clinic_desk.domain.backups import BackupSettings
     from clinic_desk.ui.workspace import Workspace
@@ -55,6 +56,7 @@ class BackupsDesk(QObject):
         self.sheet: BackupsSheet | None = None
         self.restoring: RestoreSheet | None = None
         self._now: BackupsNow | None = None
+        self._found: Manifest | None = None
         self._again = QTimer(self, interval=_AGAIN_MS)
         self._again.timeout.connect(self.look)
         self._again.start()
@@ -235,7 +237,8 @@ class BackupsDesk(QObject):
         zone = self._now.settings.zone if self._now is not None else "UTC"
         sheet.set_busy(busy=True)
 
-        def done(found: Any) -> None:
+        def done(found: Manifest) -> None:
+            self._found = found
             sheet.set_busy(busy=False)
             sheet.show_contents(contents_text(found, zone))
 
@@ -244,6 +247,9 @@ class BackupsDesk(QObject):
     def _ask_restore(self, sheet: RestoreSheet, wish: RestoreWish) -> None:
         if wish.folder is not None:
             self._restore(sheet, wish)
+            return
+        if not self._stays_manager():
+            sheet.say(not_manager_then_text(), "danger")
             return
         question = AskSheet(
             translate("backups", "Replace the present clinic?"),
@@ -257,6 +263,11 @@ class BackupsDesk(QObject):
         )
         question.answered.connect(lambda yes: self._restore(sheet, wish) if yes else None)
         question.open()
+
+    def _stays_manager(self) -> bool:
+        """Whether who is signed in is a manager in the backup, too: nobody shuts herself out."""
+        login, roles = self._space.opening.person.login, () if self._found is None else self._found.roles
+        return any(role.name == login and "clinic_manager" in role.groups for role in roles)
 
     def _restore(self, sheet: RestoreSheet, wish: RestoreWish) -> None:
         work = partial(_into_folder, wish) if wish.folder is not None else self._over(wish)

@@ -178,3 +178,12 @@ def contents_text(made: Manifest, zone: str) -> str:
         "backups", "It holds no passwords: on a new server everybody needs a one-time code from a manager."
     )
     return f"{text} {without}"
+
+
+def not_manager_then_text() -> str:
+    """Return why whoever is signed in cannot put this backup in the place of the clinic."""
+    return translate(
+        "backups",
+        "You were no manager when this backup was made, and would be shut out. Have somebody restore it who was, or "
+        "restore it into a new folder.",
+    )

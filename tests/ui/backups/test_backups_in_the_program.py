@@ -1,6 +1,7 @@
 """Backups at a desk: their window by key, what it saves and makes, and what the status bar then says."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from sqlalchemy import URL
 
 from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.dumping import Source
+from clinic_desk.backups.restoring import contents
 from clinic_desk.desk_program import DeskProgram
 from clinic_desk.notifications import credentials
 from clinic_desk.ui.backups.desk import backups_of
 from clinic_desk.ui.backups.passphrase_sheet import PassphraseSheet
-from clinic_desk.ui.backups.restore_sheet import RestoreSheet
+from clinic_desk.ui.backups.restore_sheet import RestoreSheet, RestoreWish
 from clinic_desk.ui.backups.sheet import BackupsSheet
+from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.workspace import Workspace
 from tests.backups.conftest import PHRASE, Server
 
@@ -77,6 +80,13 @@ def test_a_manager_turns_backups_on_makes_one_and_sees_what_is_in_it(
     restore.phrase.line.clear()
     restore.look.click()
     qtbot.waitUntil(lambda: "10 patients" in restore.contents.text())
+    restore.restore_wanted.emit(RestoreWish(path, ""))
+    question = space.window.findChild(AskSheet)
+    assert question is not None  # she was a manager then: it is asked
+    question.reject()
+    backups_of(space)._found = replace(contents(path, PHRASE), roles=())
+    restore.restore_wanted.emit(RestoreWish(path, ""))
+    assert "would be shut out" in restore.told.text()
     restore.go.click()
     assert "whole path of a folder" in restore.told.text()
     restore.folder.setText(str(folder))

@@ -111,21 +111,8 @@ def main_menu(parent: QWidget, actions: Actions) -> QMenu:
     _sub(menu, actions, translate("Menus", "Colours"), "scheme_system", "scheme_light", "scheme_dark")
     _sub(menu, actions, translate("Menus", "Lock when nobody was here for"), "lock_0", "lock_5", "lock_2")
     _sub(menu, actions, translate("Menus", "This PC"), "autostart", "notifications")
-    _fill(
-        menu,
-        actions,
-        "",
-        "reload",
-        "manual",
-        "shortcuts",
-        "support",
-        "about",
-        "",
-        "own_password",
-        "change_user",
-        "lock",
-        "quit",
-    )
+    _sub(menu, actions, translate("Menus", "Help"), "manual", "shortcuts", "", "support", "about")
+    _fill(menu, actions, "", "reload", "own_password", "change_user", "lock", "quit")
     return menu
 
 

@@ -11,6 +11,10 @@ LOCK_RULES_ID: Final = UUID("00000000-0000-7000-8000-000000000004")
 BOOKING_RULES_ID: Final = UUID("00000000-0000-7000-8000-000000000002")
 
 CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
+    ("patient_access_reason", "patient_access", {"reason": "r" * 501}),
+    ("patient_access_reason", "patient_access", {"by_right": False, "reason": " too short "}),
+    ("patient_access_time", "patient_access", {"until_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
+    ("patient_access_time", "patient_access", {"until_at": datetime(2031, 3, 3, 9, 1, tzinfo=UTC)}),
     ("site_country", "site", {"country": "Germany"}),
     ("site_country", "site", {"country": "de"}),
     ("site_subdivision", "site", {"subdivision": "BE"}),
@@ -136,6 +140,13 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
             "position": 1,
             "starts_at": datetime(2031, 3, 3, 8, tzinfo=UTC),
             "ends_at": datetime(2031, 3, 3, 9, tzinfo=UTC),
+        },
+        "patient_access": {
+            "patient_id": clinic.patients[0],
+            "by_right": True,
+            "reason": "r" * 500,
+            "at": datetime(2031, 3, 3, 8, tzinfo=UTC),
+            "until_at": datetime(2031, 3, 3, 9, tzinfo=UTC),
         },
         "series": {"rule": "FREQ=DAILY", "starts_on": day, "wall_minute": 0, "zone": "Europe/Berlin"},
     }

@@ -56,7 +56,11 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _own_words(error: BaseException) -> str:
-    return f": {error}" if isinstance(error, ClinicDeskError) else " (its text is left out: it might hold a name)"
+    if isinstance(error, ClinicDeskError):
+        return f": {error}"
+    codes = [getattr(error, name, None) for name in ("sqlstate", "constraint")]  # of a DatabaseFault: they name nobody
+    told = "".join(f" {code}" for code in codes if isinstance(code, str))
+    return f"{told} (its text is left out: it might hold a name)"
 
 
 def crash_report(error: BaseException, thread: str) -> str:

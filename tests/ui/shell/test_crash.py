@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clinic_desk import logs
+from clinic_desk.database.failures import DatabaseFault
 from clinic_desk.errors import NotAllowed
 from clinic_desk.logs import RedactingFormatter, redacted, start_log
 from clinic_desk.reports import crash_report, traceback_text
@@ -52,6 +53,12 @@ def test_a_report_says_where_and_what_class_but_not_what_a_library_said() -> Non
 
 def test_our_own_errors_keep_their_words_for_they_hold_no_patient_data() -> None:
     assert "not allowed: write" in traceback_text(caught(NotAllowed("write")))
+
+
+def test_an_answer_of_the_database_that_nobody_expected_is_told_by_its_code_alone() -> None:
+    text = traceback_text(caught(DatabaseFault("22P02", 'invalid input: "Anna Meier"', "patient_phone")))
+    assert "DatabaseFault 22P02 patient_phone (its text is left out" in text
+    assert "Meier" not in text
 
 
 def test_the_cause_of_an_error_is_part_of_the_report() -> None:

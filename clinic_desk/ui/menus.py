@@ -40,79 +40,47 @@ _ENTRY = (
         "error",
     ),
 )
+_HOUSE = ("house", "house_window", "noshows", "", "waiting", "", "parked", "put_back")
+_VIEW = (
+    *("day", "week", "days", "list", "filter", "past", "", "doctors", "rooms", "all_columns", ""),
+    *("zoom_in", "zoom_out", "zoom_reset", "", "left_side", "right_side", "full_screen", "reload", ""),
+)
+_DAYS = (*(f"days_{count}" for count in range(2, 8)), "", "pace_day", "pace_workday", "pace_week")
+_LISTS = ("print", "automatic_lists", "save_list", "", "import_file", "export_file")
+_CLINIC = (
+    *("setup", "message_settings", "", "recheck", "doubles", "", "figures", "history", ""),
+    *("backups", "pair"),
+)
 
 
 def main_menu(parent: QWidget, actions: Actions) -> QMenu:
     """Return the menu of the ☰ button."""
     menu = QMenu(parent)
     menu.setObjectName("main_menu")
-    _fill(
-        menu,
-        actions,
-        "new",
-        "walk_in",
-        "undo",
-        "redo",
-        "house",
-        "house_window",
-        "noshows",
-        "parked",
-        "put_back",
-        "waiting",
-        "away",
-        "",
-        "messages",
-        "message_settings",
-        "setup",
-        "pair",
-        "backups",
-        "recheck",
-        "doubles",
-        "figures",
-        "history",
-        "",
-        "print",
-        "automatic_lists",
-        "import_file",
-        "export_file",
-        "save_list",
-        "",
-    )
+    _fill(menu, actions, "new", "walk_in", "undo", "redo", "")
     _sub(menu, actions, translate("Menus", "Appointment"), *_ENTRY)
+    _sub(menu, actions, translate("Menus", "House and waiting"), *_HOUSE)
+    _fill(menu, actions, "away", "messages", "")
     _sub(
         menu,
         actions,
         translate("Menus", "Go to"),
         *("today", "back", "forward", "back_one", "forward_one", "", "go_to_date", "find"),
     )
-    _sub(
-        menu,
-        actions,
-        translate("Menus", "View"),
-        *("day", "week", "days", "list", "filter", "past", "", "doctors", "rooms", "all_columns", ""),
-        *("zoom_in", "zoom_out", "zoom_reset", "", "left_side", "right_side", "full_screen"),
-    )
-    _sub(
-        menu,
-        actions,
-        translate("Menus", "Days side by side"),
-        *(f"days_{count}" for count in range(2, 8)),
-        *("", "pace_day", "pace_workday", "pace_week"),
-    )
-    _sub(
-        menu,
-        actions,
-        translate("Menus", "Saved views"),
-        *(f"view_{number}" for number in range(1, 10)),
-        "",
-        "saved_views",
-    )
+    view = _sub(menu, actions, translate("Menus", "View"), *_VIEW)
+    _sub(view, actions, translate("Menus", "Days side by side"), *_DAYS)
+    views = [f"view_{number}" for number in range(1, 10)]
+    _sub(menu, actions, translate("Menus", "Saved views"), *views, "", "saved_views")
+    menu.addSeparator()
+    _sub(menu, actions, translate("Menus", "Lists and files"), *_LISTS)
+    _sub(menu, actions, translate("Menus", "The clinic"), *_CLINIC)
+    menu.addSeparator()
     _sub(menu, actions, translate("Menus", "When an appointment is moved"), "tell_always", "tell_ask", "tell_never")
     _sub(menu, actions, translate("Menus", "Colours"), "scheme_system", "scheme_light", "scheme_dark")
     _sub(menu, actions, translate("Menus", "Lock when nobody was here for"), "lock_0", "lock_5", "lock_2")
     _sub(menu, actions, translate("Menus", "This PC"), "autostart", "notifications")
     _sub(menu, actions, translate("Menus", "Help"), "manual", "shortcuts", "", "support", "about")
-    _fill(menu, actions, "", "reload", "own_password", "change_user", "lock", "quit")
+    _fill(menu, actions, "", "own_password", "change_user", "lock", "quit")
     return menu
 
 
@@ -147,8 +115,10 @@ def place_menu(parent: QWidget, actions: Actions) -> QMenu:
     return menu
 
 
-def _sub(menu: QMenu, actions: Actions, title: str, *names: str) -> None:
-    _fill(menu.addMenu(title), actions, *names)
+def _sub(menu: QMenu, actions: Actions, title: str, *names: str) -> QMenu:
+    made = menu.addMenu(title)
+    _fill(made, actions, *names)
+    return made
 
 
 def _fill(menu: QMenu, actions: Actions, *names: str) -> None:

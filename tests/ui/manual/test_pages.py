@@ -11,13 +11,18 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QMainWindow, QMenu
+from pytestqt.qtbot import QtBot
 
 import clinic_desk
 from clinic_desk import cli
 from clinic_desk.resources import resource
-from clinic_desk.ui.actions import BY_NAME
+from clinic_desk.ui.actions import BY_NAME, Actions
 from clinic_desk.ui.manual.pages import COMMAND, FOLDER, Page, contents, filled, found, names, plain, text_of
 from clinic_desk.ui.manual.places import PAGE_OF
+from clinic_desk.ui.menus import main_menu
+from clinic_desk.ui.preferences import Preferences
 from clinic_desk.ui.shell.key_groups import KeyGroup, KeyLine
 
 SOURCES = Path(clinic_desk.__file__).parent
@@ -71,6 +76,20 @@ def test_every_command_key_and_label_it_names_is_in_the_program(name: str) -> No
         assert as_read(" ".join(label.split())) in words_of_the_program(), label
     for menu in re.findall(r"☰, \*([^*\[]+)\*", text):
         assert menu in words_of_the_program(), menu
+
+
+def test_the_way_through_the_menu_is_the_way_there_is(qtbot: QtBot) -> None:
+    """☰, *Menu*, *[[=command]]*: the command is in that menu; without a menu it is among the first entries."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    menu = main_menu(window, Actions(window, Preferences(QSettings(), "")))
+    titles = {"": menu} | {each.title(): each for each in menu.findChildren(QMenu)}
+    for name in PAGES:
+        for title, command in re.findall(
+            r"☰, (?:\*([^*\[]+)\*, )?\*\[\[=(\w+)\]\]\*", " ".join(text_of(name).split())
+        ):
+            shown = {each.objectName() for each in titles[title].actions()}
+            assert f"action_{command}" in shown, (name, title, command)
 
 
 @cache

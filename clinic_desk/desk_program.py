@@ -385,7 +385,7 @@ class DeskProgram(QObject):
 
     def finish(self) -> bool:
         """Let go of everything; return whether all threads ended in time. Waits: the event loop has ended."""
-        if self._ended is None:
+        if not self._ended:  # what did not end in time may have by now
             self._ended = self._finished()
         return self._ended
 

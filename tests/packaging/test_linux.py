@@ -44,7 +44,8 @@ def test_the_version_stands_in_one_place(linux: ModuleType) -> None:
     sources = [ROOT / "pyinstaller.spec", ROOT / "pyproject.toml", *PACKAGING.rglob("*.*")]
     assert len(sources) > 8
     written = re.compile(rf'(?<![\d.]){re.escape(clinic_desk.__version__)}(?=["\'<])')
-    assert [each.name for each in sources if each.is_file() and written.search(each.read_text("utf-8"))] == []
+    read = [each for each in sources if each.is_file() and each.suffix != ".pyc"]
+    assert [each.name for each in read if written.search(each.read_text("utf-8"))] == []
 
 
 def test_the_menu_entry_opens_the_program_and_is_the_windows_own() -> None:

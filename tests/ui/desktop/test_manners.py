@@ -298,6 +298,9 @@ def test_a_program_asks_before_the_log_off_what_becomes_of_a_form_and_locked_it_
 def test_the_end_of_a_session_closes_without_a_question_and_ctrl_c_with_one() -> None:
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     seen: list[str] = []
+    signal.signal(
+        signal.SIGHUP, signal.SIG_DFL
+    )  # who runs the tests may have had it ignored (nohup), which is respected
     try:
         close_on_signals(lambda: seen.append("leave"), lambda: seen.append("close"))
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):

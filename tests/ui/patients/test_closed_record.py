@@ -153,7 +153,7 @@ def test_what_is_open_is_saved_and_leaving_the_page_closes_it(
             return bool(connection.scalar(text("SELECT bool_and(ended_at IS NOT NULL) FROM patient_access")))
 
     qtbot.waitUntil(ended)
-    assert leaks(space.window) == []
+    qtbot.waitUntil(lambda: leaks(space.window) == [])
 
 
 def test_a_manager_restricts_opens_by_right_lifts_and_sees_who_opened_it(

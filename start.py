@@ -456,7 +456,7 @@ def command_line(name: str, arguments: list[str]) -> list[str]:
     # -P: a file in the user's current folder must not pass for one of Python's or ours.
     python = [str(venv_python()), "-P", "-m"]
     if name == "test":
-        return [*python, "pytest", "-n", "2", *arguments]
+        return [*python, "pytest", "-n", "3", *arguments]
     return [*python, "clinic_desk", *(["demo"] if name == "demo" else []), *arguments]
 
 

@@ -424,7 +424,7 @@ def test_progress_is_shown_in_few_lines(start: ModuleType, capsys: pytest.Captur
     [
         ("demo", ["clinic_desk", "demo", "-x"]),
         ("run", ["clinic_desk", "-x"]),
-        ("test", ["pytest", "-n", "2", "-x"]),
+        ("test", ["pytest", "-n", "3", "-x"]),
     ],
 )
 def test_each_command_starts_what_it_says(start: ModuleType, name: str, ending: list[str]) -> None:

@@ -16,10 +16,13 @@ from pytestqt.qtbot import QtBot
 from clinic_desk import cli
 from clinic_desk.ui.calls import Calls, hand_on
 from clinic_desk.ui.just_starting import JustStarting
+from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
 from tests.ui.shell.conftest import OpenProgram
 
 NUMBER = "+49 30 12345672"
+
+pytestmark = pytest.mark.usefixtures("qapp")
 
 
 @pytest.fixture
@@ -107,16 +110,15 @@ def test_an_argument_that_is_no_number_is_refused(capsys: pytest.CaptureFixture[
 
 
 def test_a_call_that_comes_before_the_calendar_is_answered_when_it_is_there(
-    open_program: OpenProgram, clinic: SmallClinic, folder: Path, qtbot: QtBot
+    open_program: OpenProgram, clinic: SmallClinic, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(Workspace, "open_patient", lambda _space, patient_id: opened.append(patient_id))
     program = open_program(wait=False)
     program.find_phone(NUMBER)
     program.hear_calls("demo")
     with qtbot.waitSignal(program.ready):
         pass
-    assert program.workspace is not None
-    opened: list[object] = []
-    program.workspace.finder.open_patient = opened.append
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
     assert program._calls is not None
     with qtbot.waitSignal(program.closed):

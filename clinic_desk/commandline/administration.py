@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, cast
 
 from clinic_desk import opening_demo, opening_embedded
@@ -109,11 +110,23 @@ def _secret(variable: str, *names: str) -> str:
     return value
 
 
-def upgrade_db(url: URL) -> Answer:
-    """Bring the schema to this program's revision; `url` is the owner's. Raises NotAllowed for anybody else's."""
+def upgrade_db(url: URL, arguments: argparse.Namespace) -> Answer:
+    """Bring the schema to this program's revision, a clinic's with a backup before; `url` is the owner's.
+
+    Raises NotAllowed for anybody else's, Usage (an older clinic, and nothing said of a backup), BackupFailed.
+    """
+
+    def back_up(_found: str) -> None:
+        from clinic_desk.backups import passphrase
+        from clinic_desk.backups.making import back_up_before_upgrade
+
+        if arguments.backup_to is None:
+            raise Usage(field="backup-to", expected="a folder for the backup before it, or --without-backup")
+        back_up_before_upgrade(url, arguments.backup_to, passphrase.here(), datetime.now(UTC))
+
     try:
         with translated():
-            schema.upgrade(url)
+            schema.upgrade(url, None if arguments.without_backup else back_up)
     except SchemaMismatch as error:
         if error.found is None:  # there is none, and this role cannot make it
             raise NotAllowed(_OWNERS) from None

@@ -96,6 +96,16 @@ def _verify_history(parser: Parser) -> None:
     )
 
 
+def _upgrade_db(parser: Parser) -> None:
+    parser.description = (
+        "Bring the schema to this program's version, as the role that owns it. An older clinic is backed up first; "
+        "the passphrase of its backups is in the keyring, or in CLINIC_DESK_BACKUP_PASSPHRASE."
+    )
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--backup-to", type=Path, metavar="FOLDER", help="make and check the backup there")
+    group.add_argument("--without-backup", action="store_true", help="there is one, made just now by other means")
+
+
 def _no_options(parser: Parser) -> None:
     """Those that every command has are enough."""
 
@@ -440,7 +450,7 @@ def _once(parser: Parser) -> None:
 COMMANDS: Final[dict[str, tuple[str, Callable[[Parser], None]]]] = {
     "init-db": ("create the clinic's database, roles and schema", _init_db),
     "set-up": ("share this PC's clinic, join one, move it, or try a connection, unattended too", _set_up),
-    "upgrade-db": ("bring the database's schema to this program's version", _no_options),
+    "upgrade-db": ("bring the database's schema to this program's version", _upgrade_db),
     "backup": ("backups: now, list, check, restore, schedule, send-messages", _backup),
     "check": ("health: database, schema version, queue, clock difference", _no_options),
     "support-bundle": ("one file for whoever looks after the program: logs, versions, health; no patients", _bundle),

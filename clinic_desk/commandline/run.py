@@ -119,7 +119,7 @@ class _Job:
         if arguments.handler == "init_db":
             return administration.init_db(url, arguments)
         if arguments.handler == "upgrade_db":
-            return administration.upgrade_db(url)
+            return administration.upgrade_db(url, arguments)
         return self._with_database(settings, url, stack)
 
     def _with_database(self, settings: Settings, url: URL, stack: ExitStack) -> Answer:

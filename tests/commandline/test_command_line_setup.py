@@ -7,13 +7,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy.pool import NullPool
 
 from clinic_desk import opening_demo
 from clinic_desk.database import embedded, schema, setup
 from clinic_desk.database.embedded.folder import MARKER
 from tests.commandline.conftest import ADDRESS, Command, Ended
 from tests.commandline.conftest import text as address_text
+from tests.database.test_migrations_dumps import EARLIER, restore
 from tests.plugins.postgres import PASSWORD, PostgresServer
 from tests.support.sql import connected
 
@@ -121,6 +123,28 @@ def test_the_owner_brings_an_empty_database_up_to_date(
         ended = command("upgrade-db", "--json")
         assert (ended.code, ended.document) == (0, {"schema": schema.EXPECTED_REVISION})
     assert command("upgrade-db").out == f"schema is {schema.EXPECTED_REVISION}\n"
+
+
+def test_an_older_clinic_is_backed_up_before_it_is_upgraded(
+    command: Command,
+    postgres_server: PostgresServer,
+    bare_database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = postgres_server.url(bare_database, "clinic_owner")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        restore(connection, EARLIER[-1])
+    monkeypatch.setenv(ADDRESS, address_text(url))
+    ended = command("upgrade-db", "--json")
+    assert (ended.code, ended.document["field"]) == (2, "backup-to")
+    assert command("upgrade-db", "--backup-to", tmp_path, "--json").code != 0  # no passphrase on this PC
+    with engine.connect() as connection:
+        assert schema.current_revision(connection) == EARLIER[-1]
+    monkeypatch.setenv("CLINIC_DESK_BACKUP_PASSPHRASE", "seven green bicycles at dawn")
+    assert command("upgrade-db", "--backup-to", tmp_path).out == f"schema is {schema.EXPECTED_REVISION}\n"
+    assert len(list(tmp_path.glob("clinic-desk-*"))) == 1
 
 
 def test_a_newer_schema_is_left_alone(

@@ -135,6 +135,9 @@ class PatientSheet(Sheet):
             page.left.connect(self.reject)
             page.more_wanted.connect(self.more_wanted)
         self.lists.follow_keys()
+        words = (t("record", "To come"), t("record", "Earlier"), t("record", "Messages"), t("record", "Changes"))
+        for number, text in enumerate(words):  # until the record was read, or if it cannot be
+            self.lists.name_page(number, text)
         for page in (self.coming, self.past):
             page.opened.connect(self.visit_wanted)
 
@@ -167,6 +170,7 @@ class PatientSheet(Sheet):
             side.setFixedWidth(_LEFT)
             left.addWidget(side, 1)
         self.closed.hide()
+        self.allow.hide()
         left.addWidget(self.wrote)
         left.addWidget(self.last_change)
         if self._may.manage:

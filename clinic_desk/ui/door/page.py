@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from clinic_desk.errors import ClinicDeskError, PasswordNeeded, WrongPassword
-from clinic_desk.ui.booking.fields import button, field_label, plain_label, restyle
+from clinic_desk.ui.booking.fields import button, field_label, plain_label
 from clinic_desk.ui.door import words
 from clinic_desk.ui.door.name_box import NameBox
 from clinic_desk.ui.door.new_password import NewPassword
 from clinic_desk.ui.door.password_field import PasswordField
+from clinic_desk.ui.door.remark import Remark
 from clinic_desk.ui.door.waits import Waits
 
 translate = QCoreApplication.translate
@@ -46,9 +46,8 @@ class SignInPage(QWidget):
         self.new.hide()
         self.new.changed.connect(self._renew_button)
         self.new.entered.connect(self.submit)
-        self.remark = plain_label("", "danger", wrap=True)
-        self.remark.setObjectName("sign_in_remark")
-        self.remark.setProperty("boxed", "true")
+        self.remark = Remark("sign_in_remark", self._waits)
+        self.remark.counted.connect(self._renew_button)
         self.enter = button(translate("door", "Sign in ⏎"), "sign_in", self.submit, "primary")
         self.other = button(translate("door", "Sign in as somebody &else"), "sign_in_other", self.ask_other, "link")
         self.hint = plain_label("", "muted", wrap=True)
@@ -58,8 +57,6 @@ class SignInPage(QWidget):
         line = self.name.lineEdit()
         if line is not None:
             line.returnPressed.connect(self._name_entered)
-        self._clock = QTimer(self, interval=250)
-        self._clock.timeout.connect(self._count)
 
     def _lay_out(self) -> None:
         card = QFrame()
@@ -117,8 +114,8 @@ class SignInPage(QWidget):
         self.name.setCurrentText(login)
         self.password.line.clear()
         self.other.setVisible(bool(login))
-        self._say("")
-        self._count()
+        self.remark.say("")
+        self.remark.count()
 
     def ask_other(self) -> None:
         """Ask somebody else than who is expected."""
@@ -151,19 +148,19 @@ class SignInPage(QWidget):
             return
         if self._needed is not None:
             if self.new.password:
-                self._say("")
+                self.remark.say("")
                 self._set_busy(on=True)
                 self.chosen.emit(self._needed, self.new.password)
             return
         if not self.login:
-            self._say(translate("door", "Type your name."))
+            self.remark.say(translate("door", "Type your name."))
             self.name.setFocus(Qt.FocusReason.OtherFocusReason)
         elif not password and self.login != self._opens_without:
-            self._say(translate("door", "Type your password."))
+            self.remark.say(translate("door", "Type your password."))
             self.password.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self.password.hide_text()
-            self._say("")
+            self.remark.say("")
             self._set_busy(on=True)
             self.asked.emit(self.login, password)
 
@@ -171,16 +168,16 @@ class SignInPage(QWidget):
         """Nobody came in. A password that was wrong again and again costs time."""
         self._set_busy(on=False)
         if isinstance(error, PasswordNeeded):
-            self._say("")
+            self.remark.say("")
             self._choose(error)
             return
         if isinstance(error, WrongPassword):
             self._choose(None)  # the code is used up, or was not right any more
             self._waits.begin(error.wait_s)
             self.password.line.selectAll()
-        self._say(words.refused_text(error))
+        self.remark.say(words.refused_text(error))
         (self.password if self._needed is None else self.new.second).setFocus(Qt.FocusReason.OtherFocusReason)
-        self._count()
+        self.remark.count()
 
     def _choose(self, needed: PasswordNeeded | None) -> None:
         """Ask for a password of her own, or (None) for name and password."""
@@ -202,11 +199,11 @@ class SignInPage(QWidget):
         self.password.line.clear()
         self.new.begin("")
         self._choose(None)
-        self._say("")
+        self.remark.say("")
 
     def say(self, text: str) -> None:
         """Say something where refusals are said."""
-        self._say(text)
+        self.remark.say(text)
 
     # --- what it looks like ---
 
@@ -220,27 +217,6 @@ class SignInPage(QWidget):
     def _renew_button(self) -> None:
         can_enter = self._needed is None or bool(self.new.password)
         self.enter.setEnabled(can_enter and not self._is_busy and self._waits.left_s() <= 0)
-
-    def _count(self) -> None:
-        """While nobody can try, say for how long; the clock runs only then."""
-        left = self._waits.left_s()
-        if left > 0:
-            self._say(words.wait_text(int(left) + 1), aloud=not self._clock.isActive())
-            if not self._clock.isActive():
-                self._clock.start()
-        elif self._clock.isActive():
-            self._clock.stop()
-            self._say(translate("door", "You can try again now."))
-        self._renew_button()
-
-    def _say(self, text: str, *, aloud: bool = True) -> None:
-        self.remark.setText(text)
-        self.remark.setVisible(bool(text))
-        restyle(self.remark, "role", "danger")
-        if text and aloud and self.isVisible():
-            event = QAccessibleAnnouncementEvent(self.remark, text)
-            event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
-            QAccessible.updateAccessibility(event)
 
 
 def _label(text: str, buddy: QWidget, named: QWidget) -> QLabel:

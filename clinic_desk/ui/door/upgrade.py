@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.errors import ClinicDeskError, UpgradeNeeded, WrongPassword
 from clinic_desk.ui.booking.fields import TickBox, button, field_label, plain_label
-from clinic_desk.ui.door import words
 from clinic_desk.ui.door.password_field import PasswordField
+from clinic_desk.ui.door.remark import Remark
 from clinic_desk.ui.door.waits import Waits
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.opening_words import trouble_text
@@ -65,15 +64,11 @@ class UpgradePage(QWidget):
         self.backup.setObjectName("upgrade_backup")
         self.backup.setText(translate("door", "A &backup of the database was made today and is kept safe"))
         self.backup.toggled.connect(self._renew_button)
-        self.remark = plain_label("", "danger", wrap=True)
-        self.remark.setObjectName("upgrade_remark")
-        self.remark.setProperty("boxed", "true")
-        self.remark.hide()
+        self.remark = Remark("upgrade_remark", self._waits)
+        self.remark.counted.connect(self._renew_button)
         self.go = button("", "upgrade_go", self.submit, "primary")
         self.hint = plain_label("", "muted", wrap=True)
         self._lay_out()
-        self._clock = QTimer(self, interval=250)
-        self._clock.timeout.connect(self._count)
         self._set_busy(on=False)
 
     def _lay_out(self) -> None:
@@ -120,11 +115,13 @@ class UpgradePage(QWidget):
         """Ask for the upgrade, if all is there that it needs."""
         if self.go.isEnabled():
             self.password.hide_text()
-            self._say("")
+            self.remark.say("")
             self._set_busy(on=True)
             self.asked.emit(self.password.line.text(), self.backup.isChecked())
         elif self._has_owner and not self._is_busy and self._waits.left_s() <= 0:
-            self._say(translate("door", "Nothing is upgraded without a backup: make one, then tick that there is one."))
+            self.remark.say(
+                translate("door", "Nothing is upgraded without a backup: make one, then tick that there is one.")
+            )
             self.backup.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def answer(self, error: ClinicDeskError) -> None:
@@ -134,12 +131,12 @@ class UpgradePage(QWidget):
         if isinstance(error, WrongPassword):
             self._waits.begin(error.wait_s)
             self.password.line.selectAll()
-            self._say(translate("door", "This is not the owner’s password. Nothing was changed; try again."))
+            self.remark.say(translate("door", "This is not the owner’s password. Nothing was changed; try again."))
         else:
-            self._say(trouble_text(error))
+            self.remark.say(trouble_text(error))
         if was_busy:
             self.take_keyboard()
-        self._count()
+        self.remark.count()
 
     def _set_busy(self, *, on: bool) -> None:
         self._is_busy = on
@@ -156,26 +153,6 @@ class UpgradePage(QWidget):
     @property
     def _has_owner(self) -> bool:
         return self._needed is not None and (self._needed.knows_owner or bool(self.password.line.text()))
-
-    def _count(self) -> None:
-        """While nobody can try, say for how long; the clock runs only then."""
-        left = self._waits.left_s()
-        if left > 0:
-            self._say(words.wait_text(int(left) + 1), aloud=not self._clock.isActive())
-            if not self._clock.isActive():
-                self._clock.start()
-        elif self._clock.isActive():
-            self._clock.stop()
-            self._say(translate("door", "You can try again now."))
-        self._renew_button()
-
-    def _say(self, text: str, *, aloud: bool = True) -> None:
-        self.remark.setText(text)
-        self.remark.setVisible(bool(text))
-        if text and aloud and self.isVisible():
-            event = QAccessibleAnnouncementEvent(self.remark, text)
-            event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
-            QAccessible.updateAccessibility(event)
 
 
 def _text(*, backs_up: bool) -> str:

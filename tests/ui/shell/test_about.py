@@ -32,7 +32,7 @@ def test_it_tells_the_zone_rules_and_the_database_and_is_copied_by_a_key(
     clipboard = QApplication.clipboard()
     qtbot.waitUntil(lambda: f"Clinic Desk {__version__}" in clipboard.text(), timeout=10_000)
     assert f"tzdata {tzdata_version()}" in clipboard.text()
-    assert "schema 0006" in clipboard.text()
+    assert "schema 0007" in clipboard.text()
     QTest.keyClick(sheet.close_button, Qt.Key.Key_Return)
     assert not sheet.isVisible()
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop
 from clinic_desk.database.embedded import EmbeddedServerError
@@ -105,21 +105,21 @@ def environment(url: URL) -> dict[str, str]:
 class Running:
     """A program under way; what it says goes to a file without a name and is never shown: it may quote rows."""
 
-    def __init__(self, process: subprocess.Popen[bytes], said: BinaryIO) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
         self.process = process
         self._said = said
 
     @property
-    def output(self) -> BinaryIO:
+    def output(self) -> IO[bytes]:
         """What it writes."""
         assert self.process.stdout is not None
-        return self.process.stdout  # type: ignore[return-value]
+        return self.process.stdout
 
     @property
-    def input(self) -> BinaryIO:
+    def input(self) -> IO[bytes]:
         """What it reads."""
         assert self.process.stdin is not None
-        return self.process.stdin  # type: ignore[return-value]
+        return self.process.stdin
 
     def ended_well(self) -> bool:
         """Wait for its end; return whether it was a good one."""

@@ -23,7 +23,7 @@ from clinic_desk.tour.run import opened, play
 from clinic_desk.tour.stage import Steps, Until
 
 if TYPE_CHECKING:
-    from clinic_desk.desk_program import DeskProgram
+    from clinic_desk.desk.program import DeskProgram
     from clinic_desk.tour.stage import Stage
 
 TARGET = Path(__file__).resolve().parents[1] / "resources" / "manual" / "en" / "pictures"

@@ -17,7 +17,7 @@ from clinic_desk import __version__
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from clinic_desk.opening import Opened
+    from clinic_desk.opening.opened import Opened
     from clinic_desk.settings import Settings
 
 DONE: Final = 0
@@ -127,7 +127,7 @@ def _add_database_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _desktop(options: argparse.Namespace) -> int:
-    from clinic_desk.display import has_display
+    from clinic_desk.desk.display import has_display
 
     if not has_display():
         sys.stderr.write(_NO_DISPLAY + "\n")
@@ -149,7 +149,7 @@ def _arguments_again(options: argparse.Namespace) -> list[str] | None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from clinic_desk.display import has_display
+    from clinic_desk.desk.display import has_display
 
     if options.tour or not has_display():
         from clinic_desk.tour import run_tour
@@ -203,9 +203,9 @@ def load_desktop() -> ModuleType:
     # The window collects by timer (`ui.garbage`); importing Qt leaves no garbage worth looking for.
     gc.disable()
     import clinic_desk.ui  # noqa: F401  first: it takes PySide's import hook out
-    from clinic_desk import app
+    from clinic_desk.desk import run
 
-    return app
+    return run
 
 
 def _start_log() -> None:
@@ -215,13 +215,13 @@ def _start_log() -> None:
 
 
 def _open_clinic(database_url: str | None, data: Path | None, tell: Callable[[str], None]) -> Opened:
-    from clinic_desk.first_start import open_or_ask
+    from clinic_desk.opening.first_start import open_or_ask
 
     return open_or_ask(_settings(database_url=database_url, data=data), tell)
 
 
 def _open_demo(data: Path | None, tell: Callable[[str], None]) -> Opened:
-    from clinic_desk.opening_demo import open_demo
+    from clinic_desk.opening.demo import open_demo
 
     return open_demo(_settings(), data, tell)
 

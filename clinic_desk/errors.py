@@ -60,7 +60,7 @@ class LoginClosed(NotAllowed):
 class SignInNeeded(Refused):
     """Somebody has to say who it is; `sign_in(login, password, tell)` opens the clinic then.
 
-    `waiting`: what goes on meanwhile, to be closed when the program ends (`opening_embedded.Waiting`); None: nothing.
+    `waiting`: what goes on meanwhile, to be closed when the program ends (`opening.embedded.Waiting`); None: nothing.
     """
 
     def __init__(self, sign_in: Callable[[str, str, Callable[[str], None]], Any], waiting: Any = None) -> None:

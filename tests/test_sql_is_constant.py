@@ -22,7 +22,7 @@ BESIDES: Final = {
     "listener.py": {"self._desk_no"},
     "loading.py": {"rows.table", "', '.join(rows.columns.split())"},
     "setup.py": {"login.group"},
-    "opening_demo.py": {"name", "_complete()"},
+    "demo.py": {"name", "_complete()"},
 }
 """A number of the database's; the tables of the demo; one of four groups; a name that `new_demo_name` made."""
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, cast
 
-from clinic_desk import opening_demo, opening_embedded
 from clinic_desk.commandline.appointments import Answer
 from clinic_desk.commandline.connection import password_variable
 from clinic_desk.commandline.documents import plain
@@ -17,6 +16,7 @@ from clinic_desk.database import schema
 from clinic_desk.database.failures import translated
 from clinic_desk.database.setup import BUILT_IN, GROUPS, OWNER, Group, Login, opens_by_itself, prepare_database
 from clinic_desk.errors import NotAllowed, SchemaMismatch
+from clinic_desk.opening import demo, embedded
 from clinic_desk.services import health
 from clinic_desk.services.passwords import WeakPassword, check_new_password
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
 
 OWNER_PASSWORD: Final = "CLINIC_DESK_OWNER_PASSWORD"  # noqa: S105  # the variable's name
-EMBEDDED_NAME: Final = opening_embedded.DATABASE
+EMBEDDED_NAME: Final = embedded.DATABASE
 _GROUPS: Final = tuple(group.removeprefix("clinic_") for group in GROUPS)
 _SERVERS_OWN: Final = frozenset({"postgres", "template0", "template1"})
 _OWNERS: Final = f"the schema is changed by {OWNER} only"
@@ -52,11 +52,11 @@ def init_embedded(server: EmbeddedServer, arguments: argparse.Namespace) -> Answ
         raise Usage(field="name", expected=f"{EMBEDDED_NAME}: a folder holds one clinic")
     url = server.superuser_url()
     with translated():
-        _, in_use = opening_demo.sign_in_of(server)
+        _, in_use = demo.sign_in_of(server)
     if in_use != EMBEDDED_NAME:
         raise Usage(field="data", expected="a folder of its own; this one holds the demo clinic")
     logins = [_login(text, besides={url.username or "", BUILT_IN}) for text in arguments.login]
-    own = opening_embedded.built_in_login(server)
+    own = embedded.built_in_login(server)
     made = _prepared(url, EMBEDDED_NAME, server.password(OWNER), logins)
     with translated():
         if not opens_by_itself(url, own, database=EMBEDDED_NAME):

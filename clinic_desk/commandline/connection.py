@@ -122,10 +122,10 @@ def embedded_address(server: EmbeddedServer, login: str | None) -> URL:
 
     A clinic that has a manager asks who it is here, too: Usage if the environment does not say.
     """
-    from clinic_desk import opening_demo
+    from clinic_desk.opening import demo
 
     with translated():
-        own, name = opening_demo.sign_in_of(server)
+        own, name = demo.sign_in_of(server)
     if login or own:
         return server.url(login or own, name)
     person = os.environ.get(LOGIN, "")

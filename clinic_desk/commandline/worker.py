@@ -9,7 +9,6 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk import opening, opening_demo
 from clinic_desk.backups.source import configured_source, embedded_source
 from clinic_desk.commandline import connection
 from clinic_desk.commandline.appointments import Answer
@@ -18,6 +17,7 @@ from clinic_desk.commandline.usage import Usage
 from clinic_desk.database.failures import translated
 from clinic_desk.errors import Unavailable
 from clinic_desk.logs import start_console_log
+from clinic_desk.opening import demo, logins
 from clinic_desk.sending import SendingProgram
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ def _address(
         return url, configured
     server = stack.enter_context(connection.embedded_server(settings, arguments))
     with translated():
-        _, name = opening_demo.sign_in_of(server)
-    if not opening.has_worker(server):
+        _, name = demo.sign_in_of(server)
+    if not logins.has_worker(server):
         raise Usage(field="data", expected="a folder that a desktop of this version has opened once")
-    return server.url(opening.WORKER_LOGIN, name), partial(embedded_source, server, name)
+    return server.url(logins.WORKER_LOGIN, name), partial(embedded_source, server, name)
 
 
 def _tell(sending: Sending) -> None:

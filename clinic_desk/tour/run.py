@@ -11,13 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.display import has_display
+from clinic_desk.desk.display import has_display
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from clinic_desk.desk_program import DeskProgram
-    from clinic_desk.opening import Opened
+    from clinic_desk.desk.program import DeskProgram
+    from clinic_desk.opening.opened import Opened
     from clinic_desk.tour.stage import Stage, Steps
 
 _OPEN_WITHIN_S: Final = 300.0
@@ -51,8 +51,8 @@ def play(
     os.environ.setdefault("QT_LOGGING_RULES", "qt.text.font.db=false")
     from PySide6.QtCore import QSettings
 
-    from clinic_desk.app import make_application
-    from clinic_desk.desk_program import DeskProgram
+    from clinic_desk.desk.program import DeskProgram
+    from clinic_desk.desk.run import make_application
     from clinic_desk.tour.stage import Stage
     from clinic_desk.ui.garbage import GarbageCollector
     from clinic_desk.ui.shell.crash import CrashReporter
@@ -81,7 +81,7 @@ def play(
 
 
 def _open(data: Path | None, person: int, settings: Mapping[str, object], tell: Callable[[str], None]) -> Opened:
-    from clinic_desk.opening_demo import open_demo
+    from clinic_desk.opening.demo import open_demo
     from clinic_desk.settings import load_settings
 
     return open_demo(load_settings(**settings), data, tell, person=person)

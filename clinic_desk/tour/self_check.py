@@ -15,7 +15,7 @@ from clinic_desk import __version__
 from clinic_desk.tour.run import opened, play
 
 if TYPE_CHECKING:
-    from clinic_desk.desk_program import DeskProgram
+    from clinic_desk.desk.program import DeskProgram
     from clinic_desk.domain.records import Entry
     from clinic_desk.tour.hands import Hands
     from clinic_desk.tour.plan import Plan

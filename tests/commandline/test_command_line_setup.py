@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from clinic_desk import opening_demo
 from clinic_desk.database import embedded, schema, setup
 from clinic_desk.database.embedded.folder import MARKER
+from clinic_desk.opening import demo
 from tests.commandline.conftest import ADDRESS, Command, Ended
 from tests.commandline.conftest import text as address_text
 from tests.database.test_migrations_dumps import EARLIER, restore
@@ -201,7 +201,7 @@ def test_a_folder_is_made_used_and_shared_with_the_desktop(
     desktops = folder / "server"
     assert (desktops / MARKER).exists(), "where the desktop with --data looks"
     with embedded.join(desktops) as server:
-        assert opening_demo.sign_in_of(server) == ("reception", "clinic")
+        assert demo.sign_in_of(server) == ("reception", "clinic")
         assert command("list", "--data", folder).code == 0, "beside another program that uses it"
     monkeypatch.setenv("CLINIC_DESK_DATA", str(folder))
     assert command("check", "--json").code == 0, "the folder can stand in the environment"

@@ -23,9 +23,10 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSettings, Qt, QTimer, Signa
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
-from clinic_desk.app import make_application
-from clinic_desk.desk_program import DeskProgram
-from clinic_desk.opening import Opened, connect
+from clinic_desk.desk.program import DeskProgram
+from clinic_desk.desk.run import make_application
+from clinic_desk.opening.connecting import connect
+from clinic_desk.opening.opened import Opened
 from clinic_desk.settings import ClaimedDesk, load_settings
 from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.calendar.view import CalendarView

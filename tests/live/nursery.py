@@ -199,12 +199,12 @@ def _import_all() -> None:
     """Import what a desk imports before it has opened its clinic."""
     import sqlalchemy.dialects.postgresql.psycopg2  # noqa: F401
 
-    import clinic_desk.opening
+    import clinic_desk.opening.connecting
     import clinic_desk.ui.theme
     import clinic_desk.ui.workspace
     import tests.live.desk_program  # noqa: F401
 
-    clinic_desk.opening.import_heavy(lambda _stage: None)
+    clinic_desk.opening.connecting.import_heavy(lambda _stage: None)
     gc.collect()
     gc.freeze()
 

@@ -14,8 +14,8 @@ from clinic_desk.database import anchors, setup
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import SignInNeeded
-from clinic_desk.opening import open_clinic
-from clinic_desk.opening_embedded import open_embedded
+from clinic_desk.opening.configured import open_clinic
+from clinic_desk.opening.embedded import open_embedded
 from clinic_desk.services import booking
 from clinic_desk.services.history_verify import look_through
 from clinic_desk.settings import load_settings

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, update
 
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Rule, Update
 from clinic_desk.domain.records import Entry
 from clinic_desk.services import booking, calendar

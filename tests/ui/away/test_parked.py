@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Park, SetStatus
 from clinic_desk.domain.records import AppointmentStatus, Entry
 from clinic_desk.services import booking, calendar

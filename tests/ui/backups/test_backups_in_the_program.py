@@ -14,7 +14,7 @@ from sqlalchemy import URL
 from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.dumping import Source
 from clinic_desk.backups.restoring import contents
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.notifications import credentials
 from clinic_desk.ui.backups.desk import backups_of
 from clinic_desk.ui.backups.passphrase_sheet import PassphraseSheet

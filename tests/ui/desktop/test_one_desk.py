@@ -111,17 +111,17 @@ def test_the_window_comes_to_the_front_from_the_task_bar_and_locked_the_door_doe
 ) -> None:
     assert folder.exists()
     program = open_program()
-    program.hear_calls("a clinic")
+    program.callers.hear("a clinic")
     program.window.showMinimized()
     qtbot.waitUntil(program.window.isMinimized)
-    assert program._calls is not None
-    program._calls.show_wanted.emit("")
+    assert program.callers.calls is not None
+    program.callers.calls.show_wanted.emit("")
     assert not program.window.windowState() & Qt.WindowState.WindowMinimized
     program.lock()
     seats = program.seats
     assert seats is not None
     seats.door.showMinimized()
-    program._calls.show_wanted.emit("")
+    program.callers.calls.show_wanted.emit("")
     assert seats.door.isVisible()
     assert not seats.door.isMinimized()
     assert not program.window.isVisible()

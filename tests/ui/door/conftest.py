@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.desk_program import DeskProgram
-from clinic_desk.seats import Seats
+from clinic_desk.desk.program import DeskProgram
+from clinic_desk.desk.seats import Seats
 from clinic_desk.ui.door.page import SignInPage
 from tests.plugins.postgres import PASSWORD
 from tests.ui.shell.conftest import OpenProgram, open_program, programs

@@ -18,7 +18,7 @@ from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.setup import Group
 from clinic_desk.domain.people import CreatePerson, SetDisabled
 from clinic_desk.domain.people import Group as PersonGroup
-from clinic_desk.opening import open_clinic
+from clinic_desk.opening.configured import open_clinic
 from clinic_desk.services import people
 from clinic_desk.settings import load_settings
 from clinic_desk.ui.door.own_password import OwnPasswordSheet
@@ -125,13 +125,13 @@ def test_who_comes_back_hears_of_changes_again(
 
 def test_what_sends_is_not_stopped_by_lock_or_change_of_user(on_monday: Desk, qtbot: QtBot) -> None:
     desk = on_monday
-    qtbot.waitUntil(lambda: desk.program.sending is not None)
-    sending = desk.program.sending
+    qtbot.waitUntil(lambda: desk.program.sending.background is not None)
+    sending = desk.program.sending.background
     desk.lock()
     desk.come_in()
     desk.change_user()
     desk.come_in(MANAGER)
-    assert desk.program.sending is sending
+    assert desk.program.sending.background is sending
     assert sending is not None
     assert not sending._stopping.is_set()
 

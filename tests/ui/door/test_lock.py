@@ -176,7 +176,7 @@ def test_a_number_that_calls_meanwhile_waits(desk: Desk, space: Workspace, monke
     found: list[str] = []
     monkeypatch.setattr(space.finder, "find_phone", found.append)
     desk.lock()
-    desk.program.find_phone("+493012345671")
+    desk.program.callers.find("+493012345671")
     assert found == []
     desk.come_in()
     assert found == ["+493012345671"]

@@ -16,14 +16,14 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from clinic_desk import desk_program
 from clinic_desk.commandline.connection import LOGIN
 from clinic_desk.database import setup
 from clinic_desk.database.embedded import EmbeddedServer, join
 from clinic_desk.database.knocking import signed_in_as
+from clinic_desk.desk import sending as desk_sending
 from clinic_desk.errors import ClinicDeskError, InvalidInput, NotAllowed, SignInNeeded
-from clinic_desk.opening import Opened
-from clinic_desk.opening_embedded import DATABASE, FirstManager, open_embedded, open_with_first_manager
+from clinic_desk.opening.embedded import DATABASE, FirstManager, open_embedded, open_with_first_manager
+from clinic_desk.opening.opened import Opened
 from clinic_desk.settings import Settings, load_settings
 from tests.commandline.conftest import Command, command
 from tests.support.small_clinic import insert_small_clinic
@@ -169,7 +169,7 @@ def test_the_window_asks_who_it_is_and_opens_for_her_and_messages_go_meanwhile(
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(desk_program, "SENDING_AFTER_MS", 0)
+    monkeypatch.setattr(desk_sending, "SENDING_AFTER_MS", 0)
     open_with_first_manager(settings, ANNA, tell).close()
     program = programs(wait=False)
     program.opener._open = partial(open_embedded, settings)
@@ -178,8 +178,8 @@ def test_the_window_asks_who_it_is_and_opens_for_her_and_messages_go_meanwhile(
     assert door is not None
     page, line = door.page, door.page.name.lineEdit()
     assert line is not None
-    qtbot.waitUntil(lambda: program._sending_said != ("", False))
-    sending = program.sending
+    qtbot.waitUntil(lambda: program.sending._said != ("", False))
+    sending = program.sending.background
     qtbot.waitUntil(page.isVisible)
     QTest.keyClicks(line, "anna")
     QTest.keyClick(line, Qt.Key.Key_Return)
@@ -191,7 +191,7 @@ def test_the_window_asks_who_it_is_and_opens_for_her_and_messages_go_meanwhile(
     with qtbot.waitSignal(program.ready, timeout=15_000):
         QTest.keyClick(page.password.line, Qt.Key.Key_Return)
     assert "Anna Weber" in program.window.status_bar.person.text()
-    assert program.sending is sending, "it went on all the time"
+    assert program.sending.background is sending, "it went on all the time"
     program.lock()
     assert program.seats is not None
     assert program.seats.door.page.password.line.isVisible(), "Enter alone does not show it again"

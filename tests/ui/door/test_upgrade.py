@@ -16,7 +16,7 @@ from clinic_desk.backups import making, passphrase
 from clinic_desk.backups.problems import BackupFailed, Problem
 from clinic_desk.database import schema, setup
 from clinic_desk.database.knocking import signed_in_as
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.errors import SchemaMismatch, UpgradeNeeded

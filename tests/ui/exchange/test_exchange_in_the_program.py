@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
 from clinic_desk.database.setup import Group
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.exchange import Kind
 from clinic_desk.domain.wall import local_day
 from clinic_desk.ui.exchange.opener import Exchange

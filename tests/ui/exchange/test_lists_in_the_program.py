@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Park
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.waiting import AddWish, Wish

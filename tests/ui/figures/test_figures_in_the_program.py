@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.figures import Span
 from clinic_desk.services.booking import book
 from clinic_desk.ui.figures.desk import FiguresDesk

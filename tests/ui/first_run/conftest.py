@@ -13,8 +13,8 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.desk_program import DeskProgram
-from clinic_desk.first_start import open_or_ask
+from clinic_desk.desk.program import DeskProgram
+from clinic_desk.opening.first_start import open_or_ask
 from clinic_desk.settings import Settings, load_settings
 from clinic_desk.ui.first_run.door import FirstRun
 from clinic_desk.ui.first_run.one_pc import NewClinicPage

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.setup import BeginClinic
 from clinic_desk.errors import DatabaseDown
 from clinic_desk.services.setup_overview import load_setup

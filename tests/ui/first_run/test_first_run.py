@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded
-from clinic_desk.first_start import open_or_ask, ways_of
+from clinic_desk.opening.first_start import open_or_ask, ways_of
 from clinic_desk.settings import Settings
 from clinic_desk.ui.first_run.clinic import ClinicPage
 from tests.ui.first_run.conftest import PASSWORD, Start, end, one_pc, type_manager
@@ -137,7 +137,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from clinic_desk.database import setup
-from clinic_desk.first_start import ways_of
+from clinic_desk.opening.first_start import ways_of
 from clinic_desk.settings import load_settings
 
 def die(*_, **__):

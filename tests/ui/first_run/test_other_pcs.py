@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clinic_desk import connection_file
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.errors import SignInNeeded
-from clinic_desk.opening import open_clinic
+from clinic_desk.opening.configured import open_clinic
 from clinic_desk.settings import Settings, load_settings
 from clinic_desk.sharing import cluster, finding, inviting, service
 from clinic_desk.sharing.pairing import pairing_text, read_pairing

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Engine, insert
 
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Cancel, Update
 from clinic_desk.domain.history_list import ChangeKind
 from clinic_desk.domain.records import CancellationReason, Entry

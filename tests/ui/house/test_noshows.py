@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.records import AppointmentStatus as S
 from clinic_desk.domain.records import Entry

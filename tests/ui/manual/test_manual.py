@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.desk_program import DeskProgram
-from clinic_desk.manners import Manners
+from clinic_desk.desk.manners import Manners
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.ui.manual.opener import open_manual
 from clinic_desk.ui.manual.window import ManualWindow
 from clinic_desk.ui.shell.about import AboutSheet

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Cancel
 from clinic_desk.domain.message_list import Filter
 from clinic_desk.domain.messaging import Kind, QueueStatus

@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.services.booking import book
 from clinic_desk.services.day_list import read_day
 from clinic_desk.ui.paper import choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.ui.workspace import Workspace
 from tests.support.small_clinic import SmallClinic
 from tests.support.spaces import space_on

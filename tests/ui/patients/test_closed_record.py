@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import text
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import UpdatePatient
 from clinic_desk.domain.history_list import ChangeKind
 from clinic_desk.domain.records import Channel, Patient

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.ids import new_id
 from clinic_desk.services.setup_overview import Setup, load_setup
 from clinic_desk.ui.setup.opener import ClinicSetup

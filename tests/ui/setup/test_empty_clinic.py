@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.services.setup_overview import load_setup
 from clinic_desk.services.slots import SlotQuery, next_free
 from clinic_desk.ui.first_run.clinic import ClinicPage

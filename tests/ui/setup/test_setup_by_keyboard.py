@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.services.setup_overview import Setup
 from tests.ui.setup.conftest import OpenSetup, press, save, tab_to, type_keys
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.services.setup_overview import Setup
 from clinic_desk.ui.leaving import LeavingSheet
 from clinic_desk.ui.setup.page import SetupPage

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.setup import SaveBlock
 from clinic_desk.services.setup.absences import save_block
 from clinic_desk.services.setup_overview import Setup

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
-from clinic_desk.desk_program import DeskProgram
-from clinic_desk.opening import Opened, connect
+from clinic_desk.desk.program import DeskProgram
+from clinic_desk.opening.connecting import connect
+from clinic_desk.opening.opened import Opened
 from clinic_desk.settings import ClaimedDesk, load_settings
 from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.theme import apply_style

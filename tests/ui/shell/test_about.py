@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from clinic_desk import __version__
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.wall import tzdata_version
 from clinic_desk.ui.shell.about import AboutSheet
 from tests.support.small_clinic import SmallClinic

@@ -115,15 +115,15 @@ def test_a_call_that_comes_before_the_calendar_is_answered_when_it_is_there(
     opened: list[object] = []
     monkeypatch.setattr(Workspace, "open_patient", lambda _space, patient_id: opened.append(patient_id))
     program = open_program(wait=False)
-    program.find_phone(NUMBER)
-    program.hear_calls("demo")
+    program.callers.find(NUMBER)
+    program.callers.hear("demo")
     with qtbot.waitSignal(program.ready):
         pass
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]])
-    assert program._calls is not None
+    assert program.callers.calls is not None
     with qtbot.waitSignal(program.closed):
         program.close()
-    assert not program._calls.is_listening
+    assert not program.callers.calls.is_listening
 
 
 def test_a_call_that_comes_while_a_desk_is_just_starting_waits_for_it(folder: Path) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import minute_to_instant

@@ -101,7 +101,7 @@ def test_with_the_import_hook_of_pyside_it_could_not_be_imported(library: str) -
 
 
 def test_the_program_runs_without_the_hook() -> None:
-    code = "import builtins, clinic_desk.app; from PySide6 import QtTest; print(builtins.__import__.__name__)"
+    code = "import builtins, clinic_desk.desk.run; from PySide6 import QtTest; print(builtins.__import__.__name__)"
     name = run(code).stdout
     assert name
     assert name != "__feature_import__\n"

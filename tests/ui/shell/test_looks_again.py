@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL, Engine
 
-from clinic_desk.desk_program import DeskProgram
-from clinic_desk.opening import Opened
+from clinic_desk.desk.program import DeskProgram
+from clinic_desk.opening.opened import Opened
 from clinic_desk.ui.first_run.clinic import ClinicPage
 from clinic_desk.ui.leaving import LeavingSheet
 from clinic_desk.ui.setup.opener import ClinicSetup

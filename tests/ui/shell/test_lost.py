@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import CLOSE_WITHIN_S, DeskProgram
+from clinic_desk.desk.program import CLOSE_WITHIN_S, DeskProgram
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking, calendar

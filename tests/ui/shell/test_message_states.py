@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
 from clinic_desk.database.listener import CHANNEL
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Entry, MessageState
 from clinic_desk.domain.wall import minute_to_instant

@@ -21,7 +21,8 @@ from clinic_desk.database import setup
 from clinic_desk.database.embedded import EmbeddedServer, join
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.errors import DatabaseDown
-from clinic_desk.opening import Opened, connect
+from clinic_desk.opening.connecting import connect
+from clinic_desk.opening.opened import Opened
 from clinic_desk.services import booking, calendar
 from clinic_desk.settings import ClaimedDesk, load_settings
 from clinic_desk.ui.live import Live

@@ -8,8 +8,8 @@ import pytest
 
 from clinic_desk.database.embedded import Step
 from clinic_desk.errors import DatabaseDown, InvalidInput, NotAllowed, SchemaMismatch
-from clinic_desk.opening import Stage
-from clinic_desk.opening_demo import new_demo_name, usable_demo
+from clinic_desk.opening.demo import new_demo_name, usable_demo
+from clinic_desk.opening.stages import Stage
 from clinic_desk.ui.opening_words import stage_text, trouble_text
 
 TODAY = date(2026, 11, 21)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Cancel, Park, SetStatus, Update
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry
 from clinic_desk.services import booking

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Book, Update
 from clinic_desk.domain.records import AppointmentStatus, Entry
 from clinic_desk.domain.refusals import NotFound

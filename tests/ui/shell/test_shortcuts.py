@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QMenu, QTr
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.services import booking
 from clinic_desk.ui.actions import SPECS, Actions
 from clinic_desk.ui.menus import entry_menu, main_menu, place_menu

@@ -17,10 +17,11 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
 
-from clinic_desk.desk_program import DeskProgram
-from clinic_desk.display import has_display
+from clinic_desk.desk.display import has_display
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.errors import DatabaseDown
-from clinic_desk.opening import Opened, Stage
+from clinic_desk.opening.opened import Opened
+from clinic_desk.opening.stages import Stage
 from tests.support.small_clinic import insert_small_clinic
 from tests.ui.shell.conftest import OpenProgram
 
@@ -39,8 +40,8 @@ HEAVY = (
 LOOK_AT_FIRST_PAINT = """
 import json, sys
 from PySide6.QtCore import QSettings, QTimer, Qt
-from clinic_desk.app import make_application
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.run import make_application
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.errors import DatabaseDown
 
 seen = {}
@@ -84,7 +85,7 @@ def test_the_window_is_painted_before_the_database_libraries_are_imported(tmp_pa
 WHAT_THE_CALENDAR_NEEDS = """
 import sys
 import clinic_desk.ui
-import clinic_desk.app, clinic_desk.opening, clinic_desk.ui.furnishing, clinic_desk.ui.workspace
+import clinic_desk.desk.run, clinic_desk.opening.connecting, clinic_desk.ui.furnishing, clinic_desk.ui.workspace
 import clinic_desk.services.calendar, clinic_desk.services.desks
 import clinic_desk.database.engine, clinic_desk.database.schema
 print(*sorted(name for name in sys.modules if name.startswith("clinic_desk.")))
@@ -174,7 +175,7 @@ FIRST_COLOURS = """
 import sys
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QPalette
-from clinic_desk.app import make_application
+from clinic_desk.desk.run import make_application
 from clinic_desk.ui import first_look
 from clinic_desk.ui.theme import DARK, LIGHT, theme_of
 

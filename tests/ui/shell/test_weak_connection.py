@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.desk_program import DeskProgram
-from clinic_desk.opening import Opened
+from clinic_desk.desk.program import DeskProgram
+from clinic_desk.opening.opened import Opened
 from clinic_desk.ui.shell.weak_connection import WeakConnectionSheet
 
 

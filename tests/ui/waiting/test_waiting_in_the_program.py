@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Cancel, Update
 from clinic_desk.domain.records import CancellationReason, Entry
 from clinic_desk.domain.waiting import AddWish, CloseWish, Closing, Priority, Waiting, Wish

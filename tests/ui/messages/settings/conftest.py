@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import URL
 
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.notifications import credentials
 from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog

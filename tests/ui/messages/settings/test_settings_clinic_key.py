@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.database.engine import Database
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.notifications.clinic_key import new_key
 from clinic_desk.services.provider_secrets import KeepSecrets, keep_secrets, kept_secrets
 from clinic_desk.ui.booking.ask import AskSheet

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pytestqt.qtbot import QtBot
 
-from clinic_desk.desk_program import DeskProgram
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.ui.leaving import LeavingSheet
 from clinic_desk.ui.messages.settings.dialog import SettingsDialog
 from tests.ui.messages.settings.conftest import box_of

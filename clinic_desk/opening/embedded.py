@@ -11,17 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.errors import SchemaMismatch, SignInNeeded
-from clinic_desk.opening import (
-    WORKER_LOGIN,
-    Stage,
-    begin_sending,
-    connect,
-    import_heavy,
-    open_clinic,
-    prepare,
-    queue_login,
-    sign_in,
-)
+from clinic_desk.opening.configured import open_clinic, sign_in
+from clinic_desk.opening.connecting import connect, import_heavy, prepare
+from clinic_desk.opening.logins import WORKER_LOGIN, queue_login
+from clinic_desk.opening.opened import begin_sending
+from clinic_desk.opening.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +28,8 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import DeskIdentity
     from clinic_desk.database.setup import Login
     from clinic_desk.notifications.scheduler import Sending
-    from clinic_desk.opening import Opened, Tell
+    from clinic_desk.opening.opened import Opened
+    from clinic_desk.opening.stages import Tell
     from clinic_desk.sending import SendingProgram
     from clinic_desk.settings import Settings
 

@@ -12,7 +12,7 @@ from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded, Upgra
 
 if TYPE_CHECKING:
     from clinic_desk.errors import PasswordNeeded
-    from clinic_desk.opening import Opened
+    from clinic_desk.opening.opened import Opened
     from clinic_desk.ui.door.first import FirstDoor
     from clinic_desk.ui.door.upgrade import UpgradeDoor
     from clinic_desk.ui.first_run.door import FirstRun
@@ -42,6 +42,7 @@ class ClinicOpener(QObject):
         """All that is to be closed at the end; what was opened last is the last."""
         self.is_opening = False
         """Whether a clinic is just being made, started or connected."""
+        self.is_closed = False
         self.look_again = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
         self.look_again.timeout.connect(self._look_quietly)
         self.door: FirstDoor | None = None
@@ -66,6 +67,7 @@ class ClinicOpener(QObject):
 
     def close(self) -> None:
         """Nothing more is begun, and what comes of what was is not told."""
+        self.is_closed = True
         self._window = None
         self.look_again.stop()
 

@@ -13,13 +13,15 @@ from PySide6.QtCore import QKeyCombination, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication
 
+from clinic_desk.desk.leaving import leave
 from clinic_desk.ui.desktop import autostart
 from clinic_desk.ui.desktop.attention import Attention, count_text, lines, news, page_of
 from clinic_desk.ui.desktop.tray import Tray
 from clinic_desk.ui.desktop.waking import Waking
+from clinic_desk.ui.search.attention import bring_to_front
 
 if TYPE_CHECKING:
-    from clinic_desk.desk_program import DeskProgram
+    from clinic_desk.desk.program import DeskProgram
     from clinic_desk.services.messages import MessageCounts
     from clinic_desk.ui.workspace import Workspace
 
@@ -43,16 +45,16 @@ class Manners(QObject):
         self.tray = tray or Tray(parent=self)
         self.waking = Waking(self)
         self.waking.woke.connect(self._woke)
-        self.tray.opened.connect(program.come_to_front)
+        self.tray.opened.connect(lambda: bring_to_front(program.front))
         self.tray.told_opened.connect(self._open_news)
         self.tray.lock_requested.connect(program.lock)
-        self.tray.quit_requested.connect(program.leave)
+        self.tray.quit_requested.connect(lambda: leave(program))
         program.closed.connect(self.close)
         self._serve()
         if program.seats is not None:
             program.seats.unlocked.connect(self._serve)
             for turned in (program.seats.locked, program.seats.unlocked):
-                turned.connect(lambda: self.tray.show_attention(self._known, locked=self._is_locked))
+                turned.connect(lambda: self.tray.show_attention(self._known, locked=self._program.is_locked))
             program.seats.idle.pressed.connect(self._pressed)
 
     def close(self) -> None:
@@ -96,7 +98,7 @@ class Manners(QObject):
     def _pressed(self, keys: QKeyCombination) -> None:
         """The manual has its key whatever lies over the window, and opens where it is about that."""
         action = self._program.window.actions_by_name["manual"]
-        if QKeySequence(keys) in action.shortcuts() and not self._is_locked:
+        if QKeySequence(keys) in action.shortcuts() and not self._program.is_locked:
             action.trigger()
 
     # --- what waits ---
@@ -119,28 +121,23 @@ class Manners(QObject):
 
     def take(self, now: Attention) -> None:
         """Show what waits; tell what is new unless the window is in front, where the status bar says it."""
-        self.tray.show_attention(now, locked=self._is_locked)
+        self.tray.show_attention(now, locked=self._program.is_locked)
         new, self._known = news(self._known, now), now
         is_first, self._is_first = self._is_first, False
         space = self._program.workspace
         if not new.total or is_first or space is None or not self._are_wanted(space):
             return
-        if QApplication.activeWindow() is not None and not self._is_locked:
+        if QApplication.activeWindow() is not None and not self._program.is_locked:
             return
         self._news = new
-        text = count_text(now) if self._is_locked else "\n".join(lines(new))
+        text = count_text(now) if self._program.is_locked else "\n".join(lines(new))
         if not self.tray.tell(self.tr("Clinic Desk"), text):
             QApplication.alert(self._program.front)
 
-    @property
-    def _is_locked(self) -> bool:
-        seats = self._program.seats
-        return seats is not None and seats.is_locked
-
     def _open_news(self) -> None:
-        self._program.come_to_front()
+        bring_to_front(self._program.front)
         space = self._program.workspace
-        if space is not None and not self._is_locked and (page := page_of(self._news)):
+        if space is not None and not self._program.is_locked and (page := page_of(self._news)):
             space.open_messages(page)
 
     # --- sleep ---

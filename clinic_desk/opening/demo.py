@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.opening import DEMO_PEOPLE, Stage, connect, import_heavy, prepare, queue_login
+from clinic_desk.opening.connecting import connect, import_heavy, prepare
+from clinic_desk.opening.logins import DEMO_PEOPLE, queue_login
+from clinic_desk.opening.stages import Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clinic_desk.database.embedded import EmbeddedServer
-    from clinic_desk.opening import Opened, Tell
+    from clinic_desk.opening.opened import Opened
+    from clinic_desk.opening.stages import Tell
     from clinic_desk.settings import Settings
 
 DEMO_PREFIX: Final = "demo_"

@@ -11,8 +11,9 @@ from clinic_desk.errors import NotAllowed, NothingHere, PasswordNeeded, SignInNe
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clinic_desk.opening import Opened, Tell
-    from clinic_desk.opening_embedded import FirstManager
+    from clinic_desk.opening.embedded import FirstManager
+    from clinic_desk.opening.opened import Opened
+    from clinic_desk.opening.stages import Tell
     from clinic_desk.settings import Settings
     from clinic_desk.sharing.plans import Manager
     from clinic_desk.ui.first_run.ways import Begin, Server, Ways
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 def open_or_ask(settings: Settings, tell: Tell) -> Opened:
     """Open the configured database, or the embedded one when none is configured. Raises NothingHere if there is none
-    yet, and as `opening.open_clinic`.
+    yet, and as `configured.open_clinic`.
 
     A database that was left before somebody could sign in to it and that holds nothing counts as none.
     """
-    from clinic_desk.opening import open_clinic
-    from clinic_desk.opening_embedded import open_embedded
+    from clinic_desk.opening.configured import open_clinic
+    from clinic_desk.opening.embedded import open_embedded
 
     if settings.database_url is not None:
         return open_clinic(settings, tell)
@@ -40,7 +41,7 @@ def open_or_ask(settings: Settings, tell: Tell) -> Opened:
 
 def ways_of(settings: Settings) -> Ways:
     """Return what this PC can begin with."""
-    from clinic_desk.opening_demo import open_demo
+    from clinic_desk.opening.demo import open_demo
     from clinic_desk.ui.first_run.ways import Ways
 
     given = "data" in settings.model_fields_set
@@ -55,14 +56,14 @@ def ways_of(settings: Settings) -> Ways:
 
 
 def _one_pc(settings: Settings, login: str, name: str, password: str) -> Begin:
-    from clinic_desk.opening_embedded import FirstManager
+    from clinic_desk.opening.embedded import FirstManager
 
     return partial(_begin_here, settings, FirstManager(login, name, password))
 
 
 def _begin_here(settings: Settings, manager: FirstManager, tell: Tell) -> Opened:
     """Make the clinic with its manager, or sign her in if that was done already: it may be carried out again."""
-    from clinic_desk.opening_embedded import open_embedded, open_with_first_manager
+    from clinic_desk.opening.embedded import open_embedded, open_with_first_manager
 
     try:
         return open_with_first_manager(settings, manager, tell)
@@ -90,7 +91,7 @@ def _share_here(settings: Settings, manager: Manager, tell: Tell) -> Opened:
 
     Done again it goes on where it was stopped.
     """
-    from clinic_desk.opening import import_heavy
+    from clinic_desk.opening.connecting import import_heavy
     from clinic_desk.sharing import acts, cluster, finding
     from clinic_desk.sharing.plans import SharePlan, Step
 
@@ -109,7 +110,8 @@ def _share_here(settings: Settings, manager: Manager, tell: Tell) -> Opened:
 
 def _connect(settings: Settings, server: Server, tell: Tell) -> Opened:
     """Try the server, write it down if a desk can work with it, and sign in there."""
-    from clinic_desk.opening import Stage, import_heavy
+    from clinic_desk.opening.connecting import import_heavy
+    from clinic_desk.opening.stages import Stage
     from clinic_desk.sharing import connecting, trying
     from clinic_desk.sharing.plans import Step, TestKind
     from clinic_desk.ui.first_run.ways import NotConnected
@@ -129,7 +131,7 @@ def _signed_in(settings: Settings, login: str, password: str, tell: Tell) -> Ope
     """Sign in at the server that was written down just now."""
     from sqlalchemy import make_url
 
-    from clinic_desk.opening import open_clinic, sign_in
+    from clinic_desk.opening.configured import open_clinic, sign_in
 
     written = _written(settings)
     assert written.database_url is not None
@@ -143,7 +145,8 @@ def _signed_in(settings: Settings, login: str, password: str, tell: Tell) -> Ope
 def _join(settings: Settings, text: str, pc: str, tell: Tell) -> Opened:
     """Join by a pairing text, once; who signs in is asked at the door."""
     from clinic_desk import connection_file
-    from clinic_desk.opening import import_heavy, open_clinic
+    from clinic_desk.opening.configured import open_clinic
+    from clinic_desk.opening.connecting import import_heavy
     from clinic_desk.sharing import joining, pairing
 
     import_heavy(tell)

@@ -61,7 +61,9 @@ def test_the_menu_entry_opens_the_program_and_is_the_windows_own() -> None:
         assert _parser().parse_args(arguments).command == "demo"
     # A window is put to its entry by this name; otherwise it has no icon in the panel.
     named = [
-        path for path in ROOT.glob("clinic_desk/*.py") if 'setDesktopFileName("clinic-desk")' in path.read_text("utf-8")
+        path
+        for path in ROOT.glob("clinic_desk/desk/*.py")
+        if 'setDesktopFileName("clinic-desk")' in path.read_text("utf-8")
     ]
     assert len(named) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from clinic_desk.services import wrong_passwords
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
+    from clinic_desk.backups.making import Backup
     from clinic_desk.database.embedded import EmbeddedServer
 
 Tell = Callable[[str], None]
@@ -95,32 +97,41 @@ class Upgrade:
         schema.upgrade(owner, None if self.place is None else partial(_back_up, owner, self.place, tell))
 
 
-def before_upgrade(server: EmbeddedServer, tell: Tell, database: str) -> Callable[[str], None]:
+def before_upgrade(server: EmbeddedServer, tell: Tell, database: str) -> Callable[[str], schema.Note]:
     """Return what backs the embedded clinic up, in a folder beside it, before it is upgraded by itself."""
 
-    def back_up(found: str) -> None:
+    def back_up(found: str) -> schema.Note:
         from clinic_desk.backups import passphrase
 
         secret = passphrase.here() if passphrase.is_here() else server.password(OWNER)
         place = BackupPlace(server.data / FOLDER, secret)
-        _back_up(server.url(OWNER, database), place, tell, found)
+        return _back_up(server.url(OWNER, database), place, tell, found)
 
     return back_up
 
 
-def _back_up(owner: URL, place: BackupPlace, tell: Tell, _found: str) -> None:
+def _back_up(owner: URL, place: BackupPlace, tell: Tell, _found: str) -> schema.Note:
     from clinic_desk.backups.making import SUFFIX, back_up_before_upgrade
 
     tell(BACKING_UP)
     is_ours = place.folder.name == FOLDER
     if is_ours:
         place.folder.mkdir(mode=0o700, exist_ok=True)
-    back_up_before_upgrade(owner, place.folder, place.passphrase, datetime.now(UTC))
+    made = back_up_before_upgrade(owner, place.folder, place.passphrase, datetime.now(UTC))
     if is_ours:
         for old in sorted(place.folder.glob(f"*{SUFFIX}"))[:-KEPT]:
             with suppress(OSError):
                 old.unlink()
     tell(UPGRADING)
+    return noted(made)
+
+
+def noted(made: Backup) -> schema.Note:
+    """Return what writes the backup down after the upgrade: it may be the last good one."""
+    from clinic_desk.backups import recording
+    from clinic_desk.domain.backups import RunKind
+
+    return partial(recording.write_down, made=made, kind=RunKind.BEFORE_UPGRADE, desk=platform.node())
 
 
 def _place(connection: Connection, here: Here) -> BackupPlace | None:

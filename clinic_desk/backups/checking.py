@@ -20,6 +20,7 @@ from clinic_desk.database.embedded import EmbeddedServerError, join
 from clinic_desk.database.embedded.folder import MARKER
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.failures import translated
+from clinic_desk.database.revision import EXPECTED_REVISION
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import Refused, Unavailable
 from clinic_desk.services.history_verify import verify_history
@@ -98,15 +99,13 @@ def check(
     Raises NotUsable (the file), BackupFailed (all else).
     """
     with scratch() as server, restored_beside(server, path, passphrase, stop=stop, tell=tell) as (name, made):
+        if made.revision != EXPECTED_REVISION:
+            return Checked(made, is_history_read=False)
         return history_of(server.set(database=name), made, stop)
 
 
 def history_of(url: URL, made: Manifest, stop: Stop = never) -> Checked:
-    """Read the history of a restored database through. Raises BackupFailed."""
-    from clinic_desk.database.schema import EXPECTED_REVISION
-
-    if made.revision != EXPECTED_REVISION:
-        return Checked(made, is_history_read=False)
+    """Read the history of a restored database of this program's schema through. Raises BackupFailed."""
     database = Database(url, DeskIdentity(new_id(), "backup check"), pool_size=1)
     try:
         with translated():

@@ -105,14 +105,14 @@ def _snapshot(url: URL) -> Iterator[tuple[Connection, str]]:
 
 
 def _manifest(connection: Connection) -> Manifest:
-    now, seals = connection.exec_driver_sql("SELECT now(), (SELECT count(*) FROM history_seal)").one()
+    now, has_seals = connection.exec_driver_sql("SELECT now(), to_regclass('public.history_seal') IS NOT NULL").one()
     names = connection.exec_driver_sql("SELECT name FROM site ORDER BY name").scalars()
     return Manifest(
         taken_at=now,
         revision=schema.current_revision(connection) or "",
         server=int(cast("psycopg2.extensions.connection", connection.connection.dbapi_connection).server_version),
         rows=copies.counted(connection),
-        seals=seals,
+        seals=connection.exec_driver_sql("SELECT count(*) FROM history_seal").scalar_one() if has_seals else 0,
         clinic=tuple(names),
         roles=copies.people(connection),
         program=__version__,

@@ -50,6 +50,8 @@ class Problem(StrEnum):
     NOT_A_BACKUP = "not-a-backup"
     NEWER = "newer"
     """A newer program made the file."""
+    IN_USE = "in-use"
+    """Other programs connect to the clinic again and again, so that nothing can take its place."""
 
 
 _SAYS: Final = {
@@ -67,6 +69,7 @@ _SAYS: Final = {
     Problem.DAMAGED: "the file is damaged or cut off",
     Problem.NOT_A_BACKUP: "the file is not a backup of Clinic Desk",
     Problem.NEWER: "a newer Clinic Desk made this backup: update this one",
+    Problem.IN_USE: "other programs connect to the clinic again and again: close them, and try again",
 }
 
 
@@ -84,8 +87,9 @@ class BackupFailed(Unavailable):
 
 
 class NotUsable(Refused):
-    """A file cannot be restored from: wrong-passphrase, damaged, not-a-backup or newer."""
+    """A file cannot be restored from: wrong-passphrase, damaged, not-a-backup or newer (`program`: its version)."""
 
-    def __init__(self, code: Problem) -> None:
-        super().__init__(_SAYS[code])
+    def __init__(self, code: Problem, program: str = "") -> None:
+        super().__init__(_SAYS[code] + (f" (it was made by {program})" if program else ""))
         self.code = code
+        self.program = program

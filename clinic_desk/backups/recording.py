@@ -19,7 +19,6 @@ from clinic_desk.backups.checking import Scratch, scratch_server
 from clinic_desk.backups.making import Backup, Tell, make_backup
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, never
 from clinic_desk.database import queries_backups as queries
-from clinic_desk.database.schema import EXPECTED_REVISION
 from clinic_desk.domain.backups import BackupSettings, BackupsNow, RunKind, is_due, last_turn, superfluous
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError, Refused
@@ -181,26 +180,19 @@ def _note_failure(db: Database, run_id: UUID, error: BaseException) -> None:
         log.warning("a backup that failed was not written down: %s", type(trouble).__name__)
 
 
-def note_backup(db: Database, made: Backup, kind: RunKind = RunKind.BEFORE_UPGRADE) -> None:
-    """Write down a backup that was made before there was a table to write it down in (before an upgrade)."""
-    values = _values(made) | {"desk": db.desk.name, "folder": str(made.path.parent)}
-    with db.writing() as connection:
-        queries.note_run(connection, new_id(), kind, values)
+def write_down(connection: Connection, made: Backup, kind: RunKind, desk: str) -> None:
+    """Write down a backup that was made by other means than `carry_out`: before an upgrade, or a restore."""
+    values = _values(made) | {"desk": desk, "folder": str(made.path.parent)}
+    queries.note_run(connection, new_id(), kind, values)
 
 
-def note_restore(db: Database, restored: Manifest, before: Backup) -> None:
-    """Write down, in the restored database, what it was restored from and what was backed up before.
-
-    One of an older schema has no place for it: it is upgraded first.
-    """
-    if restored.revision != EXPECTED_REVISION:
-        return
-    note_backup(db, before, RunKind.BEFORE_RESTORE)
+def write_down_restore(connection: Connection, restored: Manifest, before: Backup | None, desk: str) -> None:
+    """Write down, in a restored database, what it was restored from and what was backed up before."""
+    if before is not None:
+        write_down(connection, before, RunKind.BEFORE_RESTORE, desk)
     rows = sum(count for _, count in restored.rows)
     values = {"taken_at": restored.taken_at, "revision": restored.revision, "rows": rows, "bytes": 0, "findings": 0}
-    with db.writing() as connection:
-        names = {"desk": db.desk.name, "folder": "", "file_name": ""}
-        queries.note_run(connection, new_id(), RunKind.RESTORE, values | names)
+    queries.note_run(connection, new_id(), RunKind.RESTORE, values | {"desk": desk, "folder": "", "file_name": ""})
 
 
 def let_messages_go(db: Database) -> int:

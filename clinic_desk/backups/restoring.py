@@ -28,7 +28,9 @@ _OPTIONS: Final = ("--exit-on-error", "--single-transaction", "--no-password", "
 
 
 def contents(path: Path, passphrase: str) -> Manifest:
-    """Return what a backup says is in it. Raises NotUsable, BackupFailed(folder)."""
+    """Return what a backup says is in it. Raises NotUsable (newer: of a schema that this program does not know),
+    BackupFailed(folder).
+    """
     with sealed_file.reading(path, passphrase) as reader:
         return _manifest(reader)
 
@@ -37,7 +39,10 @@ def _manifest(reader: sealed_file.Reader) -> Manifest:
     length = int.from_bytes(reader.exactly(4), "big")
     if length > manifest.MOST_BYTES:
         raise NotUsable(Problem.DAMAGED)
-    return manifest.unpacked(reader.exactly(length))
+    made = manifest.unpacked(reader.exactly(length))
+    if made.revision not in schema.known_revisions():
+        raise NotUsable(Problem.NEWER, made.program)
+    return made
 
 
 @contextmanager
@@ -85,8 +90,6 @@ def told() -> Iterator[None]:
 def _fill(url: URL, path: Path, passphrase: str, stop: Stop, tell: Told) -> Manifest:
     with sealed_file.reading(path, passphrase) as reader:
         made = _manifest(reader)
-        if made.revision not in schema.known_revisions():
-            raise NotUsable(Problem.NEWER)
         program = programs.program_for("pg_restore", _archive_major(made.server), needs_tls=programs.needs_tls(url))
         arguments = (*_OPTIONS, f"--dbname={url.database}")
         with programs.running(program, *arguments, url=url, stop=stop, stdin=subprocess.PIPE) as running:

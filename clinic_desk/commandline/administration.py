@@ -116,13 +116,14 @@ def upgrade_db(url: URL, arguments: argparse.Namespace) -> Answer:
     Raises NotAllowed for anybody else's, Usage (an older clinic, and nothing said of a backup), BackupFailed.
     """
 
-    def back_up(_found: str) -> None:
+    def back_up(_found: str) -> schema.Note:
         from clinic_desk.backups import passphrase
         from clinic_desk.backups.making import back_up_before_upgrade
+        from clinic_desk.upgrading import noted
 
         if arguments.backup_to is None:
             raise Usage(field="backup-to", expected="a folder for the backup before it, or --without-backup")
-        back_up_before_upgrade(url, arguments.backup_to, passphrase.here(), datetime.now(UTC))
+        return noted(back_up_before_upgrade(url, arguments.backup_to, passphrase.here(), datetime.now(UTC)))
 
     try:
         with translated():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -14,14 +15,15 @@ from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.checking import check as check_backup
 from clinic_desk.backups.dumping import Source
 from clinic_desk.backups.making import Stage
+from clinic_desk.backups.restoring import contents
 from clinic_desk.backups.source import configured_source, embedded_source
-from clinic_desk.backups.switching import Restored, restore_into, restore_over
+from clinic_desk.backups.switching import Asker, Restored, restore_into, restore_over
 from clinic_desk.commandline import connection
 from clinic_desk.commandline.appointments import Answer
 from clinic_desk.commandline.documents import plain
 from clinic_desk.commandline.output import write
 from clinic_desk.commandline.usage import Usage
-from clinic_desk.database import anchors, schema
+from clinic_desk.database import schema
 from clinic_desk.database.engine import Database
 from clinic_desk.database.setup import OWNER
 from clinic_desk.domain.backups import BackupRun, RunKind, RunState
@@ -126,21 +128,24 @@ def _restore(work: _Work) -> Answer:
         raise Usage(field="to", expected="either --to with a new data folder, or --over for the present clinic")
     told: Callable[[int], None] = lambda done: _tell(Stage.CHECKING, done)  # noqa: E731
     if arguments.to is not None:
-        folder = arguments.to.absolute() / "server"
-        stands = restore_into(folder, arguments.file, phrase, tell=told)
+        folder, asker = arguments.to.absolute() / "server", _asker(work, getpass.getuser())
+        stands = restore_into(folder, arguments.file, phrase, asker=asker, tell=told)
         first = f"{folder} holds the clinic now: clinic-desk --data {arguments.to}"
         return _restored(stands, [first])
+    contents(arguments.file, phrase)  # not the backup that takes minutes first
     database, source = work.database, work.source()
     name = database.url.database or ""
     superuser = database.url.set(database="postgres") if work.server is None else work.server.superuser_url()
     folder = Path(recording.look(database).settings.folder or arguments.file.absolute().parent)
     begun = recording.begin(database, RunKind.BEFORE_RESTORE, folder)
     before = recording.carry_out(database, begun, source, phrase, tell=_tell)
-    stands = restore_over(superuser, name, arguments.file, phrase, tell=told)
-    database.engine().dispose()
-    recording.note_restore(database, stands.manifest, before)
-    anchors.set_aside(database, work.settings.data)
+    asker = _asker(work, database.url.username or "")
+    stands = restore_over(superuser, name, arguments.file, phrase, asker=asker, before=before, tell=told)
     return _restored(stands, [f"{name} is as it was then; what was there is in {before.path}"])
+
+
+def _asker(work: _Work, login: str) -> Asker:
+    return Asker(login, connection.identity(work.settings).name)
 
 
 def _restored(stands: Restored, lines: list[str]) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.commandline import lookup
@@ -11,7 +11,7 @@ from clinic_desk.commandline.appointments import Answer, Work
 from clinic_desk.commandline.documents import plain
 from clinic_desk.commandline.output import write
 from clinic_desk.commandline.usage import Usage
-from clinic_desk.domain.history_chain import Finding, Problem
+from clinic_desk.domain.history_chain import Finding, Problem, Restore
 from clinic_desk.domain.history_list import ChangeKind, Wanted
 from clinic_desk.domain.wall import day_bounds
 from clinic_desk.services.exporting.lists import Listing, Target, save_list
@@ -31,7 +31,7 @@ NOT_SOUND: Final = 1
 
 _WORDS: Final = {
     Problem.ANCHOR: "seal {seal}, which this PC saw on {at}, is missing or another one: the end of the history was cut "
-    "off or written anew, or an older backup was restored",
+    "off or written anew, and no restore that is recorded explains it",
     Problem.SEALS_MISSING: "seals {seal} to {last_seal} are missing",
     Problem.SEAL_CHANGED: "seal {seal} was changed",
     Problem.ROW_CHANGED: "row {row} of the history was changed after it was sealed (seal {seal})",
@@ -117,6 +117,9 @@ def verify(database: Database, data: Path) -> Answer:
     lines = [_line(one) for one in result.findings]
     if result.more:
         lines.append("and more")
+    lines += [_restore_line(one) for one in result.restores]
+    if result.explained:
+        lines.append(f"{result.explained} seals that this PC knew went with that")
     rate = int(result.rows / max(result.seconds, 0.001))
     erased = f", {result.blanked} with erased or closed fields" if result.blanked else ""
     lines.append(
@@ -139,6 +142,11 @@ def _line(one: Finding) -> str:
         "at": "" if one.at is None else one.at.isoformat(sep=" ", timespec="seconds"),
     }
     return _WORDS[one.problem].format(**values)
+
+
+def _restore_line(one: Restore) -> str:
+    at, taken = (when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") for when in (one.at, one.taken_at))
+    return f"on {at} {one.login} at {one.desk or 'an unnamed desk'} had the backup of {taken} restored"
 
 
 def _tell(done: int, total: int) -> None:

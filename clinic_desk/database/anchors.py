@@ -1,9 +1,9 @@
 """The seals of the history that this PC has seen, kept in a file of its own: what the database's owner cannot reach.
 
 A line per seal: when it was seen, its number, its digest. Of each day the last one is kept, and the latest some.
-Whoever restores an older backup is told of it by the next `verify-history`; who knows why removes the file. There is
-one file for each database of each server: PostgreSQL numbers a server when it is made, and only that tells a demo, or a
-clinic that moved to a new server, from a history that was written anew.
+A restore that the database tells of explains why seals went; once there is a later one they lie in a file beside. There
+is one file for each database of each server: PostgreSQL numbers a server when it is made, and only that tells a demo,
+or a clinic that moved to a new server, from a history that was written anew.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
-from clinic_desk.domain.history_chain import Anchor
+from clinic_desk.domain.history_chain import Anchor, Restore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clinic_desk.database.engine import Database
 
 _LATEST: Final = 100
 _SERVER: Final = "(SELECT system_identifier::text FROM pg_control_system()), current_database()"
 _SEAL: Final = f"SELECT no, digest, at, more, {_SERVER} FROM seal_history()"  # noqa: S608  # constants of this module only
+_RESTORES: Final = "SELECT at, login, desk, taken_at, seals FROM restore"
 _WHERE: Final = f"SELECT {_SERVER}"
 
 
@@ -36,10 +38,11 @@ def seal(db: Database, folder: Path | None) -> bool:
     """
     with db.writing() as connection:
         row = connection.exec_driver_sql(_SEAL).first()
+        restores = [Restore(*each) for each in connection.exec_driver_sql(_RESTORES)] if row is not None else []
     if row is None:
         return False
     if folder is not None:
-        _keep(_file(folder, row[4], row[5]), Anchor(row[0], bytes(row[1]), row[2]))
+        _keep(_file(folder, row[4], row[5]), Anchor(row[0], bytes(row[1]), row[2]), restores)
     return bool(row[3])
 
 
@@ -56,15 +59,6 @@ def carry_over(db: Database, folder: Path, anchors: tuple[Anchor, ...]) -> None:
         server, name = connection.exec_driver_sql(_WHERE).one()
     for anchor in anchors:
         _keep(_file(folder, server, name), anchor)
-
-
-def set_aside(db: Database, folder: Path) -> None:
-    """Forget the seals of this database for now, since an older backup was restored on purpose; the file is kept."""
-    with db.reading() as connection:
-        server, name = connection.exec_driver_sql(_WHERE).one()
-    file = _file(folder, server, name)
-    with suppress(FileNotFoundError):
-        file.replace(file.with_suffix(f".{datetime.now(UTC):%Y%m%d%H%M%S}.before-restore"))
 
 
 def _file(folder: Path, server: str, database: str) -> Path:
@@ -88,19 +82,27 @@ def load(file: Path) -> tuple[Anchor, ...]:
     return tuple(found)
 
 
-def _keep(file: Path, anchor: Anchor) -> None:
-    """Add a seal unless it is known. A number that was seen with another digest stays as it was seen first."""
+def _keep(file: Path, anchor: Anchor, restores: Sequence[Restore] = ()) -> None:
+    """Add a seal unless it is known. A number that was seen with another digest stays as it was seen first, unless it
+    went with a restore before this seal: then it is put aside.
+    """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with FileLock(file.with_suffix(".lock"), mode=0o600, timeout=5):
-        seen = load(file)
+        seen = list(load(file))
+        over = [restore for restore in restores if not restore.explains(anchor)]
+        gone = [one for one in seen if any(restore.explains(one) for restore in over)]
+        if gone:
+            aside = file.with_suffix(".before-restore")
+            _write(aside, [*load(aside), *gone])
+            seen = [one for one in seen if one not in gone]
         if any(one.no >= anchor.no for one in seen):
             return
         days = {one.at.date(): one for one in seen[:-_LATEST]}
         _write(file, [*days.values(), *seen[-_LATEST:], anchor])
 
 
-def _write(file: Path, anchors: list[Anchor]) -> None:
-    draft = file.with_suffix(".new")
+def _write(file: Path, anchors: Sequence[Anchor]) -> None:
+    draft = file.with_name(f"{file.name}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         for one in anchors:

@@ -60,6 +60,10 @@ WHERE state = 'running' AND folder = %(folder)s
 _NONE_RUNS: Final = """
 UPDATE backup_run SET state = 'failed', problem = 'lost', ended_at = now(), lease_until = NULL WHERE state = 'running'
 """
+_RESTORED: Final = """
+INSERT INTO restore (id, login, desk, taken_at, file_name, seals)
+SELECT %(id)s::uuid, %(login)s, %(desk)s, %(taken_at)s, %(file_name)s, coalesce(max(no), 0) FROM history_seal
+"""
 _STRANGERS: Final = """
 SELECT login FROM staff s JOIN pg_roles r ON r.rolname = s.login
 WHERE NOT r.rolsuper AND s.login <> ALL (%(known)s::text[])
@@ -113,10 +117,13 @@ def settle_messages(connection: Connection) -> tuple[int, int]:
 
 def settle_backups(connection: Connection, restored: dict[str, Any]) -> None:
     """Have no backup of a restored database count as being made; the one it is restored from is a good one."""
-    if connection.exec_driver_sql("SELECT to_regclass('public.backup_run')").scalar_one() is None:
-        return  # of an older schema
     connection.exec_driver_sql(_THIS_ONE, restored)
     connection.exec_driver_sql(_NONE_RUNS)
+
+
+def note_restore(connection: Connection, values: dict[str, Any]) -> None:
+    """Write down in a restored database who had it restored, of when it is, and how far its history reaches."""
+    connection.exec_driver_sql(_RESTORED, values)
 
 
 def strangers(connection: Connection, known: tuple[str, ...]) -> tuple[KeptRole, ...]:
@@ -126,15 +133,20 @@ def strangers(connection: Connection, known: tuple[str, ...]) -> tuple[KeptRole,
 
 
 def take_the_place(connection: Connection, name: str, beside: str, before: str) -> None:
-    """Give the database `beside` the name `name`, and that one the name `before`: both or neither.
+    """In a transaction: give the database `beside` the name `name`, and that one the name `before`.
 
-    Who is connected is cut off, and connects to the new one. Raises Busy if others come in again and again.
+    Who is connected is cut off, and connects to the new one after the COMMIT. PostgreSQL says 55006 (object_in_use) if
+    others come in meanwhile.
     """
     connection.exec_driver_sql(_END_SESSIONS, {"name": name})
-    connection.exec_driver_sql("BEGIN")
     rename(connection, name, before)
     rename(connection, beside, name)
-    connection.exec_driver_sql("COMMIT")
+
+
+def is_there(connection: Connection, name: str) -> bool:
+    """Whether the server has a database of this name."""
+    found = connection.exec_driver_sql("SELECT EXISTS (SELECT FROM pg_database WHERE datname = %(n)s)", {"n": name})
+    return bool(found.scalar_one())
 
 
 def rename(connection: Connection, name: str, new: str) -> None:

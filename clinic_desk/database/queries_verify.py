@@ -49,6 +49,7 @@ ORDER BY h.id
 """  # noqa: S608  # constants of this module only
 BLANKS: Final = "SELECT id FROM history_blank"
 COUNT: Final = "SELECT count(*) FROM history"
+RESTORES: Final = "SELECT at, login, desk, taken_at, seals FROM restore ORDER BY at"
 
 STEPS: Final = f"""
 SELECT id, table_name, row_id, action, version, at, before, was, was_version, was_action, blanked OR was_blanked
@@ -92,5 +93,6 @@ WHERE NOT EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
                 AND g.tgenabled NOT IN ('O', 'A'))
 UNION ALL
 SELECT g.tgrelid::regclass::text FROM pg_trigger g
-WHERE g.tgname IN ('history_append_only', 'history_seal_append_only') AND g.tgenabled NOT IN ('O', 'A')
+WHERE g.tgname IN ('history_append_only', 'history_seal_append_only', 'restore_append_only')
+  AND g.tgenabled NOT IN ('O', 'A')
 """

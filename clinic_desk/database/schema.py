@@ -23,12 +23,17 @@ TABLE: Final = "alembic_version"
 
 _MIGRATION_LOCK: Final = 0x436C696E69634473  # one bigint for all programs of this kind: "ClinicDs"
 _WAIT_FOR_OTHERS_S: Final = 600  # a backup is made in it
+Note = Callable[[Connection], object]
+Before = Callable[[str], Note | None]
+"""Backs a database up before it is upgraded, told its revision; what it returns writes that down after the upgrade, in
+the same transaction.
+"""
 _SAYS_WHO_READS: Final = "SELECT to_regprocedure('public.readable_from()') IS NOT NULL"
 _WAIT_FOR_TABLES_S: Final = 10
 _STATEMENT_LIMIT_S: Final = 600
 
 
-def upgrade(owner_url: URL | str, before: Callable[[str], None] | None = None) -> bool:
+def upgrade(owner_url: URL | str, before: Before | None = None) -> bool:
     """Move the schema to EXPECTED_REVISION, in one transaction, as the owner role; False if it was there already.
 
     Of several programs that do so at once one migrates and the others wait for it, then find nothing left to do.
@@ -45,16 +50,22 @@ def upgrade(owner_url: URL | str, before: Callable[[str], None] | None = None) -
     arguments = driver_arguments(url, "clinic-desk schema")
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True, creator=lambda: psycopg2.connect(**arguments))
     with translated(), engine.begin() as connection:
-        _take_turn(connection)
-        found = current_revision(connection)
-        if found == EXPECTED_REVISION:
-            return False
-        if found is not None and found not in known_revisions():
-            raise mismatch(connection, found)
-        if before is not None and found is not None:
-            before(found)
-        migrate(connection)
-        _announce(connection)
+        return upgrade_within(connection, before)
+
+
+def upgrade_within(connection: Connection, before: Before | None = None) -> bool:
+    """The same inside the caller's transaction, as the owner role."""
+    _take_turn(connection)
+    found = current_revision(connection)
+    if found == EXPECTED_REVISION:
+        return False
+    if found is not None and found not in known_revisions():
+        raise mismatch(connection, found)
+    note = before(found) if before is not None and found is not None else None
+    migrate(connection)
+    _announce(connection)
+    if note is not None:
+        note(connection)
     return True
 
 

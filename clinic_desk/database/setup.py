@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,7 +85,7 @@ def prepare_database(
     database: str = "clinic",
     owner_password: str,
     logins: Sequence[Login] = (),
-    before_upgrade: Callable[[str], None] | None = None,
+    before_upgrade: schema.Before | None = None,
 ) -> None:
     """Create what is missing: owner and group roles, `database`, its schema, and the logins; mend what differs.
 
@@ -225,6 +225,16 @@ def _kept_options(role: KeptRole) -> str:
     until = datetime.fromisoformat(role.valid_until).isoformat() if role.valid_until else "infinity"
     options = f"CONNECTION LIMIT {int(role.connection_limit)} {secret} VALID UNTIL '{until}'"
     return options.replace(":", "\\:")  # a colon would be taken for a bound parameter by text()
+
+
+def upgrade_restored(superuser_url: URL | str, database: str) -> None:
+    """Bring a restored database, which nobody works with yet, to this program's schema: as its owner, in one
+    transaction. Raises what `schema.upgrade` raises.
+    """
+    engine = create_engine(make_url(superuser_url).set(database=database), poolclass=NullPool, hide_parameters=True)
+    with translated(), engine.begin() as connection:
+        connection.execute(text(f"SET SESSION AUTHORIZATION {OWNER}"))
+        schema.upgrade_within(connection)
 
 
 def configure_database(superuser_url: URL | str, database: str) -> None:

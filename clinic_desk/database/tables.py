@@ -45,7 +45,7 @@ from clinic_desk.database.columns import (
     text_column,
     user_column,
 )
-from clinic_desk.database.tables_backups import backup_run, backup_setting
+from clinic_desk.database.tables_backups import backup_run, backup_setting, restore
 from clinic_desk.database.tables_clinic import (
     appointment_type,
     appointment_type_practitioner,
@@ -117,6 +117,7 @@ __all__ = [
     "provider_secret",
     "provider_secret_text",
     "reminder_rule",
+    "restore",
     "room",
     "saved_view",
     "series",

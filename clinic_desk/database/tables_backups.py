@@ -52,3 +52,16 @@ backup_run = Table(
     Column("removed_at", INSTANT),
     Index("backup_run_started_at", "started_at"),
 )
+
+restore = Table(
+    "restore",
+    metadata,
+    id_column(),
+    Column("at", INSTANT, nullable=False, server_default=text("clock_timestamp()")),
+    Column("login", Text, nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("taken_at", INSTANT, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("seals", BigInteger, nullable=False),
+    user_column("db_user"),
+)

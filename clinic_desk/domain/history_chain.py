@@ -99,6 +99,23 @@ class Anchor:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A backup that became this clinic at the moment `at`, as `login` had it at `desk`. It holds the state of
+    `taken_at`; its history had `seals` seals.
+    """
+
+    at: datetime
+    login: str
+    desk: str
+    taken_at: datetime
+    seals: int
+
+    def explains(self, anchor: Anchor) -> bool:
+        """Whether a seal that was seen went with what this one took the place of."""
+        return anchor.no > self.seals and anchor.at <= self.at
+
+
 def row_digest(fixed: str, personal: str | None, blanked: bytes | None) -> bytes:
     """Return the digest of a row of the history. `personal`: with its salt; None where `blanked` stands for it."""
     inner = blanked if blanked is not None else hashlib.sha256((personal or "").encode()).digest()

@@ -12,11 +12,10 @@ from clinic_desk.opening.opened import Opened, wrong_passwords_of
 from clinic_desk.opening.stages import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy import URL
 
     from clinic_desk.database.embedded import EmbeddedServer
+    from clinic_desk.database.schema import Before
     from clinic_desk.database.setup import Login
     from clinic_desk.opening.stages import Tell
     from clinic_desk.settings import ClaimedDesk, Settings
@@ -32,9 +31,7 @@ def import_heavy(tell: Tell) -> None:
     import clinic_desk.services.desks  # noqa: F401
 
 
-def prepare(
-    server: EmbeddedServer, name: str, logins: list[Login], before_upgrade: Callable[[str], None] | None = None
-) -> None:
+def prepare(server: EmbeddedServer, name: str, logins: list[Login], before_upgrade: Before | None = None) -> None:
     """Make the database `name` with these logins, or bring it to this schema. Waits. Raises ClinicDeskError."""
     from clinic_desk.database import setup
 

@@ -23,6 +23,7 @@ from clinic_desk.domain.history_chain import (
     Anchor,
     Finding,
     Problem,
+    Restore,
     Seal,
     compared_to_marks,
     differing,
@@ -49,7 +50,8 @@ _MAY_LOOK: Final = "SELECT has_right('history') OR pg_has_role(session_user, 'cl
 class Verified:
     """What a look through the history found. `findings` may be cut (`more`); `blanked`: rows whose fields were erased.
 
-    `anchors`: how many seals known to this PC were held against the chain.
+    `anchors`: how many seals known to this PC were held against the chain. `restores`: when a backup became this
+    clinic, the oldest first; `explained`: how many of the seals known to this PC went with one.
     """
 
     rows: int
@@ -60,6 +62,8 @@ class Verified:
     seconds: float
     findings: tuple[Finding, ...] = ()
     more: bool = False
+    restores: tuple[Restore, ...] = ()
+    explained: int = 0
 
     @property
     def is_sound(self) -> bool:
@@ -111,6 +115,8 @@ def verify_history(
         time.monotonic() - began,
         findings[:MOST_FINDINGS],
         more=len(findings) > MOST_FINDINGS,
+        restores=look.restores,
+        explained=look.explained,
     )
 
 
@@ -128,7 +134,8 @@ class _Look:
         self._anchors = anchors
         self._tell = tell
         self._stop = stop
-        self.rows = self.seals = self.unsealed = self.blanked = 0
+        self.rows = self.seals = self.unsealed = self.blanked = self.explained = 0
+        self.restores = tuple(Restore(*row) for row in reading.rows(queries.RESTORES))
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong, the chain first."""
@@ -168,11 +175,18 @@ class _Look:
             yield from ahead[2]
             ahead = next(rows, None)
         for anchor in sorted(self._anchors.values(), key=lambda one: one.no):
-            yield Finding(Problem.ANCHOR, seal=anchor.no, at=anchor.at)
+            yield from self._missed(anchor)
 
     def _anchored(self, seal: Seal) -> Iterator[Finding]:
         anchor = self._anchors.pop(seal.no, None)
         if anchor is not None and anchor.digest != seal.digest:
+            yield from self._missed(anchor)
+
+    def _missed(self, anchor: Anchor) -> Iterator[Finding]:
+        """A seal that was seen is not there as it was: a restore that is told of may be why."""
+        if any(restore.explains(anchor) for restore in self.restores):
+            self.explained += 1
+        else:
             yield Finding(Problem.ANCHOR, seal=anchor.no, at=anchor.at)
 
     def _digests(self) -> Iterator[tuple[int, bytes, tuple[Finding, ...]]]:

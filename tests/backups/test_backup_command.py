@@ -13,6 +13,7 @@ from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.checking import check
 from clinic_desk.backups.dumping import Source
 from clinic_desk.cli import main
+from clinic_desk.database import schema
 from tests.backups.conftest import PHRASE, Server
 from tests.support.small_clinic import SmallClinic
 
@@ -48,7 +49,9 @@ def as_manager(url_as: Callable[[Any], URL], monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("CLINIC_DESK_DATABASE_URL", address)
 
 
-def test_a_manager_plans_makes_lists_and_checks_backups_by_command(run: Run, as_manager: None, folder: Path) -> None:
+def test_a_manager_plans_makes_lists_and_checks_backups_by_command(
+    run: Run, as_manager: None, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert as_manager is None
     code, settings = run("schedule", "--folder", folder, "--at", "03:05", "--daily", "3")
     assert (code, settings["enabled"], settings["at_minute"], settings["keep_daily"]) == (0, True, 185, 3)
@@ -60,6 +63,11 @@ def test_a_manager_plans_makes_lists_and_checks_backups_by_command(run: Run, as_
     assert (code, listed["standing"], [one["kind"] for one in listed["backups"]]) == (0, "good", ["by-hand"])
     code, checked = run("check", made["file"])
     assert (code, checked["clinic"]) == (0, ["Harlem", "Mitte"])
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "known_revisions", lambda: ("0001",))
+        code, said = run("restore", made["file"], "--over")  # of a newer program: told before a backup is made
+    assert (code, "newer Clinic Desk made this" in said["message"]) == (1, True)
+    assert len(run("list")[1]["backups"]) == 1
     code, settings = run("schedule", "--off")
     assert (code, settings["enabled"], settings["at_minute"]) == (0, False, 185)
     assert run("send-messages")[0] == 0

@@ -127,7 +127,8 @@ def test_what_is_superfluous_is_deleted_and_what_the_database_does_not_know_is_n
         (folder / name).write_bytes(b"x")
     for number, name in enumerate(names):
         old = replace(made, path=folder / name)
-        recording.note_backup(manager, old)
+        with manager.writing() as connection:
+            recording.write_down(connection, old, RunKind.BY_HAND, "Desk 2")
         days = f"INTERVAL '{900 + number} days'"
         _aged(owner_engine, f"UPDATE backup_run SET taken_at = now() - {days} WHERE file_name = '{name}'")
     settings = replace(recording.look(manager).settings, keep_weekly=0, keep_monthly=0, keep_daily=1)

@@ -4,27 +4,35 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from clinic_desk.backups import recording
+from clinic_desk import __version__
+from clinic_desk.backups import recording, switching
 from clinic_desk.backups.dumping import Source, dump
 from clinic_desk.backups.making import Backup
-from clinic_desk.backups.problems import BackupFailed, NotUsable
-from clinic_desk.backups.switching import restore_into, restore_over
-from clinic_desk.database import setup
+from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
+from clinic_desk.backups.switching import Asker, restore_into, restore_over
+from clinic_desk.database import anchors, copies, schema, setup
 from clinic_desk.database.embedded import join
 from clinic_desk.database.engine import Database
+from clinic_desk.domain.history_chain import Problem as Alarm
 from clinic_desk.errors import NotAllowed
+from clinic_desk.services.history_verify import look_through
 from tests.backups.conftest import COST, PHRASE
-from tests.plugins.postgres import PASSWORD, SHARED_FOLDER, PostgresServer
+from tests.database.test_migrations_dumps import restore as put_dump
+from tests.plugins.postgres import LOGINS, PASSWORD, SHARED_FOLDER, PostgresServer
 from tests.support.small_clinic import SmallClinic
 
+ASKER = Asker("julia", "Office")
+UNSEALED = "SELECT EXISTS (SELECT FROM history WHERE id > coalesce((SELECT max(last_id) FROM history_seal), 0))"
+STAFF = "INSERT INTO public.staff (login, display_name, group_name) VALUES (:login, 'A person', :group)"
 MESSAGES = """
 INSERT INTO notification (id, patient_id, kind, channel, dedupe_key, due_at)
 SELECT gen_random_uuid(), id, 'confirmation', 'sms', 'late', now() - INTERVAL '1 hour' FROM patient LIMIT 1;
@@ -76,7 +84,7 @@ def test_a_restore_takes_the_place_of_the_clinic_while_a_desk_works_and_holds_it
     before = _names(database)
     with database.writing() as connection:
         connection.execute(text("UPDATE patient SET family_name = 'Changed since'"))
-    stands = restore_over(_server(source), source.url.database or "", dumped, PHRASE)
+    stands = restore_over(_server(source), source.url.database or "", dumped, PHRASE, asker=ASKER)
     assert (stands.may_have_gone, stands.wait, stands.findings) == (1, 1, 0)
     assert _names(database) == before
     assert _rows(database, f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{stranger}'") == [(False,)]
@@ -90,15 +98,106 @@ def test_a_restore_takes_the_place_of_the_clinic_while_a_desk_works_and_holds_it
     assert _rows(database, "SELECT DISTINCT state FROM message_channel") == [("working",)]
 
 
-def test_a_file_that_is_not_whole_changes_nothing(dumped: Path, source: Source, database: Database) -> None:
+def test_a_file_that_is_not_whole_or_of_a_newer_program_changes_nothing(
+    dumped: Path, source: Source, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = _names(database)
     bad = dumped.with_name("bad")
     bad.write_bytes(dumped.read_bytes()[:-100])
     with pytest.raises(NotUsable):
-        restore_over(_server(source), source.url.database or "", bad, PHRASE)
+        restore_over(_server(source), source.url.database or "", bad, PHRASE, asker=ASKER)
+    assert _names(database) == before
+    monkeypatch.setattr(schema, "known_revisions", lambda: ("0001",))
+    with pytest.raises(NotUsable) as refused:
+        restore_over(_server(source), source.url.database or "", dumped, PHRASE, asker=ASKER)
+    assert (refused.value.code, refused.value.program) == (Problem.NEWER, __version__)
+    monkeypatch.undo()
     assert _names(database) == before
     with pytest.raises(BackupFailed, match="holds something already"):
-        restore_into(dumped.parent, dumped, PHRASE)
+        restore_into(dumped.parent, dumped, PHRASE, asker=ASKER)
+
+
+def test_a_backup_of_an_older_schema_is_upgraded_before_it_takes_the_place(
+    source: Source, bare_database: str, postgres_server: PostgresServer, manager: Database, folder: Path
+) -> None:
+    older = schema.known_revisions()[-2]
+    owner = create_engine(postgres_server.url(bare_database, setup.OWNER), poolclass=NullPool)
+    with owner.begin() as connection:
+        put_dump(connection, older)
+        for group, login in LOGINS.items():  # who is of the clinic and not in a backup would be shut out of the server
+            values = {"login": login, "group": group.removeprefix("clinic_")}
+            connection.execute(text(STAFF), values)
+    made = dump(Source(_server(source).set(database=bare_database)), folder / "b", PHRASE, cost=COST)
+    assert made.revision == older
+    stands = restore_over(_server(source), source.url.database or "", folder / "b", PHRASE, asker=ASKER)
+    assert stands.findings == 0
+    with manager.reading() as connection:
+        schema.check(connection)
+    assert _rows(manager, "SELECT count(*) FROM appointment") == [(made.count("appointment"),)]
+    assert _rows(manager, "SELECT login, desk FROM restore") == [("julia", "Office")]
+
+
+def _refused(code: str) -> Callable[..., None]:
+    def refuse(connection: Connection, *_: str) -> None:
+        connection.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$")
+
+    return refuse
+
+
+def test_only_while_others_come_in_the_names_are_changed_again_and_nobody_is_shut_out_for_nothing(
+    dumped: Path, stranger: str, source: Source, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    take_the_place = copies.take_the_place
+
+    def takes(connection: Connection, *names: str) -> None:
+        asked.append("")
+        (take_the_place if len(asked) > 2 else _refused("55006"))(connection, *names)
+
+    go = partial(restore_over, _server(source), source.url.database or "", dumped, PHRASE, asker=ASKER)
+    monkeypatch.setattr(switching, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(copies, "rename", _refused("42501"))
+    with pytest.raises(BackupFailed) as failed:
+        go()
+    assert failed.value.code is Problem.RESTORE
+    monkeypatch.undo()
+    assert _rows(database, f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{stranger}'") == [(True,)]
+    monkeypatch.setattr(switching, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(copies, "take_the_place", takes)
+    go()
+    assert len(asked) == 3
+    assert _rows(database, f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{stranger}'") == [(False,)]
+
+
+def test_a_restore_explains_to_other_pcs_why_seals_went_and_nothing_else_does(
+    dumped: Path, source: Source, manager: Database, owner_engine: Engine, tmp_path: Path
+) -> None:
+    def change(name: str) -> None:
+        with manager.writing() as connection:
+            connection.execute(text("UPDATE patient SET family_name = :name"), {"name": name})
+        for _ in range(200):
+            anchors.seal(manager, tmp_path)
+            if _rows(manager, UNSEALED) == [(False,)]:
+                return
+        pytest.fail("some transaction on this server never ends")
+
+    change("One")
+    before = anchors.known(manager, tmp_path)
+    restore_over(_server(source), source.url.database or "", dumped, PHRASE, asker=ASKER)
+    found = look_through(manager, tmp_path)
+    assert found.is_sound
+    assert found.explained >= 1
+    assert [(one.login, one.desk) for one in found.restores] == [("julia", "Office")]
+    change("Two")
+    after = anchors.known(manager, tmp_path)
+    assert after[-1] not in before
+    with owner_engine.begin() as connection:  # what the owner can do: nobody restored anything this time
+        for table in ("history", "history_seal"):
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+            connection.execute(text(f"DELETE FROM {table}"))
+            connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+    alarms = [one.seal for one in look_through(manager, tmp_path).findings if one.problem is Alarm.ANCHOR]
+    assert alarms == [one.no for one in after]
 
 
 def test_killed_in_the_middle_a_restore_leaves_no_clinic_and_the_next_one_brings_all_with_its_people(
@@ -108,14 +207,14 @@ def test_killed_in_the_middle_a_restore_leaves_no_clinic_and_the_next_one_brings
     program = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from clinic_desk.backups.switching import restore_into\n"
-        "restore_into(Path(sys.argv[1]) / 'server', Path(sys.argv[2]), sys.argv[3],\n"
+        "from clinic_desk.backups.switching import Asker, restore_into\n"
+        "restore_into(Path(sys.argv[1]) / 'server', Path(sys.argv[2]), sys.argv[3], asker=Asker('', ''),\n"
         "             tell=lambda _done: os.kill(os.getpid(), signal.SIGKILL))\n"
     )
     command = [sys.executable, "-c", program, str(place), str(made.path), PHRASE]
     assert subprocess.run(command, timeout=100, check=False).returncode == -signal.SIGKILL
     assert not (place / "server").exists()
-    restore_into(place / "server", made.path, PHRASE)
+    restore_into(place / "server", made.path, PHRASE, asker=ASKER)
     assert [path.name for path in place.iterdir()] == ["server"]
     with join(place / "server") as server:
         engine = create_engine(server.url("test_reception", "clinic", password=PASSWORD), poolclass=NullPool)

@@ -85,6 +85,7 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_worker": "",
     },
     "history_seal": dict.fromkeys(setup.GROUPS, "S"),
+    "restore": dict.fromkeys(setup.GROUPS, "S"),
     "history_blank": {
         "clinic_reception": "S",
         "clinic_manager": "S",

@@ -12,8 +12,7 @@ from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.making import Stage
 from clinic_desk.backups.problems import BackupFailed, Problem
 from clinic_desk.backups.restoring import contents
-from clinic_desk.backups.switching import Restored, restore_into, restore_over
-from clinic_desk.database import anchors
+from clinic_desk.backups.switching import Asker, Restored, restore_into, restore_over
 from clinic_desk.domain.backups import BackupsNow, RunKind, Standing
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError
@@ -270,28 +269,27 @@ class BackupsDesk(QObject):
         return any(role.name == login and "clinic_manager" in role.groups for role in roles)
 
     def _restore(self, sheet: RestoreSheet, wish: RestoreWish) -> None:
-        work = partial(_into_folder, wish) if wish.folder is not None else self._over(wish)
+        work = partial(_into_folder, wish, self._asker()) if wish.folder is not None else self._over(wish)
         sheet.set_busy(busy=True)
         self.job.run(work, partial(self._restored, sheet, wish), partial(self._not_restored, sheet))
 
+    def _asker(self) -> Asker:
+        return Asker(self._space.opening.person.login, self._database.desk.name)
+
     def _over(self, wish: RestoreWish) -> Any:
-        database, source_of, settings = self._database, self._space.opening.backup_source, self._space.opening.settings
+        database, source_of, asker = self._database, self._space.opening.backup_source, self._asker()
 
         def work(tell: Any, stop: Any) -> Restored:
-            source, phrase = _found(source_of), _phrase(wish)
+            source, phrase = _found(source_of), passphrase.here() if passphrase.is_here() else wish.passphrase
             folder = Path(recording.look(database).settings.folder or wish.file.parent)
             begun = recording.begin(database, RunKind.BEFORE_RESTORE, folder)
             before = recording.carry_out(
                 database, begun, source, phrase, stop=stop, tell=lambda *progress: tell(progress)
             )
-            stands = restore_over(
-                source.url.set(database="postgres"), source.url.database or "", wish.file, phrase, stop=stop,
-                tell=lambda done: tell((Stage.CHECKING, done)),
+            return restore_over(
+                source.url.set(database="postgres"), source.url.database or "", wish.file, _phrase(wish), asker=asker,
+                before=before, stop=stop, tell=lambda done: tell((Stage.CHECKING, done)),
             )  # fmt: skip
-            recording.note_restore(database, stands.manifest, before)
-            if settings is not None:
-                anchors.set_aside(database, settings.data)
-            return stands
 
         return work
 
@@ -326,8 +324,9 @@ def _phrase(wish: RestoreWish) -> str:
     return wish.passphrase or passphrase.here()
 
 
-def _into_folder(wish: RestoreWish, tell: Any, stop: Any) -> Restored:
+def _into_folder(wish: RestoreWish, asker: Asker, tell: Any, stop: Any) -> Restored:
     assert wish.folder is not None
+    folder, phrase = wish.folder / "server", _phrase(wish)
     return restore_into(
-        wish.folder / "server", wish.file, _phrase(wish), stop=stop, tell=lambda done: tell((Stage.CHECKING, done))
+        folder, wish.file, phrase, asker=asker, stop=stop, tell=lambda done: tell((Stage.CHECKING, done))
     )

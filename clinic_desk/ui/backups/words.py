@@ -142,6 +142,11 @@ def problem_text(code: str) -> str:
         Problem.DAMAGED: translate("backups", "The file is damaged or cut off. Take another backup."),
         Problem.NOT_A_BACKUP: translate("backups", "This file is not a backup of Clinic Desk."),
         Problem.NEWER: translate("backups", "A newer Clinic Desk made this backup. Update this one first."),
+        Problem.IN_USE: translate(
+            "backups",
+            "Other programs connect to the clinic again and again. Nothing was changed. Close Clinic Desk on the other "
+            "PCs, and try again.",
+        ),
     }
     return known.get(Problem(code), "") if code in set(Problem) else code
 

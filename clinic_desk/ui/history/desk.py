@@ -180,7 +180,11 @@ class HistoryDesk(QObject):
     def _checked(self, result: Verified) -> None:
         if self.sheet is not None:
             set_button_text(self.sheet.check, translate("history", "Is it &whole?"))
-            self.sheet.say(verdict_text(result), "ok" if result.is_sound else "danger")
+            self.sheet.say(verdict_text(result, self._zone()), "ok" if result.is_sound else "danger")
+
+    def _zone(self) -> str:
+        sites = self._space.store.clinic.sites
+        return sites[0].zone if sites else "UTC"
 
     def _not_checked(self, error: ClinicDeskError) -> None:
         if self.sheet is not None:

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from PySide6.QtCore import QCoreApplication
 
-from clinic_desk.domain.history_chain import Finding, Problem
+from clinic_desk.domain.history_chain import Finding, Problem, Restore
+from clinic_desk.domain.wall import to_wall
 from clinic_desk.services.history_verify import Verified
+from clinic_desk.ui.booking.words import day_text, one_line, time_text
 
 translate = QCoreApplication.translate
 _MOST = 5
 
 
-def verdict_text(result: Verified) -> str:
-    """Return whether the history is whole, and if not what is wrong first."""
+def verdict_text(result: Verified, zone: str) -> str:
+    """Return whether the history is whole, if not what is wrong first, and which backups became this clinic."""
+    lines = [_verdict_text(result), *(restore_text(one, zone) for one in result.restores[-_MOST:])]
+    if result.restores:
+        lines.append(translate("history", "If nobody of the clinic did that, tell whoever runs the database."))
+    return "\n".join(lines)
+
+
+def restore_text(one: Restore, zone: str) -> str:
+    """Return who had which backup restored, and when."""
+    told = translate(
+        "history", "On {day}, {time}, {who} had the backup of {taken_day}, {taken_time}, restored at {desk}."
+    )
+    at, taken = to_wall(one.at, zone), to_wall(one.taken_at, zone)
+    return told.format(
+        day=day_text(at.date(), date.min),
+        time=time_text(at),
+        who=one_line(one.login),
+        taken_day=day_text(taken.date(), date.min),
+        taken_time=time_text(taken),
+        desk=one_line(one.desk) or "–",
+    )
+
+
+def _verdict_text(result: Verified) -> str:
     if result.is_sound:
         told = translate(
             "history", "✓ The history is whole: {rows} changes, {seals} seals, of which this PC knew {known}."
@@ -30,8 +57,8 @@ def finding_text(one: Finding) -> str:
     texts = {
         Problem.ANCHOR: translate(
             "history",
-            "Seal {seal}, which this PC has seen, is missing or another one: the end was cut off or written anew, or "
-            "an older backup was restored.",
+            "Seal {seal}, which this PC has seen, is missing or another one: the end was cut off or written anew, and "
+            "no restore that is recorded explains it.",
         ),
         Problem.SEALS_MISSING: translate("history", "Seals {seal} to {last_seal} are missing."),
         Problem.SEAL_CHANGED: translate("history", "Seal {seal} was changed."),

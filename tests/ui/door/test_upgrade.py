@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from sqlalchemy import URL, Engine, text
 
 from clinic_desk import upgrading
 from clinic_desk.backups import making, passphrase
+from clinic_desk.backups.making import Backup
+from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem
-from clinic_desk.database import schema, setup
+from clinic_desk.database import queries_backups, schema, setup
 from clinic_desk.database.knocking import signed_in_as
 from clinic_desk.desk.program import DeskProgram
+from clinic_desk.domain.backups import RunKind
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.errors import SchemaMismatch, UpgradeNeeded
@@ -152,10 +156,11 @@ class Backups:
         self.made: list[tuple[str | None, Path, str]] = []
         self.fails = False
 
-    def __call__(self, address: URL, folder: Path, passphrase: str, _now: object) -> None:
+    def __call__(self, address: URL, folder: Path, passphrase: str, now: datetime) -> Backup:
         if self.fails:
             raise BackupFailed(Problem.DISK_FULL)
         self.made.append((address.username, folder, passphrase))
+        return Backup(folder / "x.cdbackup", 7, Manifest(now, "0005", 150000, (("patient", 1),), 0))
 
 
 @pytest.fixture
@@ -222,3 +227,6 @@ def test_at_the_pc_that_shares_the_clinic_nobody_need_know_a_password(
     assert backups.made == [(setup.OWNER, tmp_path / upgrading.FOLDER, PASSWORD)]
     with signed_in_as(address) as connection:
         assert upgrading.look(connection, address, here) is None
+        (run,) = queries_backups.backups_now(connection).runs  # it may be the last good one
+    assert (run.kind, run.schema_revision) == (RunKind.BEFORE_UPGRADE, "0005")
+    assert run.folder == str(tmp_path / upgrading.FOLDER)

@@ -192,6 +192,20 @@ def claim_desk(settings: Settings) -> ClaimedDesk:
     raise InvalidInput(field="desk", expected=f"at most {_DESKS_PER_USER} programs of one user at a time")
 
 
+def first_desk(config: Path, name: str) -> UUID:
+    """Return the id of the first desk of this user, which is called `name` from its next start on; "" leaves its name.
+
+    Raises OSError.
+    """
+    file = config / "desks" / "desk-1.json"
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stored = _stored(file)
+    wanted = {"id": stored.get("id") or str(uuid7()), "name": name or stored.get("name") or "Desk 1"}
+    if wanted != stored:
+        _store(file, wanted)
+    return UUID(wanted["id"])
+
+
 def _free_places(folder: Path) -> Iterator[tuple[int, FileLock]]:
     for number in range(1, _DESKS_PER_USER + 1):
         lock = FileLock(folder / f"desk-{number}.lock", mode=0o600, thread_local=False)

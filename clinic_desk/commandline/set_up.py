@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from clinic_desk.commandline import connection
+from clinic_desk.commandline import connection, set_up_pcs
 from clinic_desk.commandline.appointments import Answer
 from clinic_desk.commandline.output import write
 from clinic_desk.commandline.usage import Usage
@@ -25,7 +25,7 @@ from clinic_desk.settings import load_settings
 if TYPE_CHECKING:
     from clinic_desk.commandline.parser import Parser
     from clinic_desk.settings import Settings
-    from clinic_desk.sharing.plans import Manager, Share, Step, TestResult
+    from clinic_desk.sharing.plans import Manager, Step, TestResult
 
 ACTS: Final = ("share", "pair", "pcs", "join", "connect", "test", "move", "stop")
 PAIRING: Final = "CLINIC_DESK_PAIRING"
@@ -34,7 +34,10 @@ OWNER_PASSWORD: Final = "CLINIC_DESK_OWNER_PASSWORD"  # noqa: S105 - a variable'
 _LISTS: Final = ("address", "listen", "network")
 _SWITCHES: Final = ("move", "no_service")
 _NUMBERS: Final = ("port", "hours")
-_TEXTS: Final = ("act", "manager", "name", "desk_name", "authority", "postgres", "database_url", "data", "dismiss")
+_TEXTS: Final = (
+    *("act", "manager", "name", "desk_name", "authority", "postgres", "database_url", "data"),
+    *("sends", "dismiss", "send_no_more", "withdraw"),
+)
 _MOST_PORTS: Final = 65_535
 _OUT_OF_REACH: Final = frozenset({"name", "refused", "timeout", "full", "starting", "standby", "failed"})
 
@@ -46,7 +49,7 @@ def add_options(parser: Parser) -> None:
     parser.description = (
         "share: make the clinic's own PostgreSQL server on this PC, with encryption, by an installed PostgreSQL "
         "(--move: with the clinic of this PC's embedded database in it), and print a pairing text. pair: print one for "
-        "one more PC. pcs: list those that joined, and with --dismiss have one that is gone send no more. "
+        "one more PC. pcs: list those that joined, who sends, and open invitations; --dismiss one that is gone. "
         f"join: use a pairing text, from {PAIRING} or asked for. connect: use the database at --database-url from "
         "now on. test: try a connection and say what to do. move: move the embedded clinic to the server at "
         f"{NEW_ADDRESS} (a superuser's address with the new database's name; {OWNER_PASSWORD} is what its owner's "
@@ -70,7 +73,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--port", type=between(1024, _MOST_PORTS), help="default: 5432, or the next that is free")
     parser.add_argument("--postgres", type=Path, metavar="DIR", help="the folder of PostgreSQL's programs to use")
     parser.add_argument("--no-service", action="store_true", help="do not make the server a service of this PC")
-    parser.add_argument("--dismiss", metavar="LOGIN", help="with pcs: the one that is gone")
+    set_up_pcs.add_options(parser)
     parser.add_argument("--hours", type=between(1, 168), help="how long a pairing text is good; default: 24")
 
 
@@ -78,6 +81,7 @@ def set_up(arguments: argparse.Namespace, stack: ExitStack) -> Answer:
     """Do what was asked for. Raises Usage, SharingError and what the act raises."""
     if arguments.file is not None:
         _read_file(arguments)
+    set_up_pcs.check(arguments)
     if arguments.act is None:
         raise Usage(field="act", expected=f"one of {', '.join(ACTS)}")
     settings = _settings(arguments)
@@ -133,7 +137,7 @@ def _share(settings: Settings, arguments: argparse.Namespace, stack: ExitStack) 
     share, moved = acts.share_from_this_pc(
         plan, settings.config, _desk_name(settings, arguments), _teller(arguments), clinic=clinic, data=settings.data
     )
-    document, lines = _invited(share, arguments)
+    document, lines = set_up_pcs.invited(share, arguments)
     if moved is not None:
         document["moved_rows"] = moved.rows
         lines = (f"moved: {moved.rows} rows, {moved.people} logins; the history holds", *lines)
@@ -151,20 +155,17 @@ def _pair(settings: Settings, arguments: argparse.Namespace, _stack: ExitStack) 
     from clinic_desk.sharing import cluster
 
     share = cluster.ensure_running(_shared_folder(settings))
-    return Answer(*_invited(share, arguments))
+    return Answer(*set_up_pcs.invited(share, arguments))
 
 
 def _pcs(settings: Settings, arguments: argparse.Namespace, stack: ExitStack) -> Answer:
     from clinic_desk.database.engine import Database
-    from clinic_desk.sharing import cluster, inviting
+    from clinic_desk.sharing import cluster
 
     share = cluster.ensure_running(_shared_folder(settings))
     database = Database(cluster.owner_url(share.folder), connection.identity(settings), pool_size=1)
     stack.callback(database.dispose)
-    if arguments.dismiss:
-        inviting.dismiss(database, arguments.dismiss)
-    found = [{"login": login, "name": name} for login, name in inviting.paired(database)]
-    return Answer({"pcs": found}, tuple(f"{each['login']}  {each['name']}" for each in found) or ("none",))
+    return set_up_pcs.pcs(database, arguments)
 
 
 def _join(settings: Settings, arguments: argparse.Namespace, _stack: ExitStack) -> Answer:
@@ -174,7 +175,8 @@ def _join(settings: Settings, arguments: argparse.Namespace, _stack: ExitStack) 
     pairing = read_pairing(_secret(PAIRING, "Pairing text: ", "the pairing text"))
     joined = join(pairing, settings.config, _desk_name(settings, arguments), _teller(arguments))
     lines = ["this PC works with the shared clinic from the next start on"] + [joined.note] * bool(joined.note)
-    return Answer({"address": joined.address, "sends": joined.sends, "note": joined.note}, tuple(lines))
+    document = {"address": joined.address, "sends": joined.sends, "note": joined.note, "trouble": joined.trouble}
+    return Answer(document, tuple(lines))
 
 
 def _connect(settings: Settings, arguments: argparse.Namespace, _stack: ExitStack) -> Answer:
@@ -237,26 +239,6 @@ def _stop(settings: Settings, _arguments: argparse.Namespace, _stack: ExitStack)
 
 
 # --- what acts need ---------------------------------------------------------------------------------------------------
-
-
-def _invited(share: Share, arguments: argparse.Namespace) -> tuple[dict[str, Any], tuple[str, ...]]:
-    from clinic_desk.sharing.inviting import invite
-    from clinic_desk.sharing.pairing import pairing_text
-    from clinic_desk.sharing.plans import INVITED_FOR_HOURS
-
-    pairing = invite(share, arguments.hours or INVITED_FOR_HOURS)
-    assert pairing.valid_until is not None
-    text = pairing_text(pairing)
-    document: dict[str, Any] = {
-        "addresses": list(share.addresses),
-        "port": share.port,
-        "fingerprint": share.fingerprint.hex(),
-        "certificate_until": share.certificate_until.isoformat(),
-        "pairing": text,
-        "pairing_until": pairing.valid_until.isoformat(),
-    }
-    until = f"{pairing.valid_until:%Y-%m-%d %H:%M %Z}"
-    return document, (f"one more PC joins with this pairing text, once, until {until}:", text)
 
 
 def _tried(settings: Settings, arguments: argparse.Namespace) -> TestResult:

@@ -28,7 +28,7 @@ ON CONFLICT (id) DO UPDATE SET name = CASE WHEN desk.named THEN desk.name ELSE e
 RETURNING no, name
 """
 _REGISTER_READER: Final = "SELECT no, name FROM register_reader(%(id)s::uuid, %(name)s)"
-_ALIVE: Final = f"""
+ALIVE: Final = f"""
 EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {DESK_LOCK} AND l.objid = d.no::oid
         AND l.objsubid = 2 AND l.granted
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
@@ -36,14 +36,14 @@ EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {DE
 _ONLINE: Final = f"""
 SELECT d.id, d.name, coalesce(s.display_name, d.db_user), d.last_seen_at
 FROM desk d LEFT JOIN staff s ON s.login = d.db_user
-WHERE {_ALIVE}
+WHERE {ALIVE}
 ORDER BY d.name, d.no
 """  # noqa: S608  # constants of this module only
 _TURN_AT_NAMING: Final = f"SELECT pg_advisory_xact_lock({_NAMING_LOCK})"
 _NAMES: Final = f"""
 SELECT (SELECT name FROM desk WHERE id = %(id)s::uuid),
        ARRAY(SELECT d.name FROM desk d WHERE d.id <> %(id)s::uuid
-             AND ({_ALIVE} OR d.last_seen_at > clock_timestamp() - INTERVAL '{STARTING_S} seconds'))
+             AND ({ALIVE} OR d.last_seen_at > clock_timestamp() - INTERVAL '{STARTING_S} seconds'))
 """  # noqa: S608  # constants of this module only
 _SIGNED_IN: Final = """
 SELECT session_user::text, (SELECT display_name FROM staff WHERE login = session_user),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.database.queries_told import DATES_HOLD
 from clinic_desk.domain.message_list import Filter
+from clinic_desk.domain.pcs import SILENT_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+_SILENT_S: Final = int(SILENT_AFTER.total_seconds())
 # What is unknown and will be asked about needs nobody yet.
 ATTENTION: Final = (
     "status IN ('unknown', 'failed', 'expired') AND dealt_with_at IS NULL AND (status <> 'unknown' OR check_at IS NULL)"
@@ -60,6 +62,14 @@ SELECT c.channel, c.state, c.code, c.reason, c.since, c.resume_at,
        m.quiet_from_minute, m.quiet_until_minute, m.wait_s
 FROM message_channel c, messaging m ORDER BY c.channel
 """
+_LATE: Final = f"""
+SELECT n.channel, count(*) FROM notification n JOIN message_channel c ON c.channel = n.channel AND c.state = 'working'
+WHERE n.status = 'pending' AND n.due_at < clock_timestamp() - INTERVAL '{_SILENT_S} seconds'
+  AND (SELECT CASE n.channel WHEN 'sms' THEN m.sms_by ELSE m.email_by END FROM messaging m) <> 'off'
+  AND NOT EXISTS (SELECT FROM sending_seen s WHERE n.channel = ANY (s.channels)
+                  AND s.seen_at > clock_timestamp() - INTERVAL '{_SILENT_S} seconds')
+GROUP BY n.channel ORDER BY n.channel
+"""  # noqa: S608  # constants of this program only
 _STOPPED: Final = "SELECT channel FROM message_channel WHERE state = 'stopped' ORDER BY channel"
 _STAFF: Final = "SELECT login, display_name FROM staff"
 _BY_EMAIL: Final = (
@@ -177,6 +187,11 @@ def counts(connection: Connection, starts_at: datetime, ends_at: datetime) -> tu
 def stopped_channels(connection: Connection) -> tuple[str, ...]:
     """Return the channels over which nothing goes until somebody acts."""
     return tuple(connection.exec_driver_sql(_STOPPED).scalars())
+
+
+def unsent_channels(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """Return (channel, how many messages) where some are late and no program was seen that could send them."""
+    return tuple((row[0], row[1]) for row in connection.exec_driver_sql(_LATE))
 
 
 def listed(connection: Connection, chosen: Filter, values: dict[str, Any], *, searching: bool) -> Sequence[Any]:

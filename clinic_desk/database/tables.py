@@ -74,6 +74,7 @@ from clinic_desk.database.tables_messages import (
     provider_copy,
     reminder_rule,
 )
+from clinic_desk.database.tables_pairing import clinic_pc, invitation, sending_seen
 from clinic_desk.database.tables_people import staff_right, two_people
 from clinic_desk.database.tables_restricted import closed_data, patient_access
 from clinic_desk.database.tables_secrets import provider_secret, provider_secret_text
@@ -90,6 +91,7 @@ __all__ = [
     "block",
     "block_type",
     "booking_rules",
+    "clinic_pc",
     "closed_data",
     "closure",
     "contact_note",
@@ -101,6 +103,7 @@ __all__ = [
     "history_seal",
     "hold",
     "inbound_message",
+    "invitation",
     "lock_rules",
     "message_channel",
     "message_text",
@@ -120,6 +123,7 @@ __all__ = [
     "restore",
     "room",
     "saved_view",
+    "sending_seen",
     "series",
     "site",
     "staff",

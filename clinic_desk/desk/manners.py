@@ -113,7 +113,7 @@ class Manners(QObject):
             Attention(
                 messages=counts.need_attention,
                 replies=counts.replies,
-                stopped=len(counts.stopped),
+                stopped=len({*counts.stopped, *counts.unsent}),
                 day_lists=1 if automatic_of(space).trouble else 0,
                 backups=1 if backups_of(space).is_missing else 0,
             )

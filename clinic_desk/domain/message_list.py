@@ -10,6 +10,7 @@ from uuid import UUID
 
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import ChannelState, Kind, QueueStatus
+from clinic_desk.domain.pcs import SenderSeen
 from clinic_desk.domain.records import AppointmentStatus, Channel
 from clinic_desk.errors import Refused
 
@@ -174,7 +175,8 @@ class ChannelLine:
 class Listing:
     """What the panel shows. `quiet`: minutes from local midnight in `zone`, None when it is never quiet.
 
-    `has_more`: further ones are found by a larger `limit` or more `days`. `read_at`: the database's clock.
+    `has_more`: further ones are found by a larger `limit` or more `days`. `read_at`: the database's clock. `senders`:
+    the programs that send, the last seen first; `unsent`: (channel, late messages) where none of them could be seen.
     """
 
     query: MessageQuery
@@ -186,6 +188,8 @@ class Listing:
     has_more: bool
     read_at: datetime
     zone: str
+    senders: tuple[SenderSeen, ...] = ()
+    unsent: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import anchors
+from clinic_desk.database import anchors, queries_pairing
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.notifications import copies, replies, retention, sweep
@@ -47,6 +47,8 @@ COPIES_S: Final = 300.0
 RETENTION_S: Final = 6 * 3600.0
 SEAL_S: Final = 60.0
 BACKUPS_S: Final = 60.0
+SEEN_S: Final = 30.0
+"""So often the clinic is told that this program sends: a sixth of the time after which it is missed (domain.pcs)."""
 FIRST_SWEEP_AFTER_S: Final = 45.0
 _SHORTEST_PAUSE_S: Final = 0.05
 _CHANNELS: Final = (Channel.EMAIL, Channel.SMS)
@@ -91,6 +93,7 @@ class Scheduler:
         self._offers = offers
         self._told = told
         self._data = data
+        self._name = owner.partition("#")[0]
         self._backups = backups
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -120,6 +123,7 @@ class Scheduler:
         self._add("plan", SWEEP_S, self._repair_plan, first_after_s=FIRST_SWEEP_AFTER_S)
         self._add("retention", RETENTION_S, self._prune, first_after_s=2 * FIRST_SWEEP_AFTER_S)
         self._add("seal", SEAL_S, self._seal_history, first_after_s=FIRST_SWEEP_AFTER_S)
+        self._add("seen", SEEN_S, self._tell_clinic, first_after_s=SEEN_S)
         self._add("copies", COPIES_S, self._delete_copies, first_after_s=2 * FIRST_SWEEP_AFTER_S)
         if self._backups is not None:
             self._add("backups", BACKUPS_S, partial(self._back_up, self._backups), FIRST_SWEEP_AFTER_S)
@@ -200,6 +204,13 @@ class Scheduler:
 
     def _prune(self) -> None:
         retention.prune(self._database, self._stopping.is_set)
+        with self._database.writing() as connection:
+            queries_pairing.forget_invitations(connection)
+
+    def _tell_clinic(self) -> None:
+        channels = [channel.value for channel, post in self._posts.items() if post.sender is not None]
+        with self._database.writing() as connection:
+            queries_pairing.note_sending(connection, self._name, channels)
 
     def _seal_history(self) -> None:
         try:
@@ -283,6 +294,7 @@ class Scheduler:
                 return
             self._last_told = sending
         self._told(sending)
+        self._run_now("seen")
 
     def _run_now(self, name: str) -> None:
         """One that runs is asked to go on once more: it may be about to set its next turn, to later.

@@ -30,6 +30,7 @@ from clinic_desk.domain.messaging import ChannelState, Kind, QueueStatus
 from clinic_desk.domain.records import AppointmentStatus, Channel
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.wall import day_bounds, local_day
+from clinic_desk.services.pcs import senders_seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +52,8 @@ class MessageCounts:
     """Messages due before midnight, sent since midnight (in the zone of the first site), and those failed or stuck.
 
     `replies`: open ones from patients. `parked`: appointments that are off the calendar and not yet put back.
-    `stopped`: channels over which nothing goes until somebody acts.
+    `stopped`: channels over which nothing goes until somebody acts; `unsent`: those with late messages that no program
+    was seen to send.
     """
 
     due_today: int
@@ -60,6 +62,7 @@ class MessageCounts:
     replies: int = 0
     parked: int = 0
     stopped: tuple[str, ...] = ()
+    unsent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ def message_counts(db: Database, zone: str | None = None) -> MessageCounts:
         zone = zone or _first_zone(connection)
         starts_at, ends_at = day_bounds(local_day(database_now(connection), zone), zone)
         counts = queries.counts(connection, starts_at, ends_at)
-        return MessageCounts(*counts, stopped=queries.stopped_channels(connection))
+        stopped, unsent = queries.stopped_channels(connection), queries.unsent_channels(connection)
+        return MessageCounts(*counts, stopped=stopped, unsent=tuple(channel for channel, _ in unsent))
 
 
 def messages_of(db: Database, appointment_id: UUID) -> tuple[MessageLine, ...]:
@@ -110,10 +114,11 @@ def list_messages(db: Database, query: MessageQuery) -> Listing:
         rows = queries.listed(connection, query.filter, values, searching=found is not None)
         due, sent, attention, replies, _ = queries.counts(connection, starts_at, ends_at)
         channels, quiet, wait = _channels(connection)
+        senders, unsent = senders_seen(connection), queries.unsent_channels(connection)
         records = sorted(_records(connection, rows), key=lambda row: _order(row, now))
     per_filter = Counts(attention=attention, due=due, sent_today=sent, replies=replies)
     more = _has_more(records, query, searching=found is not None)
-    return Listing(query, tuple(records), per_filter, channels, quiet, wait, more, now, zone)
+    return Listing(query, tuple(records), per_filter, channels, quiet, wait, more, now, zone, senders, unsent)
 
 
 def message(db: Database, message_id: UUID) -> MessageRow:

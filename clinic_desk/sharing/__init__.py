@@ -9,7 +9,7 @@ with a PostgreSQL that is installed on this PC, or a server that somebody else l
     cluster.make_share(plan, tell=tell_nobody) -> Share       may be called again: goes on where it was stopped
     cluster.share_of(folder) -> Share; cluster.ensure_running(folder) -> Share; cluster.stop(folder)
     pairing.pairing_text(pairing) -> str; pairing.read_pairing(text) -> Pairing
-    inviting.invite(share) -> Pairing                         on the PC that shares; for one more PC
+    inviting.invite(share, sends=None) -> Pairing             on the PC that shares; for one more PC
     joining.join(pairing, config, desk_name, tell=tell_nobody) -> Joined
     trying.try_connection(address, authority, login, password) -> TestResult
     moving.move(plan, tell=tell_nobody) -> Moved

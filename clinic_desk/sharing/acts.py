@@ -37,7 +37,7 @@ def share_from_this_pc(
         moved = move(_plan_to(share, clinic, data or clinic.data, plan.manager), tell)
     written = connection_file.read(config)
     if written.get("shared_folder") != str(share.folder) or not written.get("worker_database_url"):
-        invitation = replace(inviting.invite(share), addresses=(cluster.HERE,))
+        invitation = replace(inviting.invite(share, sends=True), addresses=(cluster.HERE,))
         joining.join(invitation, config, desk_name, tell, shared_folder=share.folder)
     return share, moved
 

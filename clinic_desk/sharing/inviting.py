@@ -11,9 +11,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from clinic_desk.database import queries_pairing as queries
+from clinic_desk.database import queries_secrets
 from clinic_desk.database.failures import translated
-from clinic_desk.sharing import certificates, cluster, knock
-from clinic_desk.sharing.pairing import FINGERPRINT_BYTES, SECRET_BYTES, login_of, password_of
+from clinic_desk.domain.pcs import should_send
+from clinic_desk.sharing import certificates, cluster, handing_over, knock
+from clinic_desk.sharing.pairing import FINGERPRINT_BYTES, SECRET_BYTES, one_time
 from clinic_desk.sharing.plans import DATABASE, INVITED_FOR_HOURS, Pairing, Share, SharingError, Trouble
 
 if TYPE_CHECKING:
@@ -22,17 +24,22 @@ if TYPE_CHECKING:
     from clinic_desk.database.engine import Database
 
 
-def invite(share: Share, hours: int = INVITED_FOR_HOURS) -> Pairing:
+def invite(share: Share, hours: int = INVITED_FOR_HOURS, *, sends: bool | None = None) -> Pairing:
     """Return what one more PC joins this PC's server with, once, within so many hours.
 
-    Raises DatabaseDown when it is not up, NotAllowed, Busy.
+    `sends`: it is to send messages, and is handed the clinic key for that; None: if few PCs do. Raises DatabaseDown
+    when the server is not up, NotAllowed, Busy.
     """
     engine = create_engine(cluster.owner_url(share.folder), poolclass=NullPool, hide_parameters=True)
+    place = _new(share.addresses, share.port, share.fingerprint, share.database)
     with translated(), engine.begin() as connection:
-        return _invited(connection, _new(share.addresses, share.port, share.fingerprint, share.database), hours)
+        known = _known(connection)
+    place, sealed = _with_key(place, known, sends=sends)  # no transaction is open while a keyring asks its user
+    with translated(), engine.begin() as connection:
+        return _invited(connection, place, hours, sealed)
 
 
-def invite_to(db: Database, hours: int = INVITED_FOR_HOURS) -> Pairing:
+def invite_to(db: Database, hours: int = INVITED_FOR_HOURS, *, sends: bool | None = None) -> Pairing:
     """Return the same for the server that a manager is connected to. Waits.
 
     Raises SharingError (authority-not-sent) where other PCs cannot learn the authority from the server, NotAllowed
@@ -40,27 +47,35 @@ def invite_to(db: Database, hours: int = INVITED_FOR_HOURS) -> Pairing:
     """
     hosts, port = _places(db.url)
     fingerprint = _shown_authority(hosts, port, Path(str(db.url.query.get("sslrootcert", ""))))
-    with db.writing() as connection:
-        return _invited(connection, _new(hosts, port, fingerprint, db.url.database or DATABASE), hours)
-
-
-def paired(db: Database) -> tuple[tuple[str, str], ...]:
-    """Return (login, name) of every PC that joined by a pairing text. Raises DatabaseDown, Busy, NotAllowed."""
+    place = _new(hosts, port, fingerprint, db.url.database or DATABASE)
     with db.reading() as connection:
-        return queries.paired_desks(connection)
-
-
-def dismiss(db: Database, login: str) -> int:
-    """Have a PC that is gone send no more; return how many of its sessions the server did not let us end.
-
-    People who signed in there are another matter: their passwords. Raises NotFound, NotAllowed, DatabaseDown, Busy.
-    """
+        known = _known(connection)
+    place, sealed = _with_key(place, known, sends=sends)
     with db.writing() as connection:
-        return queries.dismiss_desk(connection, login)
+        return _invited(connection, place, hours, sealed)
 
 
-def _invited(connection: Connection, place: Pairing, hours: int) -> Pairing:
-    until = queries.invite_desk(connection, login_of(place.secret), password_of(place.secret), hours)
+def _known(connection: Connection) -> tuple[int, frozenset[str]]:
+    """(how many PCs send, the ids of the keys that the clinic's passwords are encrypted with)."""
+    keys = frozenset(secret.key_id for secret in queries_secrets.kept_secrets(connection))
+    return queries.sending_pcs(connection), keys
+
+
+def _with_key(place: Pairing, known: tuple[int, frozenset[str]], *, sends: bool | None) -> tuple[Pairing, str]:
+    """(the pairing, the clinic key sealed for the PC that comes by it; "" for none)."""
+    sending, needed = known
+    if sends is None:
+        sends = should_send(sending)
+    if not sends:
+        return replace(place, sends=False), ""
+    key, trouble = handing_over.key_here(needed)
+    sealed = "" if key is None else handing_over.seal(key, one_time(place.secret))
+    return replace(place, sends=True, key_trouble=trouble), sealed
+
+
+def _invited(connection: Connection, place: Pairing, hours: int, sealed: str) -> Pairing:
+    known = one_time(place.secret)
+    until = queries.invite_desk(connection, known.login, known.password, hours, sends=place.sends, sealed=sealed)
     return replace(place, valid_until=until)
 
 

@@ -1,14 +1,17 @@
 """Joins a clinic by a pairing text: learns the server's authority and compares its fingerprint, uses the secret up, and
-writes down this PC's connection. Passwords go into the keyring only.
+writes down this PC's connection. Passwords, and the clinic key that the text opens, go into the keyring only.
 
-Killed at any moment it can be done again with the same text, on the same PC: what was made before is found again.
+Killed at any moment it can be done again with the same text, on the same PC: what was made before is found again. A PC
+without a keyring joins all the same, and does not send.
 """
 
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from sqlalchemy import make_url
 
@@ -16,13 +19,16 @@ from clinic_desk import connection_file
 from clinic_desk.database import queries_pairing as queries
 from clinic_desk.database.knocking import signed_in_as
 from clinic_desk.errors import DatabaseDown, NotAllowed
-from clinic_desk.notifications import credentials
-from clinic_desk.sharing import certificates, connecting, knock
-from clinic_desk.sharing.pairing import FINGERPRINT_BYTES, login_of, password_of
+from clinic_desk.notifications import credentials, shared_secrets
+from clinic_desk.settings import first_desk
+from clinic_desk.sharing import certificates, connecting, handing_over, knock
+from clinic_desk.sharing.pairing import FINGERPRINT_BYTES, one_time
 from clinic_desk.sharing.plans import Joined, Pairing, SharingError, Step, Tell, Trouble, tell_nobody
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
+
+    from clinic_desk.notifications.clinic_key import ClinicKey
 
 PASSWORD: Final = "worker_database_password"  # noqa: S105 - its name in the keyring
 NEXT: Final = "worker_database_password_next"
@@ -31,6 +37,12 @@ _OVER: Final = (
     "each PC needs a text of its own."
 )
 _SENDS_NOT: Final = "This PC does not send messages to patients; others do. {}"
+_LACKS_KEY: Final = (
+    "This PC was not handed the clinic key: enter it in the settings of messages, or it cannot send with what the "
+    "clinic's passwords are for."
+)
+_IN_THE_KEYRING: Final = ((NEXT, PASSWORD), (shared_secrets.NEXT, shared_secrets.KEY))
+"""What is kept under its first name until the PC has joined, and under its second from then on."""
 
 
 def join(
@@ -48,14 +60,30 @@ def join(
     connection_file.keep(authority, pem)
     tell(Step.JOINING, 0, 0)
     address = connecting.address_of(hosts, pairing.port, pairing.database, authority)
-    login, note = _joined(pairing, make_url(address), desk_name)
+    desk_id = first_desk(config, "" if shared_folder is not None else desk_name[:40])
+    login, trouble = _joined(pairing, make_url(address), desk_name, desk_id)
     tell(Step.SETTING, 0, 0)
     worker = connecting.address_of(hosts, pairing.port, pairing.database, authority, login) if login else ""
     connecting.connect_this_pc(config, address, authority, worker_address=worker, shared_folder=shared_folder)
     if login:
-        credentials.store(PASSWORD, credentials.kept_here((NEXT,)).get(NEXT, ""))
-        credentials.store(NEXT, "")
-    return Joined(address, authority, bool(login), note)
+        _settle_keyring()
+        trouble = "" if shared_secrets.keys_here() else credentials.KEY_MISSING
+    return Joined(address, authority, bool(login), _note(trouble, sends=bool(login)), trouble)
+
+
+def _settle_keyring() -> None:
+    """What was kept for after joining is in force from now on."""
+    kept = credentials.kept_here(before for before, _ in _IN_THE_KEYRING)
+    for before, name in _IN_THE_KEYRING:
+        if before in kept:
+            credentials.store(name, kept[before])
+            credentials.store(before, "")
+
+
+def _note(trouble: str, *, sends: bool) -> str:
+    if sends:
+        return _LACKS_KEY if trouble else ""
+    return _SENDS_NOT.format(credentials.TROUBLES.get(trouble, "")).strip()
 
 
 def _reached(pairing: Pairing) -> tuple[tuple[str, ...], str]:
@@ -86,34 +114,53 @@ def _reached(pairing: Pairing) -> tuple[tuple[str, ...], str]:
     raise SharingError(Trouble.NOT_REACHED, message, places)
 
 
-def _joined(pairing: Pairing, address: URL, desk_name: str) -> tuple[str, str]:
+def _joined(pairing: Pairing, address: URL, desk_name: str, desk_id: UUID) -> tuple[str, str]:
     """Use the secret up; return this PC's login for sending, its password NEXT in the keyring; or ("", why not)."""
-    invited = login_of(pairing.secret)
-    login = f"desk_{invited.removeprefix('join_')}"
-    kept, note = _password_kept()
+    known = one_time(pairing.secret)
+    login = f"desk_{known.login.removeprefix('join_')}"
+    kept, trouble = _password_kept()
     if kept and _lets_in(address.set(username=login, password=kept)):
         return login, ""  # joined before, and stopped in the middle
-    password = "" if note else secrets.token_urlsafe(32)
-    if password:
-        credentials.store(NEXT, password)
+    invited = address.set(username=known.login, password=known.password)
     try:
-        with signed_in_as(
-            address.set(username=invited, password=password_of(pairing.secret)), one_session=True
-        ) as inside:
-            made = queries.join_clinic(inside, desk_name, login, password)
+        with signed_in_as(invited, one_session=True) as inside:
+            sends, sealed = queries.read_invitation(inside)
+        # no transaction is open while the keyring asks its user
+        password, trouble = _keep(handing_over.unseal(sealed, known)) if sends and not trouble else ("", trouble)
+        with signed_in_as(invited, one_session=True) as inside:
+            made = queries.join_clinic(inside, desk_name, login, password, desk_id)
     except NotAllowed:
-        if password:
-            credentials.store(NEXT, "")
+        _forget()
         raise SharingError(Trouble.PAIRING_OVER, _OVER) from None
-    return made, note
+    return made, trouble if sends else ""
+
+
+def _keep(key: ClinicKey | None) -> tuple[str, str]:
+    """Put a new password, and the clinic key, into the keyring: (the password, ""), or ("", why it takes none)."""
+    password = secrets.token_urlsafe(32)
+    try:
+        credentials.store(NEXT, password)
+        if key is not None:
+            credentials.store(shared_secrets.NEXT, key.text)
+    except credentials.KeyringTrouble as trouble:
+        return "", trouble.code
+    return password, ""
+
+
+def _forget() -> None:
+    """Leave nothing in the keyring of a PC that did not join."""
+    with suppress(credentials.KeyringTrouble):
+        for before, _ in _IN_THE_KEYRING:
+            if credentials.kept_here((before,)):
+                credentials.store(before, "")
 
 
 def _password_kept() -> tuple[str, str]:
-    """(what an earlier try left in the keyring, why this PC's keyring cannot be used: a sentence or empty)."""
+    """(what an earlier try left in the keyring, why this PC's keyring cannot be used: a code or empty)."""
     try:
         return credentials.kept_here((NEXT,)).get(NEXT, ""), ""
     except credentials.KeyringTrouble as trouble:
-        return "", _SENDS_NOT.format(trouble)
+        return "", trouble.code
 
 
 def _lets_in(url: URL) -> bool:

@@ -3,16 +3,19 @@
     K7Q2MT-9FHX0A-…    groups of five letters and one that checks them, in Crockford's alphabet (no I, L, O, U)
 
 It holds the addresses, port, database, the fingerprint of the authority that the server's certificate is signed by, and
-a secret that is good once. A mistyped letter, and two that changed places, are always found and told by group; a check
-sum of the whole finds what is left.
+a secret that is good once. What is made of the secret for the server (a login and its password) says nothing about what
+is made of it for the two PCs alone: the key that the clinic key is sealed with on its way. A mistyped letter, and two
+that changed places, are always found and told by group; a check sum of the whole finds what is left.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import ipaddress
 import re
 import struct
+from dataclasses import dataclass, field
 from typing import Final
 
 from clinic_desk.sharing.plans import DATABASE, Pairing, SharingError, Trouble
@@ -20,7 +23,10 @@ from clinic_desk.sharing.plans import DATABASE, Pairing, SharingError, Trouble
 FINGERPRINT_BYTES: Final = 16
 """Of SHA-256. To make another authority with the same ones takes 2^128 tries."""
 SECRET_BYTES: Final = 10
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+"""1 was of a secret that the server was told as it is."""
+_STRETCH: Final = {"n": 2**15, "r": 8, "p": 1, "maxmem": 2**26, "dklen": 32}
+"""32 MB and a tenth of a second for each guess, besides the 2^80 guesses."""
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS: Final = str.maketrans("OIL", "011")
 _GROUP: Final = 5
@@ -40,7 +46,7 @@ def pairing_text(pairing: Pairing) -> str:
 def read_pairing(text: str) -> Pairing:
     """Return what a text says, however it was typed: small letters, blanks, line ends, O for 0, I and L for 1.
 
-    Raises SharingError: pairing-mistyped (`detail`: the number of the group, if it is known), -cut-off, -newer.
+    Raises SharingError: pairing-mistyped (`detail`: the number of the group, if it is known), -cut-off, -newer, -older.
     """
     letters = re.sub(r"[\s\-–—_.]", "", text).upper().translate(_READ_AS)
     if not letters:
@@ -62,14 +68,23 @@ def read_pairing(text: str) -> Pairing:
     return _unpacked(body)
 
 
-def login_of(secret: bytes) -> str:
-    """Return the login that the secret of a pairing is the password of."""
-    return "join_" + hashlib.sha256(b"clinic-desk login " + secret).hexdigest()[:16]
+@dataclass(frozen=True, slots=True)
+class OneTime:
+    """What is made of a secret: how the server lets the PC in, and what it never learns."""
+
+    login: str
+    password: str = field(repr=False)
+    sealing_key: bytes = field(repr=False)
 
 
-def password_of(secret: bytes) -> str:
-    """Return the secret as the server knows it."""
-    return secret.hex()
+def one_time(secret: bytes) -> OneTime:
+    """Return what a pairing's secret stands for. Takes a tenth of a second: not on the GUI thread."""
+    stretched = hashlib.scrypt(secret, salt=b"clinic-desk pairing", **_STRETCH)
+
+    def part(label: bytes) -> bytes:  # HKDF's second half (RFC 5869), of one block
+        return hmac.digest(stretched, b"clinic-desk " + label + b"\1", "sha256")
+
+    return OneTime("join_" + part(b"login").hex()[:16], part(b"password").hex(), part(b"clinic key"))
 
 
 # --- letters ----------------------------------------------------------------------------------------------------------
@@ -147,6 +162,9 @@ def _packed_address(address: str) -> bytes:
 
 
 def _unpacked(body: bytes) -> Pairing:
+    if body[:1] < bytes([_FORMAT]):
+        message = "The pairing text was made by an older Clinic Desk: update the one that made it."
+        raise SharingError(Trouble.PAIRING_OLDER, message)
     if body[:1] != bytes([_FORMAT]):
         message = "The pairing text was made by a newer Clinic Desk: update this one."
         raise SharingError(Trouble.PAIRING_NEWER, message)

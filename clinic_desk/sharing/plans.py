@@ -66,6 +66,7 @@ class Trouble(StrEnum):
     """`detail`: the group with the mistake, if it is known."""
     PAIRING_CUT_OFF = "pairing-cut-off"
     PAIRING_NEWER = "pairing-newer"
+    PAIRING_OLDER = "pairing-older"
     PAIRING_OVER = "pairing-over"
     """It was used already, or its time is over."""
     WRONG_SERVER = "wrong-server"
@@ -192,7 +193,8 @@ class Share:
 class Pairing:
     """What a pairing text says. `fingerprint`: the first 16 bytes of the SHA-256 of the authority's certificate.
 
-    `secret`: good for one PC, until `valid_until` (which is not in the text: only who made it knows).
+    `secret`: good for one PC, until `valid_until`. That, whether the PC `sends`, and why it is not handed the clinic
+    key (`key_trouble`, a code of `credentials.TROUBLES`) are not in the text: only who made it knows.
     """
 
     addresses: tuple[str, ...]
@@ -201,13 +203,16 @@ class Pairing:
     secret: bytes = field(repr=False)
     database: str = DATABASE
     valid_until: datetime | None = None
+    sends: bool = True
+    key_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
     """A PC that joined, its connection written. `sends`: it has a login of its own for sending messages, too.
 
-    `note`: why it does not, as a sentence; empty otherwise.
+    `note`: why it does not, or lacks something for it, as a sentence; empty otherwise. `trouble`: the same as a code of
+    `credentials.TROUBLES`; empty also where the manager who invited it left sending to others.
     """
 
     address: str
@@ -215,6 +220,7 @@ class Joined:
     authority: Path
     sends: bool
     note: str = ""
+    trouble: str = ""
 
 
 # --- trying a connection ----------------------------------------------------------------------------------------------

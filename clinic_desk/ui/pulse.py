@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -12,10 +14,15 @@ from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.freshness import Connection
 from clinic_desk.ui.lanes import Priority
 
+if TYPE_CHECKING:
+    from clinic_desk.services.messages import MessageCounts
+
 T = TypeVar("T")
 
 _EVERY_MS = 15_000
 _SOON_MS = 400
+_STARTING_S = 60.0
+"""So long nobody is told that no PC sends: this one, or another, may have been switched on just now."""
 
 
 class Pulse(QObject):
@@ -31,6 +38,7 @@ class Pulse(QObject):
         self._database = desk.database
         self._tasks = desk.tasks
         self._store = desk.store
+        self._began = monotonic()
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self.ask)
         self._timer.start()
@@ -52,7 +60,11 @@ class Pulse(QObject):
 
         database = self._database
         self._query("desks", lambda: desks.desks_online(database), self.desks_read.emit)
-        self._query("counts", lambda: messages.message_counts(database), self.counts_read.emit)
+        self._query("counts", lambda: messages.message_counts(database), self._tell_counts)
+
+    def _tell_counts(self, counts: MessageCounts) -> None:
+        is_starting = monotonic() - self._began < _STARTING_S
+        self.counts_read.emit(replace(counts, unsent=()) if is_starting else counts)
 
     def _query(self, key: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
         # What fails here is asked again soon; whoever reads the days tells about the connection.

@@ -100,6 +100,9 @@ CHECKED: Final[list[tuple[str, str, dict[str, Any]]]] = [
     ("offer_end_after_start", "offer", {"ends_at": datetime(2031, 3, 3, 8, tzinfo=UTC)}),
     ("offer_asked", "offer", {"state": "asked"}),
     ("offer_taken", "offer", {"state": "taken"}),
+    ("clinic_pc_name", "clinic_pc", {"name": ""}),
+    ("clinic_pc_name", "clinic_pc", {"name": "x" * 61}),
+    ("clinic_pc_login", "clinic_pc", {"login": "julia"}),
 ]
 
 
@@ -127,6 +130,7 @@ def good_rows(clinic: SmallClinic) -> dict[str, dict[str, Any]]:
             "seals": 0,
         },
         "booking_rules": {"id": BOOKING_RULES_ID, "step_minutes": 240, "overrulable": ["blocked"]},
+        "clinic_pc": {"name": "Room 2", "login": "desk_0123456789abcdef"},
         "lock_rules": {"id": LOCK_RULES_ID, "idle_minutes": 240, "session_hours": 24},
         "staff_right": {"login": "test_reception", "name": "merge", "granted": False},
         "saved_view": {"login": "test_reception", "name": "Front desk", "content": "{}"},

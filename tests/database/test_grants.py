@@ -207,6 +207,9 @@ MATRIX: Final[dict[str, dict[str, str]]] = {
         "clinic_worker": "SU",
     },
     "staff": dict.fromkeys(setup.GROUPS, "S"),
+    "clinic_pc": {**dict.fromkeys(setup.GROUPS, ""), "clinic_manager": "S"},
+    "invitation": {**dict.fromkeys(setup.GROUPS, ""), "clinic_manager": "s"},
+    "sending_seen": dict.fromkeys(setup.GROUPS, "S"),
     "provider_copy": {
         "clinic_reception": "",
         "clinic_manager": "S",
@@ -232,6 +235,7 @@ SOME_COLUMNS: Final[dict[tuple[str, ...], set[str]]] = {
         *("status", "last_error", "error_code", "due_at", "attempts", "check_at", "dealt_with_at", "dealt_with_by"),
     },
     ("provider_secret_text", "s"): {"id"},
+    ("invitation", "s"): {"login", "invited_by", "invited_at", "until_at", "sends"},
     ("wish", "u"): {column.name for column in tables.wish.c}
     - {"id", "added_at", "version", "changed_at", "changed_by", "changed_desk_id"},
     ("offer_round", "u"): {"state"},
@@ -268,8 +272,9 @@ _PEOPLE: Final = {
     "set_person_group(text,text)",
     "set_disabled(text,boolean)",
     "end_sessions(text)",
-    "invite_desk(text,text,integer)",
-    "dismiss_desk(text)",
+    "invite_desk(text,text,integer,boolean,text)",
+    "dismiss_pc(uuid,boolean)",
+    "withdraw_invitation(text)",
 }
 _READABLE: Final = "readable_from()"
 _EXPORT: Final = "note_export(uuid,text,uuid,jsonb)"
@@ -281,7 +286,10 @@ _OPEN: Final = {
     "history_by(uuid)",
     "appointments_changed(timestamp with time zone,text,text)",
 }
-_SENDS: Final = {"closed_address(uuid,text)", "closed_recipient(uuid)", "closed_owners(text)"}
+_SENDS: Final = {
+    *("closed_address(uuid,text)", "closed_recipient(uuid)", "closed_owners(text)"),
+    *("note_sending(text,text[])", "forget_invitations()"),
+}
 CALLABLE: Final = {
     "clinic_reception": {_READABLE, _SEARCH, _RIGHT, _LOCKS, _TELL, _MERGE, _SEAL, _OWN_PASSWORD, _EXPORT, *_OPEN},
     "clinic_manager": {

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.messaging import Delivery, Heard, Messaging, Outgoing
+from clinic_desk.domain.pcs import SenderSeen
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ProviderDown
 from clinic_desk.notifications import retention
@@ -21,6 +22,7 @@ from clinic_desk.notifications import scheduler as scheduling
 from clinic_desk.notifications.providers import Sender
 from clinic_desk.notifications.scheduler import Scheduler, Sending
 from clinic_desk.notifications.worker import Worker
+from clinic_desk.services.pcs import senders_seen
 from tests.support.proxy import FaultyProxy
 from tests.support.queue_rows import Provider, put, row, rows, sql
 from tests.support.waiting import until
@@ -95,6 +97,16 @@ def test_a_message_that_is_put_into_the_queue_wakes_it_long_before_it_would_look
     run()
     until(is_sent(owner_engine, put(owner_engine, appointment)))
     until(is_sent(owner_engine, put(owner_engine, appointment)))
+
+
+def test_the_clinic_is_told_who_sends_and_over_what_as_soon_as_it_is_known(run: Run, owner_engine: Engine) -> None:
+    run()
+
+    def senders() -> list[SenderSeen]:
+        with owner_engine.connect() as connection:
+            return [sender for sender in senders_seen(connection) if sender.is_working(sender.seen_at)]
+
+    until(lambda: [(sender.name, sender.channels) for sender in senders()] == [("Desk 1", ("sms",))])
 
 
 def test_a_message_whose_hint_was_lost_is_found_by_looking(
@@ -282,7 +294,7 @@ def test_every_job_comes_at_its_pace(run: Run) -> None:
     paces = {job.id: job.trigger.interval.total_seconds() for job in scheduler.get_jobs()}
     of_queue = dict.fromkeys(("queue-email", "queue-sms"), 5.0) | dict.fromkeys(("check-email", "check-sms"), 20.0)
     of_time = {"settings": 30.0, "replies": 60.0, "holds": 60.0, "plan": 3600.0, "retention": 6 * 3600.0}
-    of_time |= {"seal": 60.0, "copies": 300.0}
+    of_time |= {"seal": 60.0, "copies": 300.0, "seen": 30.0}
     assert paces == of_queue | of_time
     assert all(job.coalesce and job.misfire_grace_time is None for job in scheduler.get_jobs())
 

@@ -17,6 +17,7 @@ from clinic_desk.domain.messaging import Kind, QueueStatus
 from clinic_desk.domain.records import CancellationReason, Channel, Entry
 from clinic_desk.services import messages
 from clinic_desk.services.booking import book, cancel
+from clinic_desk.ui.messages.channel_line import senders_text, unsent_text
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
 
@@ -215,6 +216,35 @@ def test_the_counts_tell_of_replies_and_stopped_channels(database: Database, put
         )
     counts = messages.message_counts(database)
     assert (counts.due_today, counts.need_attention, counts.replies, counts.stopped) == (1, 1, 1, ("sms",))
+
+
+def test_messages_that_are_late_and_that_no_pc_could_send_are_told(
+    database: Database, put: Put, owner_engine: Engine
+) -> None:
+    put("pending", "now() - interval '4 minutes'")
+    assert messages.message_counts(database).unsent == ("sms",)
+
+    def seen(channel: str, ago: str) -> None:
+        with owner_engine.begin() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO sending_seen (login, name, seen_at, channels) VALUES ('w', 'Front', now() - %s::interval,"
+                " ARRAY[%s]) ON CONFLICT (login, name) DO UPDATE SET seen_at = excluded.seen_at,"
+                " channels = excluded.channels",
+                (ago, channel),
+            )
+
+    seen("email", "1 second")
+    assert messages.message_counts(database).unsent == ("sms",)
+    seen("sms", "5 minutes")
+    listing = messages.list_messages(database, MessageQuery())
+    assert listing.unsent == (("sms", 1),)
+    assert [sender.name for sender in listing.senders] == ["Front"]
+    told = unsent_text(listing)
+    assert "No PC sends SMS now: 1 messages are late" in told
+    assert "Front did last" in told
+    seen("sms", "1 second")
+    assert messages.message_counts(database).unsent == ()
+    assert senders_text(messages.list_messages(database, MessageQuery()))[0] == "1 PC sends"
 
 
 def test_the_wait_is_a_setting_of_the_clinic(database: Database) -> None:

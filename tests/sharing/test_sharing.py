@@ -14,13 +14,17 @@ from clinic_desk.database.embedded import EmbeddedServerError
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.ids import new_id
 from clinic_desk.notifications.credentials import worker_login
+from clinic_desk.services import pcs
 from clinic_desk.services.desks import who_am_i
-from clinic_desk.settings import load_settings
+from clinic_desk.settings import claim_desk, load_settings
 from clinic_desk.sharing import certificates, cluster, inviting, trying
 from clinic_desk.sharing.joining import join
-from clinic_desk.sharing.pairing import login_of, pairing_text, password_of, read_pairing
+from clinic_desk.sharing.pairing import one_time, pairing_text, read_pairing
 from clinic_desk.sharing.plans import Share, SharePlan, SharingError, TestKind, Trouble
 from tests.sharing.conftest import MANAGER, Keyring
+
+KEPT = {"clinic-desk/worker_database_password", "clinic-desk/clinic_key"}
+"""What is in the keyring of a PC that joined and sends."""
 
 
 def dsn(share: Share, user: str, password: str, **more: str) -> str:
@@ -71,12 +75,13 @@ def test_another_pc_joins_by_the_text_and_only_once(share: Share, pc: Keyring, t
         with worker.reading() as connection:
             assert connection.exec_driver_sql("SELECT pg_has_role('clinic_worker', 'MEMBER')").scalar_one()
         login = str(worker.url.username)
-        assert (login, "Room 2") in inviting.paired(desk)
+        [joined_pc] = [each for each in pcs.pcs_now(desk).pcs if each.name == "Room 2"]
+        assert (joined_pc.login, joined_pc.desk_id) == (login, claim_desk(settings).id)
     finally:
         desk.dispose()
         worker.dispose()
 
-    assert list(pc.kept) == ["clinic-desk/worker_database_password"]
+    assert set(pc.kept) == KEPT
     written = (tmp_path / connection_file.NAME).read_text("utf-8")
     assert "password" not in written.replace("Passwords are not kept here", "").replace(login, "")
     assert stat.S_IMODE((tmp_path / connection_file.NAME).stat().st_mode) == 0o600
@@ -85,7 +90,7 @@ def test_another_pc_joins_by_the_text_and_only_once(share: Share, pc: Keyring, t
         join(read_pairing(text), tmp_path / "other", "Room 3")
     assert refused.value.code is Trouble.PAIRING_OVER
     assert not (tmp_path / "other" / connection_file.NAME).exists()
-    assert list(pc.kept) == ["clinic-desk/worker_database_password"]
+    assert set(pc.kept) == KEPT
 
 
 def test_joining_that_was_stopped_in_the_middle_goes_on_with_the_same_text(
@@ -102,7 +107,7 @@ def test_joining_that_was_stopped_in_the_middle_goes_on_with_the_same_text(
             join(pairing, tmp_path, "Room 4")
     assert load_settings(config=tmp_path).database_url is None
     assert join(pairing, tmp_path, "Room 4").sends
-    assert list(pc.kept) == ["clinic-desk/worker_database_password"]
+    assert set(pc.kept) == KEPT
 
 
 def test_a_false_server_is_told_nothing(share: Share, pc: Keyring, tmp_path: Path) -> None:
@@ -112,14 +117,18 @@ def test_a_false_server_is_told_nothing(share: Share, pc: Keyring, tmp_path: Pat
         join(false, tmp_path, "Room 5")
     assert refused.value.code is Trouble.WRONG_SERVER
     assert not list(tmp_path.iterdir())
-    assert not pc.kept
+    assert not set(pc.kept) - {"clinic-desk/clinic_key"}  # which the PC that shares has
     join(pairing, tmp_path, "Room 5")  # the secret is still good
 
 
 def test_an_invitation_may_do_nothing_but_join(share: Share) -> None:
-    pairing = inviting.invite(share)
-    with psycopg2.connect(dsn(share, login_of(pairing.secret), password_of(pairing.secret))) as connection:
-        for statement in ("SELECT * FROM patient", "SELECT invite_desk('x', 'y', 1)", "SELECT set_own_password('x')"):
+    known = one_time(inviting.invite(share).secret)
+    with psycopg2.connect(dsn(share, known.login, known.password)) as connection:
+        for statement in (
+            "SELECT * FROM patient",
+            "SELECT invite_desk('x', 'y', 1, true, NULL)",
+            "SELECT set_own_password('x')",
+        ):
             with connection.cursor() as cursor, pytest.raises(psycopg2.Error):
                 cursor.execute(statement)
             connection.rollback()
@@ -132,16 +141,18 @@ def test_a_manager_invites_from_any_pc_and_dismisses_one_that_is_gone(
     assert pc.kept == {}
     manager = Database(dsn(share, MANAGER.login, MANAGER.password), DeskIdentity(new_id(), "Desk 1"))
     try:
-        pairing = inviting.invite_to(manager)
+        pairing = inviting.invite_to(manager, sends=True)
         assert (pairing.addresses, pairing.port, pairing.fingerprint) == (
             ("127.0.0.1",),
             share.port,
             share.fingerprint[:16],
         )
         join(pairing, tmp_path, "Room 6")
-        login = next(login for login, name in inviting.paired(manager) if name == "Room 6")
-        assert inviting.dismiss(manager, login) == 0
-        assert login not in dict(inviting.paired(manager))
+        [joined] = [each for each in pcs.pcs_now(manager).pcs if each.name == "Room 6"]
+        assert (joined.sends, joined.invited_by) == (True, MANAGER.display_name)
+        assert pcs.dismiss(manager, joined.id) == 0
+        assert joined.id not in {each.id for each in pcs.pcs_now(manager).pcs}
+        login = joined.login
     finally:
         manager.dispose()
     with pytest.raises(psycopg2.OperationalError):

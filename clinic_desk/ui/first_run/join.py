@@ -94,9 +94,15 @@ def pairing_text(error: SharingError) -> str:
         Trouble.PAIRING_NEWER: translate(
             "first_run", "The text is of a newer version of Clinic Desk. Update Clinic Desk on this PC first."
         ),
+        Trouble.PAIRING_OLDER: translate(
+            "first_run",
+            "The text is of an older version of Clinic Desk. Update Clinic Desk on the PC that shows it, and have a "
+            "new one shown.",
+        ),
         Trouble.PAIRING_OVER: translate(
             "first_run",
-            "This text was used already, or its time is over. Have a new one shown on the PC that shares the clinic.",
+            "This text was used already, was withdrawn, or its time is over. Have a new one shown on the PC that "
+            "shares the clinic.",
         ),
         Trouble.WRONG_SERVER: translate(
             "first_run",

@@ -9,10 +9,12 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from clinic_desk.domain.message_list import ChannelLine, Listing
+from clinic_desk.domain.pcs import working
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle
 from clinic_desk.ui.booking.words import minute_text, one_line
 from clinic_desk.ui.messages.reasons import reason_text
 from clinic_desk.ui.messages.words import channel_text, when_text
+from clinic_desk.ui.tool_tips import plain_tip
 
 translate = QCoreApplication.translate
 
@@ -58,6 +60,45 @@ def trouble_text(lines: Sequence[ChannelLine], due: int) -> str:
     return " ".join(told)
 
 
+def unsent_text(listing: Listing) -> str:
+    """Return that messages are late and no PC sends them, who did last, and what to do; empty if that is not so."""
+    told = []
+    for channel, count in listing.unsent:
+        last = next((sender for sender in listing.senders if channel in sender.channels), None)
+        pattern = (
+            translate("messages", "No PC sends {channel} now: {count} messages are late; none is lost.")
+            if last is None
+            else translate(
+                "messages",
+                "No PC sends {channel} now: {count} messages are late; none is lost. {name} did last, {when}: start "
+                "Clinic Desk there.",
+            )
+        )
+        when = "" if last is None else when_text(last.seen_at, listing.zone, listing.read_at)
+        name = "" if last is None else one_line(last.name)
+        told.append(pattern.format(channel=channel_text(channel), count=count, name=name, when=when))
+    if told:
+        told.append(translate("messages", "A manager sees which PCs send: ☰, The clinic, PCs of the clinic…"))
+    return " ".join(told)
+
+
+def senders_text(listing: Listing) -> tuple[str, str]:
+    """Return (how many PCs send now, when each was seen at it last: a line each)."""
+    now = listing.read_at
+    count = len(working(listing.senders, now))
+    lines = [
+        translate("messages", "{name}: sends now").format(name=one_line(sender.name))
+        if sender.is_working(now)
+        else translate("messages", "{name}: seen {when}").format(
+            name=one_line(sender.name), when=when_text(sender.seen_at, listing.zone, now)
+        )
+        for sender in listing.senders
+    ]
+    if count == 1:
+        return translate("messages", "1 PC sends"), "\n".join(lines)
+    return translate("messages", "{count} PCs send").format(count=count), "\n".join(lines)
+
+
 class ChannelStateLine(QWidget):
     """One part per channel, the quiet hours, who sends, and the way to the settings."""
 
@@ -78,11 +119,14 @@ class ChannelStateLine(QWidget):
         self.quiet.setObjectName("quiet_hours")
         self.sending = plain_label("", "muted")
         self.sending.setObjectName("who_sends")
+        self.senders = plain_label("", "muted")
+        self.senders.setObjectName("senders")
         self.settings = button(
             translate("messages", "Settings…"), "message_settings", self.settings_requested.emit, "link"
         )
         self._row.addWidget(self.quiet)
         self._row.addWidget(self.sending)
+        self._row.addWidget(self.senders)
         self._row.addStretch(1)
         self._row.addWidget(self.settings)
         self.trouble = plain_label("", "danger")
@@ -106,7 +150,13 @@ class ChannelStateLine(QWidget):
                 restyle(label, "role", role)
         quiet = "" if listing.quiet is None else "–".join(minute_text(minute) for minute in listing.quiet)
         self.quiet.setText(translate("messages", "quiet hours {span}").format(span=quiet) if quiet else "")
-        trouble = trouble_text(listing.channels, listing.counts.due)
+        count, each = senders_text(listing)
+        self.senders.setText(count)
+        self.senders.setToolTip(plain_tip(each))
+        self.senders.setAccessibleDescription(each)
+        restyle(self.senders, "role", "danger" if listing.unsent else "muted")
+        told = trouble_text(listing.channels, listing.counts.due), unsent_text(listing)
+        trouble = " ".join(filter(None, told))
         self.trouble.setText(trouble)
         self.trouble.setVisible(bool(trouble))
 

@@ -148,8 +148,10 @@ class MessageDesk(QObject):
         beside = self._space.sides.counts
         beside.show_counts(counts.due_today, counts.sent_today, counts.need_attention)
         beside.show_replies(counts.replies)
-        stopped = [channel_text(channel) for channel in counts.stopped]
-        self._status_bar.set_messages(counts.due_today, counts.need_attention, counts.replies, stopped=stopped)
+        stopped, unsent = map(channel_text, counts.stopped), map(channel_text, counts.unsent)
+        self._status_bar.set_messages(
+            counts.due_today, counts.need_attention, counts.replies, stopped=tuple(stopped), unsent=tuple(unsent)
+        )
         self.page.filters.show_counts(
             Counts(counts.need_attention, counts.due_today, counts.sent_today, counts.replies)
         )

@@ -172,12 +172,23 @@ class StatusBar(QStatusBar):
         names = ", ".join([self.tr("{desk} (you)").format(desk=own), *others])
         self.desks.setText(self.tr("Desks: {names}").format(names=names))
 
-    def set_messages(self, due: int, attention: int, replies: int = 0, *, stopped: Sequence[str] = ()) -> None:
-        """Say how many messages are due today, how many need somebody, and which channels are stopped."""
+    def set_messages(
+        self,
+        due: int,
+        attention: int,
+        replies: int = 0,
+        *,
+        stopped: Sequence[str] = (),
+        unsent: Sequence[str] = (),
+    ) -> None:
+        """Say how many messages are due today, how many need somebody, which channels are stopped; what no PC sends."""
         _tell(self.messages, self.tr("Messages: {due} due").format(due=due))
         _tell(self.attention, self.tr("{count} need attention").format(count=attention) if attention else "")
         _tell(self.replies, self.tr("Replies: {count}").format(count=replies) if replies else "")
-        _tell(self.trouble, self.tr("{channels} stopped").format(channels=", ".join(stopped)) if stopped else "")
+        trouble = self.tr("{channels} stopped").format(channels=", ".join(stopped)) if stopped else ""
+        if unsent:
+            trouble = self.tr("No PC sends {channels}").format(channels=", ".join(unsent))
+        _tell(self.trouble, trouble)
 
     def set_parked(self, count: int) -> None:
         """Say how many appointments are parked; nothing if none is."""

@@ -126,18 +126,24 @@ class BookingDesk(QObject):
             form.set_clinic(store.clinic)
 
     def start_at(self, place: Place, patient: Patient | None = None, *, arrived: bool = False) -> None:
-        """Begin a booking at a place of the calendar; `arrived`: of somebody who stands at the desk."""
+        """Begin a booking at a place of the calendar, or put the place into the one that is begun.
+
+        `arrived`: of somebody who stands at the desk.
+        """
         if self._own.refuses():
             return
-        self._before = None
-        self.form.start_new(place, patient, beside=self._place_rect(place), arrived=arrived)
+        if self._is_begun and patient is None and not arrived:
+            self.form.retime(lambda content: content.take_place(place), self._place_rect(place))
+        elif not self._refuses():
+            self._before = None
+            self.form.start_new(place, patient, beside=self._place_rect(place), arrived=arrived)
 
     def start_anywhere(self, patient: Patient | None = None, *, arrived: bool = False) -> None:
         """Begin a booking at the next free time: who looks at a day to come means that day or one after it.
 
         `arrived`: of somebody who stands at the desk, so from now on whatever is looked at.
         """
-        if self._own.refuses():
+        if self._own.refuses() or self._refuses():
             return
         self._before = None
         looked_at = self._first_day() if self._is_day_shown() and not arrived else None
@@ -145,16 +151,21 @@ class BookingDesk(QObject):
 
     def start_for_new(self, typed: str) -> None:
         """Begin a booking at the next free time for somebody new, of whom this was typed."""
+        if self._refuses():
+            return
         self.start_anywhere()
         if self._form is not None and self._form.isVisible():
             self._form.add_patient(typed)
 
     def start_at_slot(self, slot: FreeSlot, type_id: UUID) -> None:
-        """Begin a booking at a free time from the list."""
+        """Begin a booking at a free time from the list, or put it into the one that is begun."""
         if self._own.refuses():
             return
-        self._before = None
-        self.form.start_at_slot(slot, type_id)
+        if self._is_begun and self.form.content.entry is None:
+            self.form.retime(lambda content: content.take_slot(slot, type_id))
+        elif not self._refuses():
+            self._before = None
+            self.form.start_at_slot(slot, type_id)
 
     def edit_at_next_free(self, entry: Entry) -> None:
         """Open an appointment with the next free time after it put in: Enter moves it there."""
@@ -164,7 +175,7 @@ class BookingDesk(QObject):
 
     def edit(self, entry: Entry) -> None:
         """Open an appointment to change it."""
-        if self._own.refuses():
+        if self._own.refuses() or self._refuses():
             return
         self._before = entry
         row = entry.appointment
@@ -172,6 +183,18 @@ class BookingDesk(QObject):
         place = Place(row.practitioner_id, row.room_id, row.site_id, row.starts_at, minutes)
         tell = self._preferences.tell_moves() != "never"  # who wants to be asked is asked by the tick in the form
         self.form.edit(entry, beside=self._place_rect(place), tell=tell)
+
+    @property
+    def _is_begun(self) -> bool:
+        return self._form is not None and self._form.is_begun
+
+    def _refuses(self) -> bool:
+        """Whether a form has something in it that is not thrown away for another; the user is told."""
+        if self._form is None or not self._form.is_begun:
+            return False
+        self._own.tell(self.tr("Finish the open form first: Enter saves it, Esc throws it away."))
+        self._form.take_keyboard()
+        return True
 
     def _place_rect(self, place: Place) -> QRect | None:
         rect = self._calendar.place_rect(place)

@@ -129,11 +129,14 @@ class MainWindow(QMainWindow):
             self.board.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_calendar(self) -> None:
-        """Give the board the keyboard, or the sheet that still lies over it."""
+        """Give the board the keyboard, or the sheet or the form that still lies over it."""
         from PySide6.QtCore import Qt
-        from PySide6.QtWidgets import QDialog
+        from PySide6.QtWidgets import QDialog, QFrame
 
-        over = [each for each in self.findChildren(QDialog) if each.isVisible() and not each.isWindow()]
+        over: list[QWidget] = [each for each in self.findChildren(QDialog) if each.isVisible() and not each.isWindow()]
+        form: QWidget | None = self.findChild(QFrame, "booking_form")
+        if not over and form is not None and form.isVisible():
+            over = [form]
         if not over:
             self.board.setFocus(Qt.FocusReason.OtherFocusReason)
             return

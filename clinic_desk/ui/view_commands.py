@@ -78,7 +78,7 @@ class ViewCommands(QObject):
             "scheme_dark": partial(self._set_scheme, "dark"),
         }.items():
             self._actions[name].triggered.connect(lambda _checked=False, act=act: act())
-        self._window.top_bar.find_box.left.connect(lambda: self._window.board.setFocus(Qt.FocusReason.OtherFocusReason))
+        self._window.top_bar.find_box.left.connect(self._window.focus_calendar)
         finder.booking_wanted.connect(self._space.booking.start_anywhere)
         finder.new_patient_wanted.connect(self._space.booking.start_for_new)
 

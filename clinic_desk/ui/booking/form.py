@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.calendar.places import Place
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_SEARCH = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_K)
 
 
 def utc_now() -> datetime:
@@ -121,6 +122,36 @@ class BookingForm(FormView):
     def edit(self, entry: Entry, *, beside: QRect | None = None, tell: bool = True) -> None:
         """Change an appointment; the version in `entry` is the one the user saw. `tell`: how the tick begins."""
         self._open(lambda: self.content.begin_edit(entry, tell=tell), entry.patient, beside)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it is open with something in it that would have to be put in again."""
+        typed = self.patient_line.text().strip() or self.fields.note.text().strip()
+        return self.isVisible() and (self.content.is_begun or self.page != 0 or bool(typed))
+
+    def retime(self, put: Callable[[FormContent], None], beside: QRect | None = None) -> None:
+        """Put another time in; whatever else is in the form stays, and so does what had the keyboard."""
+        if not self.carry_out.is_busy:
+            self.sending.forget_asking()
+            self.fields.when.setModified(False)
+            put(self.content)
+        self.show_in_place(beside or self.place)
+        self.take_keyboard()
+
+    def take_keyboard(self) -> None:
+        """Give the keyboard back to what had it in the form."""
+        last: QWidget | None = self.focusWidget()
+        (self if last is None else last).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        """The window's search is at hand here too: somebody else may call. All other keys are the form's own."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.keyCombination() == _SEARCH
+        ):
+            return False
+        return super().event(event)
 
     def _open_new(self, begin: Callable[[], None], patient: Patient | None, beside: QRect | None) -> None:
         missing = missing_for_booking(self.content.clinic)

@@ -176,6 +176,33 @@ class FormContent(QObject):
         self.draft = replace(self.draft, room_id=room_id, device_id=device_id, note=note, tell_patient=tell_patient)
         self.changed.emit()
 
+    def take_place(self, place: Place) -> None:
+        """Another place of the calendar for what is in the form; the visit stays, and its length if none was marked."""
+        was, self.search.source = self.draft, "given"
+        self._own_length = self._own_length or place.length_minutes is not None
+        self.draft = replace(
+            draft_at(was, place, self.clinic),
+            type_id=was.type_id,
+            practitioner_id=place.practitioner_id or was.practitioner_id,
+            length_minutes=place.length_minutes or was.length_minutes,
+            device_id=was.device_id if place.site_id == was.site_id else AUTOMATIC,
+        )
+        self._follow()
+
+    def take_slot(self, slot: slots.FreeSlot, type_id: UUID) -> None:
+        """A free time that was found for a visit, for whoever is in the form."""
+        kind, self.search.source = self.clinic.type(type_id), "given"
+        self.draft = replace(self.draft, type_id=kind.id, length_minutes=kind.length_minutes)
+        self._put_slot(slot)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether something is in it that would have to be put in again."""
+        draft, opened = self.draft, self.opened
+        if opened is None:
+            return draft.patient is not None or bool(draft.note)
+        return replace(draft, tell_patient=opened.tell_patient) != opened
+
     # --- its time ---
 
     @property

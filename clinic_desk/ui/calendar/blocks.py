@@ -18,7 +18,7 @@ from clinic_desk.ui.calendar import words
 from clinic_desk.ui.calendar.captions import Captions
 from clinic_desk.ui.calendar.lettering import BAR, GAP, Lettering, Look, Said, Typesetter
 from clinic_desk.ui.calendar.metrics import Face, Metrics
-from clinic_desk.ui.calendar.outline import Dashes
+from clinic_desk.ui.calendar.outline import Dashes, padlock
 from clinic_desk.ui.calendar.text import one_line
 from clinic_desk.ui.theme import Theme
 
@@ -49,6 +49,7 @@ class BlockPainter:
         self._kept: dict[tuple[int, int], _Kept] = {}
         self._unwritten: tuple[list[tuple[float, float, str, QColor]], ...] = tuple([] for _ in Face)
         self._pills: list[tuple[QRectF, QColor]] = []
+        self._locks: list[tuple[QRectF, QColor]] = []
         self.now: datetime | None = None
 
     def begin(self, now: datetime | None) -> None:
@@ -73,7 +74,7 @@ class BlockPainter:
                 kept[number, column] = (entry, width, height, state, lettering)
             else:
                 lettering = found[4]
-            look, lines, pill = lettering
+            look, lines, pill, lock = lettering
             if look.dashed is None:
                 # Corners of one pixel: as round as they can be seen, for a tenth of the price of an antialiased path.
                 fill(x, y, width - 1, height, look.ground)
@@ -85,6 +86,8 @@ class BlockPainter:
                 self.dashes.outline(painter, QRect(x, y, width, height), look.dashed)
             if pill is not None:
                 self._pills.append((pill[0].translated(x, y), pill[1]))
+            if lock is not None:
+                self._locks.append((lock[0].translated(x, y), lock[1]))
             for face, left, baseline, text, ink in lines:
                 unwritten[face].append((x + left, y + baseline, text, ink))
 
@@ -92,6 +95,9 @@ class BlockPainter:
         """Write what the blocks painted since the last call say."""
         if self._pills:
             self._paint_pills(painter)
+        for box, colour in self._locks:
+            padlock(painter, box, colour)
+        self._locks.clear()
         for font, texts in zip(self._metrics.fonts, self._unwritten, strict=True):
             if texts:
                 painter.setFont(font)

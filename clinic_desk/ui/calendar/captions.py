@@ -8,7 +8,7 @@ from clinic_desk.domain.records import AppointmentStatus, Channel, MessageState,
 from clinic_desk.ui.calendar import words
 from clinic_desk.ui.calendar.lettering import Look, Mark, Said
 from clinic_desk.ui.calendar.metrics import Face
-from clinic_desk.ui.calendar.text import one_line, shown_name
+from clinic_desk.ui.calendar.text import one_line, shorter_names, shown_name
 from clinic_desk.ui.theme import Theme, mixed, shades
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class Captions:
         else:
             late = self._names.is_too_long(entry, waiting)
             mark = self._standing.get((status, waiting, late)) or self._stand(status, look, waiting, late=late)
-        return Said(self.name(entry), self._lines(entry), mark)
+        shorter = shorter_names(entry.patient, entry.appointment.wall_start.date())
+        return Said(self.name(entry), self._lines(entry), mark, shorter, is_locked=entry.patient.restricted)
 
     def _lines(self, entry: Entry) -> tuple[str, ...]:
         """Return the lines under the name: the type, then the room."""

@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from clinic_desk.ui.calendar.lettering import Typesetter
 from clinic_desk.ui.calendar.metrics import Face, Metrics
-from clinic_desk.ui.calendar.text import is_right_to_left, one_line
+from clinic_desk.ui.calendar.text import is_right_to_left, one_line, shorter_titles
 from clinic_desk.ui.theme import Theme, shades
 
 if TYPE_CHECKING:
     from clinic_desk.ui.calendar.model import CalendarModel
 
 _STRIPE = 3
+_PAD = 10
 
 
 class ColumnHeader(QHeaderView):
@@ -65,14 +66,17 @@ class ColumnHeader(QHeaderView):
         painter.fillRect(rect.x(), 0, rect.width() - 1, _STRIPE, shades(column.colour, theme).bar)
         painter.fillRect(rect.right(), 0, 1, rect.height(), theme.line)
         baseline = _STRIPE + metrics.ascent + metrics.line // 2
-        self._write(painter, rect, baseline, Face.NAME, column.title, accent=today)
+        shorter = shorter_titles(column.title) if column.kind == "practitioner" else ()
+        fits = (*map(one_line, (column.title, *shorter)),)
+        title = self._typesetter.fit_first(Face.NAME, fits, rect.width() - 2 * _PAD)[0]
+        self._write(painter, rect, baseline, Face.NAME, title, accent=today)
         self._write(painter, rect, baseline + metrics.line + 2, Face.SMALL, column.subtitle, muted=True)
 
     def _write(
         self, painter: QPainter, rect: QRect, baseline: int, face: Face, text: str, *,
         accent: bool = False, muted: bool = False,
     ) -> None:  # fmt: skip
-        theme, pad = self._theme, 10
+        theme, pad = self._theme, _PAD
         text = one_line(text)
         fitted = self._typesetter.fit(face, text, rect.width() - 2 * pad)
         if not fitted:

@@ -15,6 +15,9 @@ BAR = 4
 """Width of the colour stripe at a block's left edge."""
 GAP = 6
 """Free pixels between text and edges, and between text and text."""
+LOCK_GAP: Final = 4.0
+LOCK_SHAPE: Final = 0.75
+"""The width of the lock that stands before the name of a restricted record, as a share of its height."""
 _PILL_PAD = 7.0
 
 
@@ -41,11 +44,16 @@ class Mark(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a block has to say: the name, the lines below it (on a low block the first goes beside it), the mark."""
+    """What a block has to say: the name, the lines below it (on a low block the first goes beside it), the mark.
+
+    `shorter`: what stands for a name that has not the room, the longest first. `is_locked`: a lock stands before it.
+    """
 
     name: str
     below: tuple[str, ...] = ()
     mark: Mark | None = None
+    shorter: tuple[str, ...] = ()
+    is_locked: bool = False
 
 
 _SMALL, _NAME = Face.SMALL, Face.NAME  # looking into an enumeration for each block would be felt
@@ -60,6 +68,7 @@ class Lettering(NamedTuple):
     look: Look
     lines: list[Run]
     pill: tuple[QRectF, QColor] | None = None
+    lock: tuple[QRectF, QColor] | None = None
 
 
 ENDED: Final = "×"
@@ -93,14 +102,16 @@ class Typesetter:
     def set(self, said: Said, look: Look, size: tuple[int, int]) -> Lettering:
         """Place what a block says in `size` (width, height); what does not fit is elided or left out."""
         metrics, elider, (width, height) = self._metrics, self._elider, size
-        name, below, mark = said
+        name, below, mark = said[:3]
         lines: list[Run] = []
         if height < metrics.least_height or width < 3 * BAR:
             return Lettering(look, lines)
         tall, small = height >= self._tall, height < metrics.line
         face = _SMALL if small else look.name_face
-        left, right = float(GAP if look.dashed else BAR + GAP), float(width - GAP)
+        start, right = float(GAP if look.dashed else BAR + GAP), float(width - GAP)
         baseline = metrics.ascent + 2 if tall else self.baseline(height, face)
+        lock = self._lock(start, baseline, look, right) if said.is_locked else None
+        left = start if lock is None else lock[0].right() + LOCK_GAP
         line: _Line = (face, left, right, baseline)
         pill, beside = None, "" if tall or small or not below else below[0]
         if mark is not None:
@@ -110,16 +121,29 @@ class Typesetter:
             line, pill = self._set_mark(lines, mark, line, wanted, height)
             right = line[2]
         shown, advance = elider.fit(face, name, right - left)
+        if said.shorter and shown != name:
+            shown, advance = self.fit_first(face, said.shorter, right - left)
         if shown:
             lines.append((face, right - advance if is_right_to_left(name) else left, baseline, shown, look.ink))
             if tall:
-                self._set_below(lines, below, look, left, size)
+                self._set_below(lines, below, look, start, size)
             elif beside and shown == name:
                 self._set_beside(lines, said, look, line, advance)
         elif look.dashed is not None:
             face = _SMALL if small else _NAME  # struck out, a cross would be a blot
             lines.append((face, max(0.0, (width - elider.advance(face, ENDED)) / 2), baseline, ENDED, look.ink))
-        return Lettering(look, lines, pill)
+        return Lettering(look, lines, pill, lock)
+
+    def fit_first(self, face: Face, texts: tuple[str, ...], width: float) -> tuple[str, float]:
+        """Return the first text that fits whole, else the last one elided, and its width."""
+        whole = (text for text in texts if self._elider.advance(face, text) <= width)
+        return self._elider.fit(face, next(whole, texts[-1]), width)
+
+    def _lock(self, left: float, baseline: float, look: Look, right: float) -> tuple[QRectF, QColor] | None:
+        """Return where the lock before a name stands, on its line, and its colour; None where it would not fit."""
+        high = round(self._metrics.small_ascent * 0.9)
+        box = QRectF(left, baseline - high + 1, round(high * LOCK_SHAPE), high)
+        return (box, look.ink) if box.right() <= right else None
 
     def _set_mark(
         self, lines: list[Run], mark: Mark, line: _Line, wanted: float, height: int

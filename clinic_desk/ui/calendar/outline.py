@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 DASH, GAP = 4, 3
 """Logical pixels of a dash and of the gap after it."""
@@ -16,6 +16,25 @@ def plain(painter: QPainter, rect: QRect, colour: QColor, width: int) -> None:
     painter.fillRect(x, y + h - width, w, width, colour)
     painter.fillRect(x, y, width, h, colour)
     painter.fillRect(x + w - width, y, width, h, colour)
+
+
+def padlock(painter: QPainter, box: QRectF, colour: QColor) -> None:
+    """Draw a closed lock that fills a box: as shapes, since not every font has the sign."""
+    body = QRectF(box.x(), box.y() + 0.45 * box.height(), box.width(), 0.55 * box.height())
+    thick = max(1.2, box.width() / 6)
+    bow = box.adjusted(0.18 * box.width(), thick / 2, -0.18 * box.width(), -thick / 2)
+    shape = QPainterPath(QPointF(bow.left(), body.top()))
+    shape.arcTo(QRectF(bow.left(), bow.top(), bow.width(), 2 * (body.top() - bow.top()) * 0.75), 180, -180)
+    shape.lineTo(bow.right(), body.top())
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, thick))
+    painter.drawPath(shape)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(body, 1.5, 1.5)
+    painter.restore()
 
 
 class Dashes:

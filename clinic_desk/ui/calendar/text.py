@@ -41,12 +41,37 @@ def is_right_to_left(text: str) -> bool:
 
 def shown_name(patient: Patient, day: date) -> str:
     """Return a patient's name as the calendar shows it: "Lea (7) Hoffmann" for a child, else the name."""
+    return _whole_name(patient, patient.given_name, day)
+
+
+def shorter_names(patient: Patient, day: date) -> tuple[str, ...]:
+    """Return "L. (7) Hoffmann", "Hoffmann", for where there is no room for the whole name; () if that would not help.
+
+    Who is called up is called by the family name: it is what is kept. Only letters that have an initial are shortened.
+    """
+    given, family = patient.given_name.strip(), one_line(patient.family_name)
+    if len(given) < 3 or not family or not given[0].isalpha() or given[0] >= "\u0590":
+        return ()
+    return _whole_name(patient, f"{given[0]}.", day), family
+
+
+def shorter_titles(title: str) -> tuple[str, ...]:
+    """Return "Dr. A. Okafor", "Dr. Okafor", "Okafor", for where there is no room for the whole name of a doctor."""
+    first, *given = title.split() or [""]
+    if not given or "," in title or given[-1].isupper() or is_right_to_left(title):
+        return ()  # what stands last need not be a name: "Weber, MD"
+    family = given.pop()
+    initials = [f"{name[0]}." for name in given]
+    return (*((" ".join((first, *initials, family)), f"{first} {family}") if given else ()), family)
+
+
+def _whole_name(patient: Patient, given: str, day: date) -> str:
     born = patient.birth_date
     if born is not None:
         age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
         if 0 <= age < CHILD_YEARS:
-            return one_line(f"{patient.given_name} ({age}) {patient.family_name}")
-    return one_line(patient.display_name)
+            return one_line(f"{given} ({age}) {patient.family_name}")
+    return one_line(f"{given} {patient.family_name}")
 
 
 class Elider:

@@ -138,6 +138,8 @@ def entry_sentence(name: str, type_name: str, times: str, entry: Entry) -> str:
     parts = [name, type_name, times, status_text(entry.appointment.status), answer_text(entry), message_text(entry)]
     if entry.appointment.squeezed_in:
         parts.append(translate("calendar", "squeezed in"))
+    if entry.patient.restricted:
+        parts.append(translate("calendar", "restricted record"))
     return ", ".join(part for part in parts if part)
 
 

@@ -68,6 +68,11 @@ def since_text(row: HouseRow) -> str:
     return f"⚠ {minutes}" if row.is_late else minutes
 
 
+def minutes_text(row: HouseRow) -> str:
+    """Return `⚠ 34`: the same where there is little room, under a heading that says what is counted."""
+    return f"⚠ {row.minutes}" if row.is_late else str(row.minutes)
+
+
 def spoken(row: HouseRow) -> str:
     """Return a row as a screen reader says it."""
     if not row.waits:
@@ -108,9 +113,9 @@ def _where(row: HouseRow) -> str:
 def narrow_columns() -> tuple[Column, ...]:
     """Return what stands beside the calendar, where there is little room."""
     return (
-        Column(translate("house", "Since"), lambda row, _now: since_text(row), 8, _colour),
+        Column(translate("house", "Min."), lambda row, _now: minutes_text(row), 4, _colour, is_whole=True),
         Column(translate("house", "Patient"), lambda row, _now: row.name, 13, is_bold=True),
-        Column(translate("house", "For / in"), lambda row, _now: _where(row), 0, lambda _row: "muted"),
+        Column(translate("house", "For / in"), lambda row, _now: _where(row), 0, lambda _row: "muted", is_whole=True),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -158,19 +159,23 @@ class MessageList(QTableView):
     def _lay_out_columns(self) -> None:
         """Give each column what its rows need, between bounds; the last has the rest.
 
-        When there is too little room the last one gives way first, then those with long texts, then all alike.
+        When there is too little room the last one gives way first, then those with long texts, then all alike but those
+        that are kept whole.
         """
         wished = [self._wished(number) for number in range(len(self.rows.columns))]
         room = max(1, self.viewport().width())
-        rest = max(min(wished[-1], room - sum(wished[:-1])), min(wished[-1], int(room * _LAST_SHARE)))
+        least = wished[-1] if self.rows.columns[-1].is_whole else min(wished[-1], int(room * _LAST_SHARE))
+        rest = max(min(wished[-1], room - sum(wished[:-1])), least)
         lack = max(0, sum(wished[:-1]) + rest - room)
         long = [number for number, column in enumerate(self.rows.columns[:-1]) if column.width >= _LONG]
         giving = sum(wished[number] for number in long)
         for number in long:
             wished[number] -= min(lack * wished[number] // max(1, giving), wished[number] // 3)
-        factor = min(1.0, (room - rest) / sum(wished[:-1]))
+        whole = [column.is_whole for column in self.rows.columns[:-1]]
+        kept = sum(compress(wished, whole))
+        factor = max(0.0, min(1.0, (room - rest - kept) / max(1, sum(wished[:-1]) - kept)))
         for number, width in enumerate(wished[:-1]):
-            self.setColumnWidth(number, max(24, int(width * factor)))
+            self.setColumnWidth(number, max(24, width if whole[number] else int(width * factor)))
 
     def _wished(self, number: int) -> int:
         """Return the width a column wishes for. In steps, so that not every new row moves what is read just now."""
@@ -180,7 +185,10 @@ class MessageList(QTableView):
         metrics = QFontMetrics(bold(self.font())) if column.is_bold else self.fontMetrics()
         texts = (self.rows.index(row, number).data() or "" for row in range(min(_LOOKED_AT, self.rows.rowCount())))
         longest = max(map(metrics.horizontalAdvance, texts), default=0)
-        fitted = min(max(longest, usual * 0.6), usual * 1.4) + 14 + (_INDENT if number == 0 else 0)
+        needed = min(max(longest, usual * 0.6), usual * 1.4)
+        if column.is_whole:
+            needed = max(longest, self.fontMetrics().horizontalAdvance(column.title))
+        fitted = needed + 14 + (_INDENT if number == 0 else 0)
         return math.ceil(fitted / _STEP) * _STEP
 
     def resizeEvent(self, event: QResizeEvent) -> None:

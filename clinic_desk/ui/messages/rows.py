@@ -31,6 +31,8 @@ class Column:
     width: int
     colour: Callable[[Any], str] = _ordinary
     is_bold: bool = False
+    is_whole: bool = False
+    """Whether it keeps what its rows need however little room there is: a time cut in half is none."""
 
 
 class RowsModel(QAbstractTableModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -52,6 +53,20 @@ def test_its_cells_and_headers_are_named(shown: Shown) -> None:
     assert found["Dr. Jonas Weber, 09:45–10:00, free"] == QAccessible.Role.Cell
     cell = "Dr. Amara Okafor, 08:00–08:15, Anna Kowalska, Check-up, 08:00–08:15, booked"
     assert found[cell] == QAccessible.Role.Cell
+
+
+@pytest.mark.usefixtures("listening")
+def test_a_restricted_record_is_read_out_as_one_and_has_a_lock_on_its_block(shown: Shown) -> None:
+    plain = sample.entry(1, 0, 480, "Anna Kowalska", "Check-up")
+    said = shown(sample.board(plain), doctors=2)
+    ground = said.view.grab().toImage()
+    locked = replace(plain, patient=replace(plain.patient, restricted=True))
+    said.view.update_boards({sample.DAY: sample.board(locked)}, frozenset())
+    QApplication.processEvents()
+    QApplication.processEvents()
+    cell = "Dr. Amara Okafor, 08:00–08:15, Anna Kowalska, Check-up, 08:00–08:15, booked, restricted record"
+    assert cell in names(table(said))
+    assert said.view.grab().toImage() != ground
 
 
 @pytest.mark.usefixtures("listening")

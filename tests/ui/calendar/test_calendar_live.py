@@ -295,7 +295,7 @@ def test_a_patient_waits_since_the_arrival_not_since_the_last_change(shown: Show
         view = shown(sample.board(entry)).view
         blocks = view.stage.painter.blocks
         blocks.begin(sample.instant(577))
-        _, lines, pill = blocks.lettering(entry, (400, 20))
+        _, lines, pill, _ = blocks.lettering(entry, (400, 20))
         assert pill is not None
         minutes.append([text for _, _, _, text, _ in lines if "min" in text])
     assert minutes == [["⚠ 37 min"], ["⚠ 37 min"]]  # and longer than the type allows

@@ -14,7 +14,15 @@ from PySide6.QtWidgets import QApplication
 from clinic_desk.domain.records import Patient
 from clinic_desk.ui.calendar.lettering import BAR, Lettering, Look, Mark, Said, Typesetter
 from clinic_desk.ui.calendar.metrics import Face, Metrics, metrics_of
-from clinic_desk.ui.calendar.text import LONGEST, Elider, is_right_to_left, one_line, shown_name
+from clinic_desk.ui.calendar.text import (
+    LONGEST,
+    Elider,
+    is_right_to_left,
+    one_line,
+    shorter_names,
+    shorter_titles,
+    shown_name,
+)
 from clinic_desk.ui.theme import LIGHT
 from tests.ui.calendar import sample
 
@@ -53,14 +61,22 @@ def boxes(metrics: Metrics, lettering: Lettering) -> list[QRectF]:
 
 
 @given(
-    name=NAMES.map(one_line), kind=NAMES.map(one_line), mark=MARKS, width=st.integers(2, 400), height=st.integers(2, 90)
+    name=NAMES.map(one_line),
+    kind=NAMES.map(one_line),
+    mark=MARKS,
+    width=st.integers(2, 400),
+    height=st.integers(2, 90),
+    locked=st.booleans(),
 )
 def test_no_text_overlaps_another_or_leaves_its_block(
-    name: str, kind: str, mark: Mark | None, width: int, height: int
+    name: str, kind: str, mark: Mark | None, width: int, height: int, *, locked: bool
 ) -> None:
     metrics = metrics_of(QApplication.font())
-    lettering = Typesetter(metrics).set(Said(name, (kind, "Room 1"), mark), PLAIN, (width, height))
+    said = Said(name, (kind, "Room 1"), mark, shorter=(name[1:], name[:1]), is_locked=locked)
+    lettering = Typesetter(metrics).set(said, PLAIN, (width, height))
     found = boxes(metrics, lettering)
+    if lettering.lock is not None:
+        found.append(lettering.lock[0])
     for at, box in enumerate(found):
         assert box.left() >= BAR
         assert box.right() <= width
@@ -106,6 +122,71 @@ def test_the_mark_is_short_where_the_type_would_suffer() -> None:
     said = Said("Noah Braun", ("Follow-up",), Mark("✓ confirmed", "✓", LIGHT.ok))
     assert "✓" in [line[3] for line in setter.set(said, PLAIN, (180, 22)).lines]
     assert "✓ confirmed" in [line[3] for line in setter.set(said, PLAIN, (300, 22)).lines]
+
+
+def test_where_the_whole_name_has_no_room_the_family_name_is_kept() -> None:
+    metrics = metrics_of(QApplication.font())
+    said = Said("Maximiliane Schäfer", ("Follow-up",), shorter=("M. (7) Schäfer", "Schäfer"))
+    setter, around = Typesetter(metrics), BAR + 2 * 6 + 1
+
+    def shown(text: str, change: int) -> str:
+        """Return what is written where `text` would fill the block but for a few pixels."""
+        width = int(metrics.faces[Face.NAME].horizontalAdvance(text)) + around + change
+        return setter.set(said, PLAIN, (width, 22)).lines[0][3]
+
+    assert shown(said.name, 0) == "Maximiliane Schäfer"
+    assert shown(said.name, -4) == shown("M. (7) Schäfer", 0) == "M. (7) Schäfer"
+    assert shown("M. (7) Schäfer", -4) == shown("Schäfer", 0) == "Schäfer"
+    assert shown("Schäfer", -4).startswith("Sch")
+
+
+@pytest.mark.parametrize(
+    ("given_name", "family_name", "shorter"),
+    [
+        ("Maria Theresia", "Kozłowska", ("M. Kozłowska", "Kozłowska")),
+        ("Алексей", "Семёнов", ("А. Семёнов", "Семёнов")),
+        ("Li", "Wu", ()),  # nothing gained
+        ("Cher", "", ()),
+        ("", "Unbekannt", ()),
+        ("נועה", "לוי", ()),  # no such custom
+        ("<img", "x", ()),
+    ],
+)
+def test_only_a_name_with_an_initial_is_shortened(given_name: str, family_name: str, shorter: tuple[str, ...]) -> None:
+    patient = Patient(sample.uid(7, 1), family_name, given_name, None)
+    assert shorter_names(patient, sample.DAY) == shorter
+
+
+@pytest.mark.parametrize(
+    ("title", "shorter"),
+    [
+        ("Dr. Amara Okafor", ("Dr. A. Okafor", "Dr. Okafor", "Okafor")),
+        ("Jonas Weber", ("Weber",)),
+        ("Praxis", ()),
+        ("", ()),
+        ("Jonas Weber, MD", ()),
+        ("Jonas Weber MD", ()),
+        ("ד״ר שרה כהן", ()),
+        ("Mon 23", ("23",)),  # of a week: never as narrow as that
+    ],
+)
+def test_a_doctors_family_name_is_kept_at_the_head_of_a_narrow_column(title: str, shorter: tuple[str, ...]) -> None:
+    assert shorter_titles(title) == shorter
+
+
+def test_a_lock_stands_before_the_name_of_a_restricted_record_and_pushes_it_aside() -> None:
+    setter = Typesetter(metrics_of(QApplication.font()))
+    for height in (22, 60):
+        bare = setter.set(Said("Anna Kowalska", ("Echo",)), PLAIN, (200, height))
+        locked = setter.set(Said("Anna Kowalska", ("Echo",), is_locked=True), PLAIN, (200, height))
+        assert bare.lock is None
+        assert locked.lock is not None
+        box = locked.lock[0]
+        assert box.left() == bare.lines[0][1]
+        assert box.right() < locked.lines[0][1]
+        assert box.top() >= 1
+        assert box.bottom() <= height
+    assert setter.set(Said("Anna", is_locked=True), PLAIN, (3 * BAR + 1, 22)).lock is None
 
 
 def test_a_block_too_low_to_be_read_has_no_text() -> None:

@@ -18,6 +18,7 @@ from clinic_desk.domain.commands import Book
 from clinic_desk.domain.records import Entry
 from clinic_desk.domain.wall import minute_to_instant
 from clinic_desk.services import booking
+from clinic_desk.ui.calendar.places import Place
 from clinic_desk.ui.shell.find_box import FindBox
 from clinic_desk.ui.shell.toasts import Toast
 from tests.support.small_clinic import SmallClinic
@@ -160,6 +161,48 @@ def test_a_call_takes_nothing_away_from_whoever_is_typing(desk: DeskProgram, cli
     space_of(desk).finder.find_phone("+493012345672")
     QTest.keyClick(desk.window, Key.Key_K, Modifier.ControlModifier)  # the same by keyboard
     qtbot.waitUntil(lambda: opened == [clinic.patients[2]] * 2)
+
+
+def test_somebody_else_is_looked_up_while_a_form_is_half_filled_and_nothing_of_it_is_lost(
+    desk: DeskProgram, clinic: SmallClinic, qtbot: QtBot
+) -> None:
+    opened: list[object] = []
+    space = space_of(desk)
+    space.finder.open_patient = opened.append
+    QTest.keyClick(desk.window.calendar, Key.Key_N)
+    form = space.booking.form
+    qtbot.waitUntil(lambda: form.isVisible() and form.content.draft.day is not None)
+    assert not form.is_begun
+    QTest.keyClicks(form.patient_line, "meier anna")
+    qtbot.waitUntil(form.patient_line.matches.isVisible)
+    QTest.keyClick(form.patient_line, Key.Key_Return)
+    qtbot.waitUntil(lambda: form.content.draft.patient is not None)
+    form.fields.note.setFocus()
+    QTest.keyClicks(form.fields.note, "brings x-rays")
+    before = form.content.draft
+
+    def search(keys: Qt.KeyboardModifier) -> None:
+        box = desk.window.top_bar.find_box
+        QTest.keyClick(form.fields.note, Key.Key_K, Modifier.ControlModifier)
+        qtbot.waitUntil(box.hasFocus)
+        QTest.keyClicks(box, "siobh")
+        qtbot.waitUntil(lambda: box.answer is not None and box.answer.text == "siobh" and not box._is_waited_for)
+        QTest.keyClick(box, Key.Key_Return, keys)
+        assert form.fields.note.hasFocus()
+
+    search(Modifier.NoModifier)
+    assert opened == [clinic.patients[2]]
+    search(Modifier.ControlModifier)  # a second booking would throw the first away
+    assert "Finish the open form first" in desk.window.toasts.latest_text()
+    assert form.content.draft == before
+    assert form.fields.note.text() == "brings x-rays"
+    start = minute_to_instant(clinic.monday + timedelta(days=8), 600, "Europe/Berlin")
+    space.booking.start_at(Place(clinic.weber, None, clinic.berlin, start))
+    now = form.content.draft
+    assert (now.day, now.minute, now.practitioner_id) == (clinic.monday + timedelta(days=8), 600, clinic.weber)
+    assert (now.patient, now.type_id, now.note) == (before.patient, before.type_id, before.note)
+    assert form.fields.note.text() == "brings x-rays"
+    assert form.fields.note.hasFocus()
 
 
 def test_what_cannot_be_done_or_was_changed_meanwhile_is_said(

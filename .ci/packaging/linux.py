@@ -80,6 +80,11 @@ def version() -> str:
     return str(re.findall(r'__version__ = "([^"]+)"', text)[0])
 
 
+def release() -> str:
+    """Return which package of this version it is: RELEASE, 1 unless it was packaged before."""
+    return os.environ.get("RELEASE") or "1"
+
+
 def release_date() -> str:
     """Return the day of the release as 2026-11-22: SOURCE_DATE_EPOCH's, else today's."""
     return time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())))
@@ -131,25 +136,33 @@ def package(bundle: Path, made: Path, depends: dict[str, list[str]], architectur
     icons, documents = "/usr/share/icons/hicolor", f"/usr/share/doc/{PROGRAM}"
     files = {
         HERE / "clinic-desk.desktop": "/usr/share/applications/clinic-desk.desktop",
+        HERE / "clinic-desk-caller.desktop": "/usr/share/applications/clinic-desk-caller.desktop",
         made / "desk.clinic.ClinicDesk.metainfo.xml": "/usr/share/metainfo/desk.clinic.ClinicDesk.metainfo.xml",
         ROOT / "resources" / "icons" / "clinic-desk.svg": f"{icons}/scalable/apps/clinic-desk.svg",
         ROOT / "resources" / "icons" / "clinic-desk.png": f"{icons}/256x256/apps/clinic-desk.png",
         made / "clinic-desk.1.gz": "/usr/share/man/man1/clinic-desk.1.gz",
         made / "changelog.gz": f"{documents}/changelog.gz",
-        made / "changelog.Debian.gz": f"{documents}/changelog.Debian.gz",
         HERE / "copyright": f"{documents}/copyright",
         ROOT
         / "resources"
         / "service"
         / "clinic-desk-worker.service": f"{documents}/examples/clinic-desk-worker.service",
     }
+    debians = {
+        made / "changelog.Debian.gz": f"{documents}/changelog.Debian.gz",
+        HERE / "lintian-overrides": f"/usr/share/lintian/overrides/{PROGRAM}",
+    }
     plain = [{"src": str(source), "dst": place, "file_info": {"mode": 0o644}} for source, place in files.items()]
+    plain += [
+        {"src": str(source), "dst": place, "file_info": {"mode": 0o644}, "packager": "deb"}
+        for source, place in debians.items()
+    ]
     return {
         "name": PROGRAM,
         "arch": architecture,
         "platform": "linux",
         "version": version(),
-        "release": "1",
+        "release": release(),
         "section": "misc",
         "priority": "optional",
         "maintainer": MAINTAINER,
@@ -159,6 +172,8 @@ def package(bundle: Path, made: Path, depends: dict[str, list[str]], architectur
         "contents": [
             {"src": str(bundle), "dst": HOME, "type": "tree"},
             {"src": f"../lib/{PROGRAM}/{PROGRAM}", "dst": f"/usr/bin/{PROGRAM}", "type": "symlink"},
+            # rpm takes away no folder that is nobody's
+            *({"dst": place, "type": "dir", "file_info": {"mode": 0o755}} for place in (documents, f"{documents}/examples")),
             *plain,
         ],
         "overrides": {kind: {"depends": depends[kind], "recommends": RECOMMENDED[kind]} for kind in ("deb", "rpm")},
@@ -171,7 +186,7 @@ def debian_changelog() -> str:
     """Return what Debian's tools want to know of this version; people read changelog.gz."""
     when = time.strftime("%a, %d %b %Y 00:00:00 +0000", time.strptime(release_date(), "%Y-%m-%d"))
     return (
-        f"{PROGRAM} ({version()}-1) stable; urgency=medium\n\n"
+        f"{PROGRAM} ({version()}-{release()}) stable; urgency=medium\n\n"
         f"  * Version {version()}; its changes are in changelog.gz.\n\n -- {MAINTAINER}  {when}\n"
     )
 

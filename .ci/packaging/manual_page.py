@@ -76,7 +76,8 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
             continue
         value = "" if action.nargs == 0 else f" {_value(action)}"
         names = [rf"\fB{_plain(name)}\fR{value}" for name in action.option_strings] or [value.strip()]
-        yield from (".TP", ", ".join(names), _text(_help(action)))
+        told = _text(_help(action))
+        yield from (".TP", ", ".join(names), *([told] if told else []))
 
 
 def _value(action: argparse.Action) -> str:
@@ -86,7 +87,7 @@ def _value(action: argparse.Action) -> str:
         shown = "{" + ",".join(map(str, action.choices)) + "}"
     else:
         shown = action.dest.upper() if action.option_strings else action.dest
-    return rf"\fI{_plain(shown)}\fR"
+    return rf"\fI{_plain(shown)}\fR".replace(",", r",\:")  # a long choice may go on in the next line
 
 
 def _help(action: argparse.Action) -> str:

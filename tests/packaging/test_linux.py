@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 import clinic_desk
-from clinic_desk.cli import _parser
+from clinic_desk.cli import _is_number, _parser
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGING: Final = ROOT / ".ci" / "packaging"
@@ -120,7 +120,7 @@ def test_a_package_is_files_only_with_the_program_in_the_path_and_nothing_to_wri
     assert {"/usr/share/applications/clinic-desk.desktop", "/usr/share/man/man1/clinic-desk.1.gz"} <= set(places)
     for place, each in places.items():
         assert place.startswith("/usr/"), "no settings and no data are a package's"
-        if not each["src"].startswith(("/made", "/bundle", "..")):
+        if each.get("type") != "dir" and not each["src"].startswith(("/made", "/bundle", "..")):
             assert Path(each["src"]).is_file()
     assert made["overrides"]["deb"]["depends"] == ["libc6"]
 
@@ -139,3 +139,15 @@ def test_the_self_check_tells_which_program_of_postgresql_is_broken(
     (tmp_path / "pg_dump").unlink()
     monkeypatch.setenv("CLINIC_DESK_POSTGRES_BIN", str(tmp_path))
     assert self_check.broken_programs() == ["pg_dump", "pg_restore"]
+
+
+def test_the_desktop_hands_telephone_numbers_to_the_program_as_telephone_software_does() -> None:
+    entry = configparser.ConfigParser(interpolation=None)
+    entry.optionxform = str  # type: ignore[assignment, method-assign]
+    entry.read(PACKAGING / "linux" / "clinic-desk-caller.desktop", "utf-8")
+    main = entry["Desktop Entry"]
+    program, *arguments = main["Exec"].split()
+    told = [each.replace("%u", "tel:+49-30-1234567") for each in arguments]
+    assert (program, _parser().parse_args(told).find_phone) == ("clinic-desk", "tel:+49-30-1234567")
+    assert _is_number(told[-1])
+    assert (main["MimeType"], main["NoDisplay"]) == ("x-scheme-handler/tel;", "true"), "no second program in the menu"

@@ -17,7 +17,7 @@ from clinic_desk.tour.self_check import _OF_POSTGRESQL
 ROOT: Final = Path(__file__).parents[2]
 WINDOWS: Final = ROOT / ".ci" / "packaging" / "windows"
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-SCRIPTS: Final = ("run", "audit", "packages", "try-deb", "try-windows", "windows-installers")
+SCRIPTS: Final = ("run", "audit", "packages", "try-deb", "try-rpm", "try-windows", "windows-installers")
 
 
 def patterns_of_the_spec() -> dict[str, re.Pattern[str]]:

@@ -172,14 +172,18 @@ def package(bundle: Path, made: Path, depends: dict[str, list[str]], architectur
         "contents": [
             {"src": str(bundle), "dst": HOME, "type": "tree"},
             {"src": f"../lib/{PROGRAM}/{PROGRAM}", "dst": f"/usr/bin/{PROGRAM}", "type": "symlink"},
-            # rpm takes away no folder that is nobody's
-            *({"dst": place, "type": "dir", "file_info": {"mode": 0o755}} for place in (documents, f"{documents}/examples")),
+            *_folders(documents, f"{documents}/examples"),
             *plain,
         ],
         "overrides": {kind: {"depends": depends[kind], "recommends": RECOMMENDED[kind]} for kind in ("deb", "rpm")},
         "deb": {"compression": "zstd"},
         "rpm": {"compression": "zstd", "group": "Applications/Productivity"},
     }
+
+
+def _folders(*places: str) -> list[dict[str, Any]]:
+    """These folders as the package's own: rpm would leave them behind."""
+    return [{"dst": place, "type": "dir", "file_info": {"mode": 0o755}} for place in places]
 
 
 def debian_changelog() -> str:

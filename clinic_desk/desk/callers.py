@@ -32,13 +32,20 @@ class Callers(QObject):
         self.calls: Calls | None = None
 
     def hear(self, opened: str) -> None:
-        """From now on take the numbers that other programs of this user bring for what is `opened`."""
-        if self.calls is None and not self._is_closed:
-            from clinic_desk.ui.calls import Calls
+        """From now on take the numbers that other programs of this user bring for what is `opened`.
 
-            self.calls = Calls(opened, self)
-            self.calls.called.connect(self.find)
-            self.calls.show_wanted.connect(self._show)
+        Asked again, another one is listened for if that changed: this PC joined a clinic, or its clinic has moved.
+        """
+        if self._is_closed or (self.calls is not None and self.calls.opened == opened):
+            return
+        from clinic_desk.ui.calls import Calls
+
+        if self.calls is not None:
+            self.calls.close()
+            self.calls.deleteLater()
+        self.calls = Calls(opened, self)
+        self.calls.called.connect(self.find)
+        self.calls.show_wanted.connect(self._show)
 
     def find(self, number: str) -> None:
         """Open the patient who calls: now, or when `find_kept` is called."""

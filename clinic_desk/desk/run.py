@@ -123,9 +123,9 @@ def _hear_other_programs(
 
     program.opening_failed.connect(hear)
     program.on_screen.connect(lambda: QTimer.singleShot(CALLS_AT_LATEST_MS, program, hear))
-    if find_phone is None:
-        program.ready.connect(lambda: QTimer.singleShot(CALLS_AFTER_MS, program, hear))
-    else:  # the next call may come before the calendar does
+    # Also when it is heard already: the first start may have settled since what this PC works with.
+    program.ready.connect(lambda: QTimer.singleShot(CALLS_AFTER_MS, program, hear))
+    if find_phone is not None:  # the next call may come before the calendar does
         program.callers.find(find_phone)
         program.on_screen.connect(hear)
 

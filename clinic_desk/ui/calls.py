@@ -46,6 +46,7 @@ class Calls(QObject):
     def __init__(self, opened: str, parent: QObject | None = None) -> None:
         """`opened`: what this desk has open, as `hand_on` is told it."""
         super().__init__(parent)
+        self.opened = opened
         self._used_at = monotonic()
         self._lock: QLockFile | None = None
         self._server = QLocalServer(self)

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtNetwork import QLocalSocket
 from pytestqt.qtbot import QtBot
 
-from clinic_desk import cli
-from clinic_desk.ui.calls import Calls
+from clinic_desk import cli, connection_file
+from clinic_desk.desk.run import _hear_other_programs
+from clinic_desk.ui.calls import Calls, _names
 from clinic_desk.ui.desktop.one_desk import is_shown_instead, take_token
 from clinic_desk.ui.just_starting import JustStarting, own_folder
 from tests.ui.desktop.conftest import OpenProgram
@@ -85,6 +87,34 @@ def test_only_who_has_the_same_clinic_open_is_shown(folder: Path) -> None:
     assert not is_shown_instead(starting, lambda: "another clinic")
     calls.close()
     starting.end()
+
+
+@pytest.mark.usefixtures("clinic")
+def test_a_desk_that_joined_a_clinic_meanwhile_is_found_by_what_it_has_open_now(
+    open_program: OpenProgram, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    """What a first start of this PC settles: from then on a second start asks for that."""
+    assert folder.exists()
+    for name in ("DATABASE_URL", "DATA", "DATABASE_CA_FILE"):
+        monkeypatch.delenv(f"CLINIC_DESK_{name}", raising=False)
+    monkeypatch.setenv("CLINIC_DESK_CONFIG", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    program = open_program()
+    _hear_other_programs(program, JustStarting(), lambda: cli._what_is_opened(None, None), None)
+    program.opening_failed.emit("")  # there was nothing yet: a start beside it would have found this one
+    before = cli._what_is_opened(None, None)
+    assert is_heard(before)
+    connection_file.write(tmp_path, {"database_url": "postgresql://127.0.0.1/clinic"})
+    now = cli._what_is_opened(None, None)
+    program.ready.emit()
+    qtbot.waitUntil(lambda: is_heard(now))
+    assert not is_heard(before), "a clinic of this PC alone would be another one"
+
+
+def is_heard(opened: str) -> bool:
+    socket = QLocalSocket()
+    socket.connectToServer(_names(opened)[0])
+    return socket.waitForConnected(0)
 
 
 def test_a_second_desk_is_opened_if_it_is_asked_for() -> None:

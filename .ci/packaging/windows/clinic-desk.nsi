@@ -33,6 +33,7 @@ ManifestDPIAware true
 !define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
 !define ENVIRONMENT "SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
 !define RULE "Clinic Desk database"
+!define CALLER "ClinicDesk.Caller"
 !define ASCII " !#$$%&'()+,-.0123456789:;=@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`{}~"
 
 !include "MUI2.nsh"
@@ -139,7 +140,7 @@ Function ${UN}CloseProgram
     !insertmacro WaitFor "$INSTDIR\${SERVER}" 10
   ${EndIf}
   ${If} $0 == "1"
-    nsExec::Exec '"$INSTDIR\${CONTROL}" stop -m fast -w -t 30 -D "$Data\data\pgdata"'
+    nsExec::Exec '"$INSTDIR\${CONTROL}" stop -m fast -w -t 30 -D "$Data\data\server\pgdata"'
     Pop $1
     !insertmacro WaitFor "$INSTDIR\${SERVER}" 20
   ${EndIf}
@@ -273,6 +274,15 @@ written:
   ${GetSize} "$INSTDIR" "/S=0K" $1 $2 $3
   WriteRegDWORD HKLM "${UNINSTALL}" "EstimatedSize" $1
   WriteRegStr HKLM "${OWN}" "Folder" "$INSTDIR"
+
+  ; Telephone numbers (tel:) may be given to it: offered in Windows' default apps, where somebody chooses; never taken.
+  WriteRegStr HKLM "Software\Classes\${CALLER}" "" "${NAME}: who is it?"
+  WriteRegStr HKLM "Software\Classes\${CALLER}" "URL Protocol" ""
+  WriteRegStr HKLM "Software\Classes\${CALLER}\shell\open\command" "" '"$INSTDIR\${PROGRAM}" --find-phone "%1"'
+  WriteRegStr HKLM "${OWN}\Capabilities" "ApplicationName" "${NAME}"
+  WriteRegStr HKLM "${OWN}\Capabilities" "ApplicationDescription" "Opens the patient with this telephone number"
+  WriteRegStr HKLM "${OWN}\Capabilities\URLAssociations" "tel" "${CALLER}"
+  WriteRegStr HKLM "Software\RegisteredApplications" "${NAME}" "${OWN}\Capabilities"
 SectionEnd
 
 Section /o "$(ShareText)" Sharing
@@ -355,6 +365,8 @@ Section "Uninstall"
   ${EndIf}
   Delete "$SMPROGRAMS\${NAME}.lnk"
   DeleteRegValue HKLM "${RUN}" "${NAME}"
+  DeleteRegValue HKLM "Software\RegisteredApplications" "${NAME}"
+  DeleteRegKey HKLM "Software\Classes\${CALLER}"
   DeleteRegKey HKLM "${UNINSTALL}"
   DeleteRegKey HKLM "${OWN}"
   ; Only what the installer brought: the folder itself goes only if nothing else is in it.

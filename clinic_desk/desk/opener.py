@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded, UpgradeNeeded
+from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded, Stopped, UpgradeNeeded
 
 if TYPE_CHECKING:
     from clinic_desk.errors import PasswordNeeded
@@ -63,7 +63,13 @@ class ClinicOpener(QObject):
         """Open it anew; what was open is closed before."""
         self.look_again.stop()
         self.is_opening = True
-        self._ask(partial(_open_anew, self._open, self.told.emit, self.everything), quietly=False)
+        self._ask(partial(_open_anew, self._open, self._tell, self.everything), quietly=False)
+
+    def _tell(self, stage: str) -> None:
+        """On the lane's thread: what is still being made or started goes no further when the window was closed."""
+        if self._window is None:
+            raise Stopped
+        self.told.emit(stage)
 
     def close(self) -> None:
         """Nothing more is begun, and what comes of what was is not told."""

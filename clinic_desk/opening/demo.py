@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.opening.connecting import connect, import_heavy, prepare
@@ -59,6 +61,7 @@ def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:
     Of several programs at once one makes it and the others wait.
     """
     from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(
@@ -74,7 +77,12 @@ def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:
         if name is None:
             taken = connection.scalars(text("SELECT datname FROM pg_database")).all()
             name = new_demo_name(now.date(), list(taken))
-            _make_demo(server, name, now, tell)
+            try:
+                _make_demo(server, name, now, tell)
+            except BaseException:
+                with suppress(DBAPIError):  # stopped, or it could not be made: nothing half-made stays
+                    connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+                raise
             connection.execute(text(f"COMMENT ON DATABASE {name} IS '{_complete()}'"))
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _DEMO_LOCK})
     return name
@@ -133,4 +141,4 @@ def _make_demo(server: EmbeddedServer, name: str, now: datetime, tell: Tell) -> 
     logins = [setup.Login(login, server.password(login), group, display) for login, display, group in DEMO_PEOPLE]
     prepare(server, name, [*logins, queue_login(server)])
     tell(Stage.DEMO)
-    demo.create_demo(server.url("clinic_owner", name), now.date(), now)
+    demo.create_demo(server.url("clinic_owner", name), now.date(), now, partial(tell, Stage.DEMO))

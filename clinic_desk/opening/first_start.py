@@ -51,6 +51,7 @@ def ways_of(settings: Settings) -> Ways:
         share=partial(_share, settings),
         connect=lambda server: partial(_connect, settings, server),
         join=lambda text, pc: partial(_join, settings, text, pc),
+        restore=lambda file, passphrase: partial(_restore, settings, file, passphrase),
         folder=_folder(settings),
     )
 
@@ -153,6 +154,47 @@ def _join(settings: Settings, text: str, pc: str, tell: Tell) -> Opened:
     if not connection_file.read(settings.config):  # joined already, and then not opened
         joining.join(pairing.read_pairing(text), settings.config, pc, lambda step, _done, _total: tell(step))
     return open_clinic(_written(settings), tell)
+
+
+def _restore(settings: Settings, file: Path, passphrase: str, tell: Tell) -> Opened:
+    """Have a clinic back from its backup as the one of this PC; who signs in is asked at the door.
+
+    Done again it goes on where it was stopped. A clinic that stands here by now stays as it is, and is opened.
+    """
+    from clinic_desk.backups.problems import BackupFailed, Problem
+    from clinic_desk.backups.switching import DATABASE, restore_into, restore_over
+    from clinic_desk.database import embedded
+    from clinic_desk.opening.connecting import import_heavy
+    from clinic_desk.opening.embedded import open_embedded
+    from clinic_desk.opening.stages import Stage
+
+    def is_stopped() -> bool:
+        try:
+            tell(Stage.RESTORING)
+        except Stopped:
+            return True
+        return False
+
+    import_heavy(tell)
+    has_blank = _has_database(settings)
+    if has_blank:  # one that nobody signed in to yet was left; of any other, who signs in is asked now
+        opened = open_embedded(settings, tell)
+        if not _is_blank(opened):
+            return opened
+        opened.close()
+    tell(Stage.RESTORING)
+    file = file.expanduser()
+    try:
+        if has_blank:
+            with embedded.join(_folder(settings)) as server:
+                restore_over(server.superuser_url(), DATABASE, file, passphrase, stop=is_stopped)
+        else:
+            restore_into(_folder(settings), file, passphrase, stop=is_stopped)
+    except BackupFailed as error:
+        if error.code is Problem.STOPPED:
+            raise Stopped from None
+        raise
+    return open_embedded(settings, tell)
 
 
 def _written(settings: Settings) -> Settings:

@@ -16,3 +16,4 @@ class Stage:
     PREPARING: Final = "preparing"
     DEMO: Final = "demo"
     CONNECTING: Final = "connecting"
+    RESTORING: Final = "restoring"

@@ -17,9 +17,12 @@ from clinic_desk.services.demo_story import told
 from clinic_desk.services.demo_waiting import demo_waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from sqlalchemy import URL
 
     from clinic_desk.database.engine import Database
+    from clinic_desk.database.loading import Rows
     from clinic_desk.domain.waiting import Wish
 
 SEED: Final = 20261124
@@ -66,8 +69,10 @@ def build_demo(today: date, now: datetime, seed: int = SEED) -> DemoClinic:
     )
 
 
-def create_demo(owner_url: URL | str, today: date, now: datetime) -> None:
+def create_demo(owner_url: URL | str, today: date, now: datetime, step: Callable[[], None] = lambda: None) -> None:
     """Fill a migrated, empty database with the demo clinic, as its owner, in one transaction.
+
+    `step` is called every second or so; what it raises ends it, and the database is as empty as it was.
 
     Does nothing to a database that holds the demo already. Raises InvalidInput for one that holds other patients, and
     the errors of `database.failures` for what the server refuses.
@@ -78,9 +83,18 @@ def create_demo(owner_url: URL | str, today: date, now: datetime) -> None:
     with opened(owner_url) as connection:
         if not is_demo_there(connection):
             made = build_demo(today, now)
+            step()
             began = day_bounds(today, "UTC")[0] - _RECORDS_BEGAN
-            load_rows(connection, rows_of(made), {"": _LOADER, **STAFF}, Story(began, steps_of(made)))
+            rows = _stepping(rows_of(made), step)
+            load_rows(connection, rows, {"": _LOADER, **STAFF}, Story(began, steps_of(made)))
             set_messaging(connection, SETTINGS)
+            step()
+
+
+def _stepping(tables: Iterable[Rows], step: Callable[[], None]) -> Iterator[Rows]:
+    for rows in tables:
+        step()
+        yield rows
 
 
 def is_demo(db: Database) -> bool:

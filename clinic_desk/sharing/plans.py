@@ -234,6 +234,8 @@ class TestKind(StrEnum):
     GOOD = "good"
     READ_ONLY = "read-only"
     """The login may only look."""
+    ONE_TIME_CODE = "one-time-code"
+    """What was typed is the code of somebody new: it leads to a password of her own, and nowhere else."""
     ADDRESS = "address"
     NAME = "name"
     REFUSED = "refused"
@@ -285,7 +287,7 @@ class TestResult:
     @property
     def is_good(self) -> bool:
         """Whether a desk can work with it."""
-        return self.kind in {TestKind.GOOD, TestKind.READ_ONLY}
+        return self.kind in {TestKind.GOOD, TestKind.READ_ONLY, TestKind.ONE_TIME_CODE}
 
     @property
     def can_be_prepared(self) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ADVICE: Final = {
     TestKind.GOOD: "The connection works.",
     TestKind.READ_ONLY: "The connection works; this login may look and change nothing.",
+    TestKind.ONE_TIME_CODE: "The connection works; this is a one-time code, with which a password is chosen first.",
     TestKind.ADDRESS: "The address cannot be used: {detail}.",
     TestKind.NAME: "No computer is called {host} here. Check the spelling, or use its IP address.",
     TestKind.REFUSED: "{host} answers, but nothing listens at its port {port}. Is PostgreSQL started there, does it "
@@ -95,6 +96,7 @@ _LOOK: Final = """
 SELECT pg_is_in_recovery(),
        pg_has_role(session_user, to_regrole('clinic_reception'), 'MEMBER')
            OR pg_has_role(session_user, to_regrole('clinic_manager'), 'MEMBER'),
+       pg_has_role(session_user, to_regrole('clinic_password'), 'MEMBER'),
        to_regclass('public.alembic_version') IS NOT NULL,
        to_regclass('public.practitioner') IS NOT NULL,
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -245,12 +247,14 @@ def _looked(place: _Place, url: URL, connection: psycopg2.extensions.connection)
     version = connection.server_version // 10_000
     if version < OLDEST_MAJOR:
         return _result(TestKind.TOO_OLD, place, detail=str(version))
-    is_standby, writes, has_versions, is_ours, has_tables = _asked(connection, _LOOK)
+    is_standby, writes, is_code, has_versions, is_ours, has_tables = _asked(connection, _LOOK)
     if is_standby:
         return _result(TestKind.STANDBY, place)
     if not (has_versions and is_ours):
         return _result(TestKind.FOREIGN if has_tables else TestKind.EMPTY, place)
     (may_look,) = _asked(connection, "SELECT has_table_privilege('public.alembic_version', 'SELECT')")
+    if not may_look and is_code:
+        return _result(TestKind.ONE_TIME_CODE, place)
     if not may_look:
         return _result(TestKind.NO_RIGHTS, place, login=url.username, detail=url.database)
     (found,) = _asked(connection, "SELECT version_num FROM public.alembic_version")

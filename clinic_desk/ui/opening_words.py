@@ -18,6 +18,7 @@ def stage_text(stage: str) -> str:
         "preparing": translate("Opening", "Preparing the database…"),
         "demo": translate("Opening", "Making the demo clinic: its doctors, patients and appointments. Once only…"),
         "connecting": translate("Opening", "Connecting to the database…"),
+        "restoring": translate("Opening", "Restoring the backup, and comparing what comes of it. This takes a while…"),
         "Making the database (only the first time) …": translate(
             "Opening", "Making the database. This is done once only…"
         ),

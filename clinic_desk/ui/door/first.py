@@ -28,7 +28,8 @@ class FirstDoor(QObject):
         self.page.chosen.connect(self.chosen)
         names = last_names(window.preferences)
         self.page.offer(names)
-        self.page.ask(self.tr("Sign in"), "", names[0] if names else "")
+        forgotten = self.tr("Password forgotten? A practice manager gives you a code that lets you in once.")
+        self.page.ask(self.tr("Sign in"), "", names[0] if names else "", hint=forgotten)
         window.cover.show_page(self.page)
         self.page.take_keyboard()
 

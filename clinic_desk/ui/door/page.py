@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from clinic_desk.errors import ClinicDeskError, PasswordNeeded, WrongPassword
 from clinic_desk.ui.booking.fields import button, field_label, plain_label
 from clinic_desk.ui.door import words
+from clinic_desk.ui.door.card import card_in
 from clinic_desk.ui.door.name_box import NameBox
 from clinic_desk.ui.door.new_password import NewPassword
 from clinic_desk.ui.door.password_field import PasswordField
@@ -59,12 +60,7 @@ class SignInPage(QWidget):
             line.returnPressed.connect(self._name_entered)
 
     def _lay_out(self) -> None:
-        card = QFrame()
-        card.setProperty("role", "dialog")
-        card.setFixedWidth(_WIDTH)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(28, 24, 28, 24)
-        column.setSpacing(8)
+        column = card_in(self, _WIDTH)
         column.addWidget(self.title)
         column.addWidget(self.text)
         column.addSpacing(6)
@@ -82,14 +78,6 @@ class SignInPage(QWidget):
         buttons.addWidget(self.enter)
         column.addLayout(buttons)
         column.addWidget(self.hint)
-        middle = QHBoxLayout()  # an alignment would take the height that wrapped texts want without knowing the width
-        middle.addStretch(1)
-        middle.addWidget(card)
-        middle.addStretch(1)
-        around = QVBoxLayout(self)
-        around.addStretch(2)
-        around.addLayout(middle)
-        around.addStretch(3)
 
     # --- who is asked ---
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from clinic_desk.errors import ClinicDeskError, UpgradeNeeded, WrongPassword
 from clinic_desk.ui.booking.fields import TickBox, button, field_label, plain_label
+from clinic_desk.ui.door.card import card_in
 from clinic_desk.ui.door.password_field import PasswordField
 from clinic_desk.ui.door.remark import Remark
 from clinic_desk.ui.door.waits import Waits
@@ -72,12 +73,7 @@ class UpgradePage(QWidget):
         self._set_busy(on=False)
 
     def _lay_out(self) -> None:
-        card = QFrame()
-        card.setProperty("role", "dialog")
-        card.setFixedWidth(_WIDTH)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(28, 24, 28, 24)
-        column.setSpacing(8)
+        column = card_in(self, _WIDTH)
         self.label = field_label(translate("door", "&Password of the database’s owner"), self.password)
         self.password.line.setAccessibleName(self.label.text().replace("&", ""))
         for part in (self.title, self.text, self.label, self.password, self.backup, self.remark):
@@ -87,14 +83,6 @@ class UpgradePage(QWidget):
         row.addWidget(self.go)
         column.addLayout(row)
         column.addWidget(self.hint)
-        middle = QHBoxLayout()  # an alignment would take the height that wrapped texts want without knowing the width
-        middle.addStretch(1)
-        middle.addWidget(card)
-        middle.addStretch(1)
-        around = QVBoxLayout(self)
-        around.addStretch(2)
-        around.addLayout(middle)
-        around.addStretch(3)
 
     def ask(self, needed: UpgradeNeeded) -> None:
         """Ask for what this PC does not know, and for a backup where it makes none; what was typed stays."""

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeySequence
 
 from clinic_desk.services.setup.beginning import begin_clinic
 from clinic_desk.ui.booking.submission import Submission
@@ -65,13 +66,20 @@ class BeginningClinic(QObject):
             return
         self._has_more_to_set = False
         note = self._window.toasts.show_text(
-            self.tr("Click a free time to book. More doctors, rooms, people and reminders are under “{act}”.").format(
-                act=self._act.text().replace("&", "")
-            ),
+            self.tr(
+                "Click a free time to book, or press {key}. More doctors, rooms, people and reminders are under "
+                "“{act}”. Then have the clinic backed up every night: “{backups}”."
+            ).format(key=self._key_of("new"), act=self._name_of("setup"), backups=self._name_of("backups")),
             action=self._act.text(),
             act=self._act.trigger,
         )
         self._window.toasts.keep(note, _NEXT_SHOWN_MS)
+
+    def _name_of(self, name: str) -> str:
+        return self._window.actions_by_name[name].text().replace("&", "").removesuffix("…")
+
+    def _key_of(self, name: str) -> str:
+        return self._window.actions_by_name[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
 
     @property
     def _act(self) -> QAction:

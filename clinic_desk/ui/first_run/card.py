@@ -6,10 +6,20 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from clinic_desk.errors import ClinicDeskError, Stopped
 from clinic_desk.ui.booking.fields import Remark, button, field_label, let_wrap, plain_label, restyle
+from clinic_desk.ui.door.card import card_in
 from clinic_desk.ui.first_run.words import refused_text
 
 translate = QCoreApplication.translate
@@ -64,12 +74,8 @@ class Card(QScrollArea):
         self.show_busy(on=False)
 
     def _lay_out(self) -> None:
-        card = QFrame()
-        card.setProperty("role", "dialog")
-        card.setFixedWidth(_WIDTH)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(32, 24, 32, 24)
-        column.setSpacing(8)
+        inner = QWidget()
+        column = card_in(inner, _WIDTH)
         column.addWidget(self.title)
         column.addWidget(self.text)
         column.addSpacing(8)
@@ -82,16 +88,6 @@ class Card(QScrollArea):
         buttons.addWidget(self.end)
         buttons.addWidget(self.act)
         column.addLayout(buttons)
-        inner = QWidget()
-        middle = QHBoxLayout()  # as the page to sign in has it: wrapped texts get their height by the card's width
-        middle.addStretch(1)
-        middle.addWidget(card)
-        middle.addStretch(1)
-        around = QVBoxLayout(inner)
-        around.setContentsMargins(12, 12, 12, 12)
-        around.addStretch(2)
-        around.addLayout(middle)
-        around.addStretch(3)
         self.setWidget(inner)
         self.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
@@ -112,6 +108,8 @@ class Card(QScrollArea):
             self.column.addWidget(hint)
         remark = Remark(field)
         remark.setObjectName(f"{field.objectName()}_remark")
+        if isinstance(field, QLineEdit | QPlainTextEdit):  # what was wrong with it was wrong with what stood there
+            field.textChanged.connect(lambda: remark.say("") if remark.text() else None)
         self.column.addWidget(remark)
         self.column.addSpacing(6)
         return remark

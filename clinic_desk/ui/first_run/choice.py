@@ -57,6 +57,13 @@ def choices() -> tuple[Choice, ...]:
                 "first_run", "A PostgreSQL server with the clinic that somebody looks after; you know its address."
             ),
         ),
+        Choice(
+            "restore",
+            translate("first_run", "Restore a clinic from a backup"),
+            translate(
+                "first_run", "The PC that had the clinic is broken or replaced: everything comes back from its backup."
+            ),
+        ),
     )
 
 

@@ -15,12 +15,13 @@ from clinic_desk.ui.first_run.card import Card
 from clinic_desk.ui.first_run.choice import ChoicePage, choices
 from clinic_desk.ui.first_run.join import JoinPage
 from clinic_desk.ui.first_run.one_pc import NewClinicPage, one_pc_page, share_page
+from clinic_desk.ui.first_run.restore import RestorePage
 from clinic_desk.ui.first_run.server import ServerPage
 from clinic_desk.ui.first_run.ways import Begin, Ways
 from clinic_desk.ui.main_window import MainWindow
 from clinic_desk.ui.opening_words import stage_text
 
-AskPage = NewClinicPage | JoinPage | ServerPage
+AskPage = NewClinicPage | JoinPage | ServerPage | RestorePage
 """What asks something: `wanted` carries what was typed to the way of its name."""
 
 
@@ -43,8 +44,8 @@ class FirstRun(QObject):
         self._made: dict[str, AskPage] = {}
         window.close_requested.connect(self.stop)
         window.cover_with("")
+        self.pages.setAccessibleName(self.choice.accessibleName())
         window.cover.show_page(self.pages)
-        window.cover.setAccessibleName(self.choice.accessibleName())
         self.choice.take_keyboard()
 
     def page_of(self, name: str) -> AskPage | None:
@@ -115,6 +116,7 @@ class FirstRun(QObject):
             "share": self._ways.share,
             "join": self._ways.join,
             "server": self._ways.connect,
+            "restore": self._ways.restore,
         }
         way = ways[name]
         page.wanted.connect(lambda *typed: self._begin(way(*typed)))
@@ -127,7 +129,8 @@ class FirstRun(QObject):
             return one_pc_page(self._ways.folder)
         if name == "share":
             return share_page()
-        return JoinPage() if name == "join" else ServerPage()
+        others: dict[str, Callable[[], AskPage]] = {"join": JoinPage, "server": ServerPage, "restore": RestorePage}
+        return others[name]()
 
     def _begin(self, begin: Begin) -> None:
         self._stop = Event()

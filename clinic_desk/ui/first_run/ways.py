@@ -30,7 +30,8 @@ class Server:
 @dataclass(frozen=True, slots=True)
 class Ways:
     """`one_pc(login, name, password)` returns what begins a clinic on this PC, in `folder`; `share` the same of one
-    that other PCs can join; `join(text, pc)` what joins one as the PC of that name.
+    that other PCs can join; `join(text, pc)` what joins one as the PC of that name; `restore(file, passphrase)` what
+    has a clinic back from its backup, in `folder`.
     """
 
     demo: Begin
@@ -38,6 +39,7 @@ class Ways:
     share: Callable[[str, str, str], Begin]
     connect: Callable[[Server], Begin]
     join: Callable[[str, str], Begin]
+    restore: Callable[[Path, str], Begin]
     folder: Path
 
 

@@ -50,6 +50,7 @@ class Cover(QWidget):
     def show_page(self, page: QWidget) -> None:
         """Show a page in the place of text, bar and button, until `drop_page`."""
         self._page = page
+        self.setAccessibleName(page.accessibleName())  # not what is said of it while there is no page
         for part in (self.text, self.bar, self.button):
             part.hide()
         self._column.insertWidget(0, page, 1_000)  # all there is: the stretches are the text's

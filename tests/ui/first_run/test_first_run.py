@@ -10,12 +10,15 @@ import sys
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
+from clinic_desk.database import embedded
 from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded
 from clinic_desk.opening.first_start import open_or_ask, ways_of
 from clinic_desk.settings import Settings
 from clinic_desk.ui.first_run.clinic import ClinicPage
-from tests.ui.first_run.conftest import PASSWORD, Start, end, one_pc, type_manager
+from tests.ui.first_run.conftest import PASSWORD, Start, asked, end, one_pc, type_manager
 from tests.ui.setup.conftest import press, tab_to, type_keys
 
 Key = Qt.Key
@@ -117,6 +120,21 @@ def test_stopped_and_closed_in_the_middle_it_can_be_begun_again(start: Start, he
     opened = ways_of(here).one_pc("anna.weber", "Anna Weber", PASSWORD)(tell)  # whatever was made, or was not
     assert opened.person.group == "manager"
     opened.close()
+
+
+def test_closed_while_the_demo_is_made_it_leaves_nothing_half_made(start: Start, here: Settings, qtbot: QtBot) -> None:
+    program = start()
+    asked(program, qtbot)
+    told: list[str] = []
+    program.stage_told.connect(told.append)
+    press(Key.Key_1)
+    qtbot.waitUntil(lambda: any("Making the demo" in step for step in told), timeout=30_000)
+    end(program, qtbot)
+    with embedded.join(here.data / "demo") as server:
+        engine = create_engine(server.superuser_url(), poolclass=NullPool)
+        with engine.connect() as connection:
+            demos = connection.exec_driver_sql("SELECT datname FROM pg_database WHERE datname ~ '^demo'").all()
+    assert demos == []
 
 
 @pytest.mark.parametrize("typed", ["postgres", "a b"])

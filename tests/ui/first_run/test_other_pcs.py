@@ -10,9 +10,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from clinic_desk import connection_file
+from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.desk.program import DeskProgram
+from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.people import CreatePerson, Group
 from clinic_desk.errors import SignInNeeded
 from clinic_desk.opening.configured import open_clinic
+from clinic_desk.services import people
 from clinic_desk.settings import Settings, load_settings
 from clinic_desk.sharing import cluster, finding, inviting, service
 from clinic_desk.sharing.pairing import pairing_text, read_pairing
@@ -126,6 +130,40 @@ def test_a_server_is_tried_first_and_each_fault_stands_at_its_field(
     assert MANAGER.password not in str(connection_file.read(here.config))
 
 
+def test_a_one_time_code_typed_at_the_server_page_leads_to_a_password_of_her_own(
+    start: Start, here: Settings, share: Share, qtbot: QtBot
+) -> None:
+    owner = Database(cluster.owner_url(share.folder), DeskIdentity(new_id(), "test"), pool_size=1)
+    code = people.create_person(owner, CreatePerson("nina", "Nina Neu", Group.MANAGER)).code
+    owner.dispose()
+    program = start()
+    page = chosen(program, Key.Key_5, "server", qtbot)
+    assert isinstance(page, ServerPage)
+    type_keys("127.0.0.1")
+    page.port.setValue(share.port)
+    page.authority.setText(str(share.authority))
+    tab_to("server_login")
+    type_keys("nina")
+    tab_to("server_password")
+    type_keys(code)
+    press(Key.Key_Return)
+    qtbot.waitUntil(lambda: program.opener.door is not None or any(each.text() for each in page.remarks.values()))
+    door = program.opener.door
+    assert door is not None, [each.text() for each in page.remarks.values()]
+    assert program.opener.first_run is None
+    assert door.page.login == "nina"
+    qtbot.waitUntil(door.page.password.line.hasFocus)
+    type_keys(code)
+    press(Key.Key_Return)
+    qtbot.waitUntil(door.page.new.first.line.hasFocus)
+    type_keys(PASSWORD)
+    tab_to("sign_in_again")
+    type_keys(PASSWORD)
+    press(Key.Key_Return)
+    wait_for_clinic(program, qtbot)
+    assert program.opener.everything[-1].person.login == "nina"
+
+
 def test_a_pc_without_postgresql_is_told_how_to_get_it_and_nothing_is_made(
     start: Start, here: Settings, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
@@ -207,7 +245,7 @@ def test_a_clinic_of_one_pc_moves_to_a_shared_server_and_opens_there_with_the_sa
 
 
 def test_every_finding_has_its_advice() -> None:
-    for kind in set(TestKind) - {TestKind.GOOD, TestKind.READ_ONLY}:
+    for kind in set(TestKind) - {TestKind.GOOD, TestKind.READ_ONLY, TestKind.ONE_TIME_CODE}:
         text = tried_text(TestResult(kind, "", "praxis-server", 5432, "detail"), "anna")
         assert len(text) > 20
         assert "{" not in text

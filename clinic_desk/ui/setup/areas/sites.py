@@ -25,9 +25,14 @@ translate = QCoreApplication.translate
 
 
 def typed_zone(typed: str) -> str:
-    """Return the name of a time zone as it is written, whatever letters were typed. Raises InvalidInput."""
+    """Return the name of a time zone as it is written, whatever letters were typed, or enough of it: `berlin`.
+
+    Raises InvalidInput.
+    """
     text = typed.strip().replace(" ", "_")
-    name = {known.lower(): known for known in zone_names()}.get(text.lower(), text)
+    known = {name.lower(): name for name in zone_names()}
+    fitting = [name for lower, name in known.items() if text.lower() in lower]
+    name = known.get(text.lower()) or (fitting[0] if len(fitting) == 1 else text)
     if not name:
         raise InvalidInput(field="zone", expected="a time zone")
     zone_rules(name)

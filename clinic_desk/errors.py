@@ -67,6 +67,8 @@ class SignInNeeded(Refused):
         super().__init__("no password is set here: somebody has to sign in")
         self.sign_in = sign_in
         self.waiting = waiting
+        self.first: PasswordNeeded | None = None
+        """What somebody was told who typed a one-time code before she was asked."""
 
     def let_go(self) -> None:
         """Give up what goes on meanwhile. It may wait some seconds."""

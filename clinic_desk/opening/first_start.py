@@ -139,8 +139,12 @@ def _signed_in(settings: Settings, login: str, password: str, tell: Tell) -> Ope
     there = make_url(written.database_url.get_secret_value()).set(username=login, password=password)
     try:
         return sign_in(written, there, tell)
-    except PasswordNeeded:  # a one-time code: the door asks for a password of her own
-        return open_clinic(written, tell)
+    except PasswordNeeded as needed:
+        try:
+            return open_clinic(written, tell)
+        except SignInNeeded as asked:  # a one-time code: the door asks at once for a password of her own
+            asked.first = needed
+            raise
 
 
 def _join(settings: Settings, text: str, pc: str, tell: Tell) -> Opened:

@@ -253,10 +253,9 @@ def _looked(place: _Place, url: URL, connection: psycopg2.extensions.connection)
     if not (has_versions and is_ours):
         return _result(TestKind.FOREIGN if has_tables else TestKind.EMPTY, place)
     (may_look,) = _asked(connection, "SELECT has_table_privilege('public.alembic_version', 'SELECT')")
-    if not may_look and is_code:
-        return _result(TestKind.ONE_TIME_CODE, place)
     if not may_look:
-        return _result(TestKind.NO_RIGHTS, place, login=url.username, detail=url.database)
+        kind = TestKind.ONE_TIME_CODE if is_code else TestKind.NO_RIGHTS
+        return _result(kind, place, login=url.username, detail=url.database)
     (found,) = _asked(connection, "SELECT version_num FROM public.alembic_version")
     if found != schema.EXPECTED_REVISION:
         is_older = found in schema.known_revisions()

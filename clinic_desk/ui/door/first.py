@@ -37,6 +37,8 @@ class FirstDoor(QObject):
         """Nobody came in, or nobody was asked yet."""
         if not isinstance(error, SignInNeeded):
             self.page.answer(error)
+        elif error.first is not None:
+            self.page.answer(error.first)
 
     def close(self) -> None:
         """Somebody came in."""

@@ -173,6 +173,7 @@ class SignInPage(QWidget):
         for part in self._who:
             part.setVisible(needed is None)
         self.new.setVisible(needed is not None)
+        self.hint.setVisible(needed is None and bool(self.hint.text()))
         if needed is not None:
             self.new.begin(needed.login)
             self.title.setText(translate("door", "Set your own password"))

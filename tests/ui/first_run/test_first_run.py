@@ -14,6 +14,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from clinic_desk.database import embedded
+from clinic_desk.desk.program import DeskProgram
 from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded
 from clinic_desk.opening.first_start import open_or_ask, ways_of
 from clinic_desk.settings import Settings
@@ -39,7 +40,25 @@ def has_nothing(settings: Settings) -> bool:
     return False
 
 
-def test_from_nothing_to_a_calendar_by_keys_alone_and_in_again_by_her_password(
+def book_the_first_patient(program: DeskProgram, qtbot: QtBot) -> None:
+    """By keys, from the calendar as it opens: a patient whom nobody knows yet, at the next free time."""
+    assert program.workspace is not None
+    form = program.workspace.booking.form
+    qtbot.waitUntil(program.window.board.hasFocus)
+    press(Key.Key_N)
+    qtbot.waitUntil(form.isVisible)
+    type_keys("Weiß, Käthe")
+    qtbot.waitUntil(form.patient_line.matches.isVisible)
+    press(Key.Key_Return)
+    qtbot.waitUntil(form.patient_form.isVisible)
+    press(Key.Key_Return)
+    qtbot.waitUntil(lambda: not form.patient_form.isVisible())
+    press(Key.Key_Return)
+    press(Key.Key_Return)
+    qtbot.waitUntil(lambda: not form.isVisible())
+
+
+def test_from_nothing_to_the_first_booking_by_keys_alone_and_in_again_by_her_password(
     start: Start, here: Settings, qtbot: QtBot
 ) -> None:
     program = start()
@@ -63,6 +82,12 @@ def test_from_nothing_to_a_calendar_by_keys_alone_and_in_again_by_her_password(
         "Lindenhof",
         "Anna Weber",
     )
+    book_the_first_patient(program, qtbot)
+    with program.opener.everything[-1].database.reading() as connection:
+        booked = connection.exec_driver_sql(
+            "SELECT p.given_name, p.family_name FROM appointment JOIN patient p ON p.id = patient_id"
+        ).all()
+    assert [tuple(row) for row in booked] == [("Käthe", "Weiß")]
     end(program, qtbot)
 
     again = start()

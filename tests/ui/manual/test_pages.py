@@ -57,6 +57,14 @@ def test_every_page_is_in_the_contents_once_and_nothing_else_is() -> None:
     assert set(PAGE_OF.values()) <= names()
 
 
+def test_each_part_with_a_page_is_in_the_program_and_each_sheet_has_one() -> None:
+    """F1 goes by the names of parts: a part that was renamed would open the first page."""
+    named = set(re.findall(r"""(?:setObjectName|__init__|NewClinicPage)\(\s*"([a-z_]+)\"""", source_text()))
+    assert set(PAGE_OF) <= named, set(PAGE_OF) - named
+    sheets = {name for name in named if name.endswith(("_sheet", "_dialog"))}
+    assert sheets <= set(PAGE_OF), sheets - set(PAGE_OF)
+
+
 @pytest.mark.parametrize("name", [*PAGES, "contents"])
 def test_every_link_and_picture_is_there(name: str) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", text_of(name)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import platform
 from functools import partial
 from typing import TYPE_CHECKING
@@ -166,7 +167,7 @@ def _restore(settings: Settings, file: Path, passphrase: str, tell: Tell) -> Ope
     Done again it goes on where it was stopped. A clinic that stands here by now stays as it is, and is opened.
     """
     from clinic_desk.backups.problems import BackupFailed, Problem
-    from clinic_desk.backups.switching import DATABASE, restore_into, restore_over
+    from clinic_desk.backups.switching import DATABASE, Asker, restore_into, restore_over
     from clinic_desk.database import embedded
     from clinic_desk.opening.connecting import import_heavy
     from clinic_desk.opening.embedded import open_embedded
@@ -188,12 +189,13 @@ def _restore(settings: Settings, file: Path, passphrase: str, tell: Tell) -> Ope
         opened.close()
     tell(Stage.RESTORING)
     file = file.expanduser()
+    asker = Asker(getpass.getuser(), settings.desk_name or platform.node() or "Desk")
     try:
         if has_blank:
             with embedded.join(_folder(settings)) as server:
-                restore_over(server.superuser_url(), DATABASE, file, passphrase, stop=is_stopped)
+                restore_over(server.superuser_url(), DATABASE, file, passphrase, asker=asker, stop=is_stopped)
         else:
-            restore_into(_folder(settings), file, passphrase, stop=is_stopped)
+            restore_into(_folder(settings), file, passphrase, asker=asker, stop=is_stopped)
     except BackupFailed as error:
         if error.code is Problem.STOPPED:
             raise Stopped from None

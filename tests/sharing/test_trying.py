@@ -172,7 +172,7 @@ def test_what_is_in_the_database_is_told(share: Share, monkeypatch: pytest.Monke
         assert tried(address(share)).kind is TestKind.SCHEMA_OLDER
         patched.setattr(schema, "known_revisions", tuple)
         assert tried(address(share)).kind is TestKind.SCHEMA_NEWER
-        patched.setattr(trying, "_LOOK", "SELECT true, true, true, true, true")
+        patched.setattr(trying, "_LOOK", "SELECT true, true, true, true, true, true")
         assert tried(address(share)).kind is TestKind.STANDBY
         patched.setattr(trying, "OLDEST_MAJOR", 99)
         assert tried(address(share)).kind is TestKind.TOO_OLD

@@ -73,6 +73,8 @@ def scratch_server() -> Iterator[URL]:
 
 def _clear_left() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        if not (folder / _IN_USE).exists():
+            continue  # it is just being made, or another program's: only what has a lock was made here
         with suppress(OSError, Timeout), FileLock(folder / _IN_USE, mode=0o600, timeout=0):
             remove_left(folder / "server")
             shutil.rmtree(folder, ignore_errors=True)

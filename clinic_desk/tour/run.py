@@ -39,10 +39,13 @@ def play(
     shots: Path,
     people: tuple[int, ...],
     settings: Mapping[str, object] = MappingProxyType({}),
+    *,
+    give_up: Callable[[], object] = lambda: None,
 ) -> tuple[int, int]:
     """Play a story with a desk for each of these people of the demo clinic in `data`, offscreen without a display.
 
-    `settings`: what is not as this user has set it.
+    `settings`: what is not as this user has set it. `give_up` is called when the story failed while a clinic is still
+    being opened, which is waited for: it may have that end sooner. A signal that ends programs fails the story.
     Return 0, or 1 if anything is not as the story expects, and how many pictures it left in `shots`.
     """
     if not has_display():
@@ -54,6 +57,7 @@ def play(
     from clinic_desk.desk.program import DeskProgram
     from clinic_desk.desk.run import make_application
     from clinic_desk.tour.stage import Stage
+    from clinic_desk.ui.desktop.log_off import close_on_signals
     from clinic_desk.ui.garbage import GarbageCollector
     from clinic_desk.ui.shell.crash import CrashReporter
     from clinic_desk.ui.theme import apply_style
@@ -62,7 +66,9 @@ def play(
     apply_style(app, dark=False)
     garbage, reporter, stage = GarbageCollector(app), CrashReporter(app), Stage(shots, app)
     reporter.install()
-    reporter.reported.connect(lambda report: stage.fail(f"The program itself has a bug:\n{report}"))
+    reporter.reported.connect(lambda report: stage.fail(f"The program itself has a bug{stage.waiting}:\n{report}"))
+    stop = partial(_stop, stage)
+    close_on_signals(stop, stop)
     with tempfile.TemporaryDirectory(prefix="clinic-desk-tour-") as folder:
         programs = []
         for person in people:
@@ -74,7 +80,7 @@ def play(
         stage.ended.connect(app.exit)
         stage.play(story(stage, programs))
         code = app.exec()
-        code = _end(app, programs) or code
+        code = _end(app, programs, give_up if code else lambda: None) or code
     garbage.stop()
     reporter.uninstall()
     return code, len(stage.pictures)
@@ -127,7 +133,11 @@ def _knows_both(program: DeskProgram) -> bool:
     return "," in program.window.status_bar.desks.text()
 
 
-def _end(app: QApplication, programs: list[DeskProgram]) -> int:
+def _stop(stage: Stage) -> None:
+    stage.fail(f"It was stopped{stage.waiting}.")
+
+
+def _end(app: QApplication, programs: list[DeskProgram], give_up: Callable[[], object]) -> int:
     """Close the desks as a person would, then let go of everything; return 1 if that did not work."""
     from PySide6.QtCore import QTimer
 
@@ -142,6 +152,8 @@ def _end(app: QApplication, programs: list[DeskProgram]) -> int:
         program.closed.connect(closed)
         QTimer.singleShot(0, program, program.close)
     app.exec()
+    if any(program.opener.is_opening for program in programs):
+        give_up()
     ended = [program.finish() for program in programs]
     if not all(ended):
         sys.stderr.write("The tour failed. Expected: every thread ends when the desks close.\n")

@@ -37,12 +37,23 @@ def run_self_check() -> int:
     if broken:
         _say(f"This installation is not whole: {', '.join(broken)} of PostgreSQL cannot be run.")
         return 1
-    with tempfile.TemporaryDirectory(prefix="clinic-desk-check-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="clinic-desk-self-check-") as scratch:
         Path(scratch).chmod(0o711)  # for root, another account runs the embedded PostgreSQL and must get through
         own = {"data": Path(scratch) / "data", "config": Path(scratch) / "config"}  # nothing of this user's is touched
-        code, _ = play(_story, own["data"], Path(scratch) / "pictures", (0,), own)
+        code, _ = play(
+            _story, own["data"], Path(scratch) / "pictures", (0,), own, give_up=partial(_stop_server, own["data"])
+        )
     _say("Everything is as it should be." if code == 0 else "This installation is not whole.")
     return code
+
+
+def _stop_server(folder: Path) -> None:
+    """Stop the scratch clinic's server, whoever is still making that clinic. Waits."""
+    from clinic_desk.database.embedded import cluster
+    from clinic_desk.database.embedded.folder import MARKER, open_folder
+
+    if (folder / MARKER).exists():
+        cluster.stop(open_folder(folder), None)
 
 
 def import_all() -> int:

@@ -88,6 +88,11 @@ class Stage(QObject):
         self._story = story
         self._look.start()
 
+    @property
+    def waiting(self) -> str:
+        """For what the story waits, as the rest of a sentence."""
+        return f" (awaited was: {self._awaited.what})" if self._awaited is not None else ""
+
     def fail(self, text: str) -> None:
         """End the tour as failed."""
         if self._failed or self._story is None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from clinic_desk.backups import programs
+from clinic_desk.backups import checking, programs
 from clinic_desk.backups.checking import check
 from clinic_desk.backups.dumping import Source, dump
 from clinic_desk.backups.making import Backup, back_up_before_upgrade, make_backup
@@ -162,6 +163,19 @@ def test_what_a_killed_restore_left_is_removed_by_the_next_one_and_one_that_goes
         check(made.path, PHRASE, scratch=server.scratch)
         compare(server.url.set(database=name), manifest)
     assert _left(postgres_server) == []
+
+
+def test_a_folder_that_another_program_made_is_not_cleared_though_its_name_begins_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, theirs = (tmp_path / f"{checking._PREFIX}{name}" for name in ("left", "theirs"))
+    for folder in (left, theirs):
+        (folder / "data").mkdir(parents=True)
+    (left / checking._IN_USE).touch()
+    checking._clear_left()
+    assert [path.name for path in tmp_path.iterdir()] == [theirs.name]
+    assert (theirs / "data").exists()
 
 
 def test_the_password_is_in_the_childs_environment_and_in_no_argument(

@@ -9,8 +9,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
+from clinic_desk.tour import run
 from clinic_desk.tour.stage import Stage, Steps, TourFailed, Until
 
 
@@ -84,3 +86,19 @@ def test_a_failed_check_and_a_bug_in_the_story_end_it_too(
     told = capsys.readouterr().err
     assert "the sun is up" in told
     assert "ZeroDivisionError" in told
+
+
+def test_what_was_awaited_is_named_when_something_else_ends_the_story(
+    tmp_path: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage(tmp_path)
+
+    def story() -> Steps[None]:
+        QTimer.singleShot(0, stage, lambda: run._stop(stage))
+        yield Until(lambda: False, "pigs fly")
+
+    with qtbot.waitSignal(stage.ended) as ended:
+        stage.play(story())
+    stage.deleteLater()
+    assert ended.args == [1]
+    assert "stopped (awaited was: pigs fly)" in capsys.readouterr().err

@@ -89,11 +89,15 @@ def _history(parser: Parser) -> None:
 
 
 def _verify_history(parser: Parser) -> None:
+    from clinic_desk.commandline.values import paper_seal
+
     parser.description = (
         "Read the whole history of changes and say what is wrong with it: rows changed, removed or added since they "
         "were sealed, seals that this PC has seen and that are gone, records that are not as their history says. "
         "Ends with 1 if anything is. Needs the right to look through everybody's changes."
     )
+    told = "a seal as it stands at the foot of printed changes, to be compared (more than once: several)"
+    parser.add_argument("--seal", type=paper_seal, action="append", default=[], metavar="NO:DIGITS", help=told)
 
 
 def _upgrade_db(parser: Parser) -> None:

@@ -15,11 +15,12 @@ from clinic_desk.domain.history_chain import Finding, Problem, Restore
 from clinic_desk.domain.history_list import ChangeKind, Wanted
 from clinic_desk.domain.wall import day_bounds
 from clinic_desk.services.exporting.lists import Listing, Target, save_list
-from clinic_desk.services.history_list import changes, writers
+from clinic_desk.services.history_list import changes, is_as_on_paper, writers
 from clinic_desk.services.history_verify import look_through
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
     from uuid import UUID
@@ -108,13 +109,18 @@ def _desk(work: Work, name: str | None) -> UUID | None:
     return known[name.casefold()]
 
 
-def verify(database: Database, data: Path) -> Answer:
-    """Read the history through; say what is wrong, where, and how much was looked at."""
+def verify(database: Database, data: Path, on_paper: Sequence[tuple[int, str]] = ()) -> Answer:
+    """Read the history through; say what is wrong, where, and how much was looked at.
+
+    `on_paper`: seals as they stand on printed changes, which are compared too.
+    """
     shown = sys.stderr is not None and sys.stderr.isatty()
     result = look_through(database, data, tell=_tell if shown else None)
     if shown:
         write(sys.stderr, "\r")
-    lines = [_line(one) for one in result.findings]
+    held = {no: is_as_on_paper(database, no, start) for no, start in on_paper}
+    lines = [f"seal {no} is {'as' if same else 'NOT as'} on the paper" for no, same in held.items()]
+    lines += [_line(one) for one in result.findings]
     if result.more:
         lines.append("and more")
     lines += [_restore_line(one) for one in result.restores]
@@ -126,8 +132,10 @@ def verify(database: Database, data: Path) -> Answer:
         f"{result.rows} changes in {result.seals} seals{erased}, the last {result.unsealed} not sealed yet; "
         f"{result.anchors} seals known to this PC; {result.seconds:.1f} s, {rate} changes a second"
     )
-    lines.append("the history is whole" if result.is_sound else "the history is NOT whole")
-    return Answer(plain(result) | {"sound": result.is_sound}, tuple(lines), 0 if result.is_sound else NOT_SOUND)
+    sound = result.is_sound and all(held.values())
+    lines.append("the history is whole" if sound else "the history is NOT whole")
+    paper = [{"seal": no, "as_on_paper": same} for no, same in held.items()]
+    return Answer(plain(result) | {"sound": sound, "paper": paper}, tuple(lines), 0 if sound else NOT_SOUND)
 
 
 def _line(one: Finding) -> str:

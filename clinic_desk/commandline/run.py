@@ -131,7 +131,7 @@ class _Job:
         with database.reading() as snapshot:
             schema.check(snapshot)
         if self.arguments.handler == "verify_history":
-            return history.verify(database, settings.data)
+            return history.verify(database, settings.data, self.arguments.seal)
         self.clinic = calendar.load_clinic(database)
         again = getattr(self.arguments, "operation_id", None) is not None
         work = Work(database, self.clinic, desks.database_now(database), self.operation_id, again)

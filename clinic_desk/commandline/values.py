@@ -9,6 +9,7 @@ from uuid import UUID
 
 from clinic_desk.domain.commands import OVERRULABLE, Rule
 from clinic_desk.domain.exchange import Doubles, Existing, Kind, OutOfHours
+from clinic_desk.domain.history_chain import from_paper
 from clinic_desk.domain.history_list import ChangeKind
 from clinic_desk.domain.message_list import Filter
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason
@@ -101,6 +102,14 @@ def rules(text: str) -> frozenset[Rule]:
     if not wanted or not wanted <= OVERRULABLE:
         raise argparse.ArgumentTypeError(_expected(f"some of {OVERRULABLE_RULES}", text))
     return wanted
+
+
+def paper_seal(text: str) -> tuple[int, str]:
+    """A seal of the history, as printed: its number and how its digest begins."""
+    try:
+        return from_paper(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(_expected("a seal like 312:3fa9-12cd-88e0-77aa", text)) from None
 
 
 def between(low: int, high: int) -> Callable[[str], int]:

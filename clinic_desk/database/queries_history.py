@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from clinic_desk.domain.history_chain import Anchor
 from clinic_desk.domain.history_list import TABLES, Change, Page, Wanted, Writer
 
 if TYPE_CHECKING:
@@ -26,12 +27,26 @@ _OF_RECORD: Final = """history_of(ARRAY(
     SELECT %(record)s::uuid UNION ALL SELECT a.id FROM appointment a WHERE a.patient_id = %(record)s::uuid
     UNION ALL SELECT w.id FROM wish w WHERE w.patient_id = %(record)s::uuid LIMIT 1000))"""
 _OF_DOCTOR: Final = "%(doctor)s IN (h.before ->> 'practitioner_id', h.after ->> 'practitioner_id')"
+_LAST_SEAL: Final = "SELECT no, digest, at FROM history_seal ORDER BY no DESC LIMIT 1"
+_DIGEST: Final = "SELECT digest FROM history_seal WHERE no = %s"
 _WRITERS: Final = "SELECT id, name FROM desk ORDER BY name, id"
 
 
 def may_see_all(connection: Connection) -> bool:
     """Whether who is signed in may look through everybody's changes."""
     return bool(connection.exec_driver_sql(_MAY).scalar_one())
+
+
+def last_seal(connection: Connection) -> Anchor | None:
+    """Return the last seal of the history; None while there is none."""
+    row = connection.exec_driver_sql(_LAST_SEAL).first()
+    return None if row is None else Anchor(row[0], bytes(row[1]), row[2])
+
+
+def digest_of_seal(connection: Connection, no: int) -> bytes | None:
+    """Return the digest of a seal; None if there is no such seal."""
+    found = connection.exec_driver_sql(_DIGEST, (no,)).scalar()
+    return None if found is None else bytes(found)
 
 
 def changes(connection: Connection, wanted: Wanted, before: Change | None, limit: int) -> Page:

@@ -7,6 +7,7 @@ of a patient goes in by a salted digest of its own, which is all that is left of
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,24 @@ class Anchor:
     no: int
     digest: bytes
     at: datetime
+
+
+PAPER_SEAL: Final = re.compile(r"(?P<no>[0-9]{1,18}):(?P<start>[0-9a-f]{16,64})")
+"""A seal as it stands on paper once what separates its digits for the eye is left out."""
+
+
+def on_paper(seal: Anchor) -> str:
+    """Return `312:3fa9-12cd-88e0-77aa`: the seal's number, and as much of its digest as nobody hits upon by chance."""
+    digits = seal.digest.hex()
+    return f"{seal.no}:{'-'.join(digits[at : at + 4] for at in range(0, 16, 4))}"
+
+
+def from_paper(text: str) -> tuple[int, str]:
+    """Return the number of a seal on paper and the beginning of its digest. Raises ValueError for anything else."""
+    found = PAPER_SEAL.fullmatch(re.sub(r"[-\s]", "", text).lower())
+    if found is None:
+        raise ValueError(text)
+    return int(found["no"]), found["start"]
 
 
 @dataclass(frozen=True, slots=True)

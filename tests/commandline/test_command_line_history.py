@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import URL, Engine
 
+from clinic_desk.domain.history_chain import Anchor, on_paper
 from tests.commandline.conftest import ADDRESS, Command, text
 from tests.support.small_clinic import SmallClinic
 from tests.support.sql import connected
@@ -50,6 +51,21 @@ def test_a_whole_history_is_exit_code_0_and_from_then_on_this_pc_knows_its_last_
     assert again.code == 0
     assert "the history is whole" in again.out
     assert "1 seals known to this PC" in again.out
+
+
+def test_a_seal_that_was_printed_is_compared_however_it_is_typed(as_manager: Command, owner_engine: Engine) -> None:
+    _until_sealed(as_manager)
+    with owner_engine.connect() as connection:
+        no, digest, at = connection.exec_driver_sql("SELECT no, digest, at FROM history_seal ORDER BY no LIMIT 1").one()
+    printed = on_paper(Anchor(no, bytes(digest), at))
+    same = as_manager("verify-history", "--seal", printed.upper().replace("-", " "))
+    assert (same.code, same.out.splitlines()[0]) == (0, f"seal {no} is as on the paper")
+    other = f"{printed[:-1]}{'0' if printed[-1] != '0' else '1'}"
+    wrong = as_manager("verify-history", "--seal", printed, "--seal", f"999:{printed.partition(':')[2]}", "--json")
+    assert (wrong.code, wrong.document["sound"]) == (1, False)
+    assert wrong.document["paper"] == [{"seal": no, "as_on_paper": True}, {"seal": 999, "as_on_paper": False}]
+    assert f"seal {no} is NOT as on the paper" in as_manager("verify-history", "--seal", other).out
+    assert as_manager("verify-history", "--seal", "1:12").code == 2
 
 
 def test_what_is_wrong_is_said_in_words_with_where_and_is_exit_code_1(

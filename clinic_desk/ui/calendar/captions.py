@@ -94,9 +94,10 @@ class Captions:
         theme, text = self._theme, words.status_text(status)
         if status == _ARRIVED:
             pill = words.waiting_text(waiting) if waiting is not None else text
-            mark = Mark(pill, pill, theme.on_warning, theme.warning_fill)
+            short = words.waiting_text(waiting, short=True) if waiting is not None else text
+            mark = Mark(pill, short, theme.on_warning, theme.warning_fill)
             if late:
-                mark = Mark(f"⚠ {pill}", f"⚠ {pill}", theme.on_fill, theme.danger_fill)
+                mark = Mark(f"⚠ {pill}", f"⚠ {short}", theme.on_fill, theme.danger_fill)
         else:
             mark = Mark(text, text if status == _CHECKED_IN else "", look.muted)
         self._standing[status, waiting, late] = mark

@@ -93,8 +93,10 @@ def status_text(status: AppointmentStatus) -> str:
     return translate("calendar", _STATUS.get(status, str(status)))
 
 
-def waiting_text(minutes: int) -> str:
-    """Return what the pill of a waiting patient says."""
+def waiting_text(minutes: int, *, short: bool = False) -> str:
+    """Return what the pill of a waiting patient says; `short`: beside a name that has no room."""
+    if short and minutes < 180:
+        return str(minutes)
     return (
         translate("calendar", "{minutes} min").format(minutes=minutes)
         if minutes < 180

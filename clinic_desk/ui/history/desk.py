@@ -22,6 +22,7 @@ from clinic_desk.ui.booking.words import one_line
 from clinic_desk.ui.exchange.job import Job
 from clinic_desk.ui.exchange.saving import ask_file, listing_of
 from clinic_desk.ui.history.findings import verdict_text
+from clinic_desk.ui.history.printing import print_changes
 from clinic_desk.ui.history.sheet import HistorySheet
 from clinic_desk.ui.rights_words import not_allowed
 from clinic_desk.ui.sentences import sentence
@@ -78,6 +79,7 @@ class HistoryDesk(QObject):
         clock = space.store.freshness.now
         sheet = self.sheet = HistorySheet(space.window, space.store.clinic, clock, title, all_changes=all_changes)
         sheet.more_wanted.connect(self._read_more)
+        sheet.print_wanted.connect(lambda: print_changes(space, sheet, self._shown, self._missed))
         sheet.finished.connect(lambda _result: self._closed())
         return sheet
 

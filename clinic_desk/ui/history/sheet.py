@@ -34,6 +34,7 @@ class HistorySheet(Sheet):
     """The `Wanted` changes."""
     more_wanted = Signal()
     csv_wanted = Signal()
+    print_wanted = Signal()
     check_wanted = Signal()
     """Whether the history is whole is asked; or that the look through it be stopped."""
     go_wanted = Signal(object)
@@ -60,6 +61,7 @@ class HistorySheet(Sheet):
         self.close_button = button(t("history", "&Close"), "history_close", self.reject)
         self.check = button(t("history", "Is it &whole?"), "history_check", self.check_wanted.emit)
         self.csv = button(t("history", "&Save as CSV…"), "history_csv", self.csv_wanted.emit)
+        self.print = button(t("history", "&Print…"), "history_print", self.print_wanted.emit)
         self.more = button(t("history", "&Earlier ones"), "history_more", self.more_wanted.emit)
         self.go = button(t("history", "Go to it ⏎"), "history_go", self._go, "primary")
         self._fill()
@@ -113,7 +115,7 @@ class HistorySheet(Sheet):
         self.body.addWidget(self.told)
         below = QHBoxLayout()
         below.setSpacing(8)
-        for each in (self.check, self.csv, self.more):
+        for each in (self.check, self.csv, self.print, self.more):
             below.addWidget(each)
         below.addStretch(1)
         below.addWidget(self.close_button)
@@ -148,6 +150,14 @@ class HistorySheet(Sheet):
             until=day_bounds(last + timedelta(days=1), self._zone)[0] if isinstance(last, date) else None,
         )
 
+    @property
+    def narrowed(self) -> str:
+        """What narrows the list, in words; "" when nothing does."""
+        boxes = (self.person, self.desk, self.kind, self.doctor)
+        days = [line.text().strip() for line in (self.first_day, self.last_day)]
+        parts = [box.currentText() for box in boxes if box.value is not _ANY]
+        return " · ".join([*parts, *(["–".join(days)] if any(days) else [])])
+
     def _day(self, line: QLineEdit) -> date | str | None:
         """Return the day that was typed; None for none, "" for one that is not understood."""
         if not line.text().strip():
@@ -173,6 +183,7 @@ class HistorySheet(Sheet):
         self.list.show_records(changes)
         self.more.setVisible(more)
         self.csv.setEnabled(bool(changes))
+        self.print.setEnabled(bool(changes))
         self._choose(self.list.chosen)
 
     def say(self, text: str, role: str = "danger") -> None:

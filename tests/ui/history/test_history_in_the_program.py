@@ -19,6 +19,7 @@ from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
 from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.commands import Cancel, Update
+from clinic_desk.domain.history_chain import from_paper
 from clinic_desk.domain.history_list import ChangeKind
 from clinic_desk.domain.records import CancellationReason, Entry
 from clinic_desk.services.booking import book, cancel, update
@@ -26,6 +27,8 @@ from clinic_desk.services.exporting.lists import Target
 from clinic_desk.ui.history.desk import HistoryDesk
 from clinic_desk.ui.history.sheet import HistorySheet
 from clinic_desk.ui.history.words import what_text
+from clinic_desk.ui.paper.desk import PaperDesk
+from clinic_desk.ui.paper.document import Document
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
@@ -155,6 +158,39 @@ def test_a_manager_has_the_history_checked(
     press(Key.Key_W, Alt)
     qtbot.waitUntil(lambda: "NOT whole" in sheet.told.text(), timeout=20_000)
     assert f"appointment {moved.id}: has no history at all." in sheet.told.text()
+
+
+def test_printed_changes_carry_the_last_seal_of_the_history(
+    *,
+    open_program: OpenProgram,
+    qtbot: QtBot,
+    url_as: Callable[[Any], URL],
+    moved: Entry,
+    owner_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages: list[Document] = []
+    monkeypatch.setattr(PaperDesk, "preview", lambda _desk, document, _paper: pages.append(document))
+    space = desk_of(open_program, url_as("clinic_manager"), qtbot)
+    sheet = opened(space, qtbot)
+    sheet.kind.setCurrentIndex(sheet.kind.values.index(ChangeKind.APPOINTMENTS))
+    qtbot.waitUntil(lambda: len(sheet.rows.records) == 4)
+    with owner_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO history_seal (no, first_id, last_id, count, digest, marks, at)"
+            " SELECT coalesce(max(no), 0) + 1, 1, 2, 2, %s, '', now() FROM history_seal",
+            (bytes(range(32)),),
+        )
+        seal = connection.exec_driver_sql("SELECT no, digest FROM history_seal ORDER BY no DESC LIMIT 1").one()
+    press(Key.Key_P, Alt)
+    qtbot.waitUntil(lambda: len(pages) == 1)
+    (page,) = pages[0].sheets
+    assert from_paper(pages[0].foot.split(": ")[1].split(" of ")[0]) == (seal[0], bytes(seal[1]).hex()[:16])
+    assert "Appointments" in page.below
+    assert page.aside[0] == "4 changes"
+    first = [cell[0].text for cell in page.rows[0].cells]
+    assert first[2] == "Anna Meier"
+    assert first[3].startswith("Moved from Mon 3 Mar 09:00 to Mon 3 Mar 11:00")
 
 
 def test_each_kind_of_change_is_a_sentence(

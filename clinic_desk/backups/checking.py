@@ -52,9 +52,9 @@ class Checked:
 def scratch_server() -> Iterator[URL]:
     """A new embedded server in a temporary folder, prepared for the clinic; stopped and removed after the block.
 
-    What a killed program left of such a one is removed first: it may hold patients. Raises BackupFailed.
+    What a killed program left of such a one is removed first. Raises BackupFailed.
     """
-    _clear_left()
+    clear_left()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     lock = FileLock(folder / _IN_USE, mode=0o600)
     try:
@@ -67,11 +67,13 @@ def scratch_server() -> Iterator[URL]:
     except EmbeddedServerError as error:
         raise BackupFailed(Problem.RESTORE, error.code.value) from error
     finally:
+        shutil.rmtree(folder / "server", ignore_errors=True)  # the lock last: by it the next one knows what to clear
         lock.release()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _clear_left() -> None:
+def clear_left() -> None:
+    """Stop and remove what killed programs left of scratch servers: they hold patients. Waits if there is one."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         if not (folder / _IN_USE).exists():
             continue  # it is just being made, or another program's: only what has a lock was made here

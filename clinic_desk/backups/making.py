@@ -66,22 +66,26 @@ def make_backup(
 ) -> Backup:
     """Make a backup in `folder` and check it. `now` (UTC) names the file.
 
-    Raises BackupFailed; no file is left then: one that did not pass its check would be taken for a good one.
+    Only a file that passed its check has its name: whatever is killed before leaves none that would be taken for a good
+    one. Raises BackupFailed; no file is left then.
     """
     if not folder.is_dir():
         raise BackupFailed(Problem.FOLDER, "there is no such folder")
     clear_parts(folder)
     path = folder / file_name(now)
-    dump(source, path, passphrase, stop=stop, tell=lambda done: tell(Stage.READING, done), cost=cost)
+    unchecked = path.with_name(f".{path.name}.unchecked{sealed_file.PART}")
+    dump(source, unchecked, passphrase, stop=stop, tell=lambda done: tell(Stage.READING, done), cost=cost)
     try:
-        checked = check(path, passphrase, scratch=scratch, stop=stop, tell=lambda done: tell(Stage.CHECKING, done))
-        return Backup(path, path.stat().st_size, checked.manifest, checked.findings)
-    except BaseException as error:
+        checked = check(unchecked, passphrase, scratch=scratch, stop=stop, tell=lambda done: tell(Stage.CHECKING, done))
+        sealed_file.name(unchecked, path)
+    except NotUsable as error:  # what was written is not what can be read: a bad disk
+        raise BackupFailed(error.code) from error
+    except OSError as error:
+        raise BackupFailed(Problem.FOLDER, error.strerror or "") from error
+    finally:
         with suppress(OSError):
-            path.unlink(missing_ok=True)
-        if isinstance(error, NotUsable):  # what was written is not what can be read: a bad disk
-            raise BackupFailed(error.code) from error
-        raise
+            unchecked.unlink(missing_ok=True)
+    return Backup(path, path.stat().st_size, checked.manifest, checked.findings)
 
 
 def back_up_before_upgrade(
@@ -106,7 +110,7 @@ def back_up_before_upgrade(
 def clear_parts(folder: Path) -> None:
     """Remove what a killed program left half-written: our own names, untouched for an hour."""
     with suppress(OSError):
-        for part in folder.glob(f".clinic-desk-*{SUFFIX}.*{sealed_file.PART}"):
+        for part in folder.glob(f".*clinic-desk-*{SUFFIX}.*{sealed_file.PART}"):
             with suppress(OSError):
                 if time.time() - part.stat().st_mtime > _OLD_PART_S:
                     part.unlink()

@@ -1,7 +1,7 @@
 """Backups that the database knows of: begun under a lease, ended well or not, kept or let go.
 
-The lease is by the database's clock, and is renewed while the program lives: when it has run out the backup counts as
-lost and another desk may make it.
+The lease is by the database's clock, and is renewed while the program lives: when it has run out, or the program is
+gone (`living`), the backup counts as lost and another one may be made.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.backups import sealed_file
 from clinic_desk.backups.checking import Scratch, scratch_server
+from clinic_desk.backups.living import Living
 from clinic_desk.backups.making import Backup, Tell, make_backup
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, never
 from clinic_desk.database import queries_backups as queries
@@ -62,6 +63,7 @@ class Begun:
     id: UUID
     folder: Path
     settings: BackupSettings
+    living: Living = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def begin(db: Database, kind: RunKind, folder: Path | None = None) -> Begun:
 
 
 def _begin(connection: Connection, db: Database, kind: RunKind, folder: Path, settings: BackupSettings) -> Begun:
-    begun = Begun(new_id(), folder, settings)
+    run_id = new_id()
+    begun = Begun(run_id, folder, settings, Living(db, run_id))
     queries.begin_run(connection, begun.id, kind, db.desk.name, str(folder))
     return begun
 
@@ -164,6 +167,8 @@ def carry_out(
     except BaseException as error:
         _note_failure(db, begun.id, error)
         raise
+    finally:
+        begun.living.end()
     with suppress(ClinicDeskError):
         prune(db)
     return made

@@ -1,11 +1,13 @@
-"""What a program does about backups in the background: it makes the one that is due, if it is this one's turn."""
+"""What a program does about backups in the background: it makes the one that is due, if it is this one's turn, and
+clears away what was left of checking one.
+"""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
 
-from clinic_desk.backups import passphrase, recording
+from clinic_desk.backups import checking, passphrase, recording
 from clinic_desk.backups.problems import BackupFailed, Stop
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ def work(db: Database, source: Callable[[], Source | None], stop: Stop, how: rec
     A PC without the passphrase, or that may not read the whole database, makes none: another one has to. Raises
     DatabaseDown, Busy; what becomes of the backup itself is written down, not raised.
     """
+    checking.clear_left()  # of a program that was killed while it checked a backup
     now = recording.look(db)
     if not now.settings.enabled or not passphrase.is_here():
         return False

@@ -153,16 +153,21 @@ def writing(path: Path, passphrase: str, *, cost: int = COST) -> Iterator[Writer
             yield writer
             writer.finish()
             os.fsync(file.fileno())
-        if path.exists():
-            raise BackupFailed(Problem.FOLDER, "a file of this name is there already")
-        draft.rename(path)
-        _settle(path.parent)
+        name(draft, path)
     except OSError as error:
         code = Problem.DISK_FULL if error.errno in _FULL else Problem.FOLDER
         raise BackupFailed(code, error.strerror or "") from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def name(draft: Path, path: Path) -> None:
+    """Give a file that is whole its name, and have that on the disk. Raises BackupFailed(folder), OSError."""
+    if path.exists():
+        raise BackupFailed(Problem.FOLDER, "a file of this name is there already")
+    draft.rename(path)
+    _settle(path.parent)
 
 
 @contextmanager

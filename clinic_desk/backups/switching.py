@@ -142,10 +142,10 @@ def restore_into(
     """
     folder = folder.expanduser().absolute()
     _refuse_taken(folder)
-    beside = folder.with_name(f".{folder.name}.restoring")
+    beside, lock = _beside(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_name(f".{folder.name}.restoring.lock"), mode=0o600, timeout=0):
+        with FileLock(lock, mode=0o600, timeout=0):
             remove_left(beside)
             try:
                 stands = _into(beside, path, passphrase, asker, stop=stop, tell=tell)
@@ -155,16 +155,30 @@ def restore_into(
                 beside.rename(folder)
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
+                with suppress(OSError):  # Windows: it goes when it is let go
+                    lock.unlink(missing_ok=True)
     except Timeout:
         raise BackupFailed(Problem.FOLDER, "another restore into it is under way") from None
     except EmbeddedServerError as error:
         raise BackupFailed(Problem.RESTORE, str(error)) from error
     except OSError as error:
         raise BackupFailed(Problem.FOLDER, error.strerror or "") from error
-    finally:
-        with suppress(OSError):
-            folder.with_name(f".{folder.name}.restoring.lock").unlink(missing_ok=True)
     return stands
+
+
+def clear_left(folder: Path) -> None:
+    """Stop and remove what a restore into `folder` that was killed left beside it; one that goes on is left alone."""
+    beside, lock = _beside(folder.expanduser().absolute())
+    if not (beside.exists() or lock.exists()):
+        return
+    with suppress(OSError, Timeout), FileLock(lock, mode=0o600, timeout=0):
+        remove_left(beside)
+        lock.unlink(missing_ok=True)
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    """Where it is made, and the lock of who makes it."""
+    return folder.with_name(f".{folder.name}.restoring"), folder.with_name(f".{folder.name}.restoring.lock")
 
 
 def _refuse_taken(folder: Path) -> None:

@@ -10,6 +10,7 @@ from clinic_desk.domain.backups import BACKUP_SETTING_ID, BackupRun, BackupSetti
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import psycopg2.extensions
     from sqlalchemy import Connection
 
 LEASE_S: Final = 300
@@ -26,9 +27,13 @@ UNION
 ORDER BY started_at DESC
 """  # noqa: S608  # constants of this module
 _TURN: Final = "SELECT pg_advisory_xact_lock(20262, 40)"
+_LIVES: Final = "SELECT pg_advisory_lock(20263, hashtext(%s))"
 _LOST: Final = """
-UPDATE backup_run SET state = 'failed', problem = 'lost', ended_at = now(), lease_until = NULL
-WHERE state = 'running' AND lease_until <= now()
+UPDATE backup_run r SET state = 'failed', problem = 'lost', ended_at = now(), lease_until = NULL
+WHERE state = 'running' AND (lease_until <= now() OR NOT EXISTS (
+    SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 20263
+        AND l.objid::bigint = hashtext(r.id::text)::bigint & 4294967295
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())))
 """
 _BEGIN: Final = f"""
 INSERT INTO backup_run (id, kind, desk, folder, lease_until)
@@ -83,6 +88,12 @@ def take_turn(connection: Connection) -> None:
     """Have whoever else begins a backup wait for the end of this transaction, and note whose programs are gone."""
     connection.exec_driver_sql(_TURN)
     connection.exec_driver_sql(_LOST)
+
+
+def say_it_lives(driver: psycopg2.extensions.connection, run_id: UUID) -> None:
+    """Have the server know, for as long as this connection lives, that the program that makes this backup does."""
+    with driver.cursor() as cursor:
+        cursor.execute(_LIVES, (str(run_id),))
 
 
 def begin_run(connection: Connection, run_id: UUID, kind: RunKind, desk: str, folder: str) -> None:

@@ -6,11 +6,12 @@ who it is, and the built-in login is closed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.errors import SchemaMismatch, SignInNeeded
+from clinic_desk.errors import ClinicDeskError, SchemaMismatch, SignInNeeded
 from clinic_desk.opening.configured import open_clinic, sign_in
 from clinic_desk.opening.connecting import connect, import_heavy, prepare
 from clinic_desk.opening.logins import WORKER_LOGIN, queue_login
@@ -164,6 +165,16 @@ def _prepare(server: EmbeddedServer, tell: Tell) -> None:
     except SchemaMismatch as mismatch:
         if not mismatch.is_readable:
             raise
+    _drop_left(server)
+
+
+def _drop_left(server: EmbeddedServer) -> None:
+    """Remove the copies of a clinic that restores which were killed left on its server."""
+    from clinic_desk.database import copies, setup
+    from clinic_desk.database.failures import translated
+
+    with suppress(ClinicDeskError), translated(), setup.superuser(server.superuser_url()) as connection:
+        copies.drop_left(connection)
 
 
 def _waiting(server: EmbeddedServer, settings: Settings) -> Waiting:

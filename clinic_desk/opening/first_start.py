@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import getpass
 import platform
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clinic_desk.errors import NotAllowed, NothingHere, PasswordNeeded, SignInNeeded, Stopped
+from clinic_desk.errors import ClinicDeskError, NotAllowed, NothingHere, PasswordNeeded, SignInNeeded, Stopped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,7 @@ def open_or_ask(settings: Settings, tell: Tell) -> Opened:
 
     if settings.database_url is not None:
         return open_clinic(settings, tell)
+    _clear_half_made(settings)
     if not _has_database(settings):
         raise NothingHere(ways_of(settings))
     opened = open_embedded(settings, tell)
@@ -99,7 +101,7 @@ def _share_here(settings: Settings, manager: Manager, tell: Tell) -> Opened:
 
     import_heavy(tell)
     tell(Step.LOOKING)
-    folder = settings.shared_folder or _folder(settings).with_name("shared")
+    folder = _shared_folder(settings)
     plan = SharePlan(finding.choose(finding.find_servers()), folder, manager)
     pc = (settings.desk_name or platform.node() or "Desk")[:40]
     try:
@@ -218,11 +220,30 @@ def _folder(settings: Settings) -> Path:
     return settings.data / "server" if "data" in settings.model_fields_set else default_folder()
 
 
+def _shared_folder(settings: Settings) -> Path:
+    """The folder of the server that this PC shares."""
+    return settings.shared_folder or _folder(settings).with_name("shared")
+
+
 def _has_database(settings: Settings) -> bool:
     """Whether the embedded database was made, or is lost: what cannot be looked at is for the opening to tell."""
     from clinic_desk.database.embedded.folder import has_database
 
     return has_database(_folder(settings))
+
+
+def _clear_half_made(settings: Settings) -> None:
+    """Stop and remove what was begun here and killed: a restore, a server to share. Waits only if there is any."""
+    folder, shared = _folder(settings).expanduser(), _shared_folder(settings).expanduser()
+    with suppress(OSError, ClinicDeskError):  # what cannot be looked at is told by who opens it
+        if next(folder.parent.glob(f".{folder.name}.restoring*"), None) is not None:
+            from clinic_desk.backups.switching import clear_left
+
+            clear_left(folder)
+        if (shared / "share.json").exists():
+            from clinic_desk.sharing import cluster
+
+            cluster.discard_left(shared)
 
 
 def _is_blank(opened: Opened) -> bool:

@@ -15,12 +15,24 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
 
 from clinic_desk.database import setup
 from clinic_desk.database.embedded import cluster, configuration, postmaster
 from clinic_desk.database.embedded.binaries import Binaries
 from clinic_desk.database.embedded.commands import run
-from clinic_desk.database.embedded.folder import MARKER, Folder, claim, open_folder, read_json, write_private
+from clinic_desk.database.embedded.folder import (
+    LOCK,
+    MARKER,
+    Folder,
+    claim,
+    open_folder,
+    read_json,
+    write_marker,
+    write_private,
+)
 from clinic_desk.database.embedded.problems import EmbeddedServerError, Problem, told
 from clinic_desk.sharing import certificates, finding, managers, service, serving
 from clinic_desk.sharing.certificates import Signed
@@ -137,15 +149,38 @@ def stop(root: Path) -> None:
 
 def discard(root: Path) -> None:
     """Remove a server that was begun and never became whole; one that did stays, and so does anything foreign."""
-    if not (root / MARKER).exists() or read_json(root / "share.json").get("ready", True):
+    if not _is_half_made(root):
         return
     folder = open_folder(root)
     with told(root), folder.locked():
-        noted = read_json(root / "share.json")
-        cluster.stop(folder, Path(noted["programs"]))
-        shutil.rmtree(folder.pgdata, ignore_errors=True)
-        (root / "share.json").unlink(missing_ok=True)
+        if not _is_half_made(root):  # it became whole meanwhile
+            return
+        cluster.stop(folder, Path(read_json(root / "share.json")["programs"]))
+        # killed in between, it is begun anew or discarded again: what says that it is ours and half-made goes last
+        write_marker(folder, made=False)
+        if folder.pgdata.exists():
+            folder.pgdata.rename(root / f"pgdata.{uuid4().hex}.new")
+        for left in set(root.iterdir()) - {folder.marker, root / "share.json", root / LOCK}:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        (root / "share.json").unlink()
+        folder.marker.unlink()
     shutil.rmtree(root, ignore_errors=True)
+
+
+def discard_left(root: Path) -> None:
+    """The same for what a killed program left, unless another one is just at it."""
+    if not _is_half_made(root):
+        return
+    try:
+        with FileLock(root / LOCK, mode=0o600, fallback_to_soft=False, timeout=0):
+            pass
+    except (Timeout, OSError):
+        return
+    discard(root)
+
+
+def _is_half_made(root: Path) -> bool:
+    return (root / MARKER).exists() and not read_json(root / "share.json").get("ready", True)
 
 
 def superuser_url(root: Path, database: str = "postgres") -> URL:

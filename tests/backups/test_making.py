@@ -6,11 +6,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from filelock import FileLock
+from sqlalchemy import URL, text
 
 from clinic_desk.backups import checking, programs
 from clinic_desk.backups.checking import check
@@ -165,17 +168,18 @@ def test_what_a_killed_restore_left_is_removed_by_the_next_one_and_one_that_goes
     assert _left(postgres_server) == []
 
 
-def test_a_folder_that_another_program_made_is_not_cleared_though_its_name_begins_alike(
+def test_a_folder_that_is_in_use_or_another_programs_is_not_cleared_though_its_name_begins_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    left, theirs = (tmp_path / f"{checking._PREFIX}{name}" for name in ("left", "theirs"))
-    for folder in (left, theirs):
+    left, theirs, in_use = (tmp_path / f"{checking._PREFIX}{name}" for name in ("left", "theirs", "in-use"))
+    for folder in (left, theirs, in_use):
         (folder / "data").mkdir(parents=True)
     (left / checking._IN_USE).touch()
-    checking._clear_left()
-    assert [path.name for path in tmp_path.iterdir()] == [theirs.name]
-    assert (theirs / "data").exists()
+    with FileLock(in_use / checking._IN_USE):
+        checking.clear_left()
+        assert {path.name for path in tmp_path.iterdir()} == {theirs.name, in_use.name}
+        assert all((folder / "data").exists() for folder in (theirs, in_use))
 
 
 def test_the_password_is_in_the_childs_environment_and_in_no_argument(
@@ -201,6 +205,20 @@ def test_a_program_that_fits_the_server_is_found_or_missed_by_its_name() -> None
     assert programs.program_for("pg_dump", 14).exists()
     with pytest.raises(BackupFailed, match="pg_dump of PostgreSQL 99 or newer is needed"):
         programs.program_for("pg_dump", 99)
+
+
+def test_a_backup_has_its_name_only_when_it_passed_its_check(source: Source, server: Server, folder: Path) -> None:
+    seen: list[list[str]] = []
+
+    @contextmanager
+    def scratch() -> Iterator[URL]:
+        seen.append([path.name[-5:] for path in folder.iterdir()])  # killed now, this is what would be left
+        with server.scratch() as url:
+            yield url
+
+    found = make_backup(source, folder, PHRASE, NOW, scratch=scratch, cost=COST)
+    assert seen == [[".part"]]
+    assert list(folder.iterdir()) == [found.path]
 
 
 def test_killed_in_the_middle_a_backup_leaves_only_a_part_that_the_next_one_clears(

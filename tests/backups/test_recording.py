@@ -18,6 +18,7 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import InvalidInput, NotAllowed
 from clinic_desk.notifications import credentials
 from tests.backups.conftest import PHRASE, Server
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -68,6 +69,26 @@ def test_of_two_desks_one_takes_the_turn_and_a_dead_desks_turn_is_taken_over(
     assert recording.begin_scheduled(manager) is not None
     lost = [run for run in recording.look(manager).runs if run.id == first.id]
     assert [(run.state, run.problem) for run in lost] == [(RunState.FAILED, "lost")]
+
+
+def _living(db: Database) -> object:
+    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    with db.reading() as connection:
+        return connection.exec_driver_sql(f"SELECT count(*) FROM pg_locks WHERE classid = 20263 AND {here}").scalar()
+
+
+def test_a_backup_whose_program_was_killed_is_in_nobodys_way_although_its_lease_runs_on(
+    worker: Database, manager: Database, folder: Path
+) -> None:
+    killed = recording.begin(worker, RunKind.BY_HAND, folder)
+    with pytest.raises(recording.AlreadyRunning):
+        recording.begin(manager, RunKind.BEFORE_RESTORE, folder)
+    killed.living.end()  # as the end of its process does, which the server sees in a moment
+    until(lambda: not _living(manager))
+    next_one = recording.begin(manager, RunKind.BEFORE_RESTORE, folder)
+    states = {run.id: (run.state, run.problem) for run in recording.look(manager).runs}
+    assert states == {killed.id: (RunState.FAILED, "lost"), next_one.id: (RunState.RUNNING, "")}
+    next_one.living.end()
 
 
 def test_one_that_lost_its_turn_does_not_count_although_it_goes_on(

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -18,7 +19,7 @@ from clinic_desk.backups import recording, switching
 from clinic_desk.backups.dumping import Source, dump
 from clinic_desk.backups.making import Backup
 from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
-from clinic_desk.backups.switching import Asker, restore_into, restore_over
+from clinic_desk.backups.switching import Asker, clear_left, restore_into, restore_over
 from clinic_desk.database import anchors, copies, schema, setup
 from clinic_desk.database.embedded import join
 from clinic_desk.database.engine import Database
@@ -198,6 +199,19 @@ def test_a_restore_explains_to_other_pcs_why_seals_went_and_nothing_else_does(
             connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
     alarms = [one.seal for one in look_through(manager, tmp_path).findings if one.problem is Alarm.ANCHOR]
     assert alarms == [one.no for one in after]
+
+
+def test_what_a_killed_restore_left_beside_a_folder_goes_unless_one_is_at_work_there(tmp_path: Path) -> None:
+    beside, lock = tmp_path / ".server.restoring", tmp_path / ".server.restoring.lock"
+    (beside / "pgdata").mkdir(parents=True)
+    with FileLock(lock):
+        clear_left(tmp_path / "server")
+        assert beside.exists()
+        with pytest.raises(BackupFailed, match="another restore"):
+            restore_into(tmp_path / "server", tmp_path / "b", PHRASE, asker=ASKER)
+        assert lock.exists(), "it is the other one's"
+    clear_left(tmp_path / "server")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_killed_in_the_middle_a_restore_leaves_no_clinic_and_the_next_one_brings_all_with_its_people(

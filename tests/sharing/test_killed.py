@@ -1,16 +1,30 @@
 """Set-up that is killed leaves nothing half-made in use: a second try makes it whole, giving up removes it."""
 
+import itertools
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg2
 import pytest
 
-from clinic_desk.database.embedded.cluster import choose_port
+from clinic_desk.database.embedded.cluster import CONTROL_FILE_SIZE, check, choose_port
+from clinic_desk.database.embedded.folder import (
+    Folder,
+    claim,
+    open_folder,
+    refuse_foreign,
+    write_marker,
+    write_private,
+)
 from clinic_desk.sharing import cluster
 from clinic_desk.sharing.plans import FoundServer, SharePlan, SharingError, Step, Trouble
 from tests.sharing.conftest import MANAGER
@@ -52,6 +66,64 @@ def test_a_server_that_was_being_made_when_the_program_was_killed(here: Path, in
         psycopg2.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)).close()
     finally:
         cluster.stop(folder)
+
+
+def half_made(folder: Path) -> Folder:
+    """A server to share that was begun, as far as its files tell."""
+    found = open_folder(folder)
+    claim(found)
+    write_private(folder / "share.json", json.dumps({"programs": "/", "ready": False}))
+    write_private(found.passwords, "{}")
+    for name in ("base", "global", "pg_wal", "pg_xact"):
+        (found.pgdata / name).mkdir(parents=True)
+    for name in ("postgresql.conf", "pg_hba.conf", "PG_VERSION", "clinic-desk.json"):
+        (found.pgdata / name).touch()
+    (found.pgdata / "global" / "pg_control").write_bytes(bytes(CONTROL_FILE_SIZE))
+    write_marker(found, made=True)
+    return found
+
+
+def test_giving_up_that_is_killed_at_any_file_is_in_the_way_of_nobody(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """As good as a kill."""
+
+    def until(kills: int) -> Iterator[None]:
+        yield from itertools.repeat(None, kills)
+        while True:
+            raise Killed
+
+    def removing(remove: Callable[..., None], steps: Iterator[None], *path: Any, **named: Any) -> None:
+        next(steps)
+        remove(*path, **named)
+
+    root = here / "shared"
+    for kills in itertools.count():
+        folder = half_made(root)
+        steps = until(kills)
+        with monkeypatch.context() as patch, suppress(Killed):
+            for name in ("unlink", "rmdir"):
+                patch.setattr(os, name, partial(removing, getattr(os, name), steps))
+            cluster.discard_left(root)
+            break
+        refuse_foreign(root)  # what the next try does first
+        claim(open_folder(root))
+        check(folder)
+        cluster.discard_left(root)
+        shutil.rmtree(root, ignore_errors=True)
+    assert kills > 10
+    assert not root.exists()
+
+
+def test_what_is_being_made_or_is_whole_is_not_taken_for_left(here: Path) -> None:
+    root = here / "shared"
+    with half_made(root).locked():
+        cluster.discard_left(root)
+        assert (root / "share.json").exists()
+    write_private(root / "share.json", json.dumps({"programs": "/", "ready": True}))
+    cluster.discard_left(root)
+    assert (root / "pgdata").exists()
 
 
 def test_what_was_given_up_is_removed_and_what_is_foreign_stays(here: Path, installed: FoundServer) -> None:

@@ -118,6 +118,15 @@ def test_from_the_first_manager_on_it_asks_and_nothing_goes_round_the_door(
     assert command("check", *folder, "--json").document["signed_in"] == "anna"
 
 
+def test_what_a_killed_restore_left_on_its_server_goes_at_the_next_start(
+    settings: Settings, server: EmbeddedServer
+) -> None:
+    at_once(server, "CREATE DATABASE clinic_restoring_before_left")
+    assert opened_by_itself(settings) is not None
+    with connected(server.superuser_url()) as connection:
+        assert connection.scalars(text("SELECT datname FROM pg_database WHERE datname ~ 'restoring'")).all() == []
+
+
 def test_a_manager_made_by_the_command_line_has_it_ask_as_well(
     settings: Settings, server: EmbeddedServer, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -208,6 +208,16 @@ def test_killed_before_anybody_could_sign_in_the_next_start_asks_again(here: Set
         ways_of(here).one_pc("eve", "Eve", PASSWORD)(tell)
 
 
+def test_what_was_begun_and_killed_is_cleared_by_the_next_start(here: Settings) -> None:
+    (here.data / ".server.restoring" / "pgdata").mkdir(parents=True)
+    shared = here.data / "shared"
+    shared.mkdir()
+    (shared / "clinic-desk.json").write_text('{"program": "clinic-desk", "format": 1, "made": false}')
+    (shared / "share.json").write_text('{"programs": "/", "ready": false}')
+    assert has_nothing(here)
+    assert list(here.data.iterdir()) == []
+
+
 def test_a_pc_with_an_address_or_a_clinic_is_not_asked(here: Settings) -> None:
     settings = here.model_copy(update={"database_url": None})
     assert has_nothing(settings)

@@ -14,9 +14,9 @@ from filelock import FileLock, Timeout
 
 from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
-from clinic_desk.backups.restoring import restored_beside
+from clinic_desk.backups.restoring import contents, restored_beside
 from clinic_desk.database import setup
-from clinic_desk.database.embedded import EmbeddedServerError, join
+from clinic_desk.database.embedded import EmbeddedServerError, binaries, join
 from clinic_desk.database.embedded.folder import MARKER
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.failures import translated
@@ -24,6 +24,7 @@ from clinic_desk.database.revision import EXPECTED_REVISION
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import Refused, Unavailable
 from clinic_desk.services.history_verify import verify_history
+from clinic_desk.sharing.finding import find_servers
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 _PREFIX: Final = "clinic-desk-check-"
 _IN_USE: Final = "in-use.lock"
 
-Scratch = Callable[[], AbstractContextManager["URL"]]
-"""Gives a server to restore into, as its superuser, for a block."""
+Scratch = Callable[[int], AbstractContextManager["URL"]]
+"""Gives a server of this major version or a newer one to restore into, as its superuser, for a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +49,34 @@ class Checked:
     is_history_read: bool = True
 
 
+def programs_to_check(major: int) -> Path | None:
+    """Return the folder of the PostgreSQL to check a backup of this major version on; None: that of this program.
+
+    Raises BackupFailed(no-program).
+    """
+    if binaries.find(None).major >= major:
+        return None
+    fitting = [one for one in find_servers() if one.major >= major]
+    if not fitting:
+        detail = f"a server of PostgreSQL {major} or newer is needed to check the backup on"
+        raise BackupFailed(Problem.NO_PROGRAM, detail, major=major)
+    return min(fitting, key=lambda one: one.major).folder
+
+
 @contextmanager
-def scratch_server() -> Iterator[URL]:
-    """A new embedded server in a temporary folder, prepared for the clinic; stopped and removed after the block.
+def scratch_server(major: int) -> Iterator[URL]:
+    """A new server in a temporary folder, prepared for the clinic; stopped and removed after the block.
 
     What a killed program left of such a one is removed first. Raises BackupFailed.
     """
     clear_left()
+    found = programs_to_check(major)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     lock = FileLock(folder / _IN_USE, mode=0o600)
     try:
         lock.acquire(timeout=0)
         folder.chmod(0o711)  # for the account that runs PostgreSQL when this is root; the server's own folder is closed
-        with join(folder / "server") as server:
+        with join(folder / "server", postgres_bin=found) as server:
             url = server.superuser_url()
             setup.prepare_roles(url, server.password(setup.OWNER))
             yield url
@@ -102,7 +118,8 @@ def check(
 
     Raises NotUsable (the file), BackupFailed (all else).
     """
-    with scratch() as server, restored_beside(server, path, passphrase, stop=stop, tell=tell) as (name, made):
+    major = contents(path, passphrase).major
+    with scratch(major) as server, restored_beside(server, path, passphrase, stop=stop, tell=tell) as (name, made):
         if made.revision != EXPECTED_REVISION:
             return Checked(made, is_history_read=False)
         return history_of(server.set(database=name), made, stop)

@@ -17,7 +17,7 @@ from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
 from clinic_desk.database import copies, schema
 from clinic_desk.database.failures import translated
-from clinic_desk.errors import ClinicDeskError
+from clinic_desk.errors import ClinicDeskError, NotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     import psycopg2.extensions
     from sqlalchemy import URL, Connection
+
+    from clinic_desk.backups.programs import Program, Way
 
 _OPTIONS: Final = (
     "--format=custom",
@@ -41,9 +43,13 @@ _PIECE: Final = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The database to back up: an address whose login may read all of it (not shown in its repr)."""
+    """The database to back up: an address whose login may read all of it (not shown in its repr).
+
+    `is_superuser`: it may replace the database, too.
+    """
 
     url: URL = field(repr=False)
+    is_superuser: bool = False
 
 
 def dump(
@@ -60,19 +66,20 @@ def dump(
     Raises BackupFailed: nothing is left of the file then.
     """
     with _snapshot(source.url) as (connection, snapshot):
-        made = _manifest(connection)
-        program = programs.program_for("pg_dump", made.server // 10000, needs_tls=programs.needs_tls(source.url))
+        way = programs.way_of(connection, source.url)
+        program = programs.program_for("pg_dump", _server_version(connection) // 10000)
+        made = _manifest(connection, program.major)
         with sealed_file.writing(path, passphrase, cost=cost) as writer:
             writer.write(manifest.packed(made))
             arguments = (*_OPTIONS, f"--snapshot={snapshot}")
-            _stream(program, arguments, source.url, writer, stop=stop, tell=tell)
+            _stream(program, arguments, way, writer, stop=stop, tell=tell)
     return made
 
 
 def _stream(
-    program: Path, arguments: tuple[str, ...], url: URL, writer: sealed_file.Writer, *, stop: Stop, tell: Told
+    program: Program, arguments: tuple[str, ...], way: Way, writer: sealed_file.Writer, *, stop: Stop, tell: Told
 ) -> None:
-    with programs.running(program, *arguments, url=url, stop=stop, stdout=subprocess.PIPE) as running:
+    with programs.running(program, *arguments, way=way, stop=stop, stdout=subprocess.PIPE) as running:
         done = 0
         while data := running.output.read(_PIECE):
             writer.write(data)
@@ -100,20 +107,27 @@ def _snapshot(url: URL) -> Iterator[tuple[Connection, str]]:
             yield connection, str(connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one())
     except BackupFailed:
         raise
+    except NotAllowed as error:
+        raise BackupFailed(Problem.NO_LOGIN) from error
     except ClinicDeskError as error:
         raise BackupFailed(Problem.DATABASE, type(error).__name__) from error
 
 
-def _manifest(connection: Connection) -> Manifest:
+def _server_version(connection: Connection) -> int:
+    return int(cast("psycopg2.extensions.connection", connection.connection.dbapi_connection).server_version)
+
+
+def _manifest(connection: Connection, dumped_by: int) -> Manifest:
     now, has_seals = connection.exec_driver_sql("SELECT now(), to_regclass('public.history_seal') IS NOT NULL").one()
     names = connection.exec_driver_sql("SELECT name FROM site ORDER BY name").scalars()
     return Manifest(
         taken_at=now,
         revision=schema.current_revision(connection) or "",
-        server=int(cast("psycopg2.extensions.connection", connection.connection.dbapi_connection).server_version),
+        server=_server_version(connection),
         rows=copies.counted(connection),
         seals=connection.exec_driver_sql("SELECT count(*) FROM history_seal").scalar_one() if has_seals else 0,
         clinic=tuple(names),
         roles=copies.people(connection),
         program=__version__,
+        dumped_by=dumped_by,
     )

@@ -31,6 +31,13 @@ class Manifest:
     clinic: tuple[str, ...] = ()
     roles: tuple[KeptRole, ...] = ()
     program: str = ""
+    dumped_by: int = 0
+    """The major version of the pg_dump that wrote it; an older pg_restore cannot read it."""
+
+    @property
+    def major(self) -> int:
+        """The oldest PostgreSQL whose programs and server are sure to take it."""
+        return max(self.server // 10000, self.dumped_by)
 
     @property
     def has_passwords(self) -> bool:
@@ -62,6 +69,7 @@ def unpacked(text: bytes) -> Manifest:
             clinic=tuple(str(name) for name in content["clinic"]),
             roles=tuple(KeptRole(**{**one, "groups": tuple(one["groups"])}) for one in content["roles"]),
             program=str(content["program"]),
+            dumped_by=int(content.get("dumped_by", 0)),
         )
     except (ValueError, TypeError, KeyError):
         raise NotUsable(Problem.DAMAGED) from None

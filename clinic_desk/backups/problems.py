@@ -30,7 +30,9 @@ class Problem(StrEnum):
     """The folder for backups cannot be reached or written to."""
     DISK_FULL = "disk-full"
     NO_PROGRAM = "no-program"
-    """No pg_dump or pg_restore here fits the server's version, or it cannot encrypt the connection."""
+    """No pg_dump, pg_restore or server to check on here fits the server's version."""
+    NO_LOGIN = "no-login"
+    """This PC has no login that may read the whole database."""
     DUMP = "dump"
     """pg_dump ended with an error."""
     RESTORE = "restore"
@@ -58,6 +60,7 @@ _SAYS: Final = {
     Problem.FOLDER: "the folder for backups cannot be reached or written to",
     Problem.DISK_FULL: "the disk is full",
     Problem.NO_PROGRAM: "no PostgreSQL programs here fit this server",
+    Problem.NO_LOGIN: "this PC has no login that may read the whole database",
     Problem.DUMP: "the database could not be read out",
     Problem.RESTORE: "the backup could not be restored",
     Problem.DIFFERS: "what was restored is not what was backed up",
@@ -79,11 +82,15 @@ def says(problem: Problem) -> str:
 
 
 class BackupFailed(Unavailable):
-    """A backup was not made, checked or restored; nothing that was there is changed. `code` says why."""
+    """A backup was not made, checked or restored; nothing that was there is changed. `code` says why.
 
-    def __init__(self, code: Problem, detail: str = "") -> None:
+    `major`: of the PostgreSQL that is missing, with no-program.
+    """
+
+    def __init__(self, code: Problem, detail: str = "", *, major: int = 0) -> None:
         super().__init__(f"{_SAYS[code]}{': ' if detail else ''}{detail}")
         self.code = code
+        self.major = major
 
 
 class NotUsable(Refused):

@@ -1,7 +1,7 @@
 """Finds pg_dump and pg_restore, and runs them: no shell, the password in the child's environment alone.
 
 First those that come with the program, then those that are installed. pg_dump reads servers of its own major version
-and older ones. Those that come with the program have no TLS: over a network an installed one is needed.
+and older ones. Those that come with the program have no TLS: this program encrypts for them (`tunnel.py`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop
+from clinic_desk.backups.tunnel import tunnel
 from clinic_desk.database.embedded import EmbeddedServerError
 from clinic_desk.database.embedded import binaries as embedded
 from clinic_desk.database.embedded.commands import child_environment, process_options
@@ -26,7 +28,8 @@ from clinic_desk.sharing.finding import installed_places
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import URL
+    import psycopg2.extensions
+    from sqlalchemy import URL, Connection
 
 
 _VARIABLES: Final = {
@@ -44,29 +47,34 @@ _VARIABLES: Final = {
     "channel_binding": "PGCHANNELBINDING",
     "target_session_attrs": "PGTARGETSESSIONATTRS",
 }
-_PLAIN: Final = frozenset({"", "disable", "allow", "prefer"})
 _LOOK_EVERY_S: Final = 0.2
 
 
-def program_for(name: str, major: int, *, needs_tls: bool = False) -> Path:
-    """Return the path of `pg_dump` or `pg_restore` of this major version or, failing that, the next newer one.
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A pg_dump or pg_restore, and of which major version it is."""
+
+    major: int
+    path: Path
+
+
+def program_for(name: str, major: int) -> Program:
+    """Return `pg_dump` or `pg_restore` of this major version or, failing that, the next newer one.
 
     Raises BackupFailed(no-program).
     """
-    fitting = [one for one in _candidates(name, needs_tls=needs_tls) if one[0] >= major]
+    fitting = [Program(*one) for one in _candidates(name) if one[0] >= major]
     if not fitting:
-        tls = " whose connections are encrypted" if needs_tls else ""
-        detail = f"{name} of PostgreSQL {major} or newer{tls} is needed; install PostgreSQL's client programs"
-        raise BackupFailed(Problem.NO_PROGRAM, detail)
-    return min(fitting, key=lambda one: one[0])[1]
+        detail = f"{name} of PostgreSQL {major} or newer is needed; install PostgreSQL's client programs"
+        raise BackupFailed(Problem.NO_PROGRAM, detail, major=major)
+    return min(fitting, key=lambda one: one.major)
 
 
-def _candidates(name: str, *, needs_tls: bool) -> Iterator[tuple[int, Path]]:
-    if not needs_tls:
-        for major in embedded.INSTALLATIONS:
-            with contextlib.suppress(EmbeddedServerError):
-                found = embedded.find(major)
-                yield found.major, found.program(name)
+def _candidates(name: str) -> Iterator[tuple[int, Path]]:
+    for major in embedded.INSTALLATIONS:
+        with contextlib.suppress(EmbeddedServerError):
+            found = embedded.find(major)
+            yield found.major, found.program(name)
     on_path = shutil.which(name)
     ending = ".exe" if sys.platform == "win32" else ""
     places = [Path(on_path)] if on_path else []
@@ -84,10 +92,23 @@ def _version(program: Path) -> int:
     return 0
 
 
-def needs_tls(url: URL) -> bool:
-    """Whether the connection is one that only an installed PostgreSQL can encrypt."""
-    mode = url.query.get("sslmode", "")
-    return mode not in _PLAIN
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a connection of ours came to the server: its address, of that one server, and whether it is encrypted."""
+
+    url: URL = field(repr=False)
+    is_encrypted: bool
+
+
+def way_of(connection: Connection, url: URL) -> Way:
+    """Return the way a connection to `url` came: a program that looked for itself might find another server of several,
+    which knows nothing of this one's snapshot.
+    """
+    info = cast("psycopg2.extensions.connection", connection.connection.dbapi_connection).info
+    if info.host.startswith("/"):
+        return Way(url, is_encrypted=False)
+    one = url.difference_update_query(["host", "port", "target_session_attrs", "load_balance_hosts"])
+    return Way(one.set(host=info.host, port=info.port), info.ssl_in_use)
 
 
 def environment(url: URL) -> dict[str, str]:
@@ -99,6 +120,8 @@ def environment(url: URL) -> dict[str, str]:
     for name, value in given.items():
         if name in _VARIABLES:
             kept[_VARIABLES[name]] = str(value)
+    if url.query.get("gssencmode"):
+        kept["PGGSSENCMODE"] = str(url.query["gssencmode"])
     return kept | {"PGAPPNAME": "clinic-desk backup", "PGCONNECT_TIMEOUT": "10", "PGCLIENTENCODING": "UTF8"}
 
 
@@ -131,6 +154,8 @@ class Running:
         text = self._said.read(100_000).decode("utf-8", "replace")
         if "No space left on device" in text or "could not extend file" in text:
             return Problem.DISK_FULL
+        if "permission denied" in text or "row-level security" in text:
+            return Problem.NO_LOGIN
         if (
             "server version mismatch" in text
             or "SSL support is not compiled in" in text
@@ -143,16 +168,17 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(program: Path, *arguments: str, url: URL, stop: Stop, **streams: Any) -> Iterator[Running]:
+def running(program: Program, *arguments: str, way: Way, stop: Stop, **streams: Any) -> Iterator[Running]:
     """Run a program for the block; it is ended when `stop` says so, and after the block at the latest.
 
     `streams`: stdin or stdout as PIPE. Raises BackupFailed(no-program).
     """
     options = process_options(sys.platform, None)
-    with tempfile.TemporaryFile() as said:
+    way_in = tunnel(way.url) if way.is_encrypted else contextlib.nullcontext(way.url)
+    with tempfile.TemporaryFile() as said, way_in as url:
         try:
             process = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, no shell
-                [program, *arguments],
+                [program.path, *arguments],
                 **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **streams},
                 stderr=said,
                 env=environment(url),

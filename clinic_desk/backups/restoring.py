@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
+    from clinic_desk.backups.programs import Way
+
 _OPTIONS: Final = ("--exit-on-error", "--single-transaction", "--no-password", "--no-tablespaces")
 
 
@@ -66,7 +68,8 @@ def restored_beside(
         try:
             with setup.superuser(superuser.set(database=name)) as inside:
                 inside.exec_driver_sql("DROP SCHEMA public")  # the dump brings its own
-            made = _fill(superuser.set(database=name), path, passphrase, stop, tell)
+            way = programs.way_of(connection, superuser.set(database=name))
+            made = _fill(way, path, passphrase, stop, tell)
             setup.configure_database(superuser, name)
             compare(superuser.set(database=name), made)
             yield name, made
@@ -87,12 +90,12 @@ def told() -> Iterator[None]:
         raise BackupFailed(Problem.RESTORE, type(error).__name__) from error
 
 
-def _fill(url: URL, path: Path, passphrase: str, stop: Stop, tell: Told) -> Manifest:
+def _fill(way: Way, path: Path, passphrase: str, stop: Stop, tell: Told) -> Manifest:
     with sealed_file.reading(path, passphrase) as reader:
         made = _manifest(reader)
-        program = programs.program_for("pg_restore", _archive_major(made.server), needs_tls=programs.needs_tls(url))
-        arguments = (*_OPTIONS, f"--dbname={url.database}")
-        with programs.running(program, *arguments, url=url, stop=stop, stdin=subprocess.PIPE) as running:
+        program = programs.program_for("pg_restore", made.major)
+        arguments = (*_OPTIONS, f"--dbname={way.url.database}")
+        with programs.running(program, *arguments, way=way, stop=stop, stdin=subprocess.PIPE) as running:
             done = 0
             broken = False
             for data in reader.chunks():
@@ -108,11 +111,6 @@ def _fill(url: URL, path: Path, passphrase: str, stop: Stop, tell: Told) -> Mani
             if not running.ended_well() or broken:
                 raise BackupFailed(Problem.STOPPED if stop() else running.why() or Problem.RESTORE)
     return made
-
-
-def _archive_major(server: int) -> int:
-    """Return the oldest PostgreSQL whose pg_restore is sure to read the dump of this server."""
-    return server // 10000
 
 
 def compare(url: URL, made: Manifest) -> None:

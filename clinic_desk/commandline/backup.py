@@ -15,8 +15,9 @@ from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.checking import check as check_backup
 from clinic_desk.backups.dumping import Source
 from clinic_desk.backups.making import Stage
+from clinic_desk.backups.readiness import trouble_here
 from clinic_desk.backups.restoring import contents
-from clinic_desk.backups.source import configured_source, embedded_source
+from clinic_desk.backups.source import embedded_source, shared_source
 from clinic_desk.backups.switching import Asker, Restored, restore_into, restore_over
 from clinic_desk.commandline import connection
 from clinic_desk.commandline.appointments import Answer
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
     from clinic_desk.settings import Settings
 
 _SPELLED: Final = {Stage.READING: "reading the database", Stage.CHECKING: "restoring it to check it"}
-_NO_LOGIN: Final = "CLINIC_DESK_BACKUP_DATABASE_URL: a login that may read the whole database (pg_read_all_data)"
+_NO_LOGIN: Final = (
+    "the PC that shares the clinic, or in CLINIC_DESK_BACKUP_DATABASE_URL a login that may read the whole database "
+    "(pg_read_all_data, BYPASSRLS)"
+)
 
 
 @dataclass(slots=True)
@@ -68,13 +72,15 @@ class _Work:
 
     def source(self) -> Source:
         """Where all of it can be read. Raises Usage."""
-        name = self.database.url.database or ""
-        if self.server is not None:
-            return embedded_source(self.server, name)
-        found = configured_source(self.settings.backup_database_url)
+        found = self.source_here()
         if found is None:
             raise Usage(field="backup", expected=_NO_LOGIN)
         return found
+
+    def source_here(self) -> Source | None:
+        """The same; None if this PC has no login for that."""
+        name = self.database.url.database or ""
+        return shared_source(self.settings) if self.server is None else embedded_source(self.server, name)
 
 
 def backup(settings: Settings, arguments: argparse.Namespace, stack: ExitStack) -> Answer:
@@ -135,7 +141,7 @@ def _restore(work: _Work) -> Answer:
     contents(arguments.file, phrase)  # not the backup that takes minutes first
     database, source = work.database, work.source()
     name = database.url.database or ""
-    superuser = database.url.set(database="postgres") if work.server is None else work.server.superuser_url()
+    superuser = (source.url if source.is_superuser else database.url).set(database="postgres")
     folder = Path(recording.look(database).settings.folder or arguments.file.absolute().parent)
     begun = recording.begin(database, RunKind.BEFORE_RESTORE, folder)
     before = recording.carry_out(database, begun, source, phrase, tell=_tell)
@@ -180,9 +186,11 @@ def _schedule(work: _Work) -> Answer:
     state = f"every night at {at} into {settings.folder}" if settings.enabled else "not made by themselves"
     keep = f"{settings.keep_daily} daily, {settings.keep_weekly} weekly, {settings.keep_monthly} monthly"
     lines = [f"backups are {state}", f"kept: {keep}"]
-    if settings.enabled and not passphrase.is_here():
-        lines.append(f"this PC does not have the passphrase: set it in the window or in {passphrase.VARIABLE}")
-    return Answer(plain(settings), tuple(lines))
+    trouble = trouble_here(work.source_here, Path(settings.folder)) if settings.enabled else None
+    if trouble is not None:
+        lines.append(f"this PC cannot make them: {trouble}")
+    document = plain(settings) | {"trouble": None if trouble is None else trouble.code.value}
+    return Answer(document, tuple(lines))
 
 
 def _send_messages(work: _Work) -> Answer:

@@ -9,7 +9,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.backups.source import configured_source, embedded_source
+from clinic_desk.backups.source import embedded_source, shared_source
 from clinic_desk.commandline import connection
 from clinic_desk.commandline.appointments import Answer
 from clinic_desk.commandline.output import complain, write
@@ -79,7 +79,7 @@ def _address(
 ) -> tuple[URL | str, Callable[[], Source | None]]:
     """Where the queue is worked at, and where the whole database can be read for a backup."""
     given = arguments.database_url is not None or arguments.data is not None
-    configured = partial(configured_source, settings.backup_database_url)
+    configured = partial(shared_source, settings)
     if settings.worker_database_url is not None and not given:
         return settings.worker_database_url.get_secret_value(), configured
     url = connection.address(settings, arguments)

@@ -72,10 +72,10 @@ class Opened:
 
     def backup_source(self) -> Source | None:
         """Return where the whole database can be read for a backup; None if this PC may not. Waits."""
-        from clinic_desk.backups.source import configured_source, embedded_source
+        from clinic_desk.backups.source import embedded_source, shared_source
 
         if self.server is None:
-            return configured_source(None if self.settings is None else self.settings.backup_database_url)
+            return None if self.settings is None else shared_source(self.settings)
         return embedded_source(self.server, self.database.url.database or "")
 
     def read_sealed(self) -> Sealed:

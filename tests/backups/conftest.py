@@ -28,7 +28,7 @@ class Server:
     url: URL
 
     @contextmanager
-    def scratch(self) -> Iterator[URL]:
+    def scratch(self, _major: int) -> Iterator[URL]:
         """Restore here."""
         yield self.url
 

@@ -1,6 +1,7 @@
 """`clinic-desk backup`: what it does, says, and ends with."""
 
 import json
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL
 
-from clinic_desk.backups import passphrase, recording
+from clinic_desk.backups import passphrase, programs, recording
 from clinic_desk.backups.checking import check
 from clinic_desk.backups.dumping import Source
 from clinic_desk.cli import main
@@ -78,6 +79,13 @@ def test_what_cannot_be_done_says_why_by_its_exit_code(
 ) -> None:
     assert as_manager is None
     assert run("now")[0] == 3  # no folder is set
+    assert run("schedule", "--folder", folder)[1]["trouble"] is None
+    assert run("schedule", "--folder", folder / "none")[1]["trouble"] == "folder"  # now, and not at night
+    with monkeypatch.context() as patched:
+        patched.setattr(programs, "_candidates", lambda _name: [(9, Path("pg_dump"))])
+        assert run("schedule", "--folder", folder)[1]["trouble"] == "no-program"
+        patched.setenv("CLINIC_DESK_BACKUP_DATABASE_URL", os.environ["CLINIC_DESK_DATABASE_URL"])
+        assert run("schedule", "--folder", folder)[1]["trouble"] == "no-login"
     assert run("now", "--to", folder / "none")[0] == 3
     assert run("check")[0] == run("restore", "x")[0] == run("list", "x")[0] == 2
     (folder / "x").write_bytes(b"not one of ours")

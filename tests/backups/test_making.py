@@ -191,7 +191,7 @@ def test_the_password_is_in_the_childs_environment_and_in_no_argument(
     fake = tmp_path / "pg_dump"
     fake.write_text(f'#!/bin/sh\necho "$@" > {seen}; test -n "$PGPASSWORD" && echo has >> {seen}; exit 1\n')
     fake.chmod(0o700)
-    monkeypatch.setattr(programs, "program_for", lambda *_, **__: fake)
+    monkeypatch.setattr(programs, "program_for", lambda *_: programs.Program(18, fake))
     monkeypatch.setenv("PGPASSWORD", "somebody else's")
     with pytest.raises(BackupFailed) as failed:
         dump(source, folder / "b", PHRASE, cost=COST)
@@ -202,7 +202,7 @@ def test_the_password_is_in_the_childs_environment_and_in_no_argument(
 
 
 def test_a_program_that_fits_the_server_is_found_or_missed_by_its_name() -> None:
-    assert programs.program_for("pg_dump", 14).exists()
+    assert programs.program_for("pg_dump", 14).path.exists()
     with pytest.raises(BackupFailed, match="pg_dump of PostgreSQL 99 or newer is needed"):
         programs.program_for("pg_dump", 99)
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.making import Stage
 from clinic_desk.backups.problems import BackupFailed, Problem
+from clinic_desk.backups.readiness import trouble_here
 from clinic_desk.backups.restoring import contents
 from clinic_desk.backups.switching import Asker, Restored, restore_into, restore_over
 from clinic_desk.domain.backups import BackupsNow, RunKind, Standing
@@ -19,7 +20,14 @@ from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.backups.passphrase_sheet import PassphraseSheet
 from clinic_desk.ui.backups.restore_sheet import RestoreSheet, RestoreWish
 from clinic_desk.ui.backups.sheet import BackupsSheet
-from clinic_desk.ui.backups.words import contents_text, light_text, not_manager_then_text, stage_text, trouble_text
+from clinic_desk.ui.backups.words import (
+    contents_text,
+    light_text,
+    not_manager_then_text,
+    saved_text,
+    stage_text,
+    trouble_text,
+)
 from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.exchange.job import Job
 from clinic_desk.ui.lanes import Priority
@@ -116,7 +124,7 @@ class BackupsDesk(QObject):
         sheet.open()
         self._now = None
         self.look()
-        self._look_for_passphrase()
+        self._look_here()
 
     def _closed(self) -> None:
         self.sheet = None
@@ -129,12 +137,15 @@ class BackupsDesk(QObject):
         elif self.sheet is not None:
             self.sheet.say(text)
 
-    def _look_for_passphrase(self) -> None:
-        def show(is_here: bool) -> None:
-            if self.sheet is not None:
-                self.sheet.show_phrase(is_here=is_here)
+    def _look_here(self) -> None:
+        """Say whether this PC can make backups."""
+        source_of = self._space.opening.backup_source
 
-        self._errand.run(passphrase.is_here, show, lambda _error: None)
+        def show(trouble: BackupFailed | None) -> None:
+            if self.sheet is not None:
+                self.sheet.show_here(trouble)
+
+        self._errand.run(lambda: trouble_here(source_of, None), show, lambda _error: None)
 
     def _say(self, text: str, role: str = "ok") -> None:
         if self.sheet is not None:
@@ -154,15 +165,20 @@ class BackupsDesk(QObject):
         from dataclasses import replace
 
         database, sites = self._database, self._space.store.clinic.sites
+        source_of = self._space.opening.backup_source
         settings = replace(wanted, zone=sites[0].zone if sites else wanted.zone)
 
-        def saved(now: BackupsNow) -> None:
+        def save(*_: object) -> tuple[BackupsNow, BackupFailed | None]:
+            now = recording.save_settings(database, settings, new_id())
+            return now, trouble_here(source_of, Path(settings.folder)) if settings.enabled else None
+
+        def saved(found: tuple[BackupsNow, BackupFailed | None]) -> None:
             self._now = None
-            self._show((now, False))
-            self._say(translate("backups", "✓ Saved."))
+            self._show((found[0], False))
+            self._say(*saved_text(found[1]))
             self.look()
 
-        self.job.run(lambda *_: recording.save_settings(database, settings, new_id()), saved, self._failed)
+        self.job.run(save, saved, self._failed)
 
     def _let_messages_go(self) -> None:
         database = self._database
@@ -180,7 +196,7 @@ class BackupsDesk(QObject):
 
         def kept(_nothing: None) -> None:
             asking.accept()
-            self._look_for_passphrase()
+            self._look_here()
 
         def refused(error: ClinicDeskError) -> None:
             asking.say(self._words(error) or str(error))
@@ -221,7 +237,9 @@ class BackupsDesk(QObject):
         space = self._space
         folder = self.sheet.folder.text() if self.sheet is not None else ""
         is_demo = space.opening.is_demo
-        may_replace = space.opening.is_embedded and not is_demo
+        settings = space.opening.settings
+        shares = settings is not None and settings.shared_folder is not None
+        may_replace = (space.opening.is_embedded or shares) and not is_demo
         sheet = self.restoring = RestoreSheet(space.window, may_replace=may_replace, is_demo=is_demo, start=folder)
         sheet.look_wanted.connect(partial(self._look_into, sheet))
         sheet.restore_wanted.connect(partial(self._ask_restore, sheet))
@@ -280,7 +298,10 @@ class BackupsDesk(QObject):
         database, source_of, asker = self._database, self._space.opening.backup_source, self._asker()
 
         def work(tell: Any, stop: Any) -> Restored:
-            source, phrase = _found(source_of), passphrase.here() if passphrase.is_here() else wish.passphrase
+            source = _found(source_of)
+            if not source.is_superuser:
+                raise BackupFailed(Problem.NO_LOGIN)
+            phrase = passphrase.here() if passphrase.is_here() else wish.passphrase
             folder = Path(recording.look(database).settings.folder or wish.file.parent)
             begun = recording.begin(database, RunKind.BEFORE_RESTORE, folder)
             before = recording.carry_out(
@@ -316,7 +337,7 @@ class BackupsDesk(QObject):
 def _found(source_of: Any) -> Source:
     source: Source | None = None if source_of is None else source_of()
     if source is None:
-        raise BackupFailed(Problem.DATABASE, "this PC has no login that may read the whole database")
+        raise BackupFailed(Problem.NO_LOGIN)
     return source
 
 

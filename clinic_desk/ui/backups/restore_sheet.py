@@ -210,7 +210,9 @@ def _about_text(*, may_replace: bool, is_demo: bool) -> str:
     if is_demo:
         return f"{translate('backups', 'The demo clinic is not replaced.')} {waits}"
     shared = translate(
-        "backups", "A shared server's clinic is replaced by its administrator: clinic-desk backup restore FILE --over."
+        "backups",
+        "A shared clinic is replaced at the PC that shares it, or by the server's administrator: clinic-desk backup "
+        "restore FILE --over.",
     )
     return f"{shared} {waits}"
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
+from clinic_desk.backups.problems import BackupFailed
 from clinic_desk.domain.backups import BackupSettings, BackupsNow
 from clinic_desk.domain.wall import to_wall
-from clinic_desk.ui.backups.words import became_role, became_text, kind_text, size_text, state_text
+from clinic_desk.ui.backups.words import became_role, became_text, here_text, kind_text, size_text, state_text
 from clinic_desk.ui.booking.fields import NumberBox, TickBox, button, field_label, let_wrap, plain_label, restyle
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.words import day_text, one_line, time_text
@@ -78,7 +79,7 @@ class BackupsSheet(Sheet):
             NumberBox("backups_weekly", 0, 260),
             NumberBox("backups_monthly", 0, 240),
         )
-        self.phrase = plain_label(translate("backups", "Looking into this PC's keyring…"), "muted")
+        self.phrase = plain_label(translate("backups", "Looking what this PC has…"), "muted")
         self.phrase.setObjectName("backups_phrase")
         self.told = plain_label("", "muted")
         self.told.setObjectName("backups_told")
@@ -194,14 +195,11 @@ class BackupsSheet(Sheet):
             keep_monthly=self.monthly.value(),
         )
 
-    def show_phrase(self, *, is_here: bool) -> None:
+    def show_here(self, trouble: BackupFailed | None) -> None:
         """Say whether this PC can make backups."""
-        self.phrase.setText(
-            translate("backups", "✓ This PC has the passphrase.")
-            if is_here
-            else translate("backups", "This PC does not have it, and makes no backups.")
-        )
-        restyle(self.phrase, "role", "ok" if is_here else "warning")
+        text, role = here_text(trouble)
+        self.phrase.setText(text)
+        restyle(self.phrase, "role", role)
 
     def show_waiting(self, *, waits: bool) -> None:
         """Say that messages wait since a restore."""

@@ -131,14 +131,24 @@ def problem_text(code: str) -> str:
         Problem.NO_PROGRAM: translate(
             "backups", "This PC has no PostgreSQL programs that fit the server. Install PostgreSQL's client programs."
         ),
+        Problem.NO_LOGIN: translate(
+            "backups",
+            "This PC has no login that may read the whole database. The PC that shares the clinic has one; for another "
+            "PC the administrator of the server makes it (the manual says how).",
+        ),
         Problem.DUMP: translate("backups", "The database could not be read to its end. Try again."),
         Problem.RESTORE: translate("backups", "It could not be restored on the side. Is there room on this PC's disk?"),
         Problem.DIFFERS: translate("backups", "What was restored was not what was backed up. Nothing was kept."),
         Problem.DATABASE: translate("backups", "The connection to the database was lost."),
-        Problem.PASSPHRASE: translate("backups", "This PC does not have the passphrase for backups."),
+        Problem.PASSPHRASE: translate(
+            "backups", "This PC does not have the passphrase for backups. Set it here: the one the other PCs have."
+        ),
         Problem.STOPPED: translate("backups", "It was stopped."),
         Problem.LOST: translate("backups", "The program that made it ended."),
-        Problem.WRONG_PASSPHRASE: translate("backups", "This is not the passphrase that this backup was made with."),
+        Problem.WRONG_PASSPHRASE: translate(
+            "backups",
+            "This is not the passphrase that this backup was made with: see the clinic's recovery sheet.",
+        ),
         Problem.DAMAGED: translate("backups", "The file is damaged or cut off. Take another backup."),
         Problem.NOT_A_BACKUP: translate("backups", "This file is not a backup of Clinic Desk."),
         Problem.NEWER: translate("backups", "A newer Clinic Desk made this backup. Update this one first."),
@@ -151,10 +161,43 @@ def problem_text(code: str) -> str:
     return known.get(Problem(code), "") if code in set(Problem) else code
 
 
+def failure_text(error: BackupFailed | NotUsable) -> str:
+    """Return why a backup was not made, or cannot be used, and what to do."""
+    if isinstance(error, BackupFailed) and error.major:
+        told = translate(
+            "backups",
+            "The server is PostgreSQL {major}, and no programs on this PC are that new. Install PostgreSQL {major} "
+            "(its own server need not run), or have a PC make the backups that has it.",
+        )
+        return told.format(major=error.major)
+    if isinstance(error, NotUsable) and error.program:
+        told = translate("backups", "Clinic Desk {version} made this backup. Update this one first.")
+        return told.format(version=one_line(error.program))
+    return problem_text(error.code.value)
+
+
+def here_text(trouble: BackupFailed | None) -> tuple[str, str]:
+    """Return (text, role): whether this PC can make backups, and what is in the way."""
+    if trouble is None:
+        return translate("backups", "✓ This PC has it, and can make backups."), "ok"
+    if trouble.code is Problem.PASSPHRASE:
+        return translate("backups", "This PC does not have it, and makes no backups."), "warning"
+    told = translate("backups", "This PC has it, but cannot make backups. {why}")
+    return told.format(why=failure_text(trouble)), "warning"
+
+
+def saved_text(trouble: BackupFailed | None) -> tuple[str, str]:
+    """Return (text, role) when the settings are saved."""
+    if trouble is None:
+        return translate("backups", "✓ Saved."), "ok"
+    told = translate("backups", "✓ Saved. But this PC cannot make them: another one has to. {why}")
+    return told.format(why=failure_text(trouble)), "warning"
+
+
 def trouble_text(error: ClinicDeskError, clinic: Clinic, zone: str) -> str:
     """Return what went wrong, and what to do."""
     if isinstance(error, BackupFailed | NotUsable):
-        return problem_text(error.code.value)
+        return failure_text(error)
     if isinstance(error, AlreadyRunning):
         return translate("backups", "A backup is being made at {desk}. Wait until it is done.").format(
             desk=one_line(error.desk)

@@ -211,9 +211,9 @@ def test_a_backup_has_its_name_only_when_it_passed_its_check(source: Source, ser
     seen: list[list[str]] = []
 
     @contextmanager
-    def scratch() -> Iterator[URL]:
+    def scratch(major: int) -> Iterator[URL]:
         seen.append([path.name[-5:] for path in folder.iterdir()])  # killed now, this is what would be left
-        with server.scratch() as url:
+        with server.scratch(major) as url:
             yield url
 
     found = make_backup(source, folder, PHRASE, NOW, scratch=scratch, cost=COST)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from clinic_desk.domain.erasure import Erasable, Erased
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
 _HERS: Final = "hers AS (SELECT id FROM patient WHERE id = %(id)s::uuid OR merged_into_id = %(id)s::uuid)"
@@ -89,9 +87,6 @@ UPDATE provider_copy SET tries = tries + 1, code = %(code)s,
 WHERE provider_id = ANY (%(ids)s)
 """
 _DELETED: Final = "UPDATE provider_copy SET deleted_at = now(), code = '' WHERE provider_id = %(id)s"
-_STILL_THERE: Final = """
-SELECT count(*)::integer, min(asked_at) FROM provider_copy WHERE deleted_at IS NULL
-"""
 
 
 def erasable(connection: Connection, patient_id: UUID) -> Erasable | None:
@@ -127,9 +122,3 @@ def copy_kept(connection: Connection, provider_id: str, code: str) -> None:
     """Note why the provider has it still."""
     statement = "UPDATE provider_copy SET code = %(code)s WHERE provider_id = %(id)s"
     connection.exec_driver_sql(statement, {"id": provider_id, "code": code})
-
-
-def copies_left(connection: Connection) -> tuple[int, datetime | None]:
-    """Return how many copies the provider still has, and since when the oldest is to be deleted."""
-    row: Any = connection.exec_driver_sql(_STILL_THERE).one()
-    return row[0], row[1]

@@ -17,7 +17,7 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import Kind, ReminderRule, noted_address
 from clinic_desk.domain.records import AppointmentStatus, Channel
 from clinic_desk.domain.wall import to_instant, to_wall
-from clinic_desk.notifications.quiet import QuietHours, moment_left, moment_to_send, quiet_hours
+from clinic_desk.notifications.quiet import QuietHours, moment_left, quiet_hours
 from clinic_desk.notifications.templates import OwnTexts, TextKey, Words, own_texts, takes_answers, words_for
 from clinic_desk.notifications.texts import language_of
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
-REMINDER_LEAD: Final = timedelta(hours=24)
-"""The lead of a fresh clinic's only rule."""
 DEFAULT_RULE: Final = ReminderRule(UUID("00000000-0000-7000-8000-000000000024"), 24)
 """The rule that the schema begins with."""
 WAITING: Final = timedelta(seconds=20)
@@ -266,11 +264,6 @@ def rule_due(rule: ReminderRule, starts_at: datetime, zone: str) -> datetime:
     if rule.unit == "days":
         return to_instant(to_wall(starts_at, zone) - timedelta(days=rule.lead), zone)
     return starts_at - rule.lead * _UNITS[rule.unit]
-
-
-def reminder_due(starts_at: datetime, zone: str, lead: timedelta = REMINDER_LEAD) -> datetime:
-    """Return when a reminder of a lead leaves under the usual quiet hours; too late for it if that is past already."""
-    return moment_to_send(starts_at - lead, starts_at, zone, USUAL.quiet)
 
 
 def reminders(occasion: Occasion, way: Way) -> tuple[Reminder, ...]:

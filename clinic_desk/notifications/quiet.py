@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.domain.messaging import Kind
 from clinic_desk.domain.wall import MINUTES_PER_DAY, minute_to_instant, to_wall
 
 if TYPE_CHECKING:
     from clinic_desk.domain.messaging import Messaging
 
-KEEPING: Final = frozenset({Kind.REMINDER, Kind.WAITLIST_OFFER})
-"""The kinds of message that keep the quiet hours."""
 LEAST_USE: Final = timedelta(hours=1)
 """A reminder is of use if so much is left before the appointment."""
 _DAY: Final = timedelta(days=1)

@@ -34,11 +34,6 @@ def history_of(db: Database, appointment_id: UUID) -> tuple[HistoryLine, ...]:
     return _lines(db, "appointment", appointment_id)
 
 
-def history_of_patient(db: Database, patient_id: UUID) -> tuple[HistoryLine, ...]:
-    """Return the changes of a patient's record, oldest first; its making has no `fields`."""
-    return _lines(db, "patient", patient_id)
-
-
 def _lines(db: Database, table: str, row_id: UUID) -> tuple[HistoryLine, ...]:
     with db.reading() as connection:
         rows = queries_messages.history_of(connection, table, row_id)

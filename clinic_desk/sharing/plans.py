@@ -289,11 +289,6 @@ class TestResult:
         """Whether a desk can work with it."""
         return self.kind in {TestKind.GOOD, TestKind.READ_ONLY, TestKind.ONE_TIME_CODE}
 
-    @property
-    def can_be_prepared(self) -> bool:
-        """Whether it is a server that a new clinic can be made on."""
-        return self.kind in {TestKind.EMPTY, TestKind.NO_DATABASE}
-
 
 # --- moving -----------------------------------------------------------------------------------------------------------
 

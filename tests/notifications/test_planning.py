@@ -19,12 +19,11 @@ from clinic_desk.notifications.planning import (
     Way,
     plan,
     plan_farewell,
-    reminder_due,
     reminders,
     rule_due,
     way_to,
 )
-from clinic_desk.notifications.quiet import QuietHours
+from clinic_desk.notifications.quiet import QuietHours, moment_to_send
 from clinic_desk.notifications.templates import own_texts
 from tests.support.bookings import BERLIN, NEW_YORK, at
 
@@ -54,6 +53,11 @@ def occasion(
     row: Appointment | None = None, patient: Patient = PATIENT, now: datetime = NOW, **manner: Any
 ) -> Occasion:
     return Occasion(row or appointment(), patient, SITE, now, Manner(**manner))
+
+
+def reminder_due(starts_at: datetime, zone: str, lead: ReminderRule = planning.DEFAULT_RULE) -> datetime:
+    """When a rule's reminder, or that of a fresh clinic's only one, leaves under the usual quiet hours."""
+    return moment_to_send(rule_due(lead, starts_at, zone), starts_at, zone, planning.USUAL.quiet)
 
 
 def rule(number: int, lead: int, unit: Any = "hours", **other: Any) -> ReminderRule:
@@ -175,7 +179,7 @@ def test_a_reminder_due_in_the_quiet_hours_waits_for_their_end(
 
 
 def test_with_less_than_an_hour_left_then_it_goes_the_evening_before() -> None:
-    lead = timedelta(hours=2)
+    lead = rule(1, 2)
     evening = at(date(2031, 3, 3), 19, 59)
     assert reminder_due(at(DAY, 9, 30), BERLIN, lead) == evening
     assert reminder_due(at(DAY, 9, 59), BERLIN, lead) == evening

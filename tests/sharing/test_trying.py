@@ -161,7 +161,6 @@ def test_what_is_in_the_database_is_told(share: Share, monkeypatch: pytest.Monke
     rules = (str(superuser.username), str(superuser.password))
     empty = tried(address(share, database="postgres"), *rules)
     assert empty.kind is TestKind.EMPTY
-    assert empty.can_be_prepared
     none = tried(address(share, database="none"), *rules)
     assert none.kind is TestKind.NO_DATABASE
     executed(share, "CREATE TABLE thing (id integer)")

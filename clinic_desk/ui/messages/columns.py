@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
-from clinic_desk.domain.message_list import MessageRow, ReplyRow
+from clinic_desk.domain.message_list import ReplyRow
 from clinic_desk.ui.booking.words import one_line
 from clinic_desk.ui.messages.rows import Column
 from clinic_desk.ui.messages.states import state_look
@@ -94,9 +94,3 @@ def taken_for(row: ReplyRow, now: datetime) -> str:
 def _zone(row: ReplyRow) -> str:
     known = [row.owner, *row.candidates]
     return next((each.zone for each in known if each is not None and each.starts_at is not None), "UTC")
-
-
-def message_spoken(row: MessageRow, now: datetime) -> str:
-    """Return a message in one line, for a screen reader."""
-    parts = (one_line(row.patient_name), what_text(row, now), channel_text(row.channel), state_look(row).word)
-    return ", ".join(part for part in (*parts, why_text(row, now)) if part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 
 from clinic_desk.domain.availability import FreeSlot
@@ -59,13 +59,6 @@ def step_of(planned: PlannedDate, choice: Choice) -> Book | Update | None:
         case Way.INSTEAD if choice.slot is not None:
             return put_instead(planned, choice.slot)
     return None
-
-
-def start_of(planned: PlannedDate, choice: Choice) -> datetime | None:
-    """Return when a date begins as chosen; None: it is left out."""
-    if choice.way is Way.LEFT_OUT:
-        return None
-    return choice.slot.starts_at if choice.slot is not None else planned.starts_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -310,7 +310,7 @@ class AwaySheet(Sheet):
             (focus.click if focus in {self.cancel_button, self.only_save} else self.submit)()
             event.accept()
             return
-        if event.text().isdigit() and not self.is_busy and self.table.choose_number(int(event.text())):
+        if event.text().isdigit() and not self.is_busy and self.table.choices.choose_number(int(event.text())):
             event.accept()
             return
         super().keyPressEvent(event)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
 from uuid import UUID
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from clinic_desk.domain.availability import FreeSlot
 from clinic_desk.domain.away import Proposal
@@ -19,8 +18,8 @@ from clinic_desk.domain.wall import minute_to_instant, to_wall
 from clinic_desk.services.away import Looked
 from clinic_desk.ui.away.choices import LEFT, Choice, Way, choice_of, options_of
 from clinic_desk.ui.away.words import WAY_COLOURS, choice_words, note_words, option_words, visit_words, when_words
-from clinic_desk.ui.booking.choice_button import ChoiceButton
 from clinic_desk.ui.booking.fields import field_label, let_wrap, plain_label
+from clinic_desk.ui.booking.numbered_choices import NumberedChoices
 from clinic_desk.ui.booking.when_line import WhenLine
 from clinic_desk.ui.booking.when_text import When
 from clinic_desk.ui.booking.words import list_name
@@ -28,7 +27,6 @@ from clinic_desk.ui.messages.list_view import MessageList
 from clinic_desk.ui.messages.rows import Column, RowsModel
 
 translate = QCoreApplication.translate
-_COLUMNS = 2
 _ROWS_SHOWN = 9
 _NO_TIME = "—"
 
@@ -93,7 +91,7 @@ class AwayTable(QWidget):
         self.why = plain_label("", "warning")
         self.why.setObjectName("away_why")
         let_wrap(self.why)
-        self.options: tuple[tuple[Choice, ChoiceButton], ...] = ()
+        self.choices = NumberedChoices(self.choose)
         self.refused: dict[UUID, str] = {}
         """Why the time that was typed last cannot be, by appointment."""
         self.line = WhenLine()
@@ -104,14 +102,12 @@ class AwayTable(QWidget):
         self._line_row.addWidget(self.line)
         self._line_row.addStretch(1)
         self.line.setMinimumWidth(260)
-        self._grid = QGridLayout()
-        self._grid.setSpacing(6)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         for part in (self.none, self.list, self.why):
             column.addWidget(part)
-        column.addLayout(self._grid)
+        column.addLayout(self.choices.grid)
         column.addLayout(self._line_row)
         self.none.hide()
         self.list.chosen_changed.connect(lambda _row: self._show_options())
@@ -176,26 +172,10 @@ class AwayTable(QWidget):
         self._check_options()
         self.changed.emit()
 
-    def choose_number(self, number: int) -> bool:
-        """Choose what stands under a number; False if nothing does."""
-        if not 1 <= number <= len(self.options):
-            return False
-        self.choose(self.options[number - 1][0])
-        return True
-
     def _show_options(self) -> None:
         row: AwayRow | None = self.list.chosen
         wanted = () if row is None else options_of(row.proposal, self.proposals, self.chosen)
-        for _, button in self.options:
-            button.hide()
-            button.deleteLater()
-        self.options = (
-            ()
-            if row is None
-            else tuple((choice, self._button(number, choice, row)) for number, choice in enumerate(wanted, start=1))
-        )
-        for number, (_, button) in enumerate(self.options):
-            self._grid.addWidget(button, number // _COLUMNS, number % _COLUMNS)
+        self.choices.show((choice, self._words(choice, row)) for choice in wanted if row is not None)
         self._show_why()
         self._show_line()
         self._check_options()
@@ -265,19 +245,13 @@ class AwayTable(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _button(self, number: int, choice: Choice, row: AwayRow) -> ChoiceButton:
+    def _words(self, choice: Choice, row: AwayRow) -> tuple[str, str]:
         assert self._clinic is not None
-        text, hint = option_words(choice, row.proposal, self._clinic, self._today)
-        made = ChoiceButton(number, text, hint, partial(self.choose, choice), self)
-        made.setCheckable(True)
-        made.setAutoDefault(False)
-        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return made
+        return option_words(choice, row.proposal, self._clinic, self._today)
 
     def _check_options(self) -> None:
         row: AwayRow | None = self.list.chosen
-        for choice, button in self.options:
-            button.setChecked(row is not None and choice == row.choice)
+        self.choices.check(None if row is None else row.choice)
 
 
 def _columns() -> tuple[Column, ...]:

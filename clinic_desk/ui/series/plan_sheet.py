@@ -199,7 +199,7 @@ class PlanSheet(Sheet):
             self.submit()
             event.accept()
             return
-        if event.text().isdigit() and self.plan.isEnabled() and self.plan.choose_number(int(event.text())):
+        if event.text().isdigit() and self.plan.isEnabled() and self.plan.choices.choose_number(int(event.text())):
             event.accept()
             return
         super().keyPressEvent(event)

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from clinic_desk.domain.commands import Book, Update
 from clinic_desk.domain.records import Clinic
 from clinic_desk.domain.series import PlannedDate
 from clinic_desk.domain.wall import to_wall
-from clinic_desk.ui.booking.choice_button import ChoiceButton
 from clinic_desk.ui.booking.fields import let_wrap, plain_label
+from clinic_desk.ui.booking.numbered_choices import NumberedChoices
 from clinic_desk.ui.messages.list_view import MessageList
 from clinic_desk.ui.messages.rows import Column, RowsModel
 from clinic_desk.ui.series.choices import Choice, Tally, Way, choice_of, options_of, step_of, tally_of
 from clinic_desk.ui.series.words import choice_words, reason_words, slot_words, when_words
 
 translate = QCoreApplication.translate
-_COLUMNS = 2
 _ROWS_SHOWN = 6
 
 
@@ -62,15 +60,13 @@ class PlanView(QWidget):
         self.why = plain_label("")
         self.why.setObjectName("series_why")
         let_wrap(self.why)
-        self.options: tuple[tuple[Choice, ChoiceButton], ...] = ()
-        self._grid = QGridLayout()
-        self._grid.setSpacing(6)
+        self.choices = NumberedChoices(self.choose)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.list)
         column.addWidget(self.why)
-        column.addLayout(self._grid)
+        column.addLayout(self.choices.grid)
         self.list.chosen_changed.connect(lambda _row: self._show_options())
         self.list.opened.connect(lambda _row: self.entered.emit())
         self.list.left.connect(self.left)
@@ -129,37 +125,13 @@ class PlanView(QWidget):
         self._check_options()
         self.changed.emit()
 
-    def choose_number(self, number: int) -> bool:
-        """Choose what stands under a number; False if nothing does."""
-        if not 1 <= number <= len(self.options):
-            return False
-        self.choose(self.options[number - 1][0])
-        return True
-
     def _show_options(self) -> None:
         row: DateRow | None = self.list.chosen
         wanted = () if row is None else options_of(row.planned)
-        for _, button in self.options:
-            button.hide()
-            button.deleteLater()
-        self.options = (
-            ()
-            if row is None
-            else tuple((choice, self._button(number, choice, row)) for number, choice in enumerate(wanted, start=1))
-        )
-        for number, (_, button) in enumerate(self.options):
-            self._grid.addWidget(button, number // _COLUMNS, number % _COLUMNS)
+        self.choices.show((choice, self._words(choice, row)) for choice in wanted if row is not None)
         self.why.setText("" if row is None else row.why)
         self.why.setVisible(bool(row and row.why))
         self._check_options()
-
-    def _button(self, number: int, choice: Choice, row: DateRow) -> ChoiceButton:
-        text, hint = self._words(choice, row)
-        made = ChoiceButton(number, text, hint, partial(self.choose, choice), self)
-        made.setCheckable(True)
-        made.setAutoDefault(False)
-        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return made
 
     def _words(self, choice: Choice, row: DateRow) -> tuple[str, str]:
         if choice.slot is not None:
@@ -182,8 +154,7 @@ class PlanView(QWidget):
 
     def _check_options(self) -> None:
         row: DateRow | None = self.list.chosen
-        for choice, button in self.options:
-            button.setChecked(row is not None and choice == row.choice)
+        self.choices.check(None if row is None else row.choice)
 
 
 def _columns() -> tuple[Column, ...]:

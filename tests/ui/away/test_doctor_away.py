@@ -124,7 +124,7 @@ def test_a_patient_may_stay_and_esc_changes_nothing(
 ) -> None:
     entries = three_booked(database, clinic)
     sheet = away_on_the_monday(manager, qtbot)
-    options = [button.accessibleName() for _, button in sheet.table.options]
+    options = [button.accessibleName() for _, button in sheet.table.choices.options]
     assert options[-2:] == ["4 Park it off the calendar, F7 lists it", "5 Leave it where it is the doctor must know"]
     press(Qt.Key.Key_5)
     assert sheet.progress.text() == "2 moved, 1 stays booked then"
@@ -149,7 +149,7 @@ def test_two_rows_are_never_offered_the_same_time(
     press(Qt.Key.Key_2)
     slot = sheet.table.rows.records[0].choice.slot
     press(DOWN)
-    assert slot not in [choice.slot for choice, _ in sheet.table.options]
+    assert slot not in [choice.slot for choice, _ in sheet.table.choices.options]
 
 
 def typed_time(sheet: AwaySheet, text: str, qtbot: QtBot) -> None:

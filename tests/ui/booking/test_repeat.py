@@ -113,7 +113,9 @@ def test_a_taken_date_is_shown_with_a_free_time_instead_that_enter_takes(
 
 def option(dialog: RepeatDialog, way: Way) -> Qt.Key:
     """The key of an option."""
-    number = next(number for number, (choice, _) in enumerate(dialog.plan.options, start=1) if choice.way is way)
+    number = next(
+        number for number, (choice, _) in enumerate(dialog.plan.choices.options, start=1) if choice.way is way
+    )
     return Qt.Key(Qt.Key.Key_0.value + number)
 
 
@@ -236,7 +238,7 @@ def test_all_of_it_fits_into_the_smallest_window_also_when_something_is_told(
     booked(second_database, at(9, day=MONDAY + WEEK), patient=1)
     dialog = open_dialog()
     looked(qtbot, dialog)
-    assert len(dialog.plan.options) >= 5
+    assert len(dialog.plan.choices.options) >= 5
     dialog.problem.say("The database cannot be reached. Nothing was booked; what you chose is kept. Try again soon.")
     layout = dialog.card.layout()
     assert layout is not None
@@ -255,4 +257,4 @@ def test_every_part_has_a_name_for_a_screen_reader(qtbot: QtBot, open_dialog: Op
     }
     assert "" not in names
     assert dialog.plan.list.accessibleName() == "Dates"
-    assert all(button.accessibleName() for _, button in dialog.plan.options)
+    assert all(button.accessibleName() for _, button in dialog.plan.choices.options)

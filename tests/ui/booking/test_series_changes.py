@@ -122,7 +122,9 @@ def test_a_date_that_cannot_go_there_may_stay_where_it_is(
     assert trouble.what.startswith("→ Mon 17 Mar, ")
     moving.plan.list.setFocus()
     moving.plan.list.selectRow(1)
-    left_out = next(at for at, (choice, _) in enumerate(moving.plan.options, start=1) if choice.way is Way.LEFT_OUT)
+    left_out = next(
+        at for at, (choice, _) in enumerate(moving.plan.choices.options, start=1) if choice.way is Way.LEFT_OUT
+    )
     press(Qt.Key(Qt.Key.Key_0.value + left_out))
     assert moving.progress.text() == "3 as planned, 1 left as it is"
     with qtbot.waitSignal(moving.committed):

@@ -178,12 +178,7 @@ class ChannelSection(QWidget):
 
     def tell(self, problem: InvalidInput) -> bool:
         """Say what is wrong at its field, and give it the keyboard; False if it is none of this section's."""
-        field = self.rows.fields.get(problem.field)
-        if field is None:
-            return False
-        self.rows.remarks[problem.field].say(invalid_text(problem))
-        field.setFocus()
-        return True
+        return self.rows.tell(problem)
 
     def _edited(self, _name: str) -> None:
         self.test.clear()

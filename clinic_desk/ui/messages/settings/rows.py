@@ -8,7 +8,9 @@ from typing import Any
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
+from clinic_desk.errors import InvalidInput
 from clinic_desk.ui.booking.fields import ChoiceBox, NumberBox, Remark, TickBox, field_label, let_wrap, plain_label
+from clinic_desk.ui.messages.settings.words import invalid_text
 
 _LABEL_WIDTH = 150
 _FIELD_WIDTH = 360
@@ -101,6 +103,15 @@ class FieldRows(QWidget):
         self._grid.setColumnMinimumWidth(0, _LABEL_WIDTH)
         self._grid.setColumnMinimumWidth(1, _FIELD_WIDTH)
         self._grid.setColumnStretch(2, 1)
+
+    def tell(self, problem: InvalidInput) -> bool:
+        """Say what is wrong at its field, and give it the keyboard; False if it is none of these."""
+        field = self.fields.get(problem.field)
+        if field is None:
+            return False
+        self.remarks[problem.field].say(invalid_text(problem))
+        field.setFocus()
+        return True
 
     def add(self, name: str, text: str, field: Field, hint: str = "") -> None:
         """Put a row at the end; `hint` stands under the field for good."""

@@ -15,7 +15,7 @@ from clinic_desk.ui.booking.fields import NumberBox, TickBox, let_wrap, plain_la
 from clinic_desk.ui.booking.words import minute_text
 from clinic_desk.ui.messages.settings.rows import FieldRows, choice, show_value
 from clinic_desk.ui.messages.settings.rule_rows import RuleRows
-from clinic_desk.ui.messages.settings.words import field_names, invalid_text, wait_text
+from clinic_desk.ui.messages.settings.words import field_names, wait_text
 
 translate = QCoreApplication.translate
 _WAITS: Final = (0, 10, 20, 30, 60, 120, 300, 600, 900)
@@ -123,12 +123,7 @@ class WhenSection(QWidget):
 
     def tell(self, problem: InvalidInput) -> bool:
         """Say what is wrong at its field; False if it is none of this section's."""
-        field = self.rows.fields.get(problem.field)
-        if field is None:
-            return False
-        self.rows.remarks[problem.field].say(invalid_text(problem))
-        field.setFocus()
-        return True
+        return self.rows.tell(problem)
 
     def _edited(self, _name: str) -> None:
         self._show_rows()

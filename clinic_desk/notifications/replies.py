@@ -24,7 +24,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID, uuid5
 
-from clinic_desk.database import queries_asking, queries_inbox
+from clinic_desk.database import queries_inbox, queries_offer_replies
 from clinic_desk.database.failures import DatabaseFault
 from clinic_desk.database.queries_desks import database_now
 from clinic_desk.domain.asking import Heard as Offered
@@ -138,7 +138,7 @@ def _carry_out(connection: Connection, message: Inbound) -> bool:
         patient_id=found.patient_id or (patients[0] if len(patients) == 1 else None),
     )
     is_kept = queries_inbox.keep(connection, kept)
-    if found.taken is not None and not queries_asking.say_yes(connection, found.taken, message.id):
+    if found.taken is not None and not queries_offer_replies.say_yes(connection, found.taken, message.id):
         _tell_gone(connection, found.taken, message.id)  # withdrawn at this very moment
     return is_kept
 
@@ -163,7 +163,7 @@ def _answer_to_offer(connection: Connection, message: Inbound) -> _Understood | 
     if word is None:
         return None
     before = message.received_at + TOLERANCE
-    offers = queries_asking.offered(connection, message.sender, before)
+    offers = queries_offer_replies.offered(connection, message.sender, before)
     if not offers:
         return None
     told = queries_inbox.asked(connection, message.sender, before)
@@ -176,7 +176,7 @@ def _answer_to_offer(connection: Connection, message: Inbound) -> _Understood | 
         queries_inbox.opt_in(connection, message.channel, message.sender)
     done = sense in {Sense.TAKES, Sense.AGAIN}
     if sense is Sense.DECLINES and about is not None:
-        done = queries_asking.decline(connection, [about.asking_id])
+        done = queries_offer_replies.decline(connection, [about.asking_id])
     elif sense is Sense.LATE and about is not None:
         offering.tell_gone(connection, about.asking_id)
     return _Understood(
@@ -198,15 +198,15 @@ def _word_to_offer(body: str) -> Word | None:
 
 def _tell_gone(connection: Connection, offer: Offered, reply_id: UUID) -> None:
     offering.tell_gone(connection, offer.asking_id)
-    queries_asking.file_reply(connection, reply_id, None, done=False)
+    queries_offer_replies.file_reply(connection, reply_id, None, done=False)
 
 
 def _understood(connection: Connection, message: Inbound) -> _Understood:
     """Return what is meant, having opted out or in where that is it."""
     word = _word(message.body)
     if message.meaning == "stop":
-        offers = queries_asking.offered(connection, message.sender, message.received_at + TOLERANCE)
-        queries_asking.decline(connection, [each.asking_id for each in offers], "opted-out")
+        offers = queries_offer_replies.offered(connection, message.sender, message.received_at + TOLERANCE)
+        queries_offer_replies.decline(connection, [each.asking_id for each in offers], "opted-out")
         queries_inbox.opt_out(connection, new_id(), message.channel, message.sender, word.upper())
         return _Understood("stop", done=word not in _CANCEL)
     if message.meaning == "start":

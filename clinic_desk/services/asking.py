@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from clinic_desk.database import queries_asking as queries
+from clinic_desk.database import queries_offer_replies
 from clinic_desk.database.failures import DatabaseFault, translated
 from clinic_desk.database.queries_clinic import clinic_record
 from clinic_desk.database.queries_messaging import read_messaging
@@ -204,7 +205,7 @@ def _carry_out(db: Database, connection: Connection, round_id: UUID, asking_id: 
         _tell_lost(connection, other, "taken")
     for other in queries.others_asked(connection, round_id):
         queries.settle(connection, other, Standing.LOST, "taken")
-    queries.reply_of(connection, asking_id, appointment_id)
+    queries_offer_replies.reply_of(connection, asking_id, appointment_id)
     return True
 
 
@@ -213,7 +214,7 @@ def _tell_lost(connection: Connection, asking_id: UUID, reason: str) -> None:
     reply_id = queries.settle(connection, asking_id, Standing.LOST, reason)
     offering.tell_gone(connection, asking_id)
     if reply_id is not None:
-        queries.file_reply(connection, reply_id, None, done=False)
+        queries_offer_replies.file_reply(connection, reply_id, None, done=False)
 
 
 def _why(error: Exception) -> str:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import URL, Engine
 
-from clinic_desk.database import queries_asking
+from clinic_desk.database import queries_offer_replies
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.domain.asking import (
     AlreadyOffered,
@@ -593,7 +593,7 @@ def test_a_step_that_cannot_be_finished_is_not_half_done(
         raise DatabaseDown(message)
 
     with monkeypatch.context() as patched:
-        patched.setattr(queries_asking, "reply_of", fails)
+        patched.setattr(queries_offer_replies, "reply_of", fails)
         with pytest.raises(DatabaseDown):
             asking.work(worker)
     assert three.states()[0] == "asked"

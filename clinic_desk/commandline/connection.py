@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
+from clinic_desk import connection_file
 from clinic_desk.commandline.output import complain
 from clinic_desk.commandline.usage import Usage
 from clinic_desk.connection_file import MOVED
@@ -69,7 +70,35 @@ def address(settings: Settings, arguments: argparse.Namespace) -> URL | None:
             "the password on the command line can be seen by others on this computer: "
             f"put the address into the environment variable {VARIABLE} instead"
         )
-    return url
+    return _as_a_person(url, settings)
+
+
+def _as_a_person(url: URL, settings: Settings) -> URL:
+    """An address that names nobody is used as who the environment names; one that set-up wrote never names anybody.
+
+    Raises Usage.
+    """
+    if url.username or not (os.environ.get(LOGIN) or _is_written(url, settings)):
+        return url
+    person, password = _person()
+    return url.set(username=person, password=password)
+
+
+def _is_written(url: URL, settings: Settings) -> bool:
+    from sqlalchemy import make_url
+
+    text = connection_file.read(settings.config).get("database_url")
+    written = None if text is None else make_url(text)
+    return written is not None and (written.host, written.port, written.database) == (url.host, url.port, url.database)
+
+
+def _person() -> tuple[str, str]:
+    """Return who signs in and her password, as the environment says. Raises Usage."""
+    person = os.environ.get(LOGIN, "")
+    variable = password_variable(person)
+    if not person or variable not in os.environ:
+        raise Usage(field=variable if person else LOGIN, expected=_WHO)
+    return person, os.environ[variable]
 
 
 def _usable(text: str, arguments: argparse.Namespace) -> URL:
@@ -128,11 +157,8 @@ def embedded_address(server: EmbeddedServer, login: str | None) -> URL:
         own, name = demo.sign_in_of(server)
     if login or own:
         return server.url(login or own, name)
-    person = os.environ.get(LOGIN, "")
-    variable = password_variable(person)
-    if not person or variable not in os.environ:
-        raise Usage(field=variable if person else LOGIN, expected=_WHO)
-    return server.url(person, name, password=os.environ[variable])
+    person, password = _person()
+    return server.url(person, name, password=password)
 
 
 def password_variable(login: str) -> str:

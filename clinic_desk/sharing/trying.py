@@ -40,8 +40,9 @@ ADVICE: Final = {
     TestKind.NO_TLS: "The server at {host} offers no encryption. Whoever looks after it sets ssl = on; passwords and "
     "patients' data do not go over a network in clear.",
     TestKind.NO_AUTHORITY: "The certificate of the server's authority is needed: {detail}.",
-    TestKind.UNKNOWN_AUTHORITY: "The server at {host} shows a certificate of another authority than the one you named. "
-    "Ask whoever looks after the server for its authority's certificate; if it was right before, do not go on.",
+    TestKind.UNKNOWN_AUTHORITY: "The certificate of the server at {host} is signed by an authority that was not named, "
+    "and that this PC does not know. Name the file with its authority's certificate: whoever looks after the server "
+    "has it. If it was right before, do not go on.",
     TestKind.WRONG_HOST: "The server's certificate is not for {host} but for {detail}. Use that name in the address, "
     "or have the certificate made for {host}, too.",
     TestKind.EXPIRED: "The certificate of the server at {host} is not valid today. It has to be renewed there; or the "
@@ -50,8 +51,9 @@ ADVICE: Final = {
     TestKind.NOT_POSTGRESQL: "What answers at {host} port {port} is no PostgreSQL server. Check the port.",
     TestKind.CLEAR_TEXT: "The server at {host} asks for the password in a way that could give it away ({detail}). Its "
     "pg_hba.conf has to say scram-sha-256 for this login.",
-    TestKind.NO_ENTRY: "The server at {host} does not let {login} in from this PC. Its pg_hba.conf needs a line "
-    "hostssl … scram-sha-256 for this PC's network.",
+    TestKind.NO_ENTRY: "The server at {host} does not let {login} into the database {detail} from this PC. Check the "
+    "database's name; if it is right, the server's pg_hba.conf needs a line hostssl … scram-sha-256 for this PC's "
+    "network.",
     TestKind.NO_PASSWORD: "A login and its password are needed to try further; up to there everything is right.",
     TestKind.WRONG_PASSWORD: "The server does not take this login with this password. Capital letters count.",
     TestKind.LOGIN_CLOSED: "The login {login} may not sign in any more. A manager of the clinic can open it again.",

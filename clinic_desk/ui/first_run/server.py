@@ -21,6 +21,8 @@ from clinic_desk.ui.messages.settings.rows import line
 translate = QCoreApplication.translate
 _USUAL_PORT: Final = 5432
 _BETWEEN: Final = re.compile(r"[\s,;]+")
+_MORE: Final = re.compile(r"[/@?]|^[^:]*:\d+$")
+"""What is more of an address than a host, which may be an IPv6 address."""
 _WHERE: Final = {
     "authority": {TestKind.NO_AUTHORITY, TestKind.UNKNOWN_AUTHORITY},
     "login": {TestKind.LOGIN_CLOSED, TestKind.NO_ENTRY},
@@ -108,12 +110,23 @@ class ServerPage(Card):
         self.say("")
         for remark in self.remarks.values():
             remark.say("")
+        hosts = tuple(filter(None, _BETWEEN.split(self.hosts.text())))
+        if any(map(_MORE.search, hosts)):
+            self.remarks["hosts"].say(
+                translate(
+                    "first_run",
+                    "Only a computer's name or IP address stands here, such as db.clinic.example: the database and the "
+                    "port have fields of their own.",
+                )
+            )
+            self.hosts.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         self.password.hide_text()
         self.show_busy(on=True, step=translate("first_run", "Trying the connection…"))
         authority = self.authority.text().strip()
         self.wanted.emit(
             Server(
-                tuple(filter(None, _BETWEEN.split(self.hosts.text()))),
+                hosts,
                 self.port.value(),
                 self.database.text().strip(),
                 Path(authority) if authority else None,

@@ -40,8 +40,9 @@ def _on_the_way() -> dict[TestKind, str]:
         TestKind.NO_AUTHORITY: translate("first_run", "The certificate of the server's authority is needed: {detail}."),
         TestKind.UNKNOWN_AUTHORITY: translate(
             "first_run",
-            "The server at {host} shows a certificate of another authority than the one you named. Ask whoever "
-            "looks after the server for its authority's certificate; if it was right before, do not go on.",
+            "The certificate of the server at {host} is signed by an authority that was not named, and that this PC "
+            "does not know. Name the file with its authority's certificate: whoever looks after the server has it. If "
+            "it was right before, do not go on.",
         ),
         TestKind.WRONG_HOST: translate(
             "first_run",
@@ -66,8 +67,9 @@ def _on_the_way() -> dict[TestKind, str]:
         ),
         TestKind.NO_ENTRY: translate(
             "first_run",
-            "The server at {host} does not let {login} in from this PC. Its pg_hba.conf needs a line hostssl … "
-            "scram-sha-256 for this PC's network.",
+            "The server at {host} does not let {login} into the database {detail} from this PC. Check the database's "
+            "name; if it is right, the server's pg_hba.conf needs a line hostssl … scram-sha-256 for this PC's "
+            "network.",
         ),
     }
 

@@ -81,7 +81,9 @@ def test_a_pc_joins_tries_and_is_told_what_is_wrong(share: Share, set_up: SetUp)
     assert (code, wrong["kind"]) == (1, "wrong-password")
 
 
-def test_a_pc_is_connected_only_to_what_was_tried(share: Share, set_up: SetUp) -> None:
+def test_a_pc_is_connected_only_to_what_was_tried_and_its_commands_ask_who_it_is(
+    share: Share, set_up: SetUp, capsys: pytest.CaptureFixture[str]
+) -> None:
     nobody = "postgresql://127.0.0.1:1/clinic?sslmode=verify-full"
     code, refused = set_up("connect", "--database-url", nobody, "--authority", share.authority)
     assert (code, refused["kind"]) == (1, "no-authority")  # on this computer none is meant unless it is named
@@ -94,6 +96,11 @@ def test_a_pc_is_connected_only_to_what_was_tried(share: Share, set_up: SetUp) -
     assert set_up("connect", "--database-url", good)[0] == 0
     written = connection_file.read(set_up.config)
     assert str(set_up.config) in written["database_ca_file"]  # a copy of its own
+
+    assert (main(["check"]), "LOGIN" in capsys.readouterr().err) == (2, True)
+    set_up.say(LOGIN=MANAGER.login, **{f"PASSWORD_{MANAGER.login.upper()}": MANAGER.password})
+    assert main(["check"]) == 0
+    assert f"signed in: {MANAGER.login}" in capsys.readouterr().out
 
 
 def test_a_clinic_moves_to_a_server_of_somebody_elses(

@@ -63,7 +63,7 @@ PAGE_OF: Final = {
     "share": "shared-database",
     "join": "shared-database",
     "server": "shared-database",
-    "restore": "backups",
+    "restore": "new-pc",
     "pairing_sheet": "shared-database",
     "moving_sheet": "shared-database",
     "upgrade_page": "install",

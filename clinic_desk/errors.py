@@ -171,6 +171,30 @@ class UpgradeNeeded(SchemaMismatch):
         """The server is this PC's: the owner's password is not asked for."""
 
 
+class ServerUpgradeNeeded(Unavailable):
+    """The clinic of this PC was made by an older PostgreSQL (`found`) than this program works with (`wanted`).
+
+    `take_over(tell, stop)` brings it over, and waits while it does; None: nothing here can read it, and `how` is the
+    command, or the place, that puts programs on this PC which can. `size`: bytes that the database takes on the disk.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        found: int,
+        wanted: int,
+        take_over: Callable[[Callable[[str], None], Callable[[], bool]], None] | None,
+        how: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.found = found
+        self.wanted = wanted
+        self.take_over = take_over
+        self.how = how
+        self.folder = ""
+        self.size = 0
+
+
 class BackupMissing(Refused):
     """Nothing is upgraded without a backup: this PC makes none, and nobody said that there is one."""
 

@@ -111,7 +111,7 @@ def before_upgrade(server: EmbeddedServer, tell: Tell, database: str) -> Callabl
 
 
 def _back_up(owner: URL, place: BackupPlace, tell: Tell, _found: str) -> schema.Note:
-    from clinic_desk.backups.making import SUFFIX, back_up_before_upgrade
+    from clinic_desk.backups.making import back_up_before_upgrade
 
     tell(BACKING_UP)
     is_ours = place.folder.name == FOLDER
@@ -119,9 +119,7 @@ def _back_up(owner: URL, place: BackupPlace, tell: Tell, _found: str) -> schema.
         place.folder.mkdir(mode=0o700, exist_ok=True)
     made = back_up_before_upgrade(owner, place.folder, place.passphrase, datetime.now(UTC))
     if is_ours:
-        for old in sorted(place.folder.glob(f"*{SUFFIX}"))[:-KEPT]:
-            with suppress(OSError):
-                old.unlink()
+        keep_latest(place.folder)
     tell(UPGRADING)
     return noted(made)
 
@@ -132,6 +130,15 @@ def noted(made: Backup) -> schema.Note:
     from clinic_desk.domain.backups import RunKind
 
     return partial(recording.write_down, made=made, kind=RunKind.BEFORE_UPGRADE, desk=platform.node())
+
+
+def keep_latest(folder: Path) -> None:
+    """Let go what is older than the last few backups from before an upgrade."""
+    from clinic_desk.backups.making import SUFFIX
+
+    for old in sorted(folder.glob(f"*{SUFFIX}"))[:-KEPT]:
+        with suppress(OSError):
+            old.unlink()
 
 
 def _place(connection: Connection, here: Here) -> BackupPlace | None:

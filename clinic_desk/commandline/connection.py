@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
 
-    from clinic_desk.database.embedded import EmbeddedServer
+    from clinic_desk.database.embedded import EmbeddedServer, OlderServer
 
 VARIABLE: Final = "CLINIC_DESK_DATABASE_URL"
 LOGIN: Final = "CLINIC_DESK_LOGIN"
@@ -143,7 +143,26 @@ def embedded_server(settings: Settings, arguments: argparse.Namespace) -> Embedd
         raise Usage(field="database-url", expected=_NOWHERE)
     if made is not None and arguments.handler != "set_up" and (made / MOVED).exists():
         raise Usage(field="data", expected="another folder: the clinic of this one moved, as its file moved.json says")
-    return embedded.join(Path(made or places[0]))
+    folder = Path(made or places[0])
+    try:
+        return embedded.join(folder)
+    except embedded.OlderServer as older:
+        if arguments.handler != "upgrade_db":
+            raise
+        _take_over(older, settings)
+        return embedded.join(folder)
+
+
+def _take_over(older: OlderServer, settings: Settings) -> None:
+    """Bring the clinic to this program's PostgreSQL, saying each step. Raises as `server_upgrade.take_over`."""
+    from clinic_desk import server_upgrade
+    from clinic_desk.opening.embedded import DATABASE
+
+    needed = server_upgrade.needed(older, DATABASE, settings.data)
+    if needed.take_over is None:
+        raise needed
+    complain(f"taking the database over from PostgreSQL {needed.found} to {needed.wanted}; the old one is kept")
+    needed.take_over(lambda step: None if " " in step else complain(server_upgrade.SAYS[step]), lambda: False)
 
 
 def embedded_address(server: EmbeddedServer, login: str | None) -> URL:

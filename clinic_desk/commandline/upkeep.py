@@ -77,7 +77,8 @@ def upgrade_db(parser: Parser) -> None:
     """Add the options of `upgrade-db`."""
     parser.description = (
         "Bring the schema to this program's version, as the role that owns it. An older clinic is backed up first; "
-        "the passphrase of its backups is in the keyring, or in CLINIC_DESK_BACKUP_PASSPHRASE."
+        "the passphrase of its backups is in the keyring, or in CLINIC_DESK_BACKUP_PASSPHRASE. With --data, a database "
+        "that an older PostgreSQL made is taken over first, by way of a backup of its own; the old one is kept."
     )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--backup-to", type=Path, metavar="FOLDER", help="make and check the backup there")

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded, Stopped, UpgradeNeeded
+from clinic_desk.errors import (
+    ClinicDeskError,
+    NothingHere,
+    SchemaMismatch,
+    ServerUpgradeNeeded,
+    SignInNeeded,
+    Stopped,
+    UpgradeNeeded,
+)
 
 if TYPE_CHECKING:
     from clinic_desk.errors import PasswordNeeded
     from clinic_desk.opening.opened import Opened
     from clinic_desk.ui.door.first import FirstDoor
+    from clinic_desk.ui.door.server_upgrade import ServerDoor
     from clinic_desk.ui.door.upgrade import UpgradeDoor
     from clinic_desk.ui.first_run.door import FirstRun
     from clinic_desk.ui.main_window import MainWindow
@@ -48,6 +57,7 @@ class ClinicOpener(QObject):
         self.door: FirstDoor | None = None
         self._upgrade_door: UpgradeDoor | None = None
         self._needed: UpgradeNeeded | None = None
+        self._server_door: ServerDoor | None = None
         self.first_run: FirstRun | None = None
         self._let_go: list[Callable[[], None]] = []
         self._open = open_clinic
@@ -110,6 +120,7 @@ class ClinicOpener(QObject):
             self._upgrade_door.close()
             self._upgrade_door = None
         self._end_first_run()
+        self._end_server_door()
         self.opened_clinic.emit(opened, quietly)
 
     def _has_failed(self, error: ClinicDeskError) -> None:
@@ -120,7 +131,13 @@ class ClinicOpener(QObject):
             self.failed.emit(error)
 
     def ask_for_upgrade(self, error: ClinicDeskError) -> bool:
-        """Have a manager upgrade the clinic, if that is what is missing; False if it is not, or nobody here may."""
+        """Have a manager upgrade the clinic, or who is there take it over to another PostgreSQL, if that is what is
+        missing; False if it is not, or nobody here may.
+        """
+        if isinstance(error, SignInNeeded | NothingHere | SchemaMismatch):  # the server is up: it was taken over
+            self._end_server_door()
+        if isinstance(error, ServerUpgradeNeeded) or self._server_door is not None:
+            return self._ask_for_server(error)
         if isinstance(error, UpgradeNeeded) and error.upgrade is not None:
             self._needed = error
             self._end_first_run()
@@ -139,6 +156,37 @@ class ClinicOpener(QObject):
         elif self._upgrade_door is not None:
             self._upgrade_door.answer(error)
         return True
+
+    def _ask_for_server(self, error: ClinicDeskError) -> bool:
+        if self._server_door is None and self._window is not None:
+            self._end_first_run()
+            from clinic_desk.ui.door.server_upgrade import ServerDoor
+
+            self._server_door = ServerDoor(self._window, self)
+            self._server_door.begin_wanted.connect(self._take_over)
+            self._server_door.look_wanted.connect(self.open)
+            self.told.connect(self._server_door.show_step)
+        if self._server_door is not None:
+            self._server_door.answer(error)
+        return True
+
+    def _take_over(self, act: Callable[[Callable[[str], None]], None]) -> None:
+        if self._tasks is not None:
+            self.look_again.stop()
+            self.is_opening = True
+            self._tasks.query(
+                self, partial(act, self._tell), lambda _: self._has_taken_over(), self._has_failed, key="open"
+            )
+
+    def _has_taken_over(self) -> None:
+        self._end_server_door()
+        self.open()
+
+    def _end_server_door(self) -> None:
+        if self._server_door is not None:
+            self._server_door.close()
+            self._server_door.deleteLater()
+            self._server_door = None
 
     def _upgrade(self, owner_password: str, has_backup: bool) -> None:
         needed = self._needed

@@ -40,7 +40,7 @@ def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int 
 
     import_heavy(tell)
     folder = data if data is not None else embedded.default_folder().with_name("demo")
-    server = embedded.join(folder, progress=tell)
+    server = _joined(folder, tell)
     desk = claim_desk(settings)
     try:
         if person is None:
@@ -53,6 +53,21 @@ def open_demo(settings: Settings, data: Path | None, tell: Tell, *, person: int 
         desk.release()
         server.leave()
         raise
+
+
+def _joined(folder: Path, tell: Tell) -> EmbeddedServer:
+    """Join the demo's server. Demos of an older PostgreSQL are kept aside: they are made up, and made anew anyway."""
+    from clinic_desk.database import embedded
+    from clinic_desk.database.embedded import succession
+    from clinic_desk.database.embedded.folder import open_folder
+
+    try:
+        return embedded.join(folder, progress=tell)
+    except embedded.OlderServer as older:
+        opened = open_folder(older.folder)
+        with opened.locked():
+            succession.set_aside(opened, older.wanted)
+        return embedded.join(folder, progress=tell)
 
 
 def ensure_demo(server: EmbeddedServer, now: datetime, tell: Tell) -> str:

@@ -189,7 +189,12 @@ def _waiting(server: EmbeddedServer, settings: Settings) -> Waiting:
 def _joined(settings: Settings, tell: Tell) -> EmbeddedServer:
     from clinic_desk.database import embedded
 
-    return embedded.join(_folder(settings), progress=tell)
+    try:
+        return embedded.join(_folder(settings), progress=tell)
+    except embedded.OlderServer as older:
+        from clinic_desk import server_upgrade
+
+        raise server_upgrade.needed(older, DATABASE, settings.data) from None
 
 
 def _folder(settings: Settings) -> Path:

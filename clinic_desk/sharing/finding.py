@@ -87,6 +87,13 @@ def how_to_get(platform: str = sys.platform, os_release: Path = Path("/etc/os-re
     return HowToGet(kind, sentence, command)
 
 
+def how_to_get_major(major: int, platform: str = sys.platform, os_release: Path = Path("/etc/os-release")) -> HowToGet:
+    """Return how the programs of one major version get on a computer of this kind, beside what is there."""
+    kind = _kind(platform, os_release)
+    command = _OF_MAJOR.get(kind, "https://www.postgresql.org/download/").format(major=major)
+    return HowToGet(kind, f"Install PostgreSQL {major} on this PC; only its programs are used:", command)
+
+
 _BY_PACKAGE: Final = "An administrator of this PC installs it with:"
 _WAYS: Final = {
     "debian": (_BY_PACKAGE, "sudo apt-get install postgresql"),
@@ -105,6 +112,15 @@ _WAYS: Final = {
         "Install it with Homebrew, or install Postgres.app from https://postgresapp.com:",
         "brew install postgresql@17",
     ),
+}
+
+
+_OF_MAJOR: Final = {
+    "debian": "sudo apt-get install postgresql-{major}   (https://wiki.postgresql.org/wiki/Apt has every version)",
+    "fedora": "sudo dnf install postgresql{major}-server   (https://www.postgresql.org/download/linux/redhat/)",
+    "suse": "sudo zypper install postgresql{major}-server",
+    "windows": "https://www.postgresql.org/download/windows/",
+    "macos": "brew install postgresql@{major}",
 }
 
 

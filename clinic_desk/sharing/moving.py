@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -76,16 +76,16 @@ def move(plan: MovePlan, tell: Tell = tell_nobody) -> Moved:
             if went != plan.new_address:
                 raise SharingError(Trouble.MOVED_ALREADY, f"The clinic moved already, to {went}.", went)
             _open_new(new)
-            with _connected(old) as closer:
+            with connected(old) as closer:
                 copying.say(closer, _MOVED_TO + plan.new_address)
                 closer.commit()
-            return _counted(stack.enter_context(_connected(new)))
+            return _counted(stack.enter_context(connected(new)))
         _check_old(old, plan)
         setup.prepare_database(
             new.set(database="postgres"), database=new.database or "", owner_password=plan.owner_password
         )
-        source = stack.enter_context(_connected(old))
-        target = stack.enter_context(_connected(new))
+        source = stack.enter_context(connected(old))
+        target = stack.enter_context(connected(new))
         _check_new(target, _one(source, _WHICH))
         tell(Step.CLOSING_OLD, 0, 0)
         _lock(source)
@@ -140,7 +140,8 @@ def _address(text_: str) -> URL:
 
 
 @contextmanager
-def _connected(url: URL) -> Iterator[psycopg2.extensions.connection]:
+def connected(url: URL) -> Iterator[psycopg2.extensions.connection]:
+    """A connection to read a whole database by: everything is written the same, and nothing takes too long."""
     import psycopg2
 
     arguments = driver_arguments(url, "clinic-desk move") | {"options": _OPTIONS}
@@ -159,7 +160,7 @@ def _went(plan: MovePlan, old: URL) -> str | None:
     """Where the clinic went already, if it did."""
     if plan.old_folder is not None and (went := moved_to(plan.old_folder)) is not None:
         return went.address
-    with _connected(old) as connection:
+    with connected(old) as connection:
         said = _one(connection, _SAID) or ""
     return said.removeprefix(_MOVED_TO) if said.startswith(_MOVED_TO) else None
 
@@ -229,17 +230,33 @@ def _is_programs(person: setup.KeptRole) -> bool:
 
 
 def _look_through(old: URL, new: URL, plan: MovePlan, tell: Tell) -> None:
-    """The history must be as sound as it was, and hold the seals that this PC has seen of it."""
+    owner = new.set(username=setup.OWNER, password=plan.owner_password)
+    keep_history(old, owner, plan.data, lambda done, total: tell(Step.CHECKING, done, total))
+
+
+def keep_history(
+    old: URL,
+    new: URL,
+    data: Path,
+    tell: Callable[[int, int], None],
+    stop: Callable[[], bool] | None = None,
+    *,
+    is_read: bool = True,
+) -> None:
+    """Have a copy's history be as sound as it was, and hold the seals that this PC has seen of it (below `data`).
+
+    `is_read`: it is read through, of which only this program's schema allows. Raises SharingError (not-equal), Refused
+    when stopped.
+    """
     desk = DeskIdentity(new_id(), "move")
-    before = Database(old, desk, pool_size=1)
-    after = Database(new.set(username=setup.OWNER, password=plan.owner_password), desk, pool_size=1)
+    before, after = Database(old, desk, pool_size=1), Database(new, desk, pool_size=1)
     try:
-        known = anchors.known(before, plan.data)
-        found = verify_history(after, known, lambda done, total: tell(Step.CHECKING, done, total))
-        if found.findings and len(verify_history(before, known).findings) != len(found.findings):
+        known = anchors.known(before, data)
+        found = verify_history(after, known, tell, stop).findings if is_read else ()
+        if found and len(verify_history(before, known, None, stop).findings) != len(found):
             message = "The history of the copy does not hold. The old database stays in use."
             raise SharingError(Trouble.NOT_EQUAL, message)
-        anchors.carry_over(after, plan.data, known)
+        anchors.carry_over(after, data, known)
     finally:
         before.dispose()
         after.dispose()
@@ -259,7 +276,7 @@ def _close_old(source: psycopg2.extensions.connection, old: URL, plan: MovePlan)
 
     Stopped before the note, the old one still counts: it is opened to its desks again as it is prepared.
     """
-    with _connected(old) as closer:
+    with connected(old) as closer:
         closer.autocommit = True
         copying.close_door(closer, source.info.backend_pid)
         if plan.old_folder is not None:
@@ -276,6 +293,6 @@ def _write_note(folder: Path, address: str, shared_folder: Path | None) -> None:
 
 
 def _open_new(new: URL) -> None:
-    with _connected(new) as connection:
+    with connected(new) as connection:
         copying.say(connection, None)
         connection.commit()

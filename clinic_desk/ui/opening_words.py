@@ -35,7 +35,25 @@ def stage_text(stage: str) -> str:
         "Starting the database …": translate("Opening", "Starting the database…"),
         "The database is recovering from a crash …": translate("Opening", "The database is recovering from a crash…"),
     }
-    return texts.get(stage, stage)
+    return texts.get(stage) or _server_text(stage)
+
+
+def _server_text(stage: str) -> str:
+    """Return what is being done to take the clinic over to another PostgreSQL; behind some steps stand megabytes."""
+    texts = {
+        "server-starting": translate("Opening", "Starting the old database…"),
+        "server-reading": translate("Opening", "Reading everything out into a backup…"),
+        "server-making": translate("Opening", "Making the new database…"),
+        "server-filling": translate("Opening", "Restoring the backup into the new database…"),
+        "server-comparing": translate("Opening", "Comparing every row, and reading the history through…"),
+        "server-switching": translate("Opening", "Putting the new database in the place of the old one…"),
+    }
+    name, _, megabytes = stage.partition(" ")
+    if name not in texts:
+        return stage
+    if not megabytes:
+        return texts[name]
+    return translate("Opening", "{step} {megabytes} MB").format(step=texts[name], megabytes=megabytes)
 
 
 def trying_text() -> str:

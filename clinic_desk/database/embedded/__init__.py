@@ -7,7 +7,16 @@
 from __future__ import annotations
 
 from clinic_desk.database.embedded.cluster import ServerAddress, Step
-from clinic_desk.database.embedded.problems import EmbeddedServerError, Problem
+from clinic_desk.database.embedded.problems import EmbeddedServerError, OlderServer, Problem
 from clinic_desk.database.embedded.server import EmbeddedServer, default_folder, join
 
-__all__ = ["EmbeddedServer", "EmbeddedServerError", "Problem", "ServerAddress", "Step", "default_folder", "join"]
+__all__ = [
+    "EmbeddedServer",
+    "EmbeddedServerError",
+    "OlderServer",
+    "Problem",
+    "ServerAddress",
+    "Step",
+    "default_folder",
+    "join",
+]

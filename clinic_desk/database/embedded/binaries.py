@@ -70,6 +70,15 @@ def find(major: int | None, setting: Path | None = None, *, platform: str = sys.
     raise EmbeddedServerError(Problem.OTHER_VERSION, message)
 
 
+def shipped(major: int) -> Binaries | None:
+    """The programs of this major version that came along, if there are any: of a release that changes it, two sets."""
+    for package in _packages():
+        binaries = Binaries(package / INSTALLATIONS.get(major, "none") / "bin", major)
+        if binaries.program("pg_ctl").exists():
+            return binaries
+    return None
+
+
 def _set(folder: Path) -> Binaries:
     program = Binaries(folder, 0).program("postgres")
     told = run(program, "--version", account=None, folder=folder, limit=30).output if program.exists() else ""

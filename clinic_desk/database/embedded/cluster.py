@@ -25,7 +25,7 @@ from clinic_desk.database.embedded import configuration, postmaster
 from clinic_desk.database.embedded.account import first_closed, hand_over
 from clinic_desk.database.embedded.commands import run
 from clinic_desk.database.embedded.folder import patiently, read_json, read_marker, write_marker, write_private
-from clinic_desk.database.embedded.problems import EmbeddedServerError, Problem, classify, from_output
+from clinic_desk.database.embedded.problems import EmbeddedServerError, OlderServer, Problem, classify, from_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,18 +78,20 @@ def running(folder: Folder) -> ServerAddress | None:
 def ensure(folder: Folder, superuser_password: str, setting: Path | None, tell: Callable[[str], None]) -> ServerAddress:
     """Make the database if there is none, start the server if it is not up, and return where it listens.
 
-    Raises EmbeddedServerError with every code but left.
+    Raises EmbeddedServerError with every code but left, OlderServer.
     """
     if (address := running(folder)) is not None:
         return address
     made = check(folder)
+    if made and (older := of_older_major(folder, setting)) is not None:
+        raise older
     clear_half_made(folder)
     found = programs.usable(programs.find(major(folder) if made else None, setting), folder.account)
     if not made:
         tell(Step.CREATING)
         create(folder, found, superuser_password)
     tell(Step.STARTING)
-    return start(folder, found, tell, partial(_choose_place, folder))
+    return start_alone(folder, found, tell)
 
 
 def check(folder: Folder) -> bool:
@@ -118,6 +120,14 @@ def major(folder: Folder) -> int:
     if not text.isdigit():
         raise _damaged(folder, "PG_VERSION holds no number")
     return int(text)
+
+
+def of_older_major(folder: Folder, setting: Path | None) -> OlderServer | None:
+    """What is to be said of a database that an older PostgreSQL made than a new one is made by; None: it was not."""
+    if not (folder.pgdata / "PG_VERSION").exists():
+        return None
+    found, wanted = major(folder), programs.find(None, setting).major
+    return OlderServer(folder.root, found, wanted) if found < wanted else None
 
 
 def _damaged(folder: Folder, what: str) -> EmbeddedServerError:
@@ -157,6 +167,11 @@ def clear_half_made(folder: Folder) -> None:
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
+
+
+def start_alone(folder: Folder, found: Binaries, tell: Callable[[str], None]) -> ServerAddress:
+    """Bring the server up for the programs of this PC. Raises EmbeddedServerError."""
+    return start(folder, found, tell, partial(_choose_place, folder))
 
 
 def start(
@@ -318,11 +333,19 @@ def _ends(folder: Folder) -> bool:
     return True
 
 
+def _able_to_stop(folder: Folder, setting: Path | None) -> Binaries:
+    """pg_ctl stops a server of whatever version: that of a server whose programs an update took away."""
+    try:
+        return programs.find(major(folder), setting)
+    except EmbeddedServerError:
+        return programs.find(None, setting)
+
+
 def stop(folder: Folder, setting: Path | None) -> None:
     """Stop the server in an orderly way (what transactions are open is rolled back); nothing to do when it is down."""
     server = postmaster.alive(folder.pgdata)
     if server is not None:
-        found = programs.usable(programs.find(major(folder), setting), folder.account)
+        found = programs.usable(_able_to_stop(folder, setting), folder.account)
         _wait_for_recovery(folder, found, server)
         for mode in ("fast", "immediate"):  # immediate is a crash on purpose: nothing committed is lost by it
             arguments = ["stop", f"--mode={mode}", "--wait", "--silent", "--timeout=30", "--pgdata=pgdata"]

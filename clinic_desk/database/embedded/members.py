@@ -30,7 +30,13 @@ def enter(members: Path) -> BaseFileLock:
 def leave(lock: BaseFileLock, members: Path) -> bool:
     """Under the folder's lock: give up a membership; True when nobody else is left. Clears files of dead members."""
     lock.release()
-    return not [path for path in sorted(members.glob("*.lock")) if _is_held(path)]
+    return not anybody(members)
+
+
+def anybody(members: Path) -> bool:
+    """Under the folder's lock: whether somebody uses the server. Clears files of dead members."""
+    held = [path for path in sorted(members.glob("*.lock")) if _is_held(path)]
+    return bool(held)
 
 
 def _is_held(path: Path) -> bool:

@@ -50,6 +50,24 @@ class EmbeddedServerError(Unavailable):
         self.code = code
 
 
+class OlderServer(EmbeddedServerError):
+    """The database in `folder` is of an older PostgreSQL (`found`) than this program works with (`wanted`).
+
+    `server_upgrade.take_over` takes it over.
+    """
+
+    def __init__(self, folder: Path, found: int, wanted: int) -> None:
+        message = (
+            f"The database in {folder} was made by PostgreSQL {found}; this program works with {wanted}. Nothing was "
+            "changed. Start Clinic Desk in its window, or run clinic-desk upgrade-db --data with this folder: that "
+            "takes it over."
+        )
+        super().__init__(Problem.OTHER_VERSION, message)
+        self.folder = folder
+        self.found = found
+        self.wanted = wanted
+
+
 _PORT_TAKEN = ("could not bind", "Address already in use", "could not create any TCP/IP sockets", "WSAEADDRINUSE")
 _DISK_FULL = ("No space left on device", "Disk quota exceeded", "There is not enough space on the disk")
 _NOT_YET_GONE = ('lock file "postmaster.pid" already exists', "pre-existing shared memory block")

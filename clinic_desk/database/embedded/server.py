@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 import platformdirs
 
-from clinic_desk.database.embedded import cluster, members
+from clinic_desk.database.embedded import cluster, members, succession
 from clinic_desk.database.embedded.account import first_closed, is_root, service_account
 from clinic_desk.database.embedded.configuration import SUPERUSER
 from clinic_desk.database.embedded.folder import Folder, claim, open_folder, read_json, write_private
@@ -54,13 +54,15 @@ def join(
 
     `progress` is called in this thread with a cluster.Step (a str) before what takes long. `postgres_bin` is a folder
     with PostgreSQL's programs to use instead of those shipped. Blocks for up to some seconds: not for the GUI thread.
-    Raises EmbeddedServerError; a folder that is refused is left as it was.
+    Raises EmbeddedServerError (OlderServer: `succession`); a folder that is refused is left as it was.
     """
     root = (default_folder() if data is None else data.expanduser()).absolute()
     with told(root):
         folder = open_folder(root)
         with folder.locked():
+            succession.finish(folder)
             claim(folder)
+            _stop_older(folder, postgres_bin)
             member = members.enter(folder.members)
             try:
                 password = _password(folder, SUPERUSER)
@@ -69,6 +71,14 @@ def join(
                 members.leave(member, folder.members)
                 raise
     return EmbeddedServer(folder, member, address, postgres_bin)
+
+
+def _stop_older(folder: Folder, postgres_bin: Path | None) -> None:
+    """A server of an older major version that nobody uses is stopped: it was left by a program that was killed."""
+    if cluster.running(folder) is None or cluster.of_older_major(folder, postgres_bin) is None:
+        return
+    if not members.anybody(folder.members):
+        cluster.stop(folder, postgres_bin)
 
 
 def _password(folder: Folder, user: str) -> str:

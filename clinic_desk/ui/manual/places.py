@@ -67,6 +67,7 @@ PAGE_OF: Final = {
     "pairing_sheet": "shared-database",
     "moving_sheet": "shared-database",
     "upgrade_page": "install",
+    "server_upgrade": "install",
     "backups_sheet": "backups",
     "restore_sheet": "backups",
     "passphrase_sheet": "backups",

@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from clinic_desk import server_upgrade
 from clinic_desk.backups import restoring
 from clinic_desk.cli import main
-from clinic_desk.database import anchors, copying, embedded, setup
+from clinic_desk.database import anchors, copying, setup
 from clinic_desk.database.embedded import EmbeddedServer, OlderServer, binaries, join, members, postmaster
 from clinic_desk.database.embedded.binaries import Binaries
 from clinic_desk.database.engine import Database, DeskIdentity
@@ -26,7 +26,6 @@ from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Channel
 from clinic_desk.domain.restricted import RestrictPatient
 from clinic_desk.errors import ClinicDeskError, Stopped, WrongPassword
-from clinic_desk.opening import demo
 from clinic_desk.opening.embedded import DATABASE
 from clinic_desk.server_upgrade import Step, needed
 from clinic_desk.services.booking import book
@@ -231,18 +230,3 @@ def test_what_pg_dumpall_writes_is_read_statement_by_statement() -> None:
         'CREATE ROLE "a--b";',
         "ALTER ROLE x SET search_path TO 'one\n-- two';",
     ]
-
-
-def test_demos_of_an_older_postgresql_are_kept_aside_and_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "pgdata").mkdir()
-
-    def join_or_refuse(folder: Path, **_options: Any) -> str:
-        if (folder / "pgdata").exists():
-            raise OlderServer(folder, 16, 18)
-        return "joined"
-
-    monkeypatch.setattr(embedded, "join", join_or_refuse)
-    assert str(demo._joined(tmp_path, lambda _step: None)) == "joined"
-    assert (tmp_path / "before-postgresql-18").is_dir()

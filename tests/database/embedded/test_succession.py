@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from clinic_desk.database.embedded import succession
+from clinic_desk.database import embedded
+from clinic_desk.database.embedded import OlderServer, succession
 from clinic_desk.database.embedded.folder import Folder, claim, write_marker
+from clinic_desk.opening import demo
 
 
 class Killed(BaseException):
@@ -101,3 +104,19 @@ def test_what_is_made_up_is_set_aside_and_a_new_one_can_be_made(folder: Folder) 
     assert not folder.pgdata.exists()
     assert '"made": false' in folder.marker.read_text()
     assert (folder.root / "before-postgresql-18/PG_VERSION").read_text() == "16"
+
+
+def test_demos_of_an_older_postgresql_are_kept_aside_and_made_anew(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "pgdata").mkdir()
+    write_marker(Folder(place, None), made=True)
+
+    def join_or_refuse(folder: Path, **_options: Any) -> str:
+        if (folder / "pgdata").exists():
+            raise OlderServer(folder, 16, 18)
+        return "joined"
+
+    monkeypatch.setattr(embedded, "join", join_or_refuse)
+    assert str(demo._joined(place, lambda _step: None)) == "joined"
+    assert (place / "before-postgresql-18").is_dir()

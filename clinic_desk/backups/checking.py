@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
-from clinic_desk.backups.restoring import contents, restored_beside
+from clinic_desk.backups.restoring import contents, restored_beside, told
 from clinic_desk.database import setup
 from clinic_desk.database.embedded import EmbeddedServerError, binaries, join
 from clinic_desk.database.embedded.folder import MARKER
@@ -76,12 +76,10 @@ def scratch_server(major: int) -> Iterator[URL]:
     try:
         lock.acquire(timeout=0)
         folder.chmod(0o711)  # for the account that runs PostgreSQL when this is root; the server's own folder is closed
-        with join(folder / "server", postgres_bin=found) as server:
+        with told(folder), join(folder / "server", postgres_bin=found) as server:
             url = server.superuser_url()
             setup.prepare_roles(url, server.password(setup.OWNER))
             yield url
-    except EmbeddedServerError as error:
-        raise BackupFailed(Problem.RESTORE, error.code.value) from error
     finally:
         shutil.rmtree(folder / "server", ignore_errors=True)  # the lock last: by it the next one knows what to clear
         lock.release()
@@ -101,8 +99,9 @@ def clear_left() -> None:
 def remove_left(server: Path) -> None:
     """Remove a scratch server's folder that a killed program left; the server may still run in it."""
     if (server / MARKER).exists():
-        with suppress(EmbeddedServerError):
-            join(server).leave()
+        with suppress(EmbeddedServerError, BackupFailed, OSError, ValueError):  # no server was made yet, or none fits
+            major = int((server / "pgdata" / "PG_VERSION").read_text("ascii"))
+            join(server, postgres_bin=programs_to_check(major)).leave()
     shutil.rmtree(server, ignore_errors=True)
 
 

@@ -6,6 +6,7 @@ The database is made under a name of its own, filled, and held against the manif
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,8 @@ from clinic_desk.backups import manifest, programs, sealed_file
 from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem, Stop, Told, never, told_nobody
 from clinic_desk.database import copies, schema, setup
-from clinic_desk.database.failures import translated
+from clinic_desk.database.embedded import EmbeddedServerError
+from clinic_desk.database.failures import DatabaseFault, translated
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from clinic_desk.backups.programs import Way
 
+_FULL: Final = "No space left on device"
+_LEAST: Final = 32_000_000
 _OPTIONS: Final = ("--exit-on-error", "--single-transaction", "--no-password", "--no-tablespaces")
 
 
@@ -74,20 +78,36 @@ def restored_beside(
             compare(superuser.set(database=name), made)
             yield name, made
         finally:
-            with suppress(ClinicDeskError), translated():
+            with suppress(ClinicDeskError, DatabaseFault), translated():  # on a full disk it fails in any way
                 copies.drop_beside(connection, name)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Say of what the database refuses that it could not be restored."""
+def told(folder: Path | None = None) -> Iterator[None]:
+    """Say of what the database refuses that it could not be restored, or that the disk is full, where `folder` lies."""
     try:
         with translated():
             yield
-    except (BackupFailed, NotUsable):
+    except NotUsable:
         raise
-    except ClinicDeskError as error:
-        raise BackupFailed(Problem.RESTORE, type(error).__name__) from error
+    except BackupFailed as error:
+        if error.code is Problem.RESTORE and folder is not None and _is_full(folder):
+            raise BackupFailed(Problem.DISK_FULL) from error
+        raise
+    except (ClinicDeskError, DatabaseFault) as error:
+        embedded = isinstance(error, EmbeddedServerError)
+        if _FULL in str(error) or (folder is not None and _is_full(folder)):
+            raise BackupFailed(Problem.DISK_FULL) from error
+        if isinstance(error, DatabaseFault):
+            raise
+        raise BackupFailed(Problem.RESTORE, str(error) if embedded else type(error).__name__) from error
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether the disk has no room for what a server writes at once: it then breaks down and cannot say why."""
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < _LEAST
+    return False
 
 
 def _fill(way: Way, path: Path, passphrase: str, stop: Stop, tell: Told) -> Manifest:

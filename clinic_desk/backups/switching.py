@@ -21,7 +21,7 @@ from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
 from clinic_desk.backups.restoring import restored_beside, told
 from clinic_desk.database import copies, schema, setup
-from clinic_desk.database.embedded import EmbeddedServerError, join
+from clinic_desk.database.embedded import join
 from clinic_desk.database.revision import EXPECTED_REVISION
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError
@@ -159,8 +159,6 @@ def restore_into(
                     lock.unlink(missing_ok=True)
     except Timeout:
         raise BackupFailed(Problem.FOLDER, "another restore into it is under way") from None
-    except EmbeddedServerError as error:
-        raise BackupFailed(Problem.RESTORE, str(error)) from error
     except OSError as error:
         raise BackupFailed(Problem.FOLDER, error.strerror or "") from error
     return stands
@@ -187,7 +185,7 @@ def _refuse_taken(folder: Path) -> None:
 
 
 def _into(beside: Path, path: Path, passphrase: str, asker: Asker, *, stop: Stop, tell: Told) -> Restored:
-    with join(beside) as server:
+    with told(beside.parent), join(beside) as server:
         superuser = server.superuser_url()
         setup.prepare_roles(superuser, server.password(setup.OWNER))
         with restored_beside(superuser, path, passphrase, stop=stop, tell=tell) as (name, made):

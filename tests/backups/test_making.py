@@ -1,6 +1,7 @@
 """A backup of a real database: whole, checked by restoring it, and told truly when something is wrong."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -20,11 +22,13 @@ from clinic_desk.backups.checking import check
 from clinic_desk.backups.dumping import Source, dump
 from clinic_desk.backups.making import Backup, back_up_before_upgrade, make_backup
 from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
-from clinic_desk.backups.restoring import compare, contents, restored_beside
+from clinic_desk.backups.restoring import compare, contents, restored_beside, told
 from clinic_desk.backups.switching import BEFORE
 from clinic_desk.database import copies, setup
 from clinic_desk.database.copies import counted
 from clinic_desk.database.engine import Database
+from clinic_desk.database.failures import DatabaseFault
+from clinic_desk.errors import Busy, DatabaseDown
 from tests.backups.conftest import COST, PHRASE, Server
 from tests.plugins.postgres import PostgresServer
 from tests.support.small_clinic import SmallClinic
@@ -219,6 +223,24 @@ def test_a_backup_has_its_name_only_when_it_passed_its_check(source: Source, ser
     found = make_backup(source, folder, PHRASE, NOW, scratch=scratch, cost=COST)
     assert seen == [[".part"]]
     assert list(folder.iterdir()) == [found.path]
+
+
+@pytest.mark.parametrize(
+    ("error", "free", "found"),
+    [
+        (Busy("could not extend file: No space left on device"), 10**9, Problem.DISK_FULL),
+        (DatabaseFault("XX000", "could not write"), 1000, Problem.DISK_FULL),
+        (BackupFailed(Problem.RESTORE), 1000, Problem.DISK_FULL),  # the server broke down, and could not say why
+        (DatabaseDown("gone"), 10**9, Problem.RESTORE),
+    ],
+)
+def test_a_full_disk_is_said_to_be_one_however_the_server_breaks_down_of_it(
+    error: Exception, free: int, found: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
+    with pytest.raises(BackupFailed) as failed, told(tmp_path):
+        raise error
+    assert failed.value.code is found
 
 
 def test_killed_in_the_middle_a_backup_leaves_only_a_part_that_the_next_one_clears(

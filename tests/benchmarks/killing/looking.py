@@ -9,7 +9,7 @@ from typing import Any
 from tests.benchmarks.killing.acts import BACKUPS, FAR, open_as_she_does, settings
 
 
-def look() -> dict[str, Any]:
+def look(act: str) -> dict[str, Any]:
     """Open the clinic as the next start does; what is in it, who may sign in, whether its history holds."""
     from clinic_desk import upgrading
     from clinic_desk.backups import checking
@@ -23,7 +23,7 @@ def look() -> dict[str, Any]:
         if not opened.clinic.sites and not opened.clinic.practitioners and opened.server is not None:
             return {"stands": "asks"}
         made = sorted(BACKUPS.glob("*.cdbackup"))
-        done = bool(made) if BACKUPS.is_dir() else upgrading.UPGRADING not in told
+        done = bool(made) if act == "back-up" else upgrading.UPGRADING not in told
         return {"stands": "open", "done": done, "broken": [each.name for each in made if not _is_whole(each)]} | _facts(
             opened
         )

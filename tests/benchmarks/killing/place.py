@@ -63,9 +63,10 @@ class Place:
             filler.unlink()
 
     def said(self) -> str:
-        """What the last program said at its end."""
+        """What the last program said: at its end, and what it told whoever typed the command."""
         lines = (self.root.parent / f"{self.root.name}.txt").read_text(errors="replace").strip().splitlines()
-        return " ".join(lines[-1:])[:300]
+        told = [line.strip() for line in lines if '"message"' in line or '"error"' in line]
+        return " ".join([*told, *lines[-1:]])[-400:]
 
     def put_back(self, template: Path) -> None:
         """Have `now` be as it was before the act."""

@@ -31,7 +31,7 @@ def main() -> None:
         BEFORE[name]()
         return
     if do == "look":
-        say(json.dumps(look()))
+        say(json.dumps(look(name)))
         return
     import_heavy(lambda _stage: None)
     for module in (
@@ -46,7 +46,7 @@ def main() -> None:
         watch(steps)
     say("begins\n")
     ACTS[name]()
-    say(json.dumps(look() if do == "again" else steps.labels))
+    say(json.dumps(look(name) if do == "again" else steps.labels))
 
 
 if __name__ == "__main__":

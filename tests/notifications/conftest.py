@@ -9,7 +9,11 @@ from sqlalchemy import URL, Engine
 from clinic_desk.database import setup
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.stepping import Steps, stepping
-from tests.support.queue_rows import make_time, with_time
+from clinic_desk.domain.records import Channel, Entry
+from clinic_desk.notifications.worker import Worker
+from clinic_desk.services.booking import book
+from tests.support.bookings import checkup
+from tests.support.queue_rows import Provider, make_time, with_time
 from tests.support.small_clinic import SmallClinic
 from tests.support.sql import add
 
@@ -55,3 +59,31 @@ def appointment(clinic: SmallClinic, owner_engine: Engine) -> UUID:
     """A booked appointment of the first patient, who is reached by SMS, on the Monday of 2031 at nine UTC."""
     with owner_engine.begin() as connection:
         return add(connection, 9, 9.25)
+
+
+@pytest.fixture
+def sms() -> Provider:
+    return Provider(Channel.SMS)
+
+
+@pytest.fixture
+def mail() -> Provider:
+    return Provider(Channel.EMAIL)
+
+
+@pytest.fixture
+def one(worker_db: Database, sms: Provider, mail: Provider) -> Worker:
+    """The first worker, with both providers."""
+    return Worker(worker_db, {Channel.SMS: sms, Channel.EMAIL: mail}, "one")
+
+
+@pytest.fixture
+def other(make_worker_db: Callable[[], Database], sms: Provider, mail: Provider) -> Worker:
+    """Another one, on the same providers."""
+    return Worker(make_worker_db(), {Channel.SMS: sms, Channel.EMAIL: mail}, "other")
+
+
+@pytest.fixture
+def booked(clinic: SmallClinic, database: Database) -> Entry:
+    """The first patient's checkup, booked at a desk: a confirmation in 20 seconds, a reminder the day before."""
+    return book(database, checkup(clinic))

@@ -66,11 +66,6 @@ def told() -> Told:
 
 
 @pytest.fixture
-def sms() -> Provider:
-    return Provider(Channel.SMS)
-
-
-@pytest.fixture
 def run(worker_db: Database, sms: Provider, told: Told) -> Iterator[Run]:
     """Start a scheduler and wait until it sends; closed at the end."""
     with ExitStack() as stack:

@@ -32,11 +32,6 @@ def worker(url_as: Callable[[Any], URL]) -> Iterator[Database]:
     database.dispose()
 
 
-@pytest.fixture
-def booked(clinic: SmallClinic, database: Database) -> Entry:
-    return book(database, checkup(clinic))
-
-
 def run(engine: Engine, statement: str, *values: Any) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(statement, values)

@@ -27,6 +27,7 @@ from clinic_desk.ui.series.move import MoveSeriesDialog
 from clinic_desk.ui.series.question import ScopeQuestion
 from clinic_desk.ui.series.repeat import RepeatDialog
 from tests.support.small_clinic import SmallClinic
+from tests.support.spaces import space_on
 from tests.ui.shell.conftest import OpenProgram
 
 ZONE = "Europe/Berlin"
@@ -53,10 +54,7 @@ def entry(clinic: SmallClinic, database: Database) -> Entry:
 def program(open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot) -> DeskProgram:
     """A desk on that Monday."""
     program = open_program()
-    program.window.activateWindow()
-    qtbot.waitUntil(program.window.isActiveWindow)
-    assert program.workspace is not None
-    program.workspace.navigator.go_to(clinic.monday)
+    space_on(program, clinic.monday, qtbot)
     return program
 
 

@@ -25,7 +25,7 @@ from clinic_desk.ui.undo_words import deed_words
 from tests.support.bookings import at, checkup
 from tests.support.queued import leaves, queue, run
 from tests.support.small_clinic import SmallClinic
-from tests.support.spaces import space_of
+from tests.support.spaces import space_of, space_on
 from tests.ui.setup.conftest import press
 from tests.ui.shell.conftest import OpenProgram
 
@@ -50,9 +50,7 @@ def program(open_program: OpenProgram, clinic: SmallClinic, booked: Entry, qtbot
 
 def opened(open_program: OpenProgram, clinic: SmallClinic, entry: Entry, qtbot: QtBot) -> DeskProgram:
     program = open_program()
-    program.window.activateWindow()
-    qtbot.waitActive(program.window)
-    space_of(program).navigator.go_to(clinic.monday)
+    space_on(program, clinic.monday, qtbot)
     qtbot.waitUntil(lambda: program.window.calendar.select_entry(entry.id), timeout=10_000)
     program.window.calendar.setFocus()
     return program

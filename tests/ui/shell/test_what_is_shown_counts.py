@@ -18,7 +18,7 @@ from clinic_desk.domain.records import AppointmentStatus, CancellationReason, En
 from clinic_desk.services import booking
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
-from tests.support.spaces import space_of
+from tests.support.spaces import space_of, space_on
 from tests.ui.shell.conftest import OpenProgram
 from tests.ui.shell.test_undo import taken_over
 
@@ -27,10 +27,7 @@ from tests.ui.shell.test_undo import taken_over
 def program(open_program: OpenProgram, clinic: SmallClinic, qtbot: QtBot) -> DeskProgram:
     """A desk on the clinic's Monday, which is years ahead."""
     program = open_program()
-    program.window.activateWindow()
-    qtbot.waitUntil(program.window.isActiveWindow)
-    space_of(program).navigator.go_to(clinic.monday)
-    qtbot.waitUntil(lambda: clinic.monday in space_of(program).store.boards)
+    space_on(program, clinic.monday, qtbot)
     return program
 
 

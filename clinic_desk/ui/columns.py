@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from clinic_desk.domain.records import Clinic, DayBoard, RoomKind
 from clinic_desk.services.calendar import doctor_fullness
 from clinic_desk.ui.calendar.places import Column
+from clinic_desk.ui.calendar.text import shorter_titles
 from clinic_desk.ui.column_choice import ColumnChoice, Resource
 from clinic_desk.ui.preferences import Kind, Pace
 from clinic_desk.ui.shell.day_words import days_text, long_day_text, qdate, week_text
@@ -125,8 +126,18 @@ def _weekday(day: date) -> str:
 
 def heading(view: View, clinic: Clinic) -> str:
     """Return what the top bar says is shown."""
+    return headings(view, clinic)[0]
+
+
+def headings(view: View, clinic: Clinic) -> tuple[str, ...]:
+    """Return the heading, then shorter ones for a narrow window: whose days they are is kept before which they are."""
     if view.span == "day":
-        return long_day_text(view.day)
-    names = [resource.name for resource in resources(clinic, view.kind) if resource.id == view.week_of]
+        return (long_day_text(view.day),)
     days = view.days
-    return " · ".join([week_text(days[0]) if view.span == "week" else days_text(days[0], days[-1]), *names])
+    shown = week_text(days[0]) if view.span == "week" else days_text(days[0], days[-1])
+    name = next((one.name for one in resources(clinic, view.kind) if one.id == view.week_of), "")
+    if not name:
+        return (shown,)
+    shorter = shorter_titles(name) if view.kind == "practitioner" else ()
+    least = (name, *shorter)[-1]
+    return (*(f"{shown} · {one}" for one in (name, *shorter)), f"{least} · {shown}")

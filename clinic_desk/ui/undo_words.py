@@ -50,6 +50,10 @@ def _named_words(deed: Deed) -> str:
 
 
 def _many_words(deed: Deed, first: Entry) -> str:
+    if deed.number == 1 and deed.command == "CarryOut":
+        return translate("Undo", "doctor away, 1 patient")
+    if deed.number == 1 and deed.command == "KeepWallTimes":
+        return translate("Undo", "keep the agreed time of 1 appointment")
     template = {
         "BookSeries": translate("Undo", "book {n} dates of {name}"),
         "ChangeSeries": translate("Undo", "change {n} dates of {name}"),

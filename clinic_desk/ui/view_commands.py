@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
-from clinic_desk.ui.columns import heading
+from clinic_desk.ui.columns import headings
 from clinic_desk.ui.preferences import PACES, Scheme
 from clinic_desk.ui.theme import apply_style
 
@@ -86,20 +86,20 @@ class ViewCommands(QObject):
         self._window.top_bar.find_box.set_keys(_keys(self._actions["find"].shortcut()))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Esc that nothing else wanted, beside or above the calendar, leads back to it."""
+        """Esc that nothing else wanted leads back to the calendar; from there to a form that lies over it."""
         board = self._window.board
         is_esc = (
             isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape
         )
         if is_esc and board.isVisible():
-            board.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._window.focus_calendar()
             return True
         return super().eventFilter(watched, event)
 
     def _show_view(self) -> None:
         """Say everywhere what the calendar shows."""
         view, store = self._space.navigator.view, self._space.store
-        self._window.top_bar.title.setText(heading(view, store.clinic))
+        self._window.top_bar.title.setText(*headings(view, store.clinic))
         self._actions["list" if view.as_list else view.span].setChecked(True)
         self._actions[f"days_{view.count}"].setChecked(True)
         self._actions[f"pace_{view.pace}"].setChecked(True)

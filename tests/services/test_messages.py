@@ -240,7 +240,7 @@ def test_messages_that_are_late_and_that_no_pc_could_send_are_told(
     assert listing.unsent == (("sms", 1),)
     assert [sender.name for sender in listing.senders] == ["Front"]
     told = unsent_text(listing)
-    assert "No PC sends SMS now: 1 messages are late" in told
+    assert "No PC sends SMS now: 1 message is late" in told
     assert "Front did last" in told
     seen("sms", "1 second")
     assert messages.message_counts(database).unsent == ()

@@ -12,7 +12,7 @@ from clinic_desk.domain.records import AppointmentStatus
 from clinic_desk.ui.booking.fields import ChoiceBox, TickBox, button, field_label, plain_label
 from clinic_desk.ui.calendar.words import status_text
 from clinic_desk.ui.daylist.choosing import Order, Wanted
-from clinic_desk.ui.daylist.rows import titles
+from clinic_desk.ui.daylist.rows import count_text, titles
 from clinic_desk.ui.messages.filters import SearchLine
 
 translate = QCoreApplication.translate
@@ -154,8 +154,8 @@ class DayFilters(QWidget):
     def show_count(self, shown: int, every: int) -> None:
         """Say how many rows are listed, of how many."""
         whole = shown == every and self.wanted == Wanted()
-        text = translate("daylist", "{count} appointments") if whole else translate("daylist", "{shown} of {count}")
-        self.count.setText(text.format(shown=shown, count=every))
+        some = translate("daylist", "{shown} of {count}").format(shown=shown, count=every)
+        self.count.setText(count_text(every) if whole else some)
         self.all.setVisible(not whole)
 
     def _tell(self) -> None:

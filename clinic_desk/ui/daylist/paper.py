@@ -11,7 +11,7 @@ from clinic_desk.domain.records import Clinic
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.booking.words import before_figures, day_text, time_text
 from clinic_desk.ui.columns import View, heading
-from clinic_desk.ui.daylist.rows import COLUMNS, DayRow, titles
+from clinic_desk.ui.daylist.rows import COLUMNS, DayRow, count_text, titles
 from clinic_desk.ui.paper.day_pages import foot_words, one_line, page_words
 from clinic_desk.ui.paper.document import Column, Document, Row, Sheet, Style, Text
 
@@ -41,7 +41,7 @@ def list_document(rows: Sequence[DayRow], view: View, clinic: Clinic, desk: str,
     as_of = translate("paper", "as of {time}, {day} · {desk}").format(
         time=time_text(wall), day=day_text(wall.date()), desk=desk
     )
-    count = translate("daylist", "{count} appointments").format(count=len(rows))
+    count = count_text(len(rows))
     sheet = Sheet(
         title=heading(view, clinic),
         below=translate("daylist", "List of the day"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from clinic_desk.domain.records import AppointmentStatus, Clinic, Entry, Message
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.booking.words import closed_text, date_text, day_text, length_text, list_name, one_line, span_text
 from clinic_desk.ui.calendar import words
+from clinic_desk.ui.calendar.text import shorter_titles
 from clinic_desk.ui.messages.rows import Column, Index, RowsModel
 from clinic_desk.ui.told import present_room_text
 
@@ -165,12 +166,20 @@ def titles() -> Mapping[str, str]:
     }
 
 
+def count_text(count: int) -> str:
+    """Return `12 appointments`."""
+    if count == 1:
+        return translate("daylist", "1 appointment")
+    return translate("daylist", "{count} appointments").format(count=count)
+
+
 def list_columns() -> tuple[Column, ...]:
     """Return the table's columns."""
     named = titles()
     return tuple(
-        Column(named[name], _text(number), width, _colour(name), is_bold=name == "patient")
+        replace(column, shorter=shorter_titles) if name == "doctor" else column
         for number, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True))
+        for column in (Column(named[name], _text(number), width, _colour(name), is_bold=name == "patient"),)
     )
 
 

@@ -45,6 +45,8 @@ class ExportSheet(Sheet):
             self.kind.fill([(kind_name(kind), kind) for kind in Kind], Kind.PATIENTS)
         else:
             rows = translate("exchange", "{title} ({count} rows, as on screen)")
+            if len(listing.rows) == 1:
+                rows = translate("exchange", "{title} (1 row, as on screen)")
             self.kind.fill([(rows.format(title=listing.title, count=len(listing.rows)), listing)], listing)
         self.kind.currentIndexChanged.connect(self._offer_formats)
         self.path = QLineEdit()
@@ -151,7 +153,8 @@ class ExportSheet(Sheet):
 
     def show_count(self, count: int) -> None:
         """Say that the file is there."""
-        self.say(translate("exchange", "✓ {count} rows written.").format(count=f"{count:n}"), "ok")
+        one, many = translate("exchange", "✓ 1 row written."), translate("exchange", "✓ {count} rows written.")
+        self.say(one if count == 1 else many.format(count=f"{count:n}"), "ok")
         self.close_button.setFocus()
 
     def say(self, text: str, role: str = "danger") -> None:

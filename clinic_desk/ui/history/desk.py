@@ -148,6 +148,8 @@ class HistoryDesk(QObject):
         def saved(count: int) -> None:
             if self.sheet is not None:
                 told = translate("history", "✓ {count} lines saved as {name}")
+                if count == 1:
+                    told = translate("history", "✓ 1 line saved as {name}")
                 self.sheet.say(told.format(count=count, name=target.path.name), "ok")
 
         self.job.run(

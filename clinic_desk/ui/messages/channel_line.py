@@ -55,7 +55,9 @@ def trouble_text(lines: Sequence[ChannelLine], due: int) -> str:
                 else translate("messages", "{channel} pauses: {why}. It is tried again by itself.")
             )
             told.append(pattern.format(channel=name, why=why or translate("messages", "reason not known")))
-    if told and due:
+    if told and due == 1:
+        told.append(translate("messages", "1 message waits; it is not lost."))
+    elif told and due:
         told.append(translate("messages", "{count} messages wait; none is lost.").format(count=due))
     return " ".join(told)
 
@@ -66,17 +68,20 @@ def unsent_text(listing: Listing) -> str:
     for channel, count in listing.unsent:
         last = next((sender for sender in listing.senders if channel in sender.channels), None)
         pattern = (
-            translate("messages", "No PC sends {channel} now: {count} messages are late; none is lost.")
+            translate("messages", "No PC sends {channel} now: {late}; none is lost.")
             if last is None
             else translate(
                 "messages",
-                "No PC sends {channel} now: {count} messages are late; none is lost. {name} did last, {when}: start "
-                "Clinic Desk there.",
+                "No PC sends {channel} now: {late}; none is lost. {name} did last, {when}: start Clinic Desk there.",
             )
         )
+        late = translate("messages", "{count} messages are late")
+        if count == 1:
+            late = translate("messages", "1 message is late")
         when = "" if last is None else when_text(last.seen_at, listing.zone, listing.read_at)
         name = "" if last is None else one_line(last.name)
-        told.append(pattern.format(channel=channel_text(channel), count=count, name=name, when=when))
+        late = late.format(count=count)
+        told.append(pattern.format(channel=channel_text(channel), late=late, name=name, when=when))
     if told:
         told.append(translate("messages", "A manager sees which PCs send: ☰, The clinic, PCs of the clinic…"))
     return " ".join(told)

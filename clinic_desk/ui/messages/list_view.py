@@ -24,6 +24,8 @@ from clinic_desk.ui.messages.rows import COLOUR_ROLE, RowsModel
 from clinic_desk.ui.theme import bold, theme_of
 
 _INDENT = 10
+_AROUND = 8
+"""What Qt leaves free of a cell's width, left and right of its text."""
 _STEP = 8
 """Columns are so many pixels, or a multiple of it, wide: they do not move with every letter."""
 _LOOKED_AT = 60
@@ -61,6 +63,11 @@ class RowDelegate(QStyledItemDelegate):
         option.state &= ~QStyle.StateFlag.State_HasFocus
         if column.is_bold:
             option.font = bold(option.font)
+        shorter = column.shorter(option.text)
+        if shorter:
+            metrics, room = QFontMetrics(option.font), option.rect.width() - _AROUND
+            texts = (option.text, *shorter)
+            option.text = next((text for text in texts if metrics.horizontalAdvance(text) <= room), texts[-1])
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -22,6 +22,10 @@ def _ordinary(_row: Any) -> str:
     return ""
 
 
+def _nothing_shorter(_text: str) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: its heading, what stands in it (record, now), and how. `width` 0: the rest; in average letters."""
@@ -31,6 +35,8 @@ class Column:
     width: int
     colour: Callable[[Any], str] = _ordinary
     is_bold: bool = False
+    shorter: Callable[[str], tuple[str, ...]] = _nothing_shorter
+    """What stands for a text that has not the room, the longest first."""
     is_whole: bool = False
     """Whether it keeps what its rows need however little room there is: a time cut in half is none."""
 

@@ -136,7 +136,9 @@ def _waiting_text(row: MessageRow, now: datetime) -> str:
 
 
 def _again_text(row: MessageRow) -> str:
-    told = translate("messages", "tried {count} times, again soon").format(count=row.attempts)
+    told = translate("messages", "tried once, again soon")
+    if row.attempts > 1:
+        told = translate("messages", "tried {count} times, again soon").format(count=row.attempts)
     why = reason_text(row.code, row.error)
     return f"{told}: {why}" if why else told
 

@@ -79,6 +79,8 @@ class ClosedPanel(QWidget):
             self.remark.setText(
                 translate("restricted", "You may open it without a reason; one helps whoever reads it.")
             )
+        elif lacking == 1:
+            self.remark.setText(translate("restricted", "One character more."))
         elif lacking:
             self.remark.setText(translate("restricted", "At least {n} characters more.").format(n=lacking))
         else:

@@ -141,7 +141,9 @@ def _hindrances(seen: Erasable) -> list[str]:
     if seen.coming:
         told = translate("erasure", "There are appointments to come: {count}. Cancel them first.")
         found.append(told.format(count=seen.coming))
-    if seen.unsettled:
+    if seen.unsettled == 1:
+        found.append(translate("erasure", "Of one message it is not known yet whether it went. Settle it first."))
+    elif seen.unsettled:
         told = translate("erasure", "Of {count} messages it is not known yet whether they went. Settle them first.")
         found.append(told.format(count=seen.unsettled))
     return found

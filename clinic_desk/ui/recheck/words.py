@@ -41,6 +41,8 @@ def result_text(number: int, unfit: int) -> str:
     """Return what the check found."""
     if number == 0:
         return translate("recheck", "There are no appointments to come.")
+    if unfit == 0 and number == 1:
+        return translate("recheck", "The one appointment to come fits.")
     if unfit == 0:
         return translate("recheck", "All {n} appointments to come fit.").format(n=number)
     if unfit == 1:
@@ -83,6 +85,10 @@ def deed_text(number: int) -> str:
 
 def offer_text(unfit: int, shifted: int) -> str:
     """Return what a check by itself found, for the strip over the calendar."""
+    if shifted == 1:
+        return translate(
+            "recheck", "The rules of time zones changed: one appointment to come is no longer at the time agreed."
+        )
     if shifted:
         told = translate(
             "recheck", "The rules of time zones changed: {n} appointments to come are no longer at the time agreed."

@@ -203,6 +203,9 @@ def test_somebody_else_is_looked_up_while_a_form_is_half_filled_and_nothing_of_i
     assert (now.patient, now.type_id, now.note) == (before.patient, before.type_id, before.note)
     assert form.fields.note.text() == "brings x-rays"
     assert form.fields.note.hasFocus()
+    desk.window.calendar.setFocus()
+    QTest.keyClick(desk.window.calendar, Key.Key_Escape)  # from the calendar it leads back to the form
+    assert form.fields.note.hasFocus()
 
 
 def test_what_cannot_be_done_or_was_changed_meanwhile_is_said(

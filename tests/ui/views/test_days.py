@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from clinic_desk.database.engine import Database
@@ -15,11 +18,16 @@ from clinic_desk.domain.records import AppointmentStatus, Clinic, DayBoard
 from clinic_desk.services import booking
 from clinic_desk.services.calendar import doctor_fullness, load_clinic, load_day
 from clinic_desk.ui.calendar.places import Place
-from clinic_desk.ui.columns import View, heading
+from clinic_desk.ui.columns import View, heading, headings
+from clinic_desk.ui.daylist.rows import list_columns
+from clinic_desk.ui.messages.list_view import MessageList, RowDelegate
+from clinic_desk.ui.messages.rows import RowsModel
 from clinic_desk.ui.preferences import Pace
+from clinic_desk.ui.shell.heading import Heading
 from clinic_desk.ui.workspace import Workspace
 from tests.support.bookings import at, checkup
 from tests.support.small_clinic import SmallClinic
+from tests.ui.calendar import sample
 from tests.ui.shell.conftest import OpenProgram
 from tests.ui.views.hands import Key, Modifier, at_desk, keys, press
 
@@ -56,6 +64,45 @@ def test_a_step_shows_the_days_right_after_and_the_step_back_those_before(pace: 
 def test_the_bar_says_from_when_to_when_and_whose() -> None:
     view = View(date(2026, 12, 30), "days", count=4)
     assert heading(view, Clinic((), (), (), (), (), ())) == "30 Dec 2026–2 Jan 2027"
+
+
+def test_whose_days_they_are_can_be_read_in_a_narrow_window(qtbot: QtBot) -> None:
+    view = View(date(2026, 11, 23), "week", week_of=sample.uid(2, 0))
+    texts = headings(view, sample.clinic())
+    assert texts == (
+        "Week 48 · 23–29 Nov 2026 · Dr. Amara Okafor",
+        "Week 48 · 23–29 Nov 2026 · Dr. A. Okafor",
+        "Week 48 · 23–29 Nov 2026 · Dr. Okafor",
+        "Week 48 · 23–29 Nov 2026 · Okafor",
+        "Okafor · Week 48 · 23–29 Nov 2026",
+    )
+    line = Heading()
+    qtbot.addWidget(line)
+    line.setText(*texts)
+    for text in texts[:4]:
+        line.resize(line.fontMetrics().horizontalAdvance(text), 20)
+        assert line.shown == text
+    line.resize(line.width() - 8, 20)
+    assert line.shown.startswith("Okafor · Week 48")
+    assert line.toolTip() == texts[0]
+    line.setText("Monday")
+    assert line.shown == "Monday"
+
+
+def test_a_doctors_family_name_can_be_read_in_a_narrow_list(qtbot: QtBot) -> None:
+    column = next(one for one in list_columns() if one.shorter("Dr. Amara Okafor"))
+    column = replace(column, text=lambda row, _now: row.name, colour=lambda _row: "")
+    listing = MessageList(RowsModel([column], lambda: datetime(2026, 11, 24, tzinfo=UTC)), "list", "List")
+    qtbot.addWidget(listing)
+    listing.show_records([SimpleNamespace(id=sample.uid(2, 0), name="Dr. Amara Okafor")])
+    delegate = listing.itemDelegate()
+    assert isinstance(delegate, RowDelegate)
+    option = QStyleOptionViewItem()
+    option.font = listing.font()
+    for width, shown in ((400, "Dr. Amara Okafor"), (listing.fontMetrics().horizontalAdvance("Okafor") + 8, "Okafor")):
+        option.rect = QRect(0, 0, width, 20)
+        delegate.initStyleOption(option, listing.model().index(0, 0))
+        assert option.text == shown
 
 
 def test_how_full_a_doctors_day_is_counts_her_own_time_only(clinic: SmallClinic, database: Database) -> None:

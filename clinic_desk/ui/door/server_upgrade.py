@@ -113,7 +113,9 @@ class ServerUpgradePage(Card):
     def ask(self, needed: ServerUpgradeNeeded) -> None:
         """Ask for it, or say what is missing."""
         can = needed.take_over is not None
-        self.title.setText(translate("door", "The clinic moves to PostgreSQL {wanted}").format(wanted=needed.wanted))
+        moves = translate("door", "The clinic moves to PostgreSQL {wanted}").format(wanted=needed.wanted)
+        misses = translate("door", "PostgreSQL {found} is needed once more").format(found=needed.found)
+        self.title.setText(moves if can else misses)
         self.setAccessibleName(self.title.text())
         self.text.setText(_what_happens(needed) if can else _what_is_missing(needed))
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # a command to be copied
@@ -174,4 +176,5 @@ def _what_is_missing(needed: ServerUpgradeNeeded) -> str:
         "door",
         "3. Restore the last backup into a new folder (manual: Backups); what was booked since is missing there.",
     )
-    return f"{first}\n\n{install}\n{needed.how}\n\n{back}\n\n{restore}\n\n{needed.folder}"
+    where = translate("door", "The data lies in {folder}.").format(folder=needed.folder)
+    return f"{first}\n\n{install}\n{needed.how}\n\n{back}\n\n{restore}\n\n{where}"

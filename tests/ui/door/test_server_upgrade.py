@@ -102,6 +102,7 @@ def test_where_nothing_can_read_the_old_database_three_ways_are_said_and_it_is_l
     server.has_programs = False
     program = programs(wait=False)
     page = page_of(program, qtbot)
+    assert page.accessibleName() == "PostgreSQL 16 is needed once more"
     for part in ("Nothing was changed", "Install PostgreSQL 16", "apt-get it", "earlier version", "last backup"):
         assert part in page.text.text()
     press(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from clinic_desk.domain.message_list import ChannelLine, Listing
@@ -14,6 +14,7 @@ from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle
 from clinic_desk.ui.booking.words import minute_text, one_line
 from clinic_desk.ui.messages.reasons import reason_text
 from clinic_desk.ui.messages.words import channel_text, when_text
+from clinic_desk.ui.shell.heading import Heading
 from clinic_desk.ui.tool_tips import plain_tip
 
 translate = QCoreApplication.translate
@@ -104,6 +105,14 @@ def senders_text(listing: Listing) -> tuple[str, str]:
     return translate("messages", "{count} PCs send").format(count=count), "\n".join(lines)
 
 
+def _giving_way() -> Heading:
+    """Return a line that gives way in a narrow window to how the channels stand."""
+    line = Heading()
+    line.setTextFormat(Qt.TextFormat.PlainText)
+    restyle(line, "role", "muted")
+    return line
+
+
 class ChannelStateLine(QWidget):
     """One part per channel, the quiet hours, who sends, and the way to the settings."""
 
@@ -121,10 +130,9 @@ class ChannelStateLine(QWidget):
             self.channels[name] = label
             self._row.addWidget(label)
         self.quiet = plain_label("", "muted")
+        self.sending, self.senders = _giving_way(), _giving_way()
         self.quiet.setObjectName("quiet_hours")
-        self.sending = plain_label("", "muted")
         self.sending.setObjectName("who_sends")
-        self.senders = plain_label("", "muted")
         self.senders.setObjectName("senders")
         self.settings = button(
             translate("messages", "Settings…"), "message_settings", self.settings_requested.emit, "link"

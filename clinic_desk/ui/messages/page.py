@@ -53,6 +53,8 @@ class MessagesPage(QWidget):
         self.replies = MessageList(
             RowsModel(reply_columns(), clock, self), "reply_list", translate("messages", "Replies of patients")
         )
+        self._read: set[MessageList] = set()
+        """What was read at least once: before that nobody knows that there is nothing."""
         self.empty = plain_label("", "muted", wrap=True)
         self.empty.setObjectName("messages_empty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -149,6 +151,7 @@ class MessagesPage(QWidget):
     def _list_anew(self, table: MessageList, rows: Sequence[MessageRow | ReplyRow]) -> None:
         """List rows. If another one is chosen because the one that was is gone, keys wait until it can be seen."""
         before = table.chosen
+        self._read.add(table)
         table.show_records(rows)
         if before is not None and (table.chosen is None or table.chosen.id != before.id):
             self.guard.begin()
@@ -174,7 +177,8 @@ class MessagesPage(QWidget):
                 self.list.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         had_focus = self.list.hasFocus()
-        self.empty.setText(empty_text(self.filters.chosen, self.filters.search.text().strip()))
+        told = empty_text(self.filters.chosen, self.filters.search.text().strip())
+        self.empty.setText(told if self.list in self._read else translate("messages", "Reading…"))
         self._lists.setCurrentWidget(self.empty)
         if had_focus:
             self.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -197,6 +197,32 @@ def test_the_filters_tell_their_counts_and_one_is_chosen(page: MessagesPage, qtb
     assert not any(each.isChecked() for each in buttons.values())
 
 
+def test_what_was_not_read_yet_is_not_called_empty(window: QWidget, clock: Clock) -> None:
+    page = MessagesPage(clock, window)
+    page.show_kind()
+    assert page.empty.text() == "Reading…"
+    page.show_listing(listing(()))
+    assert "There are no messages yet" in page.empty.text()
+    page.filters.choose(REPLIES)
+    page.show_kind()
+    assert page.empty.text() == "Reading…"
+    page.show_replies(())
+    assert page.empty.text().startswith("No replies")
+
+
+def test_the_warning_that_messages_reach_nobody_is_never_cut(window: QWidget, clock: Clock) -> None:
+    page = MessagesPage(clock, window)
+    page.setGeometry(0, 0, 1020, 600)
+    window.show()
+    page.show()
+    page.show_listing(listing(picture_rows()))
+    page.channels.set_sending("This desk sends e-mail and SMS, and has done so for quite a while now", trouble=False)
+    QApplication.processEvents()
+    assert page.channels.sending.width() < page.channels.sending.sizeHint().width()
+    for label in (*page.channels.channels.values(), page.channels.quiet):
+        assert label.width() >= label.sizeHint().width()
+
+
 @pytest.mark.parametrize("chosen", [*Filter, REPLIES])
 def test_an_empty_list_says_so_in_a_sentence(page: MessagesPage, chosen: str) -> None:
     page.filters.choose(chosen)

@@ -261,7 +261,10 @@ def _nothing_lies_about(place: Place) -> None:
         raise Trouble(f"left: {sorted(path.name for path in left)}")
 
 
-def table_of(results: dict[str, tuple[Known, list[Round]]]) -> list[str]:
+Results = dict[str, tuple[Known, list[Round]]]
+
+
+def table_of(results: Results) -> list[str]:
     """A line for each act."""
     lines = [f"{'act':14} {'takes':>7} {'steps':>6} {'rounds':>7} {'old':>5} {'new':>5} {'asks':>5} {'trouble':>8}"]
     for act, (known, rounds) in results.items():
@@ -274,8 +277,20 @@ def table_of(results: dict[str, tuple[Known, list[Round]]]) -> list[str]:
     return lines
 
 
+def tried(place: Place, scenario: Scenario, options: argparse.Namespace, results: Results) -> None:
+    """Carry out all rounds of an act. Raises Trouble if it does not even work undisturbed."""
+    known = learn(place, scenario)
+    by_rows = f"{len(known.unstable)} of {len(known.after.get('tables', ()))} tables by the number of rows only"
+    sys.stderr.write(f"{scenario.act}: {known.took_s:.1f} s, {len(known.steps)} steps, {by_rows}\n")
+    results[scenario.act] = (known, [])
+    for one in rounds_of(known, options.rounds, options.seed, options.at, full_disk=options.full_disk):
+        carry_out(place, known, one)
+        results[scenario.act][1].append(one)
+        sys.stderr.write(f"  {one.what} at {one.at:.5g}: {one.where} → {one.state} {one.trouble}\n")
+
+
 def main() -> int:
-    """Print the table."""
+    """Print the table; of what was done so far, if it is stopped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("acts", nargs="*", metavar="ACT", help=f"of {', '.join(SCENARIOS)}; all if none is given")
     parser.add_argument("--rounds", type=int, default=12, help="kills of each act (default: 12)")
@@ -285,19 +300,14 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.acts) - set(SCENARIOS):
         parser.error(f"no such act: {', '.join(sorted(unknown))}")
-    results: dict[str, tuple[Known, list[Round]]] = {}
+    results: Results = {}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with made(is_small=options.full_disk) as place:
-        for act in options.acts or SCENARIOS:
-            known = learn(place, SCENARIOS[act])
-            by_rows = f"{len(known.unstable)} of {len(known.after.get('tables', ()))} tables by the number of rows only"
-            sys.stderr.write(f"{act}: {known.took_s:.1f} s, {len(known.steps)} steps, {by_rows}\n")
-            results[act] = (known, [])
-            for one in rounds_of(known, options.rounds, options.seed, options.at, full_disk=options.full_disk):
-                carry_out(place, known, one)
-                results[act][1].append(one)
-                sys.stderr.write(f"  {one.what} at {one.at:.5g}: {one.where} → {one.state} {one.trouble}\n")
-    sys.stdout.write("\n".join(table_of(results)) + "\n")
+    try:
+        with made(is_small=options.full_disk) as place:
+            for act in options.acts or SCENARIOS:
+                tried(place, SCENARIOS[act], options, results)
+    finally:
+        sys.stdout.write("\n".join(table_of(results)) + "\n")
     return 1 if any(one.trouble for _, rounds in results.values() for one in rounds) else 0
 
 

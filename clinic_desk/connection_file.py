@@ -8,6 +8,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -58,5 +59,16 @@ def keep(file: Path, text: str) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(file)
+        settle(file.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def settle(folder: Path) -> None:
+    """Have the names in a folder on the disk, where folders can be synced: a power cut brings no old ones back then."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

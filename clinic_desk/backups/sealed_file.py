@@ -25,6 +25,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
+from clinic_desk.connection_file import settle
 from clinic_desk.domain.ids import new_id
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def name(draft: Path, path: Path) -> None:
     if path.exists():
         raise BackupFailed(Problem.FOLDER, "a file of this name is there already")
     draft.rename(path)
-    _settle(path.parent)
+    settle(path.parent)
 
 
 @contextmanager
@@ -191,16 +192,6 @@ class _Whole:
         rest = memoryview(data)
         while rest:
             rest = rest[self._file.write(rest) :]
-
-
-def _settle(folder: Path) -> None:
-    """Have the new name on the disk, where folders can be synced."""
-    with suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
 
 
 def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:

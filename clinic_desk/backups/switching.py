@@ -20,6 +20,7 @@ from clinic_desk.backups.checking import history_of, remove_left
 from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, Told, never, told_nobody
 from clinic_desk.backups.restoring import restored_beside, told
+from clinic_desk.connection_file import settle
 from clinic_desk.database import copies, schema, setup
 from clinic_desk.database.embedded import join
 from clinic_desk.database.revision import EXPECTED_REVISION
@@ -153,6 +154,7 @@ def restore_into(
                 with suppress(OSError):
                     folder.rmdir()
                 beside.rename(folder)
+                settle(folder.parent)
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
                 with suppress(OSError):  # Windows: it goes when it is let go

@@ -290,6 +290,7 @@ def _write_note(folder: Path, address: str, shared_folder: Path | None) -> None:
     pem = authority.read_text("utf-8") if authority.is_file() else ""
     note = {"address": address, "authority": pem, "shared_folder": str(shared_folder or "")}
     write_private(folder / NOTE, json.dumps(note, indent=1))
+    connection_file.settle(folder)
 
 
 def _open_new(new: URL) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import psycopg2
 import pytest
 
+from clinic_desk import connection_file
 from clinic_desk.database.embedded.cluster import CONTROL_FILE_SIZE, check, choose_port
 from clinic_desk.database.embedded.folder import (
     Folder,
@@ -25,7 +26,7 @@ from clinic_desk.database.embedded.folder import (
     write_marker,
     write_private,
 )
-from clinic_desk.sharing import cluster
+from clinic_desk.sharing import cluster, moving
 from clinic_desk.sharing.plans import FoundServer, SharePlan, SharingError, Step, Trouble
 from tests.sharing.conftest import MANAGER
 
@@ -114,6 +115,22 @@ def test_giving_up_that_is_killed_at_any_file_is_in_the_way_of_nobody(
         shutil.rmtree(root, ignore_errors=True)
     assert kills > 10
     assert not root.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not synced there")
+def test_where_the_clinic_is_stands_on_the_disk_with_its_name(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def sync(number: int) -> None:
+        synced.append(os.fstat(number).st_ino)
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    connection_file.write(here / "config", {"database_url": "postgresql://server/clinic"})
+    assert synced[-1] == (here / "config").stat().st_ino
+    moving._write_note(here, "postgresql://server/clinic", None)
+    assert synced[-1] == here.stat().st_ino
 
 
 def test_what_is_being_made_or_is_whole_is_not_taken_for_left(here: Path) -> None:

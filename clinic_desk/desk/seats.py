@@ -62,19 +62,16 @@ class Seats(QObject):
         self._has_ended = False
         """The login of who was here may not sign in any more."""
         self._was_warned = False
-        self._listen_for_the_lock(first)
-        self._listen_at_the_door(first, opened)
+        self._make_parts(first, opened)
         self._serve(first)
         note_name(first.window.preferences, first.person.login)
 
-    def _listen_for_the_lock(self, first: Seat) -> None:
+    def _make_parts(self, first: Seat, opened: list[Opened]) -> None:
         self._lock_time = LockTime(first, self)
         self._lock_time.lock_wanted.connect(self.lock)
         self._lock_time.other_wanted.connect(self.change_user)
         self._let_in = LetIn(first, self._tasks, self)
         self._let_in.refused.connect(self._end)
-
-    def _listen_at_the_door(self, first: Seat, opened: list[Opened]) -> None:
         self._entrance = Entrance(first, self._tasks, opened, self)
         self._entrance.known.connect(self._known)
         self._entrance.unasked.connect(self._go_on)

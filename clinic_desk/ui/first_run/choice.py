@@ -54,15 +54,13 @@ def choices() -> tuple[Choice, ...]:
             "server",
             translate("first_run", "Connect to the clinic's server"),
             translate(
-                "first_run", "A PostgreSQL server with the clinic that somebody looks after; you know its address."
+                "first_run", "A PostgreSQL server has the clinic: somebody looks after it and knows its address."
             ),
         ),
         Choice(
             "restore",
             translate("first_run", "Restore a clinic from a backup"),
-            translate(
-                "first_run", "The PC that had the clinic is broken or replaced: everything comes back from its backup."
-            ),
+            translate("first_run", "The PC that had it is broken or replaced: everything comes back from the backup."),
         ),
     )
 

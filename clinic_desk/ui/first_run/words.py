@@ -18,9 +18,14 @@ _LONGEST_LOGIN = 63
 
 
 def login_from(name: str) -> str:
-    """Return a login that could be this person's: `Anna-Lena Weber` signs in as `anna-lena.weber`."""
-    words = (re.sub(r"[^\w-]|_", "", word).strip("-") for word in normalize("NFC", name).lower().split())
-    login = ".".join(word for word in words if word)
+    """Return a login that could be this person's: `Dr. med. Anna-Lena von Weber` signs in as `anna-lena.weber`.
+
+    Titles and initials are what ends with a dot; of the other words the first and the last are taken.
+    """
+    given = normalize("NFC", name).lower().split()
+    words = [word for word in given if not word.endswith(".")] or given
+    plain = [re.sub(r"[^\w-]|_", "", word).strip("-") for word in (*words[:1], *words[1:][-1:])]
+    login = ".".join(filter(None, plain))
     while len(login.encode()) > _LONGEST_LOGIN:
         login = login[:-1]
     return login.rstrip(".-")

@@ -19,6 +19,7 @@ from clinic_desk.errors import ClinicDeskError, NothingHere, SignInNeeded
 from clinic_desk.opening.first_start import open_or_ask, ways_of
 from clinic_desk.settings import Settings
 from clinic_desk.ui.first_run.clinic import ClinicPage
+from clinic_desk.ui.first_run.words import login_from
 from tests.ui.first_run.conftest import PASSWORD, Start, asked, end, one_pc, type_manager
 from tests.ui.setup.conftest import press, tab_to, type_keys
 
@@ -174,6 +175,21 @@ def test_a_login_that_will_not_do_is_refused_at_its_field(
     qtbot.waitUntil(page.manager.remarks["login"].isVisible)
     assert page.manager.login.hasFocus()
     assert not (here.data / "server").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "login"),
+    [
+        ("Anna-Lena Weber", "anna-lena.weber"),
+        ("Prof. Dr. Jürgen K. Freiherr von Müller", "jürgen.müller"),
+        ("Anna", "anna"),
+        ("Dr.", "dr"),
+        (" ", ""),
+        ("X" * 70, "x" * 63),
+    ],
+)
+def test_a_login_is_suggested_without_titles_and_middle_names(name: str, login: str) -> None:
+    assert login_from(name) == login
 
 
 _KILLED = """

@@ -17,10 +17,12 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMainWindow
 
 from clinic_desk.tour.hands import Hands
 from clinic_desk.tour.run import opened, play
 from clinic_desk.tour.stage import Steps, Until
+from clinic_desk.ui.first_run.choice import ChoicePage, choices
 
 if TYPE_CHECKING:
     from clinic_desk.desk.program import DeskProgram
@@ -65,6 +67,14 @@ def _story(stage: Stage, programs: list[DeskProgram]) -> Steps[None]:
     program.lock()
     yield Until(program.seats.door.isVisible, "the door is shown")
     yield from stage.picture(program.seats.door, "lock")
+    page, first = ChoicePage(choices()), QMainWindow()
+    first.setCentralWidget(page)
+    first.resize(720, 500)
+    first.show()
+    page.take_keyboard()
+    yield from _when_quiet(program)
+    yield from stage.picture(first, "first-start")
+    first.close()
 
 
 def _when_quiet(program: DeskProgram) -> Steps[None]:

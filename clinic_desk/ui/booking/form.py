@@ -27,6 +27,7 @@ from clinic_desk.ui.booking.patient_form import PatientForm
 from clinic_desk.ui.booking.patient_line import PatientLine
 from clinic_desk.ui.booking.starting import missing_for_booking
 from clinic_desk.ui.booking.telling import Telling
+from clinic_desk.ui.held_key import HeldKey
 from clinic_desk.ui.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ class BookingForm(FormView):
         editing = self.content.entry is not None
         first = self.patient_line if patient is None else self.fields.when if editing else self.fields.type
         first.setFocus(Qt.FocusReason.OtherFocusReason)
+        HeldKey(first)
 
     def set_clinic(self, clinic: Clinic) -> None:
         """Take over a changed set-up of the clinic; what is in the form stays."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import Engine
@@ -51,6 +51,18 @@ def test_letters_and_two_enters_book_the_place_the_form_was_opened_at(
     assert (row.patient_id, row.practitioner_id, row.type_id) == (clinic.patients[2], clinic.weber, clinic.checkup)
     assert (row.starts_at, row.length) == (at(9, 45), timedelta(minutes=15))
     assert not form.isVisible()
+
+
+def test_the_key_that_opens_the_form_is_not_typed_into_it_while_it_is_held(
+    qtbot: QtBot, form: BookingForm, place: PlaceMaker
+) -> None:
+    open_at(qtbot, form, place(9, 45))
+    for kind, repeats in (("press", True), ("release", True), ("press", True), ("release", False), ("press", False)):
+        event = QEvent.Type.KeyPress if kind == "press" else QEvent.Type.KeyRelease
+        QApplication.sendEvent(
+            form.patient_line, QKeyEvent(event, Qt.Key.Key_N, Qt.KeyboardModifier.NoModifier, "n", repeats)
+        )
+    assert form.patient_line.text() == "n", "only what was typed after it was let go"
 
 
 def test_from_anywhere_the_name_and_two_enters_book_the_next_free_time_at_home(

@@ -16,7 +16,7 @@ from clinic_desk.ui.calendar.places import Column
 from clinic_desk.ui.calendar.text import shorter_titles
 from clinic_desk.ui.column_choice import ColumnChoice, Resource
 from clinic_desk.ui.preferences import Kind, Pace
-from clinic_desk.ui.shell.day_words import days_text, long_day_text, qdate, week_text
+from clinic_desk.ui.shell.day_words import days_text, long_day_text, qdate, short_day_text, week_text
 
 Span = Literal["day", "week", "days"]
 _DAY: Final = timedelta(days=1)
@@ -132,7 +132,7 @@ def heading(view: View, clinic: Clinic) -> str:
 def headings(view: View, clinic: Clinic) -> tuple[str, ...]:
     """Return the heading, then shorter ones for a narrow window: whose days they are is kept before which they are."""
     if view.span == "day":
-        return (long_day_text(view.day),)
+        return long_day_text(view.day), short_day_text(view.day)
     days = view.days
     shown = week_text(days[0]) if view.span == "week" else days_text(days[0], days[-1])
     name = next((one.name for one in resources(clinic, view.kind) if one.id == view.week_of), "")

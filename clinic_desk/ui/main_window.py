@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self._has_parts = False
         self._is_painted = False
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(780, 400)  # 1280 x 720 at a scale of 150 %, less the window's frame
 
     def furnish(self) -> None:
         """Make the parts; doing it again does nothing."""

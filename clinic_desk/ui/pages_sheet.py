@@ -199,11 +199,10 @@ def _keys_text() -> str:
 
 
 def scrolled(inner: QWidget) -> QScrollArea:
-    """Return a part that scrolls up and down where it has no room."""
+    """Return a part that scrolls where it has no room."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(inner)
     area.viewport().setAutoFillBackground(False)
     inner.setAutoFillBackground(False)

@@ -49,7 +49,7 @@ class Tray(QObject):
         icon = self._there()
         if icon is None or not QSystemTrayIcon.supportsMessages():
             return False
-        icon.showMessage(title, text, self._plain, _SHOWN_MS)
+        icon.showMessage(title, text, icon.icon(), _SHOWN_MS)  # as it is: trays show this one meanwhile
         return True
 
     def close(self) -> None:

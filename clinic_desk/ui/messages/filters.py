@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from clinic_desk.domain.message_list import Counts, Filter
 from clinic_desk.ui.booking.fields import ChoiceBox, field_label, plain_label, set_button_text
@@ -65,20 +65,43 @@ class FilterBar(QWidget):
         self.show_counts(Counts())
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(6)
+        row = self._row = QHBoxLayout()
         row.setSpacing(10)
+        self._below = QHBoxLayout()
+        rows.addLayout(row)
+        rows.addLayout(self._below)
         title = plain_label(translate("messages", "Messages"), "title")
         row.addWidget(title)
-        strip = QHBoxLayout()
+        self._strip = QWidget()
+        strip = QHBoxLayout(self._strip)
+        strip.setContentsMargins(0, 0, 0, 0)
         strip.setSpacing(0)
         names = (Filter.ATTENTION, Filter.DUE, Filter.SENT_TODAY, Filter.ALL, REPLIES)
         for name in names:
             strip.addWidget(self._segment(name, first=name == names[0], last=name == names[-1]))
-        row.addLayout(strip)
+        row.addWidget(self._strip)
         row.addWidget(self.states)
         row.addWidget(self.search, 1)
         row.addStretch(0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The buttons get a row of their own where one is too narrow for all: cut words say nothing."""
+        super().resizeEvent(event)
+        needed = self._row.minimumSize().width()
+        if self._below.count():
+            needed += self._strip.minimumSizeHint().width() + self._row.spacing()
+        is_narrow = event.size().width() < needed
+        if is_narrow and not self._below.count():
+            self._row.removeWidget(self._strip)
+            self._below.addWidget(self._strip)
+            self._below.addStretch(1)
+        elif not is_narrow and self._below.count():
+            self._below.removeWidget(self._strip)
+            self._below.takeAt(0)  # the stretch
+            self._row.insertWidget(1, self._strip)
 
     def _segment(self, name: str, *, first: bool, last: bool) -> QPushButton:
         button = QPushButton()

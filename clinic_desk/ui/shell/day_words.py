@@ -20,6 +20,11 @@ def long_day_text(day: date) -> str:
     return QLocale().toString(qdate(day), pattern)
 
 
+def short_day_text(day: date) -> str:
+    """Return `Tue 24 Nov`."""
+    return QLocale().toString(qdate(day), "ddd d MMM")
+
+
 def week_text(first: date) -> str:
     """Return `Week 48 · 23–29 Nov 2026`: short, for a name follows it."""
     days = days_text(first, first + timedelta(days=6))

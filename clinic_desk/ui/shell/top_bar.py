@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from clinic_desk.ui.actions import Actions
 from clinic_desk.ui.shell.find_box import FindBox
 from clinic_desk.ui.shell.heading import Heading
 from clinic_desk.ui.shell.key_button import KeyButton
+
+_ROOM_FOR_DATE = 90
+"""So many pixels more than its least the heading has before the buttons give way."""
 
 
 class TopBar(QFrame):
@@ -26,11 +29,15 @@ class TopBar(QFrame):
         self.title.setAccessibleName(self.tr("Shown on the calendar"))
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.find_box = FindBox()
+        self._new, self._today = KeyButton(actions["new"], kind="primary"), KeyButton(actions["today"])
+        self._undo = self._undo_button(actions)
+        self._is_tight = False
+        self._enough = 0
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 14, 8)
         row.setSpacing(8)
-        row.addWidget(KeyButton(actions["new"], kind="primary"))
-        row.addWidget(KeyButton(actions["today"]))
+        row.addWidget(self._new)
+        row.addWidget(self._today)
         row.addWidget(_arrow("‹", KeyButton(actions["back"])))
         row.addWidget(_arrow("›", KeyButton(actions["forward"])))
         row.addSpacing(6)
@@ -38,15 +45,29 @@ class TopBar(QFrame):
         row.addStretch(1)
         row.addWidget(self.find_box, 100)  # as wide as it may be, where the heading leaves room
         row.addWidget(Segments(actions, "day", "week", "days", "list"))
-        row.addWidget(self._undo(actions))
+        row.addWidget(self._undo)
         self.menu_button = self._menu_button(actions["menu"])
         row.addWidget(self.menu_button)
 
-    def _undo(self, actions: Actions) -> KeyButton:
+    def _undo_button(self, actions: Actions) -> KeyButton:
         button = KeyButton(actions["undo"])
         button.show_keys(False)
         button.set_label("↶ " + self.tr("Undo"))  # what it would undo is in its tool tip
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Have room for the date on a small screen, or a large scale: words and keys are in the tool tips too."""
+        super().resizeEvent(event)
+        if not self._is_tight:  # by the fonts and languages that there are
+            self._enough = self.minimumSizeHint().width() + _ROOM_FOR_DATE
+        is_tight = event.size().width() < self._enough
+        if is_tight == self._is_tight:
+            return
+        self._is_tight = is_tight
+        for button in (self._new, self._today):
+            button.show_keys(not is_tight)
+        self._new.set_label("+" if is_tight else "")
+        self._undo.set_label("↶" if is_tight else "↶ " + self.tr("Undo"))
 
     def _menu_button(self, action: QAction) -> QToolButton:
         button = QToolButton()

@@ -104,8 +104,13 @@ def test_a_desktop_without_a_tray_has_no_icon_until_it_has_a_place_for_one(qapp:
 
 
 @pytest.mark.qt_log_ignore("systemTrayWindowChanged")  # where there is no window system
-def test_the_icon_keeps_its_number_while_a_notification_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_icon_keeps_its_number_while_a_notification_is_shown(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Trays of Linux desktops show the notification's icon for as long as it stands there."""
+    picture = QPixmap(64, 64)
+    picture.fill(QColor("blue"))
+    qapp.setWindowIcon(QIcon(picture))
     shown: list[int] = []
     monkeypatch.setattr(QSystemTrayIcon, "supportsMessages", lambda: True)
     monkeypatch.setattr(QSystemTrayIcon, "showMessage", lambda *given: shown.append(given[3].cacheKey()))
@@ -114,8 +119,9 @@ def test_the_icon_keeps_its_number_while_a_notification_is_shown(monkeypatch: py
     assert tray.icon is not None
     assert tray.tell("Clinic Desk", "text")
     assert shown == [tray.icon.icon().cacheKey()]
-    assert shown != [QApplication.windowIcon().cacheKey()]
+    assert shown != [qapp.windowIcon().cacheKey()]
     tray.close()
+    qapp.setWindowIcon(QIcon())
 
 
 def test_what_is_new_is_told_once_and_not_while_the_window_is_in_front(

@@ -53,12 +53,13 @@ class Scenario:
 
 
 _RUNS: Final = frozenset({"desk", "backup_run"})
+_INVITES: Final = frozenset({"desk", "invitation"})
 SCENARIOS: Final = {
     one.act: one
     for one in (
         Scenario("first-one-pc", "nothing", frozenset({"desk", "history", "operation", "staff"})),
-        Scenario("share", "nothing", serves=True),
-        Scenario("move", "clinic", serves=True),
+        Scenario("share", "nothing", _INVITES, serves=True),
+        Scenario("move", "clinic", _INVITES, serves=True),
         Scenario("join", "far-clinic", once=True, serves=True, compares=False),
         Scenario("upgrade", "older"),
         Scenario("back-up", "clinic", _RUNS),

@@ -78,14 +78,19 @@ def _file(name: str, text: str) -> str:
 
 def share() -> None:
     """A new clinic on a server of its own, by a settings file."""
-    text = f'act = "share"\nmanager = "{LOGIN}"\nname = "{NAME}"\nno_service = true\nlisten = ["127.0.0.1"]\n'
-    command("set-up", "--file", _file("share.toml", text + 'address = ["127.0.0.1"]\n'))
+    text = f'act = "share"\nmanager = "{LOGIN}"\nname = "{NAME}"\n{_here()}'
+    command("set-up", "--file", _file("share.toml", text))
 
 
 def move() -> None:
     """The clinic of this PC to a server of its own, by a settings file."""
-    text = 'act = "share"\nmove = true\nno_service = true\nlisten = ["127.0.0.1"]\naddress = ["127.0.0.1"]\n'
-    command("set-up", "--file", _file("move.toml", text))
+    command("set-up", "--file", _file("move.toml", f'act = "share"\nmove = true\n{_here()}'))
+
+
+def _here() -> str:
+    """A server that only this PC reaches, at a port that no other run of this takes meanwhile."""
+    port = os.environ["KILLED_PORT"]
+    return f'no_service = true\nlisten = ["127.0.0.1"]\naddress = ["127.0.0.1"]\nport = {port}\n'
 
 
 def join() -> None:

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import psutil
 
+from clinic_desk.database.embedded.cluster import choose_port
+
 ROOT: Final = Path(__file__).parents[3]
 _LIMIT_S: Final = 300.0
 _SMALL: Final = "900m"
@@ -33,6 +35,8 @@ class Place:
     """Where everything lies: `now` is put back before each round."""
 
     root: Path
+    port: int
+    """For a server that is shared."""
 
     @property
     def now(self) -> Path:
@@ -91,6 +95,7 @@ class Place:
             "CLINIC_DESK_PASSWORD_JULIA": "sieben rote Vögel",
             "PYTHON_KEYRING_BACKEND": "tests.benchmarks.killing.keyring_file.Keyring",
             "PYTHONPATH": str(ROOT),
+            "KILLED_PORT": str(self.port),
             "PYTHONDONTWRITEBYTECODE": "1",
         }  # fmt: skip
 
@@ -133,7 +138,7 @@ def made(*, is_small: bool = False) -> Iterator[Place]:
     if is_small:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_SMALL}", "tmpfs", root], check=True)
     root.chmod(0o755)
-    place = Place(root)
+    place = Place(root, choose_port(None))
     try:
         yield place
     finally:

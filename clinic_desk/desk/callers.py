@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-
 if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
     from PySide6.QtWidgets import QWidget
 
     from clinic_desk.ui.calls import Calls
     from clinic_desk.ui.workspace import Workspace
 
 
-class Callers(QObject):
+class Callers:
     """Of one desk, until `close`. A number is kept until somebody may see whose it is; the last one counts."""
 
-    def __init__(
-        self, front: Callable[[], QWidget], can_show: Callable[[], Workspace | None], parent: QObject | None = None
-    ) -> None:
+    def __init__(self, front: Callable[[], QWidget], can_show: Callable[[], Workspace | None], parent: QObject) -> None:
         """`front` returns the window that is seen; `can_show`: where a patient can be shown now, None: nowhere yet, or
         the desk is locked.
         """
-        super().__init__(parent)
+        self._parent = parent
         self._front = front
         self._can_show = can_show
         self._is_closed = False
@@ -43,7 +40,7 @@ class Callers(QObject):
         if self.calls is not None:
             self.calls.close()
             self.calls.deleteLater()
-        self.calls = Calls(opened, self)
+        self.calls = Calls(opened, self._parent)
         self.calls.called.connect(self.find)
         self.calls.show_wanted.connect(self._show)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+
     from clinic_desk.ui.sending import BackgroundSending, Begin
     from clinic_desk.ui.workspace import Workspace
 
@@ -15,12 +17,12 @@ SENDING_AFTER_MS: Final = 1_500
 """So long the calendar has the computer to itself before what sends messages is imported."""
 
 
-class DeskSending(QObject):
+class DeskSending:
     """From the first one at the desk whose login may send, by the worker's login, until `close`."""
 
-    def __init__(self, space: Callable[[], Workspace | None], parent: QObject | None = None) -> None:
+    def __init__(self, space: Callable[[], Workspace | None], parent: QObject) -> None:
         """`space` returns what the desk shows now; None: the door, or nothing yet."""
-        super().__init__(parent)
+        self._parent = parent
         self._space = space
         self._said = ("", False)
         self._is_closed = False
@@ -28,7 +30,7 @@ class DeskSending(QObject):
 
     def begin_soon(self, begin: Begin) -> None:
         """Some time after the calendar, or the door, is there: what sends is heavy to import, and nobody waits."""
-        QTimer.singleShot(SENDING_AFTER_MS, self, lambda: self._begin(begin))
+        QTimer.singleShot(SENDING_AFTER_MS, self._parent, lambda: self._begin(begin))
 
     def _begin(self, begin: Begin) -> None:
         if self._is_closed:
@@ -38,7 +40,7 @@ class DeskSending(QObject):
         if self.background is not None and not self.background.is_absent:
             self._say(*self._said)
             return
-        self.background = BackgroundSending(begin, self)
+        self.background = BackgroundSending(begin, self._parent)
         self.background.told.connect(lambda sending: self._say(sending_text(sending), bool(sending.trouble)))
         self.background.absent.connect(lambda: self._say(absent_text(), False))
         self.background.start()

@@ -107,7 +107,7 @@ def sending_text(sending: Sending) -> str:
     if sending.trouble in {"DatabaseDown", "Busy"}:
         return translate("Sending", "Messages wait for the database")
     if sending.trouble:
-        return translate("Sending", "Sending messages fails here; see the log")
+        return translate("Sending", "This desk cannot send messages: tell whoever looks after the program")
     if not sending.channels:
         return translate("Sending", "This desk sends no messages: no channel is set up")
     channels = translate("Sending", " and ").join(

@@ -153,6 +153,11 @@ class ChoiceBox(QComboBox):
         self.setProperty("chevron", "own")
         self.values: tuple[Any, ...] = ()
 
+    def name_alone(self, name: str) -> None:
+        """Name a box without a label: on Linux Qt tells what is chosen for its name, so it is its description too."""
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(name)
+
     def fill(self, rows: Iterable[tuple[str, Any]], chosen: Any) -> None:
         """Show these rows and choose the one of value `chosen` (none when there is no such), without a signal.
 

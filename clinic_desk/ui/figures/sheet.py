@@ -84,7 +84,7 @@ class FiguresSheet(Sheet):
 
     def _make_choices(self, clinic: Clinic) -> None:
         self.span = ChoiceBox("figures_span")
-        self.span.setAccessibleName(translate("figures", "Period"))
+        self.span.name_alone(translate("figures", "Period"))
         self.span.fill(span_texts(), self.wish.span)
         self.earlier = button("‹", "figures_earlier", lambda: self._step(period_before))
         self.earlier.setAccessibleName(translate("figures", "The period before"))
@@ -97,13 +97,13 @@ class FiguresSheet(Sheet):
         self.last = _day_line("figures_last", translate("figures", "Last day"))
         self.problem = Remark()
         self.site = ChoiceBox("figures_site")
-        self.site.setAccessibleName(translate("figures", "Site"))
+        self.site.name_alone(translate("figures", "Site"))
         sites = [(one_line(site.name), site.id) for site in clinic.sites]
         self.site.fill([(translate("figures", "All sites"), None), *sites], self.wish.site_id)
         if len(sites) < 2:
             self.site.hide()
         self.doctor = ChoiceBox("figures_doctor")
-        self.doctor.setAccessibleName(translate("figures", "Doctor"))
+        self.doctor.name_alone(translate("figures", "Doctor"))
         people = [(one_line(person.name), person.id) for person in clinic.practitioners]
         self.doctor.fill([(translate("figures", "All doctors"), None), *people], self.wish.practitioner_id)
         self.span.currentIndexChanged.connect(lambda _index: self._span_chosen())

@@ -37,7 +37,7 @@ class HousePanel(QWidget):
         self.own_window = button(translate("house", "Window"), "house_own_window", self.window_wanted.emit, "link")
         self.own_window.setAccessibleName(translate("house", "A window of its own"))
         self.sites = ChoiceBox("house_site")
-        self.sites.setAccessibleName(translate("house", "Of which site"))
+        self.sites.name_alone(translate("house", "Of which site"))
         self.sites.activated.connect(lambda _row: self.site_chosen.emit(self.sites.value))
         self.summary = plain_label("", "muted", wrap=True)
         self.summary.setObjectName("house_summary")

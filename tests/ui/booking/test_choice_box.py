@@ -1,5 +1,6 @@
 """Boxes to choose from: what is shown of a value for which there is no room."""
 
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
@@ -27,3 +28,13 @@ def test_a_value_without_room_ends_with_an_ellipsis_and_is_whole_for_who_asks(qt
     assert shown(box) == LONG
     box.choose(2)
     assert shown(box) == "Dr. Weber"
+
+
+def test_a_box_without_a_label_says_what_it_is_for_besides_what_is_chosen(qtbot: QtBot) -> None:
+    box = ChoiceBox("site_box")
+    qtbot.addWidget(box)
+    box.fill([("All sites", 1)], 1)
+    box.name_alone("Of which site")
+    found = QAccessible.queryAccessibleInterface(box)
+    assert found is not None
+    assert "Of which site" in {found.text(QAccessible.Text.Name), found.text(QAccessible.Text.Description)}

@@ -133,6 +133,7 @@ def test_to_check_a_chosen_patient_in_takes_one_key_and_so_does_each_other_step(
 ) -> None:
     entry = book_at(0)
     calendar_view = space.window.calendar
+    space.navigator.go_to(entry.appointment.wall_start.date())  # it may be past midnight there
     qtbot.waitUntil(lambda: calendar_view.select_entry(entry.id))
     calendar_view.setFocus()
     steps = (
@@ -186,6 +187,7 @@ def test_each_step_is_one_click_on_the_card_of_the_chosen_patient(
     entry = book_at(0)
     other = book_at(30, 1)
     booking.set_status(database, SetStatus(other.id, 1, S.ARRIVED))  # listed below the card all the while
+    space.navigator.go_to(entry.appointment.wall_start.date())  # it may be past midnight there
     qtbot.waitUntil(lambda: len(house.rows) == 1 and space.window.calendar.select_entry(entry.id))
     space.window.calendar.setFocus()
     for name, wanted in (

@@ -156,10 +156,13 @@ def _join(settings: Settings, text: str, pc: str, tell: Tell) -> Opened:
     from clinic_desk.opening.configured import open_clinic
     from clinic_desk.opening.connecting import import_heavy
     from clinic_desk.sharing import joining, pairing
+    from clinic_desk.ui.first_run.ways import Lacking
 
     import_heavy(tell)
     if not connection_file.read(settings.config):  # joined already, and then not opened
-        joining.join(pairing.read_pairing(text), settings.config, pc, lambda step, _done, _total: tell(step))
+        joined = joining.join(pairing.read_pairing(text), settings.config, pc, lambda step, _done, _total: tell(step))
+        if joined.trouble:
+            raise Lacking(joined.trouble)  # to be read before anything else is shown
     return open_clinic(_written(settings), tell)
 
 

@@ -228,7 +228,7 @@ def texts() -> dict[str, str]:
         "waiting_add": translate("Actions", "Put on the waiting list…"),
         "waiting_here": translate("Actions", "Who waits for this time"),
         "setup": translate("Actions", "Set up the clinic…"),
-        "pair": translate("Actions", "Have another PC join…"),
+        "pair": translate("Actions", "PCs of the clinic…"),
         "backups": translate("Actions", "Backups…"),
         "recheck": translate("Actions", "Check future appointments…"),
         "past": translate("Actions", "The day as it was…"),

@@ -138,9 +138,9 @@ class ViewCommands(QObject):
         )
 
     def _show_pairing(self) -> None:
-        from clinic_desk.ui.first_run.pairing import show_pairing
+        from clinic_desk.ui.first_run.pairing import show_pcs
 
-        show_pairing(self._space)
+        show_pcs(self._space)
 
     def _open_support(self) -> None:
         from clinic_desk.ui.support import open_support

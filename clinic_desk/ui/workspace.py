@@ -160,8 +160,10 @@ class Workspace(QObject):
 
     def _watch_backups(self) -> None:
         from clinic_desk.ui.backups.desk import backups_of
+        from clinic_desk.ui.pcs.reminder import remind_of_server
 
         backups_of(self)
+        remind_of_server(self)
 
     def waiting(self) -> WaitingDesk:
         """Return the waiting list and what belongs to it, made when somebody asks for it first."""

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.sharing.plans import SharingError, Trouble
-from clinic_desk.ui.booking.fields import button
+from clinic_desk.ui.booking.fields import button, set_button_text
 from clinic_desk.ui.first_run.card import Card
+from clinic_desk.ui.first_run.ways import Lacking
 from clinic_desk.ui.messages.settings.rows import line
 
 translate = QCoreApplication.translate
@@ -67,12 +68,23 @@ class JoinPage(Card):
     def answer(self, error: ClinicDeskError) -> None:
         """This PC did not join: say why, where it belongs."""
         self.show_busy(on=False)
-        if isinstance(error, SharingError):
+        if isinstance(error, Lacking):
+            self._show_joined(error.trouble)
+        elif isinstance(error, SharingError):
             self.remarks["text"].say(pairing_text(error))
             self.take_keyboard()
         else:
             self.refuse(error)
             self.act.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_joined(self, trouble: str) -> None:
+        """It joined: what it lacks is read before the clinic is opened."""
+        self.say(lacking_text(trouble), "warning")
+        self.fields.setEnabled(False)
+        self.has_way_back = False
+        self.go_back.hide()
+        set_button_text(self.act, translate("first_run", "Go on ⏎"))
+        self.act.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def forget(self) -> None:
         """Keep no text: there is a secret in it."""
@@ -85,6 +97,28 @@ class JoinPage(Card):
     def _renew(self) -> None:
         is_filled = bool(self.pairing.toPlainText().strip() and self.pc.text().strip())
         self.act.setEnabled(is_filled and not self.is_busy)
+
+
+def lacking_text(trouble: str) -> str:
+    """Return that a PC joined, why it does not send messages, and what can be done."""
+    known = {
+        "clinic-key-missing": translate(
+            "first_run",
+            "✓ This PC joined. It was not handed the clinic key, so it may not be able to send messages: a manager "
+            "enters the key here, in the settings of messages.",
+        ),
+        "keyring-none": translate(
+            "first_run",
+            "✓ This PC joined. It does not send messages to patients, because it has no keyring to keep passwords in, "
+            "such as GNOME Keyring or KWallet. Everything else works; other PCs send.",
+        ),
+    }
+    other = translate(
+        "first_run",
+        "✓ This PC joined. It does not send messages to patients, because its keyring cannot be used now. Everything "
+        "else works; other PCs send, and a manager can have this one send later: ☰, The clinic, PCs of the clinic…",
+    )
+    return known.get(trouble, other)
 
 
 def pairing_text(error: SharingError) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication
@@ -13,11 +11,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QWidget
 
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError, NotAllowed
-from clinic_desk.sharing.plans import SharingError, Trouble
+from clinic_desk.sharing.pairing import pairing_text
+from clinic_desk.sharing.plans import Pairing, SharingError, Trouble
 from clinic_desk.ui.booking.fields import button, plain_label, restyle
 from clinic_desk.ui.booking.sheet import Sheet
 from clinic_desk.ui.booking.words import day_text, time_text
 from clinic_desk.ui.first_run.words import refused_text
+from clinic_desk.ui.pcs.words import keyless_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +53,13 @@ class PairingSheet(Sheet):
         self.copy = button(translate("first_run", "&Copy"), "pairing_copy", self._copy)
         self.close_button = button(translate("first_run", "&Done"), "pairing_done", self.accept, "primary")
         self.told = plain_label("", "muted")
+        self.lack = plain_label("", "warning", wrap=True)
+        self.lack.setObjectName("pairing_lack")
+        self.lack.hide()
         self.body.addWidget(plain_label(title, "title", wrap=True))
         self.body.addWidget(self.about)
         self.body.addWidget(self.text)
+        self.body.addWidget(self.lack)
         buttons = QHBoxLayout()
         buttons.addWidget(self.told, 1)
         buttons.addWidget(self.copy)
@@ -69,17 +73,19 @@ class PairingSheet(Sheet):
     def main_act(self) -> Callable[[], object]:
         return self.accept
 
-    def show_text(self, made: tuple[str, datetime]) -> None:
-        """Show a text and until when it is good (UTC)."""
-        text, until = made
-        wall = to_wall(until, self._zone)
+    def show_text(self, made: Pairing) -> None:
+        """Show the text of what was made, until when it is good, and what it does not bring."""
+        assert made.valid_until is not None
+        wall = to_wall(made.valid_until, self._zone)
         about = translate(
             "first_run",
             "On the other PC start Clinic Desk, choose “Join with a pairing text”, and type or paste this. It is good "
             "for one PC, until {day}, {time}. Whoever has it can join: hand it over yourself.",
         ).format(day=day_text(wall.date()), time=time_text(wall))
-        self._say(about, "")
-        groups = text.split("-")
+        self._say(f"{about} {_sending_text(made)}", "")
+        self.lack.setText(keyless_text(made.key_trouble) if made.key_trouble else "")
+        self.lack.setVisible(bool(made.key_trouble))
+        groups = pairing_text(made).split("-")
         lines = [groups[at : at + _IN_A_LINE] for at in range(0, len(groups), _IN_A_LINE)]
         self.text.setPlainText("-\n".join("-".join(line) for line in lines))
         self.text.show()
@@ -118,31 +124,40 @@ class PairingSheet(Sheet):
         self.told.setText(translate("first_run", "✓ Copied."))
 
 
-def show_pairing(space: Workspace) -> None:
-    """Have a text made for a manager; a clinic of one PC is offered to be shared first."""
-    settings, database = space.opening.settings, space.desk.database
-    is_manager = space.opening.person.group == "manager"
-    if is_manager and not space.opening.is_demo and settings is not None and settings.database_url is None:
-        from clinic_desk.ui.first_run.moving import offer_to_share
+def _sending_text(made: Pairing) -> str:
+    if not made.sends:
+        return translate("first_run", "That PC leaves sending messages to others.")
+    if made.key_trouble:
+        return translate("first_run", "That PC also sends messages.")
+    return translate("first_run", "That PC also sends messages, and gets the clinic key with the text.")
 
-        offer_to_share(space, settings)
+
+def show_pcs(space: Workspace) -> None:
+    """Show a manager the clinic's PCs; a clinic of one PC is offered to be shared first."""
+    settings = space.opening.settings
+    is_manager = space.opening.person.group == "manager"
+    if is_manager and not space.opening.is_demo and settings is not None:
+        if settings.database_url is None:
+            from clinic_desk.ui.first_run.moving import offer_to_share
+
+            offer_to_share(space, settings)
+        else:
+            from clinic_desk.ui.pcs.desk import PcsDesk
+
+            PcsDesk(space, settings).open()
         return
     sheet = PairingSheet(space.window, next((site.zone for site in space.store.clinic.sites), "UTC"))
     sheet.open()
     if space.opening.is_demo or settings is None:
         sheet.show_why_not(translate("first_run", "The demo clinic is for this PC only: no other PC can join it."))
-    elif not is_manager:
-        sheet.show_refusal(NotAllowed("manager"))
     else:
-        work = partial(_invite, database, settings.shared_folder)
-        space.desk.tasks.query(sheet, work, sheet.show_text, sheet.show_refusal)
+        sheet.show_refusal(NotAllowed("manager"))
 
 
-def _invite(database: Database, shared_folder: Path | None) -> tuple[str, datetime]:
-    """On the lane's thread: a text for this PC's own server, or for the one that the manager is connected to."""
+def invited(database: Database, shared_folder: Path | None, *, sends: bool) -> Pairing:
+    """Off the GUI thread: invite one more PC to this PC's own server, or to the one the manager is connected to."""
     from clinic_desk.sharing import cluster, inviting
-    from clinic_desk.sharing.pairing import pairing_text
 
-    made = inviting.invite_to(database) if shared_folder is None else inviting.invite(cluster.share_of(shared_folder))
-    assert made.valid_until is not None
-    return pairing_text(made), made.valid_until
+    if shared_folder is None:
+        return inviting.invite_to(database, sends=sends)
+    return inviting.invite(cluster.share_of(shared_folder), sends=sends)

@@ -30,8 +30,9 @@ class Server:
 @dataclass(frozen=True, slots=True)
 class Ways:
     """`one_pc(login, name, password)` returns what begins a clinic on this PC, in `folder`; `share` the same of one
-    that other PCs can join; `join(text, pc)` what joins one as the PC of that name; `restore(file, passphrase)` what
-    has a clinic back from its backup, in `folder`.
+    that other PCs can join; `join(text, pc)` what joins one as the PC of that name: raises Lacking once if it joined
+    with a lack, and opens the clinic when it is begun again; `restore(file, passphrase)` what has a clinic back from
+    its backup, in `folder`.
     """
 
     demo: Begin
@@ -41,6 +42,14 @@ class Ways:
     join: Callable[[str, str], Begin]
     restore: Callable[[Path, str], Begin]
     folder: Path
+
+
+class Lacking(Refused):
+    """This PC joined, and cannot send messages, or not yet; `trouble`: why, a code of `credentials.TROUBLES`."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
 
 
 class NotConnected(Refused):

@@ -66,6 +66,7 @@ PAGE_OF: Final = {
     "restore": "new-pc",
     "pairing_sheet": "shared-database",
     "moving_sheet": "shared-database",
+    "pcs_sheet": "shared-database",
     "upgrade_page": "install",
     "server_upgrade": "install",
     "backups_sheet": "backups",

@@ -21,6 +21,7 @@ from clinic_desk.settings import Settings, load_settings
 from clinic_desk.sharing import cluster, finding, inviting, service
 from clinic_desk.sharing.pairing import pairing_text, read_pairing
 from clinic_desk.sharing.plans import Share, TestKind, TestResult
+from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.first_run.clinic import ClinicPage
 from clinic_desk.ui.first_run.join import JoinPage
 from clinic_desk.ui.first_run.moving import MovingSheet
@@ -28,6 +29,8 @@ from clinic_desk.ui.first_run.one_pc import NewClinicPage
 from clinic_desk.ui.first_run.pairing import PairingSheet
 from clinic_desk.ui.first_run.server import ServerPage
 from clinic_desk.ui.first_run.tried import tried_text
+from clinic_desk.ui.first_run.ways import Lacking
+from clinic_desk.ui.pcs.sheet import PcsSheet
 from tests.sharing.conftest import MANAGER, Keyring, installed, pc, share
 from tests.ui.first_run.conftest import PASSWORD, Start, asked, end, one_pc, type_manager
 from tests.ui.setup.conftest import press, tab_to, type_keys
@@ -176,6 +179,48 @@ def test_a_pc_without_postgresql_is_told_how_to_get_it_and_nothing_is_made(
     assert not (here.data / "shared").exists()
 
 
+def look_at_pcs(pcs: PcsSheet, here: Settings, qtbot: QtBot) -> None:
+    """What the window of PCs says of this PC, by keyboard: an invitation withdrawn, the PC sends no more, dismissed."""
+    qtbot.waitUntil(pcs.withdraw.isVisible)
+    assert pcs.invited.rows.records[0].invited_by == "clinic_owner"
+    tab_to("pcs_withdraw")
+    press(Key.Key_Space)
+    qtbot.waitUntil(lambda: not pcs.invited.rows.records)
+    assert "Nobody can join" in pcs.told.text()
+    qtbot.waitUntil(lambda: "This PC sends" in pcs.this_pc.text())
+    assert str(here.data / "shared") in pcs.server.command.toPlainText()
+    pcs.server.copy.click()
+    assert QApplication.clipboard().text() == pcs.server.command.toPlainText()
+    tab_to("pcs_no_sending")
+    press(Key.Key_Space)
+    answer_yes(pcs, qtbot)
+    qtbot.waitUntil(lambda: not pcs.list.rows.records[0].sends)
+    assert not pcs.no_sending.isEnabled()
+    tab_to("pcs_dismiss")
+    press(Key.Key_Space)
+    answer_yes(pcs, qtbot)
+    qtbot.waitUntil(pcs.empty.isVisible)
+
+
+def answer_yes(pcs: PcsSheet, qtbot: QtBot) -> None:
+    """Say yes to what is asked, once it can have been read."""
+    [ask] = [each for each in pcs.window().findChildren(AskSheet) if each.isVisible()]
+    qtbot.waitUntil(lambda: ask.guard.is_ready)
+    ask.yes.click()
+
+
+def test_a_pc_that_joined_with_a_lack_says_so_before_it_goes_on(qtbot: QtBot) -> None:
+    page = JoinPage()
+    qtbot.addWidget(page)
+    page.show()
+    page.answer(Lacking("keyring-none"))
+    assert "joined" in page.remark.text()
+    assert "no keyring" in page.remark.text()
+    assert not page.go_back.isVisible()
+    with qtbot.waitSignal(page.wanted):
+        page.act.click()
+
+
 @pytest.mark.usefixtures("installed", "pc", "no_service")
 @pytest.mark.qt_log_ignore("This plugin does not support")  # the list of time zones
 def test_a_clinic_shared_from_this_pc_shows_its_manager_a_pairing_text(
@@ -193,14 +238,24 @@ def test_a_clinic_shared_from_this_pc_shows_its_manager_a_pairing_text(
         assert program.opener.everything[-1].person.group == "manager"
         fill_and_go(program, qtbot)
         program.window.actions_by_name["pair"].trigger()
+        pcs = program.window.findChild(PcsSheet)
+        assert pcs is not None
+        qtbot.waitUntil(lambda: len(pcs.list.rows.records) == 1)
+        assert pcs.list.rows.records[0].sends
+        assert pcs.sends.isChecked()
+        assert pcs.invite.hasFocus()
+        press(Key.Key_Return)
         sheet = program.window.findChild(PairingSheet)
         assert sheet is not None
         qtbot.waitUntil(sheet.text.isVisible)
+        assert "gets the clinic key with the text" in sheet.about.text()
         made = read_pairing(sheet.text.toPlainText())
         assert made.addresses
         assert "127.0.0.1" not in made.addresses
         sheet.copy.click()
         assert QApplication.clipboard().text() == sheet.text.toPlainText()
+        press(Key.Key_Escape)
+        look_at_pcs(pcs, here, qtbot)
         press(Key.Key_Escape)
     finally:
         end(program, qtbot)

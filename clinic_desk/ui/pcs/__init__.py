@@ -1,0 +1,1 @@
+"""The window of the clinic's PCs: who joined, who sends, who is invited, how the shared server is started."""

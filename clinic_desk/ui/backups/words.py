@@ -147,7 +147,7 @@ def problem_text(code: str) -> str:
         Problem.LOST: translate("backups", "The program that made it ended."),
         Problem.WRONG_PASSPHRASE: translate(
             "backups",
-            "This is not the passphrase that this backup was made with: see the clinic's recovery sheet.",
+            "This is not the passphrase that this backup was made with. Look where the clinic wrote it down.",
         ),
         Problem.DAMAGED: translate("backups", "The file is damaged or cut off. Take another backup."),
         Problem.NOT_A_BACKUP: translate("backups", "This file is not a backup of Clinic Desk."),

@@ -91,7 +91,9 @@ class JoinPage(Card):
         self.pairing.clear()
 
     def _paste(self) -> None:
-        self.pairing.setPlainText(QGuiApplication.clipboard().text())
+        text = QGuiApplication.clipboard().text()
+        if text.strip():  # Enter may be pressed here by who has typed it
+            self.pairing.setPlainText(text)
         self.pc.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _renew(self) -> None:

@@ -130,7 +130,7 @@ class PcsSheet(Sheet):
 
         return (
             Column(translate("pcs", "Good for"), words.left_text, 14, is_bold=True),
-            Column(translate("pcs", "Made by"), lambda each, _now: one_line(each.invited_by), 26),
+            Column(translate("pcs", "Made by"), lambda each, _now: words.inviter_text(each.invited_by), 26),
             Column(translate("pcs", "The PC"), sends, 0),
         )
 

@@ -81,12 +81,17 @@ def service_text(service: Service) -> tuple[str, str]:
     ), "warning"
 
 
+def inviter_text(name: str) -> str:
+    """Return who made an invitation: a manager, or the PC that shares the clinic for whoever sits there."""
+    return translate("pcs", "the PC that shares") if name == "clinic_owner" else one_line(name)
+
+
 def joined_text(pc: ClinicPc, zone: str, now: datetime) -> str:
     """Return when and by whom it was let in."""
     when = "–" if pc.joined_at is None else when_text(pc.joined_at, zone, now)
-    by = one_line(pc.invited_by)
-    if by in {"", "clinic_owner"}:
+    if pc.invited_by in {"", "clinic_owner"}:
         return when
+    by = one_line(pc.invited_by)
     return translate("pcs", "{when}, by {name}").format(when=when, name=by)
 
 

@@ -85,6 +85,9 @@ def test_a_pc_joins_by_the_text_and_asks_who_it_is(
     assert "mistake" in page.remarks["text"].text()
     assert connection_file.read(here.config) == {}
     assert page.pairing.toPlainText() == wrong
+    QApplication.clipboard().clear()
+    page.paste.click()
+    assert page.pairing.toPlainText() == wrong
     QApplication.clipboard().setText(text)
     page.paste.click()
     assert page.pc.hasFocus()

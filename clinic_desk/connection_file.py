@@ -14,6 +14,8 @@ from typing import Final
 from uuid import uuid4
 
 NAME: Final = "connection.toml"
+BEFORE: Final = "connection-before.toml"
+"""What the file said before it was replaced the last time; nothing reads it."""
 MOVED: Final = "moved.json"
 """In the folder of an embedded server: where the clinic that it had went."""
 KEYS: Final = ("database_url", "database_ca_file", "worker_database_url", "shared_folder")
@@ -40,14 +42,21 @@ def read(config: Path) -> dict[str, str]:
 
 
 def write(config: Path, values: Mapping[str, str]) -> None:
-    """Replace the file, whole or not at all; empty values are left out. Raises OSError, ValueError for other keys."""
+    """Replace the file, whole or not at all, and keep beside it what it said; empty values are left out.
+
+    Raises OSError, ValueError for other keys.
+    """
     if unknown := set(values) - set(KEYS):
         message = f"not kept in {NAME}: {', '.join(sorted(unknown))}"
         raise ValueError(message)
     # a TOML basic string is written as JSON's
     lines = [f"{key} = {json.dumps(values[key], ensure_ascii=False)}\n" for key in KEYS if values.get(key)]
     config.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keep(config / NAME, _HEAD + "".join(lines))
+    text = _HEAD + "".join(lines)
+    with suppress(FileNotFoundError, UnicodeDecodeError):
+        if (before := (config / NAME).read_text("utf-8")) != text:
+            keep(config / BEFORE, before)
+    keep(config / NAME, text)
 
 
 def keep(file: Path, text: str) -> None:

@@ -104,6 +104,9 @@ class Unavailable(ClinicDeskError):
 class DatabaseDown(Unavailable):
     """There is no connection to the database, or it was lost before COMMIT was sent: nothing was written."""
 
+    ways: Any = None
+    """What this PC can work with instead, a `ui.first_run.ways.Ways`, where set-up wrote down what is not reached."""
+
 
 class Busy(Unavailable):
     """A lock or a statement took longer than allowed; nothing was written."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clinic_desk.ui.door.server_upgrade import ServerDoor
     from clinic_desk.ui.door.upgrade import UpgradeDoor
     from clinic_desk.ui.first_run.door import FirstRun
+    from clinic_desk.ui.first_run.ways import Ways
     from clinic_desk.ui.main_window import MainWindow
     from clinic_desk.ui.tasks import Tasks
 
@@ -96,7 +97,8 @@ class ClinicOpener(QObject):
 
     def _ask(self, work: Callable[[], Opened], *, quietly: bool) -> None:
         if self._tasks is not None:
-            self._tasks.query(self, work, partial(self._has_opened, quietly=quietly), self._has_failed, key="open")
+            failed = self._has_looked_in_vain if quietly else self._has_failed
+            self._tasks.query(self, work, partial(self._has_opened, quietly=quietly), failed, key="open")
 
     def _look_quietly(self) -> None:
         """Whether another desk set the clinic up, or the server is on by now: only what is new by it is shown."""
@@ -129,6 +131,12 @@ class ClinicOpener(QObject):
             self._let_go.append(error.let_go)
         if self._window is not None:
             self.failed.emit(error)
+
+    def _has_looked_in_vain(self, error: ClinicDeskError) -> None:
+        if self.first_run is None or isinstance(error, SignInNeeded):
+            self._has_failed(error)
+        else:  # somebody is being asked for another server: that the old one is still not there is no answer of hers
+            self.is_opening = False
 
     def ask_for_upgrade(self, error: ClinicDeskError) -> bool:
         """Have a manager upgrade the clinic, or who is there take it over to another PostgreSQL, if that is what is
@@ -200,7 +208,7 @@ class ClinicOpener(QObject):
     def ask_who(self, error: ClinicDeskError) -> bool:
         """Have somebody say who it is, if nobody has; False if that is not what is missing."""
         if isinstance(error, NothingHere) and self.first_run is None and self._window is not None:
-            self._ask_what(error, self._window)
+            self.ask_what(error.ways)
         if isinstance(error, SignInNeeded):
             self._end_first_run()
         if self.first_run is not None:
@@ -217,13 +225,25 @@ class ClinicOpener(QObject):
         self.door.answer(error)
         return True
 
-    def _ask_what(self, error: NothingHere, window: MainWindow) -> None:
-        """Nothing is set up on this PC: have somebody say what it is to work with."""
+    def ask_what(self, ways: Ways, *, anew: bool = False) -> None:
+        """Have somebody say what this PC is to work with. `anew`: it works with a clinic, and goes on with it until
+        another one is open.
+        """
+        if self._window is None:
+            return
         from clinic_desk.ui.first_run.door import FirstRun
 
-        self.first_run = FirstRun(window, error.ways, self)
+        self.look_again.stop()
+        self.first_run = FirstRun(self._window, ways, self, anew=anew)
         self.first_run.begin_wanted.connect(self._begin)
+        self.first_run.left.connect(partial(self._stay, self._open))
         self.told.connect(self.first_run.show_step)
+
+    def _stay(self, before: Open) -> None:
+        """Nobody wants another clinic after all: look again for the one that there was."""
+        self._end_first_run()
+        self._open = before
+        self.open()
 
     def _end_first_run(self) -> None:
         """What this PC works with is settled."""

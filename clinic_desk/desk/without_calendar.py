@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from clinic_desk.errors import ClinicDeskError, SignInNeeded
-from clinic_desk.ui.opening_words import may_mend_itself, not_set_up_text, stage_text, trouble_text, trying_text
+from clinic_desk.errors import ClinicDeskError, DatabaseDown, SignInNeeded
+from clinic_desk.ui.opening_words import (
+    elsewhere_text,
+    may_mend_itself,
+    not_set_up_text,
+    stage_text,
+    trouble_text,
+    trying_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     from clinic_desk.desk.opener import ClinicOpener
     from clinic_desk.opening.opened import Opened
     from clinic_desk.ui.first_run.beginning import BeginningClinic
+    from clinic_desk.ui.first_run.ways import Ways
     from clinic_desk.ui.main_window import MainWindow
     from clinic_desk.ui.tasks import Tasks
 
@@ -41,12 +49,19 @@ class WithoutCalendar(QObject):
         self._furnish = furnish
         window.cover_with(self.tr("Starting…"))
         window.cover.again.connect(self._try_again)
+        window.cover.other_wanted.connect(self._ask_elsewhere)
+        self._elsewhere: Ways | None = None
         opener.told.connect(self._tell)
         opener.failed.connect(self._not_opened)
 
     def _try_again(self) -> None:
         self._window.cover_with(trying_text())  # at once: a quiet look may still be under way before it
         self._opener.open()
+
+    def _ask_elsewhere(self) -> None:
+        """The server is gone for good: have somebody say which other one this PC is to work with."""
+        if self._elsewhere is not None:
+            self._opener.ask_what(self._elsewhere, anew=True)
 
     def _tell(self, stage: str) -> None:
         from clinic_desk.opening.stages import Stage
@@ -72,7 +87,9 @@ class WithoutCalendar(QObject):
             if isinstance(error, SignInNeeded) and error.waiting is not None:
                 self.begin_sending.emit(error.waiting.start_sending)
             return
-        if self._offer(trouble_text(error), self.tr("Try again")):
+        self._elsewhere = error.ways if isinstance(error, DatabaseDown) else None
+        other = elsewhere_text() if self._elsewhere is not None else ""
+        if self._offer(trouble_text(error), self.tr("Try again"), other):
             log.warning("the clinic was not opened: %s", error)
         if may_mend_itself(error):
             self._opener.look_again.start()
@@ -92,11 +109,11 @@ class WithoutCalendar(QObject):
         beginning.open()
         return beginning
 
-    def _offer(self, text: str, button: str) -> bool:
+    def _offer(self, text: str, button: str, other: str = "") -> bool:
         """Say why there is no calendar; False if that stands there: nobody's eye or ear is drawn to it again."""
-        if self._window.cover.offers(text, button):
+        if self._window.cover.offers(text, button, other):
             return False
-        self._window.offer_on_cover(text, button)
+        self._window.offer_on_cover(text, button, other)
         self._window.status_bar.show_step(self.tr("Not connected"))
         self.failed.emit(text)
         return True

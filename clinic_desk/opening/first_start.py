@@ -8,7 +8,15 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clinic_desk.errors import ClinicDeskError, NotAllowed, NothingHere, PasswordNeeded, SignInNeeded, Stopped
+from clinic_desk.errors import (
+    ClinicDeskError,
+    DatabaseDown,
+    NotAllowed,
+    NothingHere,
+    PasswordNeeded,
+    SignInNeeded,
+    Stopped,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,13 +33,18 @@ def open_or_ask(settings: Settings, tell: Tell) -> Opened:
     """Open the configured database, or the embedded one when none is configured. Raises NothingHere if there is none
     yet, and as `configured.open_clinic`.
 
-    A database that was left before somebody could sign in to it and that holds nothing counts as none.
+    A database that was left before somebody could sign in to it and that holds nothing counts as none. A server that
+    set-up wrote down and that is not reached: DatabaseDown with the ways to another one.
     """
     from clinic_desk.opening.configured import open_clinic
     from clinic_desk.opening.embedded import open_embedded
 
     if settings.database_url is not None:
-        return open_clinic(settings, tell)
+        try:
+            return open_clinic(settings, tell)
+        except DatabaseDown as error:
+            error.ways = _ways_elsewhere(settings)
+            raise
     _clear_half_made(settings)
     if not _has_database(settings):
         raise NothingHere(ways_of(settings))
@@ -42,18 +55,30 @@ def open_or_ask(settings: Settings, tell: Tell) -> Opened:
     return opened
 
 
+def _ways_elsewhere(settings: Settings) -> Ways | None:
+    """What this PC can work with instead of the server that set-up wrote down; None: nobody did, or it is this PC's."""
+    from clinic_desk import connection_file
+
+    with suppress(connection_file.Damaged, ClinicDeskError):  # what is named in another way is opened without the file
+        is_there = bool(connection_file.read(settings.config))
+        is_written = is_there and _written(settings).database_url == settings.database_url
+        return ways_of(settings) if is_written and settings.shared_folder is None else None
+    return None
+
+
 def ways_of(settings: Settings) -> Ways:
     """Return what this PC can begin with."""
     from clinic_desk.opening.demo import open_demo
     from clinic_desk.ui.first_run.ways import Ways
 
     given = "data" in settings.model_fields_set
+    used: set[str] = set()
     return Ways(
         demo=partial(open_demo, settings, settings.data / "demo" if given else None),
         one_pc=partial(_one_pc, settings),
         share=partial(_share, settings),
         connect=lambda server: partial(_connect, settings, server),
-        join=lambda text, pc: partial(_join, settings, text, pc),
+        join=lambda text, pc: partial(_join, settings, used, text, pc),
         restore=lambda file, passphrase: partial(_restore, settings, file, passphrase),
         folder=_folder(settings),
     )
@@ -150,17 +175,20 @@ def _signed_in(settings: Settings, login: str, password: str, tell: Tell) -> Ope
             raise
 
 
-def _join(settings: Settings, text: str, pc: str, tell: Tell) -> Opened:
-    """Join by a pairing text, once; who signs in is asked at the door."""
-    from clinic_desk import connection_file
+def _join(settings: Settings, used: set[str], text: str, pc: str, tell: Tell) -> Opened:
+    """Join by a pairing text, once; who signs in is asked at the door. `used`: the texts by which this PC joined.
+
+    A connection there was until then stays as it is until the new one is written in its place.
+    """
     from clinic_desk.opening.configured import open_clinic
     from clinic_desk.opening.connecting import import_heavy
     from clinic_desk.sharing import joining, pairing
     from clinic_desk.ui.first_run.ways import Lacking
 
     import_heavy(tell)
-    if not connection_file.read(settings.config):  # joined already, and then not opened
+    if text not in used:  # else: joined already, and then not opened
         joined = joining.join(pairing.read_pairing(text), settings.config, pc, lambda step, _done, _total: tell(step))
+        used.add(text)
         if joined.trouble:
             raise Lacking(joined.trouble)  # to be read before anything else is shown
     return open_clinic(_written(settings), tell)

@@ -104,10 +104,10 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.cover)
         self.cover.show()
 
-    def offer_on_cover(self, text: str, button: str) -> None:
-        """Lay a text with a button there."""
+    def offer_on_cover(self, text: str, button: str, other: str = "") -> None:
+        """Lay a text with a button there, or with two."""
         self.cover_with(text)
-        self.cover.offer(text, button)
+        self.cover.offer(text, button, other)
 
     def uncover(self) -> None:
         """Show the board; it takes the keyboard the first time, from what it replaces, and when nothing else had it."""
@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
         from clinic_desk.ui.furnishing import put_in
 
         focused: QWidget | None = self.focusWidget()
-        takes_focus = not self._has_parts or focused in {None, self, self.cover.button}
+        takes_focus = not self._has_parts or focused in {None, self, self.cover.button, self.cover.other}
         takes_focus = takes_focus or (before is not None and focused is not None and before.isAncestorOf(focused))
         if not self._has_parts:
             self._has_parts = True

@@ -61,6 +61,11 @@ def trying_text() -> str:
     return translate("Opening", "Connecting to the database…")
 
 
+def elsewhere_text() -> str:
+    """Return what the quiet button says where the server is gone for good."""
+    return translate("Opening", "This PC is to work with another server…")
+
+
 def looking_text() -> str:
     """Return that nobody need press anything."""
     return translate("Opening", "This desk looks again by itself.")

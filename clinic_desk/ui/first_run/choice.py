@@ -25,6 +25,11 @@ class Choice:
     text: str
 
 
+def choices_elsewhere() -> tuple[Choice, ...]:
+    """Return the ways to a clinic that is not on this PC."""
+    return tuple(each for each in choices() if each.name in {"join", "server"})
+
+
 def choices() -> tuple[Choice, ...]:
     """Return all ways, in their order."""
     return (
@@ -65,21 +70,31 @@ def choices() -> tuple[Choice, ...]:
     )
 
 
+def _words(*, anew: bool) -> tuple[str, str]:
+    """The page's title, and what it says below."""
+    if anew:
+        return (
+            translate("first_run", "Work with another server"),
+            translate(
+                "first_run", "Nothing is deleted: this PC's connection stays until the new one was tried and works."
+            ),
+        )
+    return (
+        translate("first_run", "Welcome to Clinic Desk"),
+        translate("first_run", "Nothing is set up on this PC yet. What is it to work with?"),
+    )
+
+
 class ChoicePage(Card):
-    """A button for each way, by click, Enter or number."""
+    """A button for each way, by click, Enter or number. `anew`: this PC works with a clinic, and can go on with it."""
 
     chosen = Signal(str)
 
-    def __init__(self, rows: Sequence[Choice], parent: QWidget | None = None) -> None:
-        super().__init__(
-            "first_choice",
-            translate("first_run", "Welcome to Clinic Desk"),
-            translate("first_run", "Nothing is set up on this PC yet. What is it to work with?"),
-            "",
-            parent,
-        )
-        self.has_way_back = False
-        self.go_back.hide()
+    def __init__(self, rows: Sequence[Choice], parent: QWidget | None = None, *, anew: bool = False) -> None:
+        title, text = _words(anew=anew)
+        super().__init__("first_choice", title, text, "", parent)
+        self.has_way_back = anew
+        self.go_back.setVisible(anew)
         self.column.setSpacing(8)
         self.rows = [_ChoiceRow(number, row, self._choose) for number, row in enumerate(rows, start=1)]
         for row in self.rows:

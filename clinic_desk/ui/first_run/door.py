@@ -1,4 +1,4 @@
-"""Asks what this PC is to work with when nothing is set up on it: pages in the main window, until a clinic is open."""
+"""Asks what this PC is to work with where nothing is set up, or the server is gone for good: pages in the window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedWidget
 
 from clinic_desk.errors import ClinicDeskError, NothingHere, Stopped
 from clinic_desk.ui.first_run.card import Card
-from clinic_desk.ui.first_run.choice import ChoicePage, choices
+from clinic_desk.ui.first_run.choice import ChoicePage, choices, choices_elsewhere
 from clinic_desk.ui.first_run.join import JoinPage
 from clinic_desk.ui.first_run.one_pc import NewClinicPage, one_pc_page, share_page
 from clinic_desk.ui.first_run.restore import RestorePage
@@ -30,15 +30,17 @@ class FirstRun(QObject):
 
     begin_wanted = Signal(object)
     """A `Begin`: carry it out off the GUI thread; `answer` or `close` follows."""
+    left = Signal()
+    """This PC is to go on with what it worked with: told only where it is asked `anew`."""
 
-    def __init__(self, window: MainWindow, ways: Ways, parent: QObject | None = None) -> None:
+    def __init__(self, window: MainWindow, ways: Ways, parent: QObject | None = None, *, anew: bool = False) -> None:
         super().__init__(parent)
         self._window = window
         self._ways = ways
         self._stop = Event()
         self.pages = QStackedWidget()
         self.pages.setObjectName("first_run")
-        self.choice = ChoicePage(choices())
+        self.choice = ChoicePage(choices_elsewhere() if anew else choices(), anew=anew)
         self.choice.chosen.connect(self._chosen)
         self._add(self.choice)
         self._made: dict[str, AskPage] = {}
@@ -93,6 +95,9 @@ class FirstRun(QObject):
         self.pages.addWidget(page)
 
     def _show_choice(self) -> None:
+        if self.page is self.choice:
+            self.left.emit()
+            return
         before = f"first_{self.page.objectName()}"
         self.pages.setCurrentWidget(self.choice)
         came_from = [row for row in self.choice.rows if row.objectName() == before]

@@ -7,10 +7,15 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QW
 
 
 class Cover(QWidget):
-    """A text in the middle, with a moving bar while something is being done, or a button to try again."""
+    """A text in the middle, with a moving bar while something is being done, or a button to try again.
+
+    Below it may stand another, quieter one, for what is seldom wanted.
+    """
 
     again = Signal()
     """The button was pressed."""
+    other_wanted = Signal()
+    """The quiet button was pressed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +34,12 @@ class Cover(QWidget):
         self.button.setObjectName("cover_button")
         self.button.hide()
         self.button.clicked.connect(self.again)
+        self.other = QPushButton()
+        self.other.setObjectName("cover_other")
+        self.other.setProperty("kind", "link")
+        self.other.setAutoDefault(True)
+        self.other.hide()
+        self.other.clicked.connect(self.other_wanted)
         self._page: QWidget | None = None
         column = self._column = QVBoxLayout(self)
         column.setSpacing(14)
@@ -36,6 +47,7 @@ class Cover(QWidget):
         column.addWidget(self.text)
         column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.other, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
 
     def say(self, text: str, *, is_working: bool = True) -> None:
@@ -46,12 +58,13 @@ class Cover(QWidget):
         self.setAccessibleName(text)
         self.bar.setVisible(is_working)
         self.button.hide()
+        self.other.hide()
 
     def show_page(self, page: QWidget) -> None:
         """Show a page in the place of text, bar and button, until `drop_page`."""
         self._page = page
         self.setAccessibleName(page.accessibleName())  # not what is said of it while there is no page
-        for part in (self.text, self.bar, self.button):
+        for part in (self.text, self.bar, self.button, self.other):
             part.hide()
         self._column.insertWidget(0, page, 1_000)  # all there is: the stretches are the text's
         page.show()
@@ -66,13 +79,16 @@ class Cover(QWidget):
             self.text.show()
             self.say(self.text.text())
 
-    def offer(self, text: str, button: str) -> None:
-        """Show a text with a button (`again` tells when it is pressed)."""
+    def offer(self, text: str, button: str, other: str = "") -> None:
+        """Show a text with a button (`again` tells when it is pressed), and below it another one if it has words."""
         self.say(text, is_working=False)
+        self.other.setText(other)
+        self.other.setVisible(bool(other))
         self.button.setText(button)
         self.button.show()
         self.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def offers(self, text: str, button: str) -> bool:
-        """Whether this text stands there with this button."""
-        return not self.button.isHidden() and (self.text.text(), self.button.text()) == (text, button)
+    def offers(self, text: str, button: str, other: str = "") -> bool:
+        """Whether this text stands there with these buttons."""
+        shown = (self.text.text(), self.button.text(), self.other.text())
+        return not self.button.isHidden() and shown == (text, button, other)

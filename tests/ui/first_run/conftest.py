@@ -13,6 +13,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from clinic_desk.desk.opener import Open
 from clinic_desk.desk.program import DeskProgram
 from clinic_desk.opening.first_start import open_or_ask
 from clinic_desk.settings import Settings, load_settings
@@ -25,7 +26,7 @@ from tests.ui.shell.conftest import open_program, programs
 __all__ = ["open_program", "programs"]
 
 PASSWORD = "four kettles on monday"
-Start = Callable[[], DeskProgram]
+Start = Callable[..., DeskProgram]
 
 
 @pytest.fixture
@@ -39,13 +40,16 @@ def here(tmp_path: Path) -> Iterator[Settings]:
 
 @pytest.fixture
 def start(qapp: QApplication, qtbot: QtBot, here: Settings, tmp_path: Path) -> Iterator[Start]:
-    """Start the program on that PC, as often as is wanted; what still runs is closed with the test."""
+    """Start the program on that PC, as often as is wanted; what still runs is closed with the test.
+
+    It may be given how it opens what is set up there.
+    """
     programs: list[DeskProgram] = []
     apply_style(qapp, dark=False)
 
-    def start() -> DeskProgram:
+    def start(open_clinic: Open | None = None) -> DeskProgram:
         settings = QSettings(str(tmp_path / "desk.ini"), QSettings.Format.IniFormat)
-        program = DeskProgram(partial(open_or_ask, here), settings)
+        program = DeskProgram(open_clinic or partial(open_or_ask, here), settings)
         programs.append(program)
         program.window.resize(1280, 720)
         program.show()

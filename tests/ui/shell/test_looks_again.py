@@ -124,6 +124,7 @@ def test_a_desk_goes_on_to_the_calendar_when_the_server_can_be_reached(
 ) -> None:
     assert clinic.patients
     assert LOOKS in lost.window.cover.text.text()
+    assert lost.window.cover.other.isHidden(), "nobody set this address up in the window"
     proxy.resume()
     shown(lost, qtbot)
 

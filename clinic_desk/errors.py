@@ -112,6 +112,10 @@ class Busy(Unavailable):
     """A lock or a statement took longer than allowed; nothing was written."""
 
 
+class DiskFull(Busy):
+    """The server has no room left on its disk; nothing was written, and nothing will be until there is."""
+
+
 class ProviderDown(Unavailable):
     """A provider of e-mail or SMS cannot be reached, or does not answer as it should; `channel` is which."""
 

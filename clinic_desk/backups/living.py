@@ -8,9 +8,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_backups as queries
 from clinic_desk.database.connections import driver_arguments
 from clinic_desk.database.failures import translated
+from clinic_desk.database.queries import backups as queries
 
 if TYPE_CHECKING:
     from uuid import UUID

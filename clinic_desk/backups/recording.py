@@ -19,7 +19,7 @@ from clinic_desk.backups.checking import Scratch, scratch_server
 from clinic_desk.backups.living import Living
 from clinic_desk.backups.making import Backup, Tell, make_backup
 from clinic_desk.backups.problems import BackupFailed, Problem, Stop, never
-from clinic_desk.database import queries_backups as queries
+from clinic_desk.database.queries import backups as queries
 from clinic_desk.domain.backups import BackupSettings, BackupsNow, RunKind, is_due, last_turn, superfluous
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import ClinicDeskError, Refused

@@ -48,7 +48,7 @@ def driver_arguments(url: URL, application_name: str) -> dict[str, Any]:
         "tcp_keepalives_interval": 1,
         "tcp_keepalives_count": 2,
         "tcp_user_timeout": 10_000,  # where news wait for an answer that never comes there are no keepalives
-        # What is prepared (queries_prepared) is planned once: its planning outweighs its work.
+        # What is prepared (queries.prepared) is planned once: its planning outweighs its work.
         "plan_cache_mode": "force_generic_plan",
         "clinic_desk.schema": EXPECTED_REVISION,  # a write of a program of another revision is refused
     }

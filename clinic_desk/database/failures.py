@@ -17,6 +17,7 @@ from clinic_desk.errors import (
     Busy,
     ClinicDeskError,
     DatabaseDown,
+    DiskFull,
     InvalidInput,
     LoginClosed,
     NotAllowed,
@@ -40,7 +41,8 @@ WRONG_SERVER: Final = "25006"
 IN_FAILED_TRANSACTION: Final = "25P02"
 _NO_CONNECTION_FREE: Final = "every connection of this desk is in use"
 _GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25006", "53300"})
-_BUSY = frozenset({"57014", "55P03", "40001", "40P01", "25P04", "53000", "53100", "53200", "53400", "55006"})
+_DISK_FULL = "53100"
+_BUSY = frozenset({"57014", "55P03", "40001", "40P01", "25P04", "53000", "53200", "53400", "55006"})
 _ANSWERED: Final = re.compile(r"failed: [^\s:]+:  ")
 """libpq writes two blanks behind the severity that a server sent, in any language; its own words have none."""
 _QUOTED: Final = "[\"'«»„“”「」]\\s?{}\\s?[\"'«»„“”「」]"
@@ -103,6 +105,8 @@ def translate(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
         return DatabaseDown(message or state)
     if state in _BUSY:
         return Busy(message or state)
+    if state == _DISK_FULL:
+        return DiskFull(message or state)
     if state == "42501":
         return NotAllowed(message)
     if state in _NO_SCHEMA:

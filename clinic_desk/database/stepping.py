@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clinic_desk.database.engine import UNANSWERED_S
 from clinic_desk.database.failures import translated
-from clinic_desk.database.queries_prepared import Prepared
+from clinic_desk.database.queries.prepared import Prepared
 from clinic_desk.database.watchdog import Watchdog
 
 if TYPE_CHECKING:

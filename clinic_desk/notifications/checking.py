@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from clinic_desk.database import queries_queue_checks as queries
+from clinic_desk.database.queries import queue_checks as queries
 from clinic_desk.database.stepping import stepping
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import Answer, Found, Outcome, Trace

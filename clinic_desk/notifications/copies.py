@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_erasure as queries
+from clinic_desk.database.queries import erasure as queries
 from clinic_desk.domain.messaging import Answer
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_fallback as queries
+from clinic_desk.database.queries import fallback as queries
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import Messaging
 from clinic_desk.domain.records import Channel, Site

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_asking as queries
-from clinic_desk.database.queries_desks import database_now
-from clinic_desk.database.queries_messaging import contact_notes, message_texts, read_messaging
-from clinic_desk.database.queries_sweep import sites
-from clinic_desk.database.queries_waiting import wish_by_id
+from clinic_desk.database.queries import asking as queries
+from clinic_desk.database.queries.desks import database_now
+from clinic_desk.database.queries.messaging import contact_notes, message_texts, read_messaging
+from clinic_desk.database.queries.sweep import sites
+from clinic_desk.database.queries.waiting import wish_by_id
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import Kind
 from clinic_desk.domain.records import Channel

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_messaging, queries_secrets
+from clinic_desk.database.queries import messaging as queries_messaging
+from clinic_desk.database.queries import secrets as queries_secrets
 from clinic_desk.notifications.planning import by_channel
 from clinic_desk.notifications.worker import Worker
 

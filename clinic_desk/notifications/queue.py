@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database import queries_queue as queries
-from clinic_desk.database.queries_queue_checks import FIRST_POLL_S
+from clinic_desk.database.queries import queue as queries
+from clinic_desk.database.queries.queue_checks import FIRST_POLL_S
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import Answer, ChannelState, Kind, Outcome, Outgoing
 from clinic_desk.domain.records import Channel
@@ -25,7 +25,7 @@ from clinic_desk.notifications.quiet import QuietHours
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from clinic_desk.database.queries_prepared import Prepared
+    from clinic_desk.database.queries.prepared import Prepared
     from clinic_desk.database.stepping import Steps
 
 _PAUSE: Final = timedelta(seconds=30)
@@ -218,7 +218,7 @@ def announcing(steps: Steps) -> Iterator[Touched]:
 
 
 def outgoing(row: Sequence[Any]) -> Outgoing:
-    """Return the message of a row of `queries_queue.outgoing` and what it is about."""
+    """Return the message of a row of `queries.queue.outgoing` and what it is about."""
     message = Outgoing(
         id=row[0],
         kind=Kind(row[1]),

@@ -24,9 +24,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID, uuid5
 
-from clinic_desk.database import queries_inbox, queries_offer_replies
 from clinic_desk.database.failures import DatabaseFault
-from clinic_desk.database.queries_desks import database_now
+from clinic_desk.database.queries import inbox as queries_inbox
+from clinic_desk.database.queries import offer_replies as queries_offer_replies
+from clinic_desk.database.queries.desks import database_now
 from clinic_desk.domain.asking import Heard as Offered
 from clinic_desk.domain.asking import Sense, Word, sense_of
 from clinic_desk.domain.ids import new_id

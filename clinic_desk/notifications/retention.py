@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_sweep as queries
-from clinic_desk.database.queries_messaging import read_messaging
+from clinic_desk.database.queries import sweep as queries
+from clinic_desk.database.queries.messaging import read_messaging
 
 if TYPE_CHECKING:
     from clinic_desk.database.engine import Database

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import anchors, queries_pairing
+from clinic_desk.database import anchors
+from clinic_desk.database.queries import pairing as queries_pairing
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.notifications import copies, replies, retention, sweep

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_secrets
+from clinic_desk.database.queries import secrets as queries_secrets
 from clinic_desk.errors import InvalidInput, Refused
 from clinic_desk.notifications import credentials
 from clinic_desk.notifications.clinic_key import ClinicKey, WrongKey, read_key, unseal

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database import queries_sweep as queries
-from clinic_desk.database.queries_desks import database_now
-from clinic_desk.database.queries_messaging import contact_notes, message_texts, read_messaging, reminder_rules
+from clinic_desk.database.queries import sweep as queries
+from clinic_desk.database.queries.desks import database_now
+from clinic_desk.database.queries.messaging import contact_notes, message_texts, read_messaging, reminder_rules
 from clinic_desk.notifications.planning import (
     LEFT,
     SAYINGS,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.database.queries_sweep import ReminderRow
+    from clinic_desk.database.queries.sweep import ReminderRow
 
 Stop = Callable[[], bool]
 

@@ -58,7 +58,7 @@ def connect(
     """
     from clinic_desk import upgrading
     from clinic_desk.database.engine import Database, DeskIdentity
-    from clinic_desk.database.queries_clinic import clinic_record
+    from clinic_desk.database.queries.clinic import clinic_record
     from clinic_desk.services.desks import number_here, register_desk, register_reader, shut_out, signed_in
 
     here = upgrading.Here(wrong_passwords_of(settings), settings.shared_folder)

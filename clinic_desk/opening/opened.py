@@ -141,7 +141,7 @@ class Opened:
 
     def read_again(self) -> Opened:
         """Return it with the clinic as it stands now. Waits. Raises DatabaseDown, Busy, NotAllowed."""
-        from clinic_desk.database.queries_clinic import clinic_record
+        from clinic_desk.database.queries.clinic import clinic_record
 
         with self.database.reading() as connection:
             return replace(self, clinic=clinic_record(connection))

@@ -12,12 +12,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_asking as queries
-from clinic_desk.database import queries_offer_replies
 from clinic_desk.database.failures import DatabaseFault, translated
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_messaging import read_messaging
-from clinic_desk.database.queries_waiting import waiting_for, wish_by_id
+from clinic_desk.database.queries import asking as queries
+from clinic_desk.database.queries import offer_replies as queries_offer_replies
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.messaging import read_messaging
+from clinic_desk.database.queries.waiting import waiting_for, wish_by_id
 from clinic_desk.domain.asking import (
     AlreadyOffered,
     Asking,

@@ -11,12 +11,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database.queries_away import entries_hit, is_covered, lock_plan, visits_of
-from clinic_desk.database.queries_calendar import absences_between, holds_between
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_setup import read_record
-from clinic_desk.database.queries_slots import Asked, taken_between
+from clinic_desk.database.queries.away import entries_hit, is_covered, lock_plan, visits_of
+from clinic_desk.database.queries.calendar import absences_between, holds_between
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.entries import entries_by_id
+from clinic_desk.database.queries.setup import read_record
+from clinic_desk.database.queries.slots import Asked, taken_between
 from clinic_desk.domain.agendas import Occupied
 from clinic_desk.domain.away import (
     Around,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.database.queries_booking import Wanted
+    from clinic_desk.database.queries.booking import Wanted
     from clinic_desk.domain.availability import FreeSlot
     from clinic_desk.domain.away import Absence, Away, Saving, Single, Step
     from clinic_desk.domain.records import Clinic, Entry

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from clinic_desk.database.queries_calendar import absences_between, holds_between
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_entries import entries_between
+from clinic_desk.database.queries.calendar import absences_between, holds_between
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.entries import entries_between
 from clinic_desk.domain.away import Around, away_of
 from clinic_desk.domain.away_times import judge_typed
 from clinic_desk.domain.wall import local_day

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database.queries_booking import Facts, Times, insert_appointment, update_appointment
-from clinic_desk.database.queries_entries import entries_by_id
+from clinic_desk.database.queries.booking import Facts, Times, insert_appointment, update_appointment
+from clinic_desk.database.queries.entries import entries_by_id
 from clinic_desk.domain.commands import AUTOMATIC, UNCHANGED, Rule, Unchanged
 from clinic_desk.domain.records import AppointmentStatus, Entry
 from clinic_desk.domain.refusals import Conflict, NotFound, RuleViolation, SlotTaken

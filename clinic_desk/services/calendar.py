@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database.queries_calendar import absences_between, booked_minutes, holds_between
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_entries import entries_between, entries_by_id
+from clinic_desk.database.queries.calendar import absences_between, booked_minutes, holds_between
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.entries import entries_between, entries_by_id
 from clinic_desk.domain.records import DayBoard
 from clinic_desk.domain.wall import day_bounds
 from clinic_desk.domain.working_time import Interval, working_windows

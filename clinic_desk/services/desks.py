@@ -9,8 +9,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 from uuid import uuid5
 
-from clinic_desk.database import queries_desks
 from clinic_desk.database.knocking import refused_sign_in
+from clinic_desk.database.queries import desks as queries_desks
 from clinic_desk.errors import DatabaseDown
 
 if TYPE_CHECKING:

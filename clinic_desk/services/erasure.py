@@ -7,9 +7,9 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_erasure as queries
 from clinic_desk.database.exchange import long_change
-from clinic_desk.database.queries_patients import patient_with_change
+from clinic_desk.database.queries import erasure as queries
+from clinic_desk.database.queries.patients import patient_with_change
 from clinic_desk.domain.erasure import Erased, NotErasable
 from clinic_desk.domain.refusals import NotFound, PatientConflict
 from clinic_desk.errors import InvalidInput

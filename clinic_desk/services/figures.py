@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from clinic_desk.database import queries_figures
-from clinic_desk.database.queries_calendar import absences_between
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_figures import Place, Sums
+from clinic_desk.database.queries import figures as queries_figures
+from clinic_desk.database.queries.calendar import absences_between
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.figures import Place, Sums
 from clinic_desk.domain.figures import (
     LONGEST_DAYS,
     Figures,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_flow
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_series import lock_places
+from clinic_desk.database.queries import flow as queries_flow
+from clinic_desk.database.queries.entries import entries_by_id
+from clinic_desk.database.queries.series import lock_places
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.flow import Marked
 from clinic_desk.domain.records import AppointmentStatus

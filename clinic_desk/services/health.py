@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_backups, queries_desks, queries_messages, schema
+from clinic_desk.database import schema
+from clinic_desk.database.queries import backups as queries_backups
+from clinic_desk.database.queries import desks as queries_desks
+from clinic_desk.database.queries import messages as queries_messages
 from clinic_desk.domain.wall import tzdata_version
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_messages
+from clinic_desk.database.queries import messages as queries_messages
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_history as queries
+from clinic_desk.database.queries import history as queries
 from clinic_desk.domain.rights import Right
 from clinic_desk.errors import NotAllowed
 

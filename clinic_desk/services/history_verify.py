@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from clinic_desk.database import anchors
-from clinic_desk.database import queries_verify as queries
 from clinic_desk.database.long_reading import LongReading, long_reading
+from clinic_desk.database.queries import verify as queries
 from clinic_desk.domain.history_chain import (
     MADE_WITH_THE_SCHEMA,
     Anchor,

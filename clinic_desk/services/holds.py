@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_desks
+from clinic_desk.database.queries import desks as queries_desks
 
 if TYPE_CHECKING:
     from uuid import UUID

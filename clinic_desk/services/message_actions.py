@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from clinic_desk.database import queries_message_changes as changes
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_desks import database_now
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_messaging import message_texts, read_messaging
+from clinic_desk.database.queries import message_changes as changes
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.desks import database_now
+from clinic_desk.database.queries.entries import entries_by_id
+from clinic_desk.database.queries.messaging import message_texts, read_messaging
 from clinic_desk.domain.message_list import Confirm, MessageRefused, MessageRow, OnMessage, Why
 from clinic_desk.domain.messaging import ContactNote, Kind, QueueStatus
 from clinic_desk.domain.records import AppointmentStatus, Channel, Entry

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database import queries_messages as queries
-from clinic_desk.database import queries_patients
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_desks import database_now
+from clinic_desk.database.queries import messages as queries
+from clinic_desk.database.queries import patients as queries_patients
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.desks import database_now
 from clinic_desk.domain.folding import query_tokens
 from clinic_desk.domain.message_list import (
     Answered,
@@ -135,7 +135,7 @@ def messages_of_patient(db: Database, patient_id: UUID, limit: int = 50) -> tupl
 
 
 def rows_of_page(rows: Sequence[Any]) -> tuple[MessageRow, ...]:
-    """Turn rows (`queries_messages.ROW`) into records, latest first; their stories name logins instead of people."""
+    """Turn rows (`queries.messages.ROW`) into records, latest first; their stories name logins instead of people."""
     return tuple(sorted((_record(row, {}) for row in rows), key=lambda row: (row.due_at, row.id), reverse=True))
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from clinic_desk.database import queries_messaging as queries
+from clinic_desk.database.queries import messaging as queries
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import ONLY_EMAIL, ChannelState, MessageText, Messaging, ReminderRule
 from clinic_desk.domain.provider_address import HOST, LOOPBACK, is_base_url

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_operations
-from clinic_desk.database.queries_entries import entries_by_id
+from clinic_desk.database.queries import operations as queries_operations
+from clinic_desk.database.queries.entries import entries_by_id
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_own_list as queries
-from clinic_desk.database.queries_desks import database_now
-from clinic_desk.database.queries_messaging import contact_notes, message_texts, read_messaging
-from clinic_desk.database.queries_patients_record import records_of
-from clinic_desk.database.queries_sweep import sites
+from clinic_desk.database.queries import own_list as queries
+from clinic_desk.database.queries.desks import database_now
+from clinic_desk.database.queries.messaging import contact_notes, message_texts, read_messaging
+from clinic_desk.database.queries.patients_record import records_of
+from clinic_desk.database.queries.sweep import sites
 from clinic_desk.domain.message_list import MessageRefused, Why
 from clinic_desk.domain.messaging import Kind
 from clinic_desk.domain.records import Channel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_parked
+from clinic_desk.database.queries import parked as queries_parked
 
 if TYPE_CHECKING:
     from clinic_desk.database.engine import Database

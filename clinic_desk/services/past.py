@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clinic_desk.database.queries_desks import database_now
-from clinic_desk.database.queries_entries import entries_between, entries_by_id
-from clinic_desk.database.queries_past import absences_at, entries_at, made_since
+from clinic_desk.database.queries.desks import database_now
+from clinic_desk.database.queries.entries import entries_between, entries_by_id
+from clinic_desk.database.queries.past import absences_at, entries_at, made_since
 from clinic_desk.domain.past import Past, differences
 from clinic_desk.domain.records import DayBoard
 from clinic_desk.errors import InvalidInput

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_patients as queries
+from clinic_desk.database.queries import patients as queries
 from clinic_desk.domain.folding import best_first, query_tokens
 from clinic_desk.domain.patients import likely_duplicates
 from clinic_desk.domain.phones import common_e164

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_patients_apart as queries
+from clinic_desk.database.queries import patients_apart as queries
 from clinic_desk.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database import queries_patients_merge as queries
-from clinic_desk.database.queries_patients import merged_target, patient_with_change, update_patient
-from clinic_desk.database.queries_patients_apart import apart_among
+from clinic_desk.database.queries import patients_merge as queries
+from clinic_desk.database.queries.patients import merged_target, patient_with_change, update_patient
+from clinic_desk.database.queries.patients_apart import apart_among
 from clinic_desk.domain.patients import LIKELY, likeness
 from clinic_desk.domain.patients_merge import FIELDS, Merged, Separated, overlapping
 from clinic_desk.domain.records import AdministrativeGender, Channel

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_message_changes, queries_restricted
-from clinic_desk.database import queries_patients_record as queries
-from clinic_desk.database.queries_messages import CLOSED
-from clinic_desk.database.queries_messaging import contact_notes
+from clinic_desk.database.queries import message_changes as queries_message_changes
+from clinic_desk.database.queries import patients_record as queries
+from clinic_desk.database.queries import restricted as queries_restricted
+from clinic_desk.database.queries.messages import CLOSED
+from clinic_desk.database.queries.messaging import contact_notes
 from clinic_desk.domain.messaging import ContactNote
 from clinic_desk.domain.patients_record import Counts, PatientRecord
 from clinic_desk.domain.records import AppointmentStatus, Channel

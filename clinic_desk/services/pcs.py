@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from clinic_desk.database import queries_pairing as queries
-from clinic_desk.database.queries_desks import database_now
+from clinic_desk.database.queries import pairing as queries
+from clinic_desk.database.queries.desks import database_now
 from clinic_desk.domain.pcs import ClinicPc, OpenInvitation, PcsNow, SenderSeen
 
 if TYPE_CHECKING:

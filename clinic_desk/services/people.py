@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_people as queries
 from clinic_desk.database.knocking import WRONG_PASSWORD, signed_in_as
+from clinic_desk.database.queries import people as queries
 from clinic_desk.domain.people import OneTimeCode, PersonChanged, as_code, display_name_of, login_of
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.errors import InvalidInput, WrongPassword

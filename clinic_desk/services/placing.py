@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database.queries_booking import Facts, Wanted, lock_and_read
-from clinic_desk.database.queries_entries import message_state, release_and_look
-from clinic_desk.database.queries_patients import merged_target
+from clinic_desk.database.queries.booking import Facts, Wanted, lock_and_read
+from clinic_desk.database.queries.entries import message_state, release_and_look
+from clinic_desk.database.queries.patients import merged_target
 from clinic_desk.domain.commands import AUTOMATIC, Rule
 from clinic_desk.domain.records import Appointment, AppointmentStatus, ChangeNote, Entry, ParticipationStatus, RoomKind
 from clinic_desk.domain.refusals import NotFound, PatientConflict, RuleViolation, SlotTaken

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from clinic_desk.database import queries_messaging, queries_secrets
+from clinic_desk.database.queries import messaging as queries_messaging
+from clinic_desk.database.queries import secrets as queries_secrets
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import Channel
 from clinic_desk.errors import InvalidInput

@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from clinic_desk.database.queries_calendar import absences_between
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_recheck import booked_after, clock, not_told_yet
-from clinic_desk.database.queries_recheck import keep_wall_times as allow_kept_times
-from clinic_desk.database.queries_series import lock_places
+from clinic_desk.database.queries.calendar import absences_between
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.entries import entries_by_id
+from clinic_desk.database.queries.recheck import booked_after, clock, not_told_yet
+from clinic_desk.database.queries.recheck import keep_wall_times as allow_kept_times
+from clinic_desk.database.queries.series import lock_places
 from clinic_desk.domain.commands import Rule, Update
 from clinic_desk.domain.recheck import MOST_AT_ONCE, Misfit, NotKept, in_turn, misfits
 from clinic_desk.domain.refusals import NotFound

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from clinic_desk.database import queries_message_changes as changes
-from clinic_desk.database.queries_desks import database_now
+from clinic_desk.database.queries import message_changes as changes
+from clinic_desk.database.queries.desks import database_now
 from clinic_desk.domain.message_list import Candidate, FileReply, MessageRefused, ReplyRow, Why
 from clinic_desk.domain.records import Channel
 from clinic_desk.services.messages import shown_address

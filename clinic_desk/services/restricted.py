@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_restricted as queries
-from clinic_desk.database.queries_patients import patient_with_change
+from clinic_desk.database.queries import restricted as queries
+from clinic_desk.database.queries.patients import patient_with_change
 from clinic_desk.domain.refusals import NotFound, PatientConflict
 from clinic_desk.domain.restricted import LONGEST_REASON, MINUTES, SHORTEST_REASON, OpenRecord
 from clinic_desk.domain.rights import Right

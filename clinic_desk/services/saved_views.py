@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_views as queries
+from clinic_desk.database.queries import views as queries
 from clinic_desk.domain.saved_views import LONGEST_NAME, SavedView, ViewsChanged, arrangement_of
 from clinic_desk.errors import InvalidInput
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_patients, queries_search
+from clinic_desk.database.queries import patients as queries_patients
+from clinic_desk.database.queries import search as queries_search
 from clinic_desk.domain.finding import Found, caller_number, day_meant, practitioners_named
 from clinic_desk.domain.folding import query_tokens
 from clinic_desk.domain.phones import common_e164

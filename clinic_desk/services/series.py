@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_series import (
+from clinic_desk.database.queries.entries import entries_by_id
+from clinic_desk.database.queries.series import (
     entries_of_series,
     insert_series,
     join_series,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from clinic_desk.database.engine import Database
-    from clinic_desk.database.queries_booking import Wanted
+    from clinic_desk.database.queries.booking import Wanted
     from clinic_desk.domain.availability import FreeSlot
     from clinic_desk.domain.records import Appointment, Clinic, Entry
     from clinic_desk.domain.refusals import Violation

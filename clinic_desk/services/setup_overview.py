@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_desks, queries_messaging, queries_people
-from clinic_desk.database.queries_calendar import absences_between
-from clinic_desk.database.queries_clinic import clinic_record
+from clinic_desk.database.queries import desks as queries_desks
+from clinic_desk.database.queries import messaging as queries_messaging
+from clinic_desk.database.queries import people as queries_people
+from clinic_desk.database.queries.calendar import absences_between
+from clinic_desk.database.queries.clinic import clinic_record
 from clinic_desk.domain.messaging import ReminderRule
 from clinic_desk.domain.people import Person
 from clinic_desk.domain.records import Block, Clinic, Desk, TimeOff

@@ -8,10 +8,10 @@ from enum import StrEnum
 from math import ceil, floor
 from typing import TYPE_CHECKING, Final, Literal
 
-from clinic_desk.database.queries_calendar import absences_between, holds_between
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_entries import entries_between
-from clinic_desk.database.queries_slots import Asked, taken_between
+from clinic_desk.database.queries.calendar import absences_between, holds_between
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.entries import entries_between
+from clinic_desk.database.queries.slots import Asked, taken_between
 from clinic_desk.domain import answers, availability
 from clinic_desk.domain.answers import Answer
 from clinic_desk.domain.availability import FreeSlot, Occupied, Wanted

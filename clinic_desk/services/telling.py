@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_together as queries
-from clinic_desk.database.queries_desks import database_now
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_messaging import contact_notes, message_texts, read_messaging
-from clinic_desk.database.queries_sweep import sites
+from clinic_desk.database.queries import together as queries
+from clinic_desk.database.queries.desks import database_now
+from clinic_desk.database.queries.entries import entries_by_id
+from clinic_desk.database.queries.messaging import contact_notes, message_texts, read_messaging
+from clinic_desk.database.queries.sweep import sites
 from clinic_desk.notifications.planning import Manner, Message, Occasion, manner_of
 from clinic_desk.notifications.together import Told, retell
 

@@ -13,12 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from clinic_desk.database import queries_patients_apart as apart
-from clinic_desk.database import queries_undo as queries
-from clinic_desk.database.queries_away import lock_plan
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_recheck import keep_wall_times
-from clinic_desk.database.queries_setup import set_links
+from clinic_desk.database.queries import patients_apart as apart
+from clinic_desk.database.queries import undo as queries
+from clinic_desk.database.queries.away import lock_plan
+from clinic_desk.database.queries.entries import entries_by_id
+from clinic_desk.database.queries.recheck import keep_wall_times
+from clinic_desk.database.queries.setup import set_links
 from clinic_desk.domain.candidates import candidate_of_appointment
 from clinic_desk.domain.commands import AUTOMATIC, Rule, Update
 from clinic_desk.domain.records import AppointmentStatus, Entry

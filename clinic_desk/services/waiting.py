@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_waiting as queries
-from clinic_desk.database.queries_asking import lock_rounds_of, taken_at_desk
-from clinic_desk.database.queries_entries import entries_by_id
-from clinic_desk.database.queries_patients import merged_target
+from clinic_desk.database.queries import waiting as queries
+from clinic_desk.database.queries.asking import lock_rounds_of, taken_at_desk
+from clinic_desk.database.queries.entries import entries_by_id
+from clinic_desk.database.queries.patients import merged_target
 from clinic_desk.domain.commands import Update
 from clinic_desk.domain.refusals import NotFound, PatientConflict
 from clinic_desk.domain.rules import candidate_of_book

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from clinic_desk.database import queries_pairing as queries
-from clinic_desk.database import queries_secrets
 from clinic_desk.database.failures import translated
+from clinic_desk.database.queries import pairing as queries
+from clinic_desk.database.queries import secrets as queries_secrets
 from clinic_desk.domain.pcs import should_send
 from clinic_desk.sharing import certificates, cluster, handing_over, knock
 from clinic_desk.sharing.pairing import FINGERPRINT_BYTES, SECRET_BYTES, one_time

@@ -16,8 +16,8 @@ from uuid import UUID
 from sqlalchemy import make_url
 
 from clinic_desk import connection_file
-from clinic_desk.database import queries_pairing as queries
 from clinic_desk.database.knocking import signed_in_as
+from clinic_desk.database.queries import pairing as queries
 from clinic_desk.errors import DatabaseDown, NotAllowed
 from clinic_desk.notifications import credentials, shared_secrets
 from clinic_desk.settings import first_desk

@@ -15,9 +15,9 @@ from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.booking.submission import Submission
 from clinic_desk.ui.connected import Connected
 from clinic_desk.ui.shell.toasts import Toasts
-from clinic_desk.ui.taking_back import TakingBack
 from clinic_desk.ui.told import already_text, done_text
-from clinic_desk.ui.undo import UndoStack
+from clinic_desk.ui.undo.history import UndoStack
+from clinic_desk.ui.undo.taking_back import TakingBack
 
 if TYPE_CHECKING:
     from clinic_desk.domain.commands import Update

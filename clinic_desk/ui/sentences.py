@@ -27,6 +27,7 @@ from clinic_desk.errors import (
     Busy,
     ClinicDeskError,
     DatabaseDown,
+    DiskFull,
     DurabilityUnknown,
     InvalidInput,
     NotAllowed,
@@ -342,6 +343,11 @@ def _told_by_kind() -> tuple[tuple[type[ClinicDeskError], str], ...]:
         (
             DatabaseDown,
             translate("sentences", "The database cannot be reached: nothing was saved. Your input is kept; try again."),
+        ),
+        (
+            DiskFull,
+            translate("sentences", "The server's disk is full: nothing was saved. Your input is kept; tell whoever "
+                      "looks after the server."),
         ),
         (
             Busy,

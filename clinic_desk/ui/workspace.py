@@ -33,7 +33,7 @@ from clinic_desk.ui.recheck.seen import look_soon
 from clinic_desk.ui.shell.kept_focus import KeptFocus
 from clinic_desk.ui.store import DayStore
 from clinic_desk.ui.tasks import Tasks
-from clinic_desk.ui.undo_actions import UndoActions
+from clinic_desk.ui.undo.actions import UndoActions
 from clinic_desk.ui.view_commands import ViewCommands
 
 if TYPE_CHECKING:

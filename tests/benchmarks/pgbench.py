@@ -17,7 +17,7 @@ from sqlalchemy import URL, event
 
 from clinic_desk.database.embedded import binaries
 from clinic_desk.database.engine import Database
-from clinic_desk.database.queries_booking import FACTS, INSERT, LOCK
+from clinic_desk.database.queries.booking import FACTS, INSERT, LOCK
 from clinic_desk.domain.commands import Book
 from clinic_desk.services.booking import book
 

@@ -28,7 +28,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import URL
 
 from clinic_desk.database.engine import Database, DeskIdentity
-from clinic_desk.database.queries_queue import BATCH
+from clinic_desk.database.queries.queue import BATCH
 from clinic_desk.database.stepping import stepping
 from clinic_desk.domain.commands import Book
 from clinic_desk.domain.messaging import Answer, Outcome, Outgoing

@@ -24,10 +24,11 @@ from uuid import UUID
 
 import psutil
 
-from clinic_desk.database import queries_patients, setup
-from clinic_desk.database import queries_search as queries
+from clinic_desk.database import setup
 from clinic_desk.database.embedded import join
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.queries import patients as queries_patients
+from clinic_desk.database.queries import search as queries
 from clinic_desk.domain.folding import query_tokens
 from clinic_desk.services import calendar, patients, search
 from tests.benchmarks import clinic_data as data

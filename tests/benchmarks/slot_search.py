@@ -85,7 +85,7 @@ def visits(gap_minutes: int, days: int = DAYS) -> list[Occupied]:
 
 
 def as_sent(taken: Iterable[Occupied]) -> list[Occupied]:
-    """Return what the database makes of footprints (`queries_slots`): those with too little between them are one."""
+    """Return what the database makes of footprints (`queries.slots`): those with too little between them are one."""
     found: list[Occupied] = []
     for one in sorted(taken):
         last = found[-1] if found else None

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import URL, Connection, Engine, text, update
 
-from clinic_desk.database import anchors, queries_verify, tables
+from clinic_desk.database import anchors, tables
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.queries import verify as queries_verify
 from clinic_desk.domain.history_chain import PERSONAL, Anchor, Finding, Problem, differing, row_digest
 from clinic_desk.errors import NotAllowed
 from clinic_desk.services.history_verify import Verified, verify_history

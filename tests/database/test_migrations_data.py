@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from clinic_desk.database import schema, setup
-from clinic_desk.database.queries_clinic import clinic_record
+from clinic_desk.database.queries.clinic import clinic_record
 from clinic_desk.domain.records import BookingRules, RoomKind
 from tests.plugins.postgres import PostgresServer
 from tests.support.sql import at, refused_by

@@ -301,7 +301,7 @@ def test_taking_an_offered_start_takes_it_from_the_offers_and_adds_none(case: Ca
 @settings(max_examples=60)
 @given(cases(), st.integers(0, 45))
 def test_footprints_that_leave_no_room_between_them_may_be_made_one(case: Case, shorter: int) -> None:
-    """What the database merges before it sends it (`queries_slots`) is worth as much as each footprint."""
+    """What the database merges before it sends it (`queries.slots`) is worth as much as each footprint."""
     wanted = wanted_for(case.kind, clinic=case.where)
     gap = max(0, wanted.shortest_gap_minutes - shorter)
     several = {room.id for room in case.where.rooms if room.capacity > 1}

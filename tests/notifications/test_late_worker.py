@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.database.queries_queue import LEASE_S
+from clinic_desk.database.queries.queue import LEASE_S
 from clinic_desk.domain.messaging import Answer
 from clinic_desk.domain.records import Channel
 from clinic_desk.notifications import queue

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic_desk.database.queries_sweep import ReminderRow
+from clinic_desk.database.queries.sweep import ReminderRow
 from clinic_desk.domain.messaging import ReminderRule
 from clinic_desk.domain.records import Appointment, Channel, Patient, Site
 from clinic_desk.domain.wall import to_wall

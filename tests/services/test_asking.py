@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import URL, Engine
 
-from clinic_desk.database import queries_offer_replies
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.queries import offer_replies as queries_offer_replies
 from clinic_desk.domain.asking import (
     AlreadyOffered,
     AskNext,

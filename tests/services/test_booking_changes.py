@@ -12,7 +12,7 @@ from sqlalchemy import Engine, insert
 
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
-from clinic_desk.database.queries_booking import update_appointment
+from clinic_desk.database.queries.booking import update_appointment
 from clinic_desk.domain.commands import AUTOMATIC, Cancel, Reinstate, Rule, SetStatus, Update
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, CancellationReason, Entry, MessageState, RoomKind

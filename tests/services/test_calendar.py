@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, insert
 
-from clinic_desk.database import queries_calendar, queries_entries, tables
+from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
+from clinic_desk.database.queries import calendar as queries_calendar
+from clinic_desk.database.queries import entries as queries_entries
 from clinic_desk.domain.commands import Rule, SetStatus
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import AppointmentStatus, Clinic, DayBoard

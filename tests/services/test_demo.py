@@ -29,7 +29,7 @@ from clinic_desk.domain.waiting import checked_wish
 from clinic_desk.domain.wall import local_day, to_instant, to_wall
 from clinic_desk.services.calendar import working_minutes
 from clinic_desk.services.demo import DemoClinic, build_demo
-from clinic_desk.services.demo_rows import rows_of
+from clinic_desk.services.demo.rows import rows_of
 
 TODAY = date(2026, 11, 24)
 MORNING = datetime(2026, 11, 24, 8, 37, tzinfo=UTC)

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from clinic_desk.database.engine import Database, DeskIdentity
 from clinic_desk.database.loading import DEMO_OPERATION, Story, _copied, is_demo_there, load_rows
-from clinic_desk.database.queries_past import entries_at
+from clinic_desk.database.queries.past import entries_at
 from clinic_desk.database.setup import OWNER
 from clinic_desk.domain.commands import SetStatus
 from clinic_desk.domain.figures import Period

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
-from clinic_desk.database.queries_desks import STARTING_S
+from clinic_desk.database.queries.desks import STARTING_S
 from clinic_desk.domain.ids import new_id
 from clinic_desk.services import desks
 from clinic_desk.services.desks import told_apart

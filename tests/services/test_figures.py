@@ -12,8 +12,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import URL, Connection, Engine, insert
 
-from clinic_desk.database import queries_figures, tables
+from clinic_desk.database import tables
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.queries import figures as queries_figures
 from clinic_desk.domain.figures import Bookings, Figures, Messages, Outcome, Period, Span, Time, Visits, period_of
 from clinic_desk.domain.ids import new_id
 from clinic_desk.errors import InvalidInput, NotAllowed

@@ -112,7 +112,7 @@ def test_a_time_that_a_desk_has_booked_is_not_free_and_one_beside_it_is(
 def test_a_time_booked_between_the_look_and_the_write_takes_everything_back(
     manager: Database, database: Database, clinic: SmallClinic, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clinic_desk.database import queries_importing
+    from clinic_desk.database.queries import importing as queries_importing
     from clinic_desk.services.booking import book
 
     booked = book(database, checkup(clinic, at(clinic.monday, 9)))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
-from clinic_desk.database import queries_importing
 from clinic_desk.database.engine import Database
+from clinic_desk.database.queries import importing as queries_importing
 from clinic_desk.database.setup import Group
 from clinic_desk.domain.exchange import Existing, Kind, Reason
 from clinic_desk.domain.folding import search_key

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from clinic_desk.database import queries_messages as queries
+from clinic_desk.database.queries import messages as queries
 from clinic_desk.domain.message_list import Filter
 from tests.support.small_clinic import SmallClinic
 

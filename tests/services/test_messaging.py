@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from clinic_desk.database.engine import Database, DeskIdentity
-from clinic_desk.database.queries_messaging import channel_states, contact_notes
+from clinic_desk.database.queries.messaging import channel_states, contact_notes
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.messaging import ContactNote, Kind, MessageText, Messaging, ReminderRule
 from clinic_desk.domain.records import Channel

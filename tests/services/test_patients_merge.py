@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from clinic_desk.database.engine import Database
-from clinic_desk.database.queries_patients_merge import FOLLOWING
+from clinic_desk.database.queries.patients_merge import FOLLOWING
 from clinic_desk.domain.commands import AddPatient, Update, UpdatePatient
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.patients_merge import Merged, MergePatients, SeparatePatients, proposed

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from clinic_desk.database import tables
 from clinic_desk.database.engine import Database
-from clinic_desk.database.queries_clinic import clinic_record
+from clinic_desk.database.queries.clinic import clinic_record
 from clinic_desk.domain.candidates import Candidate
 from clinic_desk.domain.commands import OVERRULABLE, Book, Rule
 from clinic_desk.domain.ids import new_id

@@ -9,8 +9,8 @@ import keyring
 import keyring.backends.fail
 import pytest
 
-from clinic_desk.database import queries_pairing
 from clinic_desk.database.engine import Database, DeskIdentity
+from clinic_desk.database.queries import pairing as queries_pairing
 from clinic_desk.domain.ids import new_id
 from clinic_desk.notifications import shared_secrets
 from clinic_desk.notifications.clinic_key import read_key
@@ -144,7 +144,7 @@ def test_a_pc_that_was_switched_off_before_it_had_joined_is_handed_the_key_again
     new = Keyring()
     use(new)
     with monkeypatch.context() as patched:
-        patched.setattr("clinic_desk.database.queries_pairing.join_clinic", _switched_off)
+        patched.setattr("clinic_desk.database.queries.pairing.join_clinic", _switched_off)
         with pytest.raises(KeyboardInterrupt):
             join(pairing, tmp_path, "Room 24")
     assert KEY not in new.kept

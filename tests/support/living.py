@@ -11,7 +11,7 @@ import pytest
 
 from clinic_desk.database.connections import driver_arguments
 from clinic_desk.database.engine import Database
-from clinic_desk.database.queries_calendar import DESK_LOCK
+from clinic_desk.database.queries.calendar import DESK_LOCK
 from clinic_desk.services import desks
 
 _HELD = (  # in this database only: other tests' desks of the same number live on the same server

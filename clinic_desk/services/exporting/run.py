@@ -9,8 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from clinic_desk.database import queries_exporting as queries
 from clinic_desk.database.exchange import long_change
+from clinic_desk.database.queries import exporting as queries
 from clinic_desk.domain.exchange import Kind
 from clinic_desk.domain.exchange_values import safe_cell
 from clinic_desk.domain.wall import zone_rules

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database.queries_calendar import absences_between
+from clinic_desk.database.queries.calendar import absences_between
 from clinic_desk.domain.candidates import candidate_of_appointment
 from clinic_desk.domain.commands import OVERRULABLE, Rule
 from clinic_desk.domain.exchange import OutOfHours, Reason, RowProblem

@@ -10,8 +10,8 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from clinic_desk.database import queries_importing as queries
-from clinic_desk.database.queries_clinic import clinic_record
+from clinic_desk.database.queries import importing as queries
+from clinic_desk.database.queries.clinic import clinic_record
 from clinic_desk.domain.exchange import DateOrder, Doubles, Existing, Kind, Reason, RowProblem, key_of_person
 from clinic_desk.domain.exchange_values import CHANNELS, GENDERS, read_date, word
 from clinic_desk.domain.folding import fold, tokens

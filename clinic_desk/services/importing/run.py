@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from clinic_desk.database.exchange import LongChange, check_manager, long_change
-from clinic_desk.database.queries_clinic import clinic_record
-from clinic_desk.database.queries_desks import database_now
+from clinic_desk.database.queries.clinic import clinic_record
+from clinic_desk.database.queries.desks import database_now
 from clinic_desk.domain.exchange import Kind, Reason
 from clinic_desk.services.importing.files import MAX_ROWS, rows
 from clinic_desk.services.importing.people import PatientRows, PractitionerRows, Sorted

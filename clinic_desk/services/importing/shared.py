@@ -8,7 +8,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from clinic_desk.database import queries_importing as queries
+from clinic_desk.database.queries import importing as queries
 from clinic_desk.domain.agendas import Agenda, full
 
 if TYPE_CHECKING:

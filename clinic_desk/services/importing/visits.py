@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from uuid import UUID
 
-from clinic_desk.database import queries_importing as queries
-from clinic_desk.database.queries_patients import matching, merged_target
+from clinic_desk.database.queries import importing as queries
+from clinic_desk.database.queries.patients import matching, merged_target
 from clinic_desk.domain.exchange import Kind, Reason, RowProblem
 from clinic_desk.domain.exchange_values import STATUSES, read_date, read_moment, read_wall, word
 from clinic_desk.domain.folding import fold, query_tokens, tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clinic_desk.database import queries_setup as queries
+from clinic_desk.database.queries import setup as queries
 from clinic_desk.domain.records import Block, Closure, TimeOff
 from clinic_desk.domain.setup import SaveClosure
 from clinic_desk.errors import InvalidInput

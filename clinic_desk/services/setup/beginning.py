@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from clinic_desk.database import queries_desks
-from clinic_desk.database import queries_setup as queries
-from clinic_desk.database.queries_clinic import clinic_record
+from clinic_desk.database.queries import desks as queries_desks
+from clinic_desk.database.queries import setup as queries
+from clinic_desk.database.queries.clinic import clinic_record
 from clinic_desk.domain.ids import new_id
 from clinic_desk.domain.records import WorkingHours
 from clinic_desk.domain.setup import SaveWorkingHours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_setup as queries
+from clinic_desk.database.queries import setup as queries
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.domain.setup import SetupConflict
 from clinic_desk.errors import InvalidInput

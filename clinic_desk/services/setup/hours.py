@@ -6,7 +6,7 @@ from itertools import combinations
 from math import gcd
 from typing import TYPE_CHECKING, Any, Final
 
-from clinic_desk.database import queries_setup as queries
+from clinic_desk.database.queries import setup as queries
 from clinic_desk.domain.refusals import NotFound
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.setup import checks, saving

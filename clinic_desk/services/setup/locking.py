@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from clinic_desk.database import queries_setup as queries
+from clinic_desk.database.queries import setup as queries
 from clinic_desk.domain.setup import SetupConflict
 from clinic_desk.services.setup import checks
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from clinic_desk.database import queries_setup as queries
+from clinic_desk.database.queries import setup as queries
 from clinic_desk.errors import InvalidInput
 from clinic_desk.services.setup import checks
 from clinic_desk.services.setup.hours import ELSEWHERE, overlap, write_rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clinic_desk.database import queries_setup as queries
+from clinic_desk.database.queries import setup as queries
 from clinic_desk.domain.commands import OVERRULABLE
 from clinic_desk.domain.setup import SetupConflict
 from clinic_desk.errors import InvalidInput

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from clinic_desk.database import queries_inbox
 from clinic_desk.database.engine import Database
+from clinic_desk.database.queries import inbox as queries_inbox
 from clinic_desk.errors import ProviderDown
 from clinic_desk.notifications.replies import poll_replies
 from clinic_desk.notifications.senders.twilio import TwilioAccount, TwilioSender

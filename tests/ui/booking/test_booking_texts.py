@@ -194,6 +194,7 @@ def kinds() -> Iterator[errors.ClinicDeskError]:
         yield errors.NotAllowed(word)
     yield errors.DatabaseDown()
     yield errors.Busy()
+    yield errors.DiskFull()
     yield errors.OutcomeUnknown()
     yield errors.DurabilityUnknown()
     yield errors.SchemaMismatch(None, "x")

@@ -17,8 +17,9 @@ from clinic_desk.backups import making, passphrase
 from clinic_desk.backups.making import Backup
 from clinic_desk.backups.manifest import Manifest
 from clinic_desk.backups.problems import BackupFailed, Problem
-from clinic_desk.database import queries_backups, schema, setup
+from clinic_desk.database import schema, setup
 from clinic_desk.database.knocking import signed_in_as
+from clinic_desk.database.queries import backups as queries_backups
 from clinic_desk.desk.program import DeskProgram
 from clinic_desk.domain.backups import RunKind
 from clinic_desk.domain.commands import Book

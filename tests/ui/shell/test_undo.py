@@ -21,7 +21,7 @@ from clinic_desk.services import booking, calendar
 from clinic_desk.ui.booking.ask import AskSheet
 from clinic_desk.ui.booking.changed_first import ChangedFirstDialog
 from clinic_desk.ui.booking.slot_taken import SlotTakenDialog
-from clinic_desk.ui.undo_words import deed_words
+from clinic_desk.ui.undo.words import deed_words
 from tests.support.bookings import at, checkup
 from tests.support.queued import leaves, queue, run
 from tests.support.small_clinic import SmallClinic

@@ -42,7 +42,7 @@ IN_FAILED_TRANSACTION: Final = "25P02"
 _NO_CONNECTION_FREE: Final = "every connection of this desk is in use"
 _GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25006", "53300"})
 _DISK_FULL = "53100"
-_BUSY = frozenset({"57014", "55P03", "40001", "40P01", "25P04", "53000", "53200", "53400", "55006"})
+_BUSY = frozenset({"57014", "55P03", "40001", "40P01", "25P04", "53000", _DISK_FULL, "53200", "53400", "55006"})
 _ANSWERED: Final = re.compile(r"failed: [^\s:]+:  ")
 """libpq writes two blanks behind the severity that a server sent, in any language; its own words have none."""
 _QUOTED: Final = "[\"'«»„“”「」]\\s?{}\\s?[\"'«»„“”「」]"
@@ -104,9 +104,7 @@ def translate(error: psycopg2.Error) -> ClinicDeskError | DatabaseFault:
     if state.startswith(("08", "28")) or state in _GONE:
         return DatabaseDown(message or state)
     if state in _BUSY:
-        return Busy(message or state)
-    if state == _DISK_FULL:
-        return DiskFull(message or state)
+        return (DiskFull if state == _DISK_FULL else Busy)(message or state)
     if state == "42501":
         return NotAllowed(message)
     if state in _NO_SCHEMA:

@@ -19,6 +19,7 @@ from shiboken6 import isValid
 
 from clinic_desk.ui.booking.fields import button, let_wrap, plain_label, restyle
 from clinic_desk.ui.booking.sheet import Sheet
+from clinic_desk.ui.focus_chain import following
 from clinic_desk.ui.messages.settings.rows import list_item, show_focus
 
 translate = QCoreApplication.translate
@@ -220,9 +221,9 @@ def scroll_to(field: QWidget | None) -> None:
 
 def _put_in_order(made: QWidget, *after: QWidget) -> None:
     """Have Tab lead from a page to these, which were made before it."""
-    last, then = made, made.nextInFocusChain()
-    while then is not None and made.isAncestorOf(then):
-        last, then = then, then.nextInFocusChain()
+    last, then = made, following(made)
+    while made.isAncestorOf(then):
+        last, then = then, following(then)
     for each in after:
         QWidget.setTabOrder(last, each)
         last = each

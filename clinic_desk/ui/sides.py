@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from clinic_desk.ui.booking.appointment_panel import AppointmentPanel
 from clinic_desk.ui.booking.next_free import NextFreePanel
 from clinic_desk.ui.columns import resources
+from clinic_desk.ui.focus_chain import preceding
 from clinic_desk.ui.shell.counts import MessageCountsPanel
 from clinic_desk.ui.shell.month import MonthPanel
 from clinic_desk.ui.shell.resource_list import ResourceList
@@ -46,7 +47,7 @@ class Sides(QObject):
         window.side_panel.add(self.panel)
         window.side_panel.add(self.counts)
         window.side_panel.reserve(self.panel.card)
-        _have_tab_go(window.sidebar.previousInFocusChain(), window.sidebar)
+        _have_tab_go(preceding(window.sidebar), window.sidebar)
         _have_tab_go(window.calendar, window.side_panel)
         window.actions_by_name.add_to_calendar(self.month, self.resources)
 
@@ -92,12 +93,10 @@ class Sides(QObject):
             self.panel.show_entry(self.panel.entry)
 
 
-def _have_tab_go(before: QWidget | None, side: SidePanel) -> None:
+def _have_tab_go(before: QWidget, side: SidePanel) -> None:
     """Have Tab go through a side after what takes the keyboard before it, as if it had been made with the window."""
-    while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus:
-        before = before.previousInFocusChain()
-    if before is None:
-        return
+    while before.focusPolicy() == Qt.FocusPolicy.NoFocus:
+        before = preceding(before)
     for part in (each for top in side.parts() for each in (top, *top.findChildren(QWidget))):
         if part.focusPolicy() != Qt.FocusPolicy.NoFocus and part.window() is side.window():
             QWidget.setTabOrder(before, part)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
+from clinic_desk.ui.focus_chain import following, proxy_of
 from clinic_desk.ui.theme import Theme, theme_of
 
 SHADOW = 16
@@ -94,16 +95,16 @@ def focus_within(container: QWidget, *, forward: bool) -> bool:
 
 
 def _tab_stops(container: QWidget) -> Iterator[QWidget]:
-    widget = container.nextInFocusChain()
+    widget = following(container)
     seen = 0
-    while widget is not None and widget is not container and seen < 10_000:
+    while widget is not container and seen < 10_000:
         seen += 1
         if (
             container.isAncestorOf(widget)
             and widget.isVisibleTo(container)
             and widget.isEnabled()
-            and widget.focusProxy() is None
+            and proxy_of(widget) is None
             and widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
         ):
             yield widget
-        widget = widget.nextInFocusChain()
+        widget = following(widget)

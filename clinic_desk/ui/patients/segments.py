@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from clinic_desk.ui.booking.fields import set_button_text
+from clinic_desk.ui.focus_chain import proxy_of
 from clinic_desk.ui.tool_tips import plain_tip
 
 
@@ -69,5 +70,5 @@ class Segments(QWidget):
         self.pages.setCurrentIndex(number)
         self.buttons[number].setChecked(True)
         page = self.pages.currentWidget()
-        inner = None if page is None else page.focusProxy()
+        inner = None if page is None else proxy_of(page)
         (inner if inner is not None and inner.isVisibleTo(self) else self.buttons[number]).setFocus()

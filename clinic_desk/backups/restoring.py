@@ -18,7 +18,8 @@ from clinic_desk.database import copies, schema, setup
 from clinic_desk.database.embedded import EmbeddedServerError
 from clinic_desk.database.failures import DatabaseFault, translated
 from clinic_desk.domain.ids import new_id
-from clinic_desk.errors import ClinicDeskError
+from clinic_desk.errors import ClinicDeskError, Stopped
+from clinic_desk.sharing.plans import SharingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,7 @@ def told(folder: Path | None = None) -> Iterator[None]:
     try:
         with translated():
             yield
-    except NotUsable:
+    except (NotUsable, SharingError, Stopped):  # of the file; or what is done with the database in the block
         raise
     except BackupFailed as error:
         if error.code is Problem.RESTORE and folder is not None and _is_full(folder):

@@ -1,8 +1,9 @@
 """Joins a clinic by a pairing text: learns the server's authority and compares its fingerprint, uses the secret up, and
 writes down this PC's connection. Passwords, and the clinic key that the text opens, go into the keyring only.
 
-Killed at any moment it can be done again with the same text, on the same PC: what was made before is found again. A PC
-without a keyring joins all the same, and does not send.
+Killed at any moment it can be done again with the same text, on the same PC: what was made before is found again by the
+password in its keyring. A PC without one joins all the same and does not send; killed in the moment between joining and
+writing down where, it needs a new text.
 """
 
 from __future__ import annotations

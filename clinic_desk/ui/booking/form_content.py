@@ -227,10 +227,10 @@ class FormContent(QObject):
         self.changed.emit()
 
     def _put_slot(self, slot: slots.FreeSlot) -> None:
-        zone = self.clinic.site(slot.site_id).zone
-        now = to_wall(self.clock(), zone)
-        if self.draft.arrived and to_wall(slot.starts_at, zone).date() != now.date():
+        there = self.clinic.site(slot.site_id).zone
+        if self.draft.arrived and to_wall(slot.starts_at, there).date() != to_wall(self.clock(), there).date():
             # Nothing is free today, and she is here: at once, if what speaks against it is agreed to.
+            now = to_wall(self.clock(), self.clinic.site(self.draft.site_id).zone)
             self.set_when(When(now.date(), (now.hour * 60 + now.minute) // 5 * 5, self.draft.length_minutes))
             return
         self.draft = draft_in(self.draft, slot, self.clinic)

@@ -96,7 +96,7 @@ def test_in_a_sheet_it_is_the_list_of_the_sheet_whatever_in_it_has_the_keyboard(
     assert (listing.name, listing.title, len(listing.rows)) == ("waiting_list", "Waiting list", 1)
     assert len(listing.headings) == len(listing.rows[0]) > 3
     sheet = save_by_key(desk)
-    assert "Waiting list (1 rows" in sheet.kind.currentText()
+    assert "Waiting list (1 row," in sheet.kind.currentText()
     sheet.reject()
     assert any(each.isVisible() for each in desk.window.findChildren(WaitingSheet))
 

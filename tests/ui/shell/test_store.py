@@ -151,8 +151,6 @@ def test_a_day_that_was_read_before_an_own_booking_does_not_take_it_off_again(
         board = read_day(*args)  # type: ignore[arg-type]
         booked.append(booking.book(database, booking_at(clinic, 540)))
         desk.tasks.command(desk.store, lambda: booked[0], desk.store.apply_entry, lambda error: None)
-        applied = desk.tasks.unfinished_commands
-        assert applied
         return board
 
     monkeypatch.setattr(calendar, "load_day", read_then_book)

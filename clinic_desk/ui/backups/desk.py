@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
-from clinic_desk.backups import passphrase, recording
+from clinic_desk.backups import passphrase, recording, sealed_file
 from clinic_desk.backups.making import Stage
-from clinic_desk.backups.problems import BackupFailed, Problem
+from clinic_desk.backups.problems import BackupFailed, NotUsable, Problem
 from clinic_desk.backups.readiness import trouble_here
 from clinic_desk.backups.restoring import contents
 from clinic_desk.backups.switching import Asker, Restored, restore_into, restore_over
 from clinic_desk.domain.backups import BackupsNow, RunKind, Standing
 from clinic_desk.domain.ids import new_id
+from clinic_desk.domain.wall import to_wall
 from clinic_desk.errors import ClinicDeskError
 from clinic_desk.ui.backups.passphrase_sheet import PassphraseSheet
+from clinic_desk.ui.backups.recovery_sheet import Recovery, RecoverySheet
 from clinic_desk.ui.backups.restore_sheet import RestoreSheet, RestoreWish
 from clinic_desk.ui.backups.sheet import BackupsSheet
 from clinic_desk.ui.backups.words import (
+    another_passphrase_text,
     contents_text,
     light_text,
     not_manager_then_text,
@@ -29,6 +33,7 @@ from clinic_desk.ui.backups.words import (
     trouble_text,
 )
 from clinic_desk.ui.booking.ask import AskSheet
+from clinic_desk.ui.booking.words import day_text
 from clinic_desk.ui.exchange.job import Job
 from clinic_desk.ui.lanes import Priority
 from clinic_desk.ui.messages.settings.errands import Errand
@@ -116,6 +121,7 @@ class BackupsDesk(QObject):
         sheet.now_wanted.connect(self._back_up)
         sheet.stop_wanted.connect(self.job.stop)
         sheet.passphrase_wanted.connect(self._ask_passphrase)
+        sheet.recovery_wanted.connect(self._open_recovery)
         sheet.restore_wanted.connect(self._open_restore)
         sheet.messages_wanted.connect(self._let_messages_go)
         sheet.finished.connect(self._closed)
@@ -139,13 +145,17 @@ class BackupsDesk(QObject):
 
     def _look_here(self) -> None:
         """Say whether this PC can make backups."""
-        source_of = self._space.opening.backup_source
+        source_of, database = self._space.opening.backup_source, self._database
+
+        def work() -> BackupFailed | None:
+            settings = recording.look(database).settings
+            return trouble_here(source_of, Path(settings.folder) if settings.enabled else None)
 
         def show(trouble: BackupFailed | None) -> None:
             if self.sheet is not None:
                 self.sheet.show_here(trouble)
 
-        self._errand.run(lambda: trouble_here(source_of, None), show, lambda _error: None)
+        self._errand.run(work, show, lambda _error: None)
 
     def _say(self, text: str, role: str = "ok") -> None:
         if self.sheet is not None:
@@ -192,17 +202,39 @@ class BackupsDesk(QObject):
     # --- the passphrase ---
 
     def _ask_passphrase(self) -> None:
-        asking = PassphraseSheet(self._space.window)
+        asking, warned = PassphraseSheet(self._space.window), set[str]()
+        good = None if self._now is None else self._now.last_good
 
-        def kept(_nothing: None) -> None:
+        def keep(text: str) -> str:
+            if good is not None and text not in warned:
+                _compare(text, Path(good.folder) / good.file_name)
+            passphrase.keep(text)
+            return text
+
+        def kept(text: str) -> None:
             asking.accept()
             self._look_here()
+            self._show_recovery(text, is_new=True)
 
         def refused(error: ClinicDeskError) -> None:
-            asking.say(self._words(error) or str(error))
+            if isinstance(error, NotUsable):
+                warned.add(asking.first.line.text())
+                asking.say(another_passphrase_text())
+            else:
+                asking.say(self._words(error) or str(error))
 
-        asking.given.connect(lambda text: self._errand.run(lambda: passphrase.keep(text), kept, refused))
+        asking.given.connect(lambda text: self._errand.run(lambda: keep(text), kept, refused))
         asking.open()
+
+    def _open_recovery(self) -> None:
+        self._errand.run(passphrase.here, partial(self._show_recovery, is_new=False), self._failed)
+
+    def _show_recovery(self, phrase: str, *, is_new: bool) -> None:
+        clinic, folder = self._space.store.clinic, self.sheet.folder.text() if self.sheet is not None else ""
+        zone = clinic.sites[0].zone if clinic.sites else "UTC"
+        day = day_text(to_wall(self._space.store.freshness.now(), zone).date(), date.min)
+        names = ", ".join(site.name for site in clinic.sites)
+        RecoverySheet(self._space.window, Recovery(names, folder, day, phrase), is_new=is_new).open()
 
     # --- a backup now ---
 
@@ -339,6 +371,18 @@ def _found(source_of: Any) -> Source:
     if source is None:
         raise BackupFailed(Problem.NO_LOGIN)
     return source
+
+
+def _compare(phrase: str, last: Path) -> None:
+    """Raise NotUsable(wrong-passphrase) if the last backup, as far as it is in reach, was made with another one."""
+    try:
+        with sealed_file.reading(last, phrase):
+            pass
+    except BackupFailed:
+        return  # it is not to be seen from here
+    except NotUsable as error:
+        if error.code is Problem.WRONG_PASSPHRASE:
+            raise
 
 
 def _phrase(wish: RestoreWish) -> str:

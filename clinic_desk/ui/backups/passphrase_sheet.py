@@ -29,8 +29,8 @@ class PassphraseSheet(Sheet):
             translate(
                 "backups",
                 "Every backup is encrypted with it. It goes into the keyring of this PC, and nowhere else: type the "
-                "same one at each PC that makes backups. Write it down and keep it where the clinic keeps its keys. "
-                "Without it nobody can read a backup again.",
+                "same one at each PC that makes backups. Without it nobody can read a backup again: a sheet to print "
+                "comes next.",
             )
         )
         let_wrap(about)

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
-from clinic_desk.backups.problems import BackupFailed
+from clinic_desk.backups.problems import BackupFailed, Problem
 from clinic_desk.domain.backups import BackupSettings, BackupsNow
 from clinic_desk.domain.wall import to_wall
 from clinic_desk.ui.backups.words import became_role, became_text, here_text, kind_text, size_text, state_text
@@ -35,6 +35,8 @@ class BackupsSheet(Sheet):
     """A backup, into the folder of the settings (None) or another (Path)."""
     stop_wanted = Signal()
     passphrase_wanted = Signal()
+    recovery_wanted = Signal()
+    """The recovery sheet, of a PC that has the passphrase."""
     restore_wanted = Signal()
     messages_wanted = Signal()
     """The messages to come may go out again."""
@@ -45,7 +47,7 @@ class BackupsSheet(Sheet):
         self._may_write = may_write
         self._seen = BackupSettings()
         self._zone = "UTC"
-        self._is_busy = False
+        self._is_busy = self._has_phrase = False
         self.title = translate("backups", "Backups")
         self.setAccessibleName(self.title)
         self._make_fields()
@@ -94,6 +96,7 @@ class BackupsSheet(Sheet):
         self.set_phrase = button(
             translate("backups", "Set the &passphrase…"), "backups_passphrase", self.passphrase_wanted.emit
         )
+        self.recovery = button(translate("backups", "R&ecovery sheet…"), "backups_recovery", self.recovery_wanted.emit)
         self.now = button(translate("backups", "Back up &now"), "backups_now", lambda: self.now_wanted.emit(None))
         self.now_to = button(translate("backups", "Back &up to…"), "backups_now_to", self._choose_target)
         self.restore = button(translate("backups", "&Restore…"), "backups_restore", self.restore_wanted.emit)
@@ -106,6 +109,8 @@ class BackupsSheet(Sheet):
         waiting.addWidget(self.waiting, 1)
         waiting.addWidget(self.let_go)
         phrase.addWidget(self.phrase, 1)
+        phrase.setSpacing(8)
+        phrase.addWidget(self.recovery)
         phrase.addWidget(self.set_phrase)
         for text, field in (
             (translate("backups", "&days"), self.daily),
@@ -200,6 +205,8 @@ class BackupsSheet(Sheet):
         text, role = here_text(trouble)
         self.phrase.setText(text)
         restyle(self.phrase, "role", role)
+        self._has_phrase = trouble is None or trouble.code is not Problem.PASSPHRASE
+        self._show_buttons()
 
     def show_waiting(self, *, waits: bool) -> None:
         """Say that messages wait since a restore."""
@@ -223,6 +230,7 @@ class BackupsSheet(Sheet):
             *(self.now, self.now_to, self.restore, self.save, self.let_go),
         ):
             each.setEnabled(may)
+        self.recovery.setEnabled(may and self._has_phrase)
         self.stop.setVisible(self._is_busy)
 
     # --- what is asked for ---

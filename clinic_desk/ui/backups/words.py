@@ -147,7 +147,7 @@ def problem_text(code: str) -> str:
         Problem.LOST: translate("backups", "The program that made it ended."),
         Problem.WRONG_PASSPHRASE: translate(
             "backups",
-            "This is not the passphrase that this backup was made with. Look where the clinic wrote it down.",
+            "This is not the passphrase that this backup was made with. Look on its recovery sheet, or where it was written down.",
         ),
         Problem.DAMAGED: translate("backups", "The file is damaged or cut off. Take another backup."),
         Problem.NOT_A_BACKUP: translate("backups", "This file is not a backup of Clinic Desk."),
@@ -226,6 +226,15 @@ def contents_text(made: Manifest, zone: str) -> str:
         "backups", "It holds no passwords: on a new server everybody needs a one-time code from a manager."
     )
     return f"{text} {without}"
+
+
+def another_passphrase_text() -> str:
+    """Return what to do about a passphrase that is not that of the last backup."""
+    return translate(
+        "backups",
+        "The clinic's last backup was made with another passphrase. Type that one; or keep this one all the same: then "
+        "backups that were made before still need the old one.",
+    )
 
 
 def not_manager_then_text() -> str:

@@ -72,6 +72,7 @@ PAGE_OF: Final = {
     "backups_sheet": "backups",
     "restore_sheet": "backups",
     "passphrase_sheet": "backups",
+    "recovery_sheet": "backups",
     "support_sheet": "trouble",
     "about_sheet": "trouble",
     "weak_connection_sheet": "shared-database",

@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from clinic_desk.backups import passphrase, recording
 from clinic_desk.backups.dumping import Source
+from clinic_desk.backups.making import Backup
 from clinic_desk.backups.restoring import contents
 from clinic_desk.desk.program import DeskProgram
+from clinic_desk.domain.backups import RunKind
 from clinic_desk.notifications import credentials
 from clinic_desk.ui.backups.desk import backups_of
 from clinic_desk.ui.backups.passphrase_sheet import PassphraseSheet
+from clinic_desk.ui.backups.recovery_sheet import RecoverySheet, recovery_document
 from clinic_desk.ui.backups.restore_sheet import RestoreSheet, RestoreWish
 from clinic_desk.ui.backups.sheet import BackupsSheet
 from clinic_desk.ui.booking.ask import AskSheet
@@ -131,7 +134,68 @@ def test_what_keeps_a_backup_from_being_made_is_said_with_what_to_do(
     asking.first.line.setText(PHRASE)
     asking.second.line.setText(PHRASE)
     asking.keep.click()
-    qtbot.waitUntil(lambda: kept == [PHRASE])
+    recovery = _recovery(space, qtbot)
+    assert kept == [PHRASE]
+    recovery.reject()
+    assert recovery.isVisible()  # not before it is on paper
+    recovery.on_paper.setChecked(True)
+    recovery.done_button.click()
+    sheet.reject()
+
+
+def _recovery(space: Workspace, qtbot: QtBot) -> RecoverySheet:
+    qtbot.waitUntil(lambda: space.window.findChild(RecoverySheet) is not None)
+    found = space.window.findChild(RecoverySheet)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What goes into this PC's keyring."""
+    found: list[str] = []
+    monkeypatch.setattr(credentials, "store", lambda _name, secret: found.append(secret))
+    return found
+
+
+@pytest.fixture
+def known(owner_engine: Engine, made: Backup) -> Backup:
+    """The last good backup that the clinic knows."""
+    with owner_engine.begin() as connection:
+        recording.write_down(connection, made, RunKind.BY_HAND, "Office")
+    return made
+
+
+@pytest.mark.usefixtures("_ready")
+def test_the_passphrase_is_seen_on_paper_and_one_that_is_not_the_last_backups_is_told(
+    open_program: OpenProgram,
+    url_as: Callable[[Any], URL],
+    kept: list[str],
+    known: Backup,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    assert known.size
+    space, sheet = _opened(open_program(url=url_as("clinic_manager")), qtbot)
+    qtbot.waitUntil(sheet.recovery.isEnabled)
+    sheet.recovery.click()
+    recovery = _recovery(space, qtbot)
+    assert recovery.phrase.line.echoMode() is QLineEdit.EchoMode.Password
+    rows = recovery_document(recovery._recovery).sheets[0].rows
+    assert PHRASE in [text.text for row in rows for cell in row.cells for text in cell]
+    recovery.done_button.click()
+    sheet.set_phrase.click()
+    asking = space.window.findChild(PassphraseSheet)
+    assert asking is not None
+    for line in (asking.first.line, asking.second.line):
+        line.setText("quite another phrase")
+    asking.keep.click()
+    qtbot.waitUntil(lambda: "made with another passphrase" in asking.problem.text())
+    assert kept == []
+    asking.keep.click()  # all the same
+    qtbot.waitUntil(lambda: kept == ["quite another phrase"])
+    asked = _recovery(space, qtbot)
+    asked.on_paper.setChecked(True)
+    asked.done_button.click()
     sheet.reject()
 
 

@@ -147,7 +147,8 @@ def problem_text(code: str) -> str:
         Problem.LOST: translate("backups", "The program that made it ended."),
         Problem.WRONG_PASSPHRASE: translate(
             "backups",
-            "This is not the passphrase that this backup was made with. Look on its recovery sheet, or where it was written down.",
+            "This is not the passphrase that this backup was made with. Look on its recovery sheet, or where it was "
+            "written down.",
         ),
         Problem.DAMAGED: translate("backups", "The file is damaged or cut off. Take another backup."),
         Problem.NOT_A_BACKUP: translate("backups", "This file is not a backup of Clinic Desk."),
